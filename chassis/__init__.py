@@ -1,0 +1,1 @@
+"""What every service stands on: settings, delivery, logging, metrics, health, problems."""

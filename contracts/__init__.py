@@ -1,0 +1,1 @@
+"""What crosses a service boundary: events, channels, status, reports, volume layout. No I/O."""

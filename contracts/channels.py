@@ -1,0 +1,78 @@
+"""The addresses of the event bus: which event, from whom, to which consumer groups, kept how long.
+
+Each address is both a Redis stream (the work: consumer groups, at least once) and a Redis Pub/Sub
+channel (the announcement: whoever listens, at most once).
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from contracts.events import (
+    CloudEvent,
+    StudyArchived,
+    StudyProcessingFailed,
+    StudyUploaded,
+    StudyValidated,
+    StudyValidationFailed,
+)
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One address of the event bus."""
+
+    address: str
+    """Key of the stream and name of the Pub/Sub channel."""
+    event: type[CloudEvent]
+    """The only event that is sent there."""
+    producers: tuple[str, ...]
+    """Services that send it."""
+    groups: tuple[str, ...]
+    """Consumer groups, named after the services that read the stream."""
+    description: str
+    """For the AsyncAPI document."""
+    retention: timedelta = timedelta(days=7)
+    """How long an entry stays once every group has acknowledged it."""
+
+
+UPLOADS = Channel(
+    address="uploads",
+    event=StudyUploaded,
+    producers=("gateway",),
+    groups=("validator", "status"),
+    description="Studies that have arrived and wait for validation.",
+)
+VALIDATED = Channel(
+    address="study.validated",
+    event=StudyValidated,
+    producers=("validator",),
+    groups=("descriptor", "status"),
+    description="Studies that are sound and wait to be described and archived.",
+)
+VALIDATION_FAILED = Channel(
+    address="study.validation.failed",
+    event=StudyValidationFailed,
+    producers=("validator",),
+    groups=("status",),
+    description="Studies without a single sound instance; they are in quarantine.",
+)
+ARCHIVED = Channel(
+    address="study.archived",
+    event=StudyArchived,
+    producers=("descriptor",),
+    groups=("status",),
+    description="Studies that lie in the archive.",
+)
+PROCESSING_FAILED = Channel(
+    address="study.processing.failed",
+    event=StudyProcessingFailed,
+    producers=("validator", "descriptor"),
+    groups=("status",),
+    description="Studies that a worker has given up.",
+)
+
+CHANNELS = (UPLOADS, VALIDATED, VALIDATION_FAILED, ARCHIVED, PROCESSING_FAILED)
+"""Every address, in the order of a study's way."""
+
+DEAD_LETTER = "dead-letter"
+"""The stream of entries that no worker could process, with the reason beside each."""

@@ -1,0 +1,150 @@
+"""The validation report: findings, the outcome of each instance, the outcome of a study."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+
+from contracts.model import Contract, Sha256
+
+
+class Severity(StrEnum):
+    """How much a finding weighs: an error rejects the instance, the others do not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Outcome(StrEnum):
+    """What became of an instance."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class FindingSummary(Contract):
+    """A finding without the values it is about: fit for events, logs and status records."""
+
+    code: str = Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", examples=["pixel.length-short"])
+    """Stable name of the rule that was broken."""
+    severity: Severity
+    """Whether the finding rejects the instance."""
+    message: str = Field(max_length=500, examples=["The pixel data is shorter than the image."])
+    """One sentence for people; it never contains values of the file."""
+    path: str | None = Field(default=None, max_length=500, examples=["(0040,A730)[0]>(0040,A043)"])
+    """The element concerned: tags in parentheses, item indices from 0 in brackets."""
+    keyword: str | None = Field(default=None, max_length=100, examples=["PixelData"])
+    """The element's keyword in the DICOM data dictionary."""
+    count: PositiveInt = 1
+    """How often it was found."""
+
+
+class Finding(FindingSummary):
+    """A broken rule, where, and what stands there. May contain PHI: for the report only."""
+
+    expected: str | None = Field(default=None, max_length=500)
+    """What the rule asks for."""
+    found: str | None = Field(default=None, max_length=500)
+    """What stands in the file, shortened."""
+    reference: str | None = Field(default=None, examples=["PS3.10 7.1"])
+    """The standard's section."""
+    offset: NonNegativeInt | None = None
+    """Where in the file, in bytes from its start."""
+
+    def summary(self) -> FindingSummary:
+        """The same finding without values of the file."""
+        return FindingSummary(
+            code=self.code,
+            severity=self.severity,
+            message=self.message,
+            path=self.path,
+            keyword=self.keyword,
+            count=self.count,
+        )
+
+
+class Identity(Contract):
+    """What an instance says it is: UIDs and modality as they stand in it, empty where absent."""
+
+    sop_class_uid: str = ""
+    sop_instance_uid: str = ""
+    study_instance_uid: str = ""
+    series_instance_uid: str = ""
+    transfer_syntax_uid: str = ""
+    modality: str = ""
+
+
+class Report(Contract):
+    """The result of examining one instance."""
+
+    identity: Identity = Identity()
+    """What the instance says it is."""
+    findings: tuple[Finding, ...] = ()
+    """What is wrong with it, in the order of the file."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """Rejected when any finding is an error."""
+        rejected = any(finding.severity is Severity.ERROR for finding in self.findings)
+        return Outcome.REJECTED if rejected else Outcome.ACCEPTED
+
+
+class InstanceReport(Contract):
+    """The report of one file of a study."""
+
+    file: str
+    """The name under which the gateway stored it."""
+    size_bytes: NonNegativeInt
+    """Length of the file in bytes."""
+    sha256: Sha256
+    """Digest of the file as it arrived."""
+    outcome: Outcome
+    """Whether the instance goes on to the archive."""
+    identity: Identity
+    """What the instance says it is."""
+    findings: tuple[Finding, ...]
+    """What is wrong with it."""
+
+
+class FileCounts(Contract):
+    """How many files of a study were accepted and rejected."""
+
+    accepted: NonNegativeInt = 0
+    rejected: NonNegativeInt = 0
+
+
+class StudyReport(Contract):
+    """The validation report of a study, stored as ``report.json`` and inside ``metadata.json``."""
+
+    study_id: UUID
+    profile: str
+    """Name of the validation profile that was applied."""
+    validator_version: str
+    """Version of this software."""
+    validated_at: AwareDatetime
+    """When the examination ended."""
+    duration_seconds: NonNegativeFloat
+    """How long the examination took."""
+    outcome: Outcome
+    """Rejected when no instance is sound."""
+    files: FileCounts
+    instances: tuple[InstanceReport, ...]
+
+    def summaries(self, limit: int = 20) -> tuple[FindingSummary, ...]:
+        """The findings of all instances without values, equal ones counted, errors first.
+
+        Args:
+            limit: the greatest number of entries; what is over is left to the report itself.
+        """
+        counts: dict[tuple[str, str | None], tuple[FindingSummary, int]] = {}
+        for instance in self.instances:
+            for finding in instance.findings:
+                key = (finding.code, finding.path)
+                summary, count = counts.get(key, (finding.summary(), 0))
+                counts[key] = (summary, count + finding.count)
+        weight = list(Severity)
+        merged = sorted(counts.values(), key=lambda entry: weight.index(entry[0].severity))
+        return tuple(
+            summary.model_copy(update={"count": count}) for summary, count in merged[:limit]
+        )

@@ -1,0 +1,101 @@
+"""The state of a study: states and their ranks, the status record, and what updates it."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, NonNegativeFloat
+
+from contracts.model import Contract, Service
+from contracts.report import FileCounts, FindingSummary
+
+
+class State(StrEnum):
+    """Where a study stands."""
+
+    RECEIVED = "received"
+    UPLOADED = "uploaded"
+    VALIDATING = "validating"
+    VALIDATED = "validated"
+    ARCHIVING = "archiving"
+    ERROR = "error"
+    FAILED = "failed"
+    ARCHIVED = "archived"
+
+    @property
+    def rank(self) -> int:
+        """How far along; an update never moves a study to a lower rank.
+
+        `error` ranks below `failed` and `archived`: a study that was given up and then retried
+        with success leaves it, and a late report of an error does not unmake a result.
+        """
+        return _RANKS[self]
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more happens to the study by itself."""
+        return self in {State.ERROR, State.FAILED, State.ARCHIVED}
+
+
+_RANKS = {
+    State.RECEIVED: 0,
+    State.UPLOADED: 10,
+    State.VALIDATING: 20,
+    State.VALIDATED: 30,
+    State.ARCHIVING: 40,
+    State.ERROR: 50,
+    State.FAILED: 60,
+    State.ARCHIVED: 60,
+}
+
+
+class Reason(Contract):
+    """Why a study is in `error`: a code and a sentence, without values of the study."""
+
+    code: str = Field(max_length=100, examples=["study.missing"])
+    message: str = Field(max_length=500)
+
+
+class HistoryEntry(Contract):
+    """A state that a study was in."""
+
+    state: State
+    time: AwareDatetime
+    """When the study came to it."""
+    service: Service
+    """The service that brought it there."""
+    duration_seconds: NonNegativeFloat | None = None
+    """How long it stayed, in seconds; absent for the latest."""
+
+
+class StatusUpdate(Contract):
+    """A study has come to a state."""
+
+    status: State
+    service: Service
+    time: AwareDatetime
+    files: FileCounts | None = None
+    findings: tuple[FindingSummary, ...] = Field(default=(), max_length=20)
+    reason: Reason | None = None
+
+
+class StudyStatusUpdate(StatusUpdate):
+    """A status update that names its study: an entry of the bulk form."""
+
+    study_id: UUID
+
+
+class StatusRecord(Contract):
+    """The latest record of a study, as stored under `status:{study_id}`."""
+
+    study_id: UUID
+    status: State
+    updated_at: AwareDatetime
+    """When the study came to `status`."""
+    history: tuple[HistoryEntry, ...] = ()
+    """Every state so far, oldest first."""
+    files: FileCounts | None = None
+    """Files accepted and rejected, once validated."""
+    findings: tuple[FindingSummary, ...] = ()
+    """The findings without values; the validation report has all."""
+    reason: Reason | None = None
+    """Why the study is in `error`."""

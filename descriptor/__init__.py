@@ -1,0 +1,1 @@
+"""Describes and archives sound studies: `study.validated` to `study.archived`."""

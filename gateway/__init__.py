@@ -1,0 +1,1 @@
+"""HTTP in: uploads and status."""

@@ -1,0 +1,1 @@
+"""The state of every study: internal HTTP API and projection of the events."""

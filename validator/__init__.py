@@ -1,0 +1,1 @@
+"""Examines uploaded studies: `study.uploaded` to `study.validated` or `.validation.failed`."""
