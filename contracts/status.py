@@ -1,5 +1,6 @@
 """The state of a study: states and their ranks, the status record, and what updates it."""
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -71,17 +72,29 @@ class StatusUpdate(Contract):
     """A study has come to a state."""
 
     status: State
-    service: Service
-    time: AwareDatetime
+    """The state."""
+    service: Service = "external"
+    """The service that brought it there."""
+    time: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
+    """When; now if not given."""
     files: FileCounts | None = None
+    """Files accepted and rejected, where known."""
     findings: tuple[FindingSummary, ...] = Field(default=(), max_length=20)
+    """Findings without values."""
     reason: Reason | None = None
+    """Why, for `error`."""
 
 
 class StudyStatusUpdate(StatusUpdate):
     """A status update that names its study: an entry of the bulk form."""
 
     study_id: UUID
+
+
+class StudyStatusUpdates(Contract):
+    """The bulk form of a status update."""
+
+    updates: tuple[StudyStatusUpdate, ...] = Field(min_length=1, max_length=1000)
 
 
 class StatusRecord(Contract):

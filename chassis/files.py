@@ -1,0 +1,282 @@
+"""Durable file work: what is written, placed or moved is whole, and still there after a power cut.
+
+All functions block; asynchronous callers run them in threads. They are made for POSIX systems and
+for directories that hold nothing but regular files and directories: symbolic links are never
+followed, neither when reading nor when removing.
+"""
+
+import errno
+import hashlib
+import os
+import shutil
+from io import BufferedReader
+from pathlib import Path
+from typing import IO, Any
+from uuid import uuid4
+
+from contracts.volumes import INCOMING
+
+_CHUNK = 1 << 20
+_NO_HARD_LINK = {
+    errno.EXDEV,  # another file system
+    errno.EPERM,  # a file system without hard links, or fs.protected_hardlinks
+    errno.ENOTSUP,
+    errno.ENOSYS,
+    errno.EMLINK,  # too many links already
+}
+
+
+class ChecksumMismatchError(OSError):
+    """The bytes of a file are not those that its SHA-256 promises."""
+
+    code = "file.checksum-mismatch"
+
+    def __init__(self) -> None:
+        super().__init__("a file's bytes do not match its SHA-256")
+
+
+class ContentDiffersError(FileExistsError):
+    """The target of a move exists already and holds something else than the source."""
+
+    code = "file.content-differs"
+
+    def __init__(self) -> None:
+        super().__init__("the target of a move exists and its content differs from the source")
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a file so that at any moment it is absent, the old one, or the new one, never a part.
+
+    Args:
+        path: the file; its directory must exist. A file that is there is replaced.
+        content: all of its bytes.
+    """
+    temporary = path.with_name(f".{path.name}.{uuid4().hex}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            _sync(file)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
+
+
+def sync_directory(path: Path) -> None:
+    """Make the entries of a directory durable: what was created, renamed or removed in it."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some network file systems cannot sync a directory; PostgreSQL lets that pass too.
+        if error.errno != errno.EINVAL:
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in lower-case hexadecimal digits; memory stays flat."""
+    with _open(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def place_file(source: Path, target: Path, sha256: str) -> None:
+    """Let a file appear under another name too: by hard link where possible, else by copy.
+
+    The bytes at the target are read and checked either way. The new name is durable once the caller
+    has synced the directory (one sync for all files placed in it); the bytes of a hard link are
+    as durable as the source's.
+
+    Args:
+        source: the file, which stays.
+        target: its new name; must not exist.
+        sha256: what the digest of its bytes must be, in lower-case hexadecimal digits.
+
+    Raises:
+        ChecksumMismatchError: the bytes are others; the target is removed again.
+        FileExistsError: there is a file at the target.
+    """
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINK:
+            raise
+        _copy_file(source, target)
+    if sha256_of(target) != sha256:
+        target.unlink()
+        raise ChecksumMismatchError
+
+
+def move_directory(source: Path, target: Path) -> None:
+    """Move a directory so that the target appears by one rename, whole and durable.
+
+    Across file systems it is copied below the target's ``.incoming``, checked by SHA-256 and
+    renamed, and only then is the source removed. Calling it again finishes what a crash left.
+
+    Args:
+        source: a directory whose files are durable already.
+        target: its new place, in a directory that exists.
+
+    Raises:
+        FileNotFoundError: neither source nor target exists.
+        ContentDiffersError: both exist and differ; nothing is changed.
+    """
+    try:
+        sync_directory(source)
+        if target.is_dir():
+            _require_same_content(source, target)
+        else:
+            _rename_or_copy(source, target)
+    except FileNotFoundError:
+        if source.exists() or not target.is_dir():
+            raise  # otherwise an earlier or a concurrent call has done it
+    sync_directory(target.parent)
+    remove_directory(source)
+    sync_directory(source.parent)
+
+
+def remove_directory(path: Path) -> None:
+    """Remove a directory so that it vanishes by one rename; nothing to do where there is none.
+
+    A crash leaves the rest below ``.incoming`` beside it, where `remove_stale` finds it.
+    """
+    if not path.exists():
+        return
+    incoming = path.parent / INCOMING
+    incoming.mkdir(exist_ok=True)
+    doomed = incoming / f"{path.name}.{uuid4().hex}"
+    try:
+        path.rename(doomed)
+    except FileNotFoundError:
+        return
+    sync_directory(path.parent)
+    _remove(doomed)
+
+
+def remove_stale(directory: Path, older_than_seconds: float, now: float) -> int:
+    """Remove what a crash has left in an ``.incoming`` directory.
+
+    Args:
+        directory: the ``.incoming`` directory; need not exist.
+        older_than_seconds: an entry goes when nothing in it has changed for longer, in seconds.
+        now: the time, in seconds since the epoch.
+
+    Returns:
+        How many entries were removed.
+    """
+    removed = 0
+    for entry in directory.glob("*"):
+        try:
+            age_seconds = now - _newest_change(entry)
+        except FileNotFoundError:
+            continue  # it has been moved to its place meanwhile
+        if age_seconds > older_than_seconds:
+            _remove(entry)
+            removed += 1
+    return removed
+
+
+def _rename_or_copy(source: Path, target: Path) -> None:
+    """Let the target appear by one rename; the source is left only where it had to be copied."""
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+    else:
+        return
+    incoming = target.parent / INCOMING
+    incoming.mkdir(exist_ok=True)
+    staging = incoming / f"{target.name}.{uuid4().hex}"
+    try:
+        _copy_tree(source, staging)
+        _require_same_content(source, staging)
+        staging.rename(target)
+    except BaseException:
+        _remove(staging)
+        raise
+
+
+def _copy_tree(source: Path, target: Path) -> None:
+    directories, files = _contents(source)
+    for directory in directories:
+        (target / directory).mkdir()
+    for file in files:
+        _copy_file(source / file, target / file)
+    for directory in directories:
+        sync_directory(target / directory)
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    """Copy one file durably; the target must not exist."""
+    with _open(source) as reader, target.open("xb") as writer:
+        try:
+            shutil.copyfileobj(reader, writer, _CHUNK)
+            _sync(writer)
+        except BaseException:
+            target.unlink()
+            raise
+
+
+def _require_same_content(one: Path, other: Path) -> None:
+    _, files = _contents(one)
+    if files != _contents(other)[1] or any(
+        sha256_of(one / file) != sha256_of(other / file) for file in files
+    ):
+        raise ContentDiffersError
+
+
+def _contents(root: Path) -> tuple[list[Path], list[Path]]:
+    """The directories (parents first, the root among them) and files below a directory.
+
+    Returns:
+        Paths relative to the root, sorted. Symbolic links count as files, which `_open` refuses.
+    """
+    directories: list[Path] = []
+    files: list[Path] = []
+    for parent, subdirectories, names in os.walk(root, onerror=_raise):
+        directory = Path(parent).relative_to(root)
+        directories.append(directory)
+        files += [directory / name for name in names]
+        files += [directory / name for name in subdirectories if Path(parent, name).is_symlink()]
+    return sorted(directories), sorted(files)
+
+
+def _newest_change(path: Path) -> float:
+    """The latest modification time in a file or tree, in seconds since the epoch."""
+    times = [path.lstat().st_mtime]
+    for parent, subdirectories, names in os.walk(path):
+        times += [Path(parent, name).lstat().st_mtime for name in (*subdirectories, *names)]
+    return max(times)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file, a symbolic link (not what it points to) or a tree; it may be gone already."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, onerror=_raise_unless_missing)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _raise_unless_missing(
+    _function: object, _path: object, error: tuple[object, Any, object]
+) -> None:
+    """Let another process remove the same tree at the same time."""
+    if not isinstance(error[1], FileNotFoundError):
+        raise error[1]
+
+
+def _open(path: Path) -> BufferedReader:
+    """Open a file for reading, but not through a symbolic link."""
+    return open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW))
+
+
+def _sync(file: IO[bytes]) -> None:
+    file.flush()
+    os.fsync(file.fileno())

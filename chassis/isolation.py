@@ -1,0 +1,104 @@
+"""Work on files from strangers, in processes that may die without taking the service along."""
+
+import asyncio
+import contextlib
+import logging
+import multiprocessing
+import resource
+import warnings
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from enum import StrEnum
+from typing import TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+Result = TypeVar("Result")
+
+TASKS_PER_PROCESS = 1000
+"""A process is replaced after so many files, so that what leaks does not add up."""
+
+
+class Cause(StrEnum):
+    """Why isolated work did not come to an end."""
+
+    TIME = "time"
+    MEMORY = "memory"
+    DEATH = "death"
+
+
+class IsolationError(Exception):
+    """The work exceeded a limit or took its process along."""
+
+    def __init__(self, cause: Cause) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+class Isolation:
+    """A pool of processes with limits on time and memory.
+
+    A process that exceeds a limit is killed and replaced; only its own task fails.
+    """
+
+    def __init__(self, pool: ProcessPool, seconds: float) -> None:
+        self._pool = pool
+        self._seconds = seconds
+
+    async def run(self, function: Callable[..., Result], *args: object) -> Result:
+        """Call a function in one of the processes.
+
+        Args:
+            function: importable at top level.
+            args: picklable.
+
+        Raises:
+            IsolationError: it took too long, wanted too much memory, or the process died.
+            Exception: whatever the function raises.
+        """
+        future = self._pool.schedule(function, args=args, timeout=self._seconds)
+        try:
+            result: Result = await asyncio.wrap_future(future)
+        except (FutureTimeoutError, TimeoutError):
+            raise IsolationError(Cause.TIME) from None
+        except MemoryError:
+            raise IsolationError(Cause.MEMORY) from None
+        except ProcessExpired:
+            raise IsolationError(Cause.DEATH) from None
+        return result
+
+
+@contextlib.asynccontextmanager
+async def isolation(
+    *, processes: int, seconds: float, memory_bytes: int, preload: Sequence[str]
+) -> AsyncIterator[Isolation]:
+    """A pool that lives as long as the context.
+
+    Args:
+        processes: how many tasks run at the same time.
+        seconds: a task that takes longer is killed.
+        memory_bytes: what a process may allocate; mapped files do not count.
+        preload: modules to import once, before processes are forked from a clean server process.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(preload))
+    pool = ProcessPool(
+        max_workers=processes,
+        max_tasks=TASKS_PER_PROCESS,
+        initializer=_confine,
+        initargs=(memory_bytes,),
+        context=context,
+    )
+    try:
+        yield Isolation(pool, seconds)
+    finally:
+        pool.stop()  # type: ignore[no-untyped-call]  # pebble's has no annotations
+        await asyncio.to_thread(pool.join)
+
+
+def _confine(memory_bytes: int) -> None:
+    """Set the limits of a process, and silence whatever might print values of files."""
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    warnings.simplefilter("ignore")
+    logging.disable(logging.CRITICAL)

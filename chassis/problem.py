@@ -1,0 +1,123 @@
+"""Errors over HTTP: `application/problem+json` with a stable type (RFC 9457)."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from chassis.logs import get_logger
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemDocument(BaseModel):
+    """An error, as RFC 9457 writes it."""
+
+    type: str
+    """Stable name of the kind of problem, `urn:hdv:problem:…`."""
+    title: str
+    """What this kind of problem is."""
+    status: int
+    """The HTTP status."""
+    detail: str | None = None
+    """What went wrong here, and where."""
+
+
+class Problem(Exception):
+    """A request that cannot be served, to be answered as a problem document."""
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        title: str,
+        detail: str | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(title)
+        self.status = status
+        self.kind = kind
+        self.title = title
+        self.detail = detail
+        self.headers = headers
+
+    def response(self) -> JSONResponse:
+        """The answer to the client."""
+        document = ProblemDocument(
+            type=f"urn:hdv:problem:{self.kind}",
+            title=self.title,
+            status=self.status,
+            detail=self.detail,
+        )
+        return JSONResponse(
+            document.model_dump(exclude_none=True),
+            status_code=self.status,
+            media_type=MEDIA_TYPE,
+            headers=self.headers,
+        )
+
+
+def unavailable(kind: str, detail: str, retry_after_seconds: int = 5) -> Problem:
+    """503: something this service needs is away for the moment."""
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        kind,
+        "A part of the service is away",
+        detail,
+        headers={"Retry-After": str(retry_after_seconds)},
+    )
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that answers these statuses with a problem document."""
+    schema = {"$ref": "#/components/schemas/ProblemDocument"}
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "model": ProblemDocument,
+            "content": {MEDIA_TYPE: {"schema": schema}},
+        }
+        for status in statuses
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the application as a problem document."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _problem(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)  # noqa: S101 -- what it is registered for
+    return error.response()
+
+
+async def _http_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 -- what it is registered for
+    phrase = HTTPStatus(error.status_code).phrase
+    kind = phrase.lower().replace(" ", "-")
+    return Problem(error.status_code, kind, phrase, headers=error.headers).response()
+
+
+async def _invalid_request(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 -- what it is registered for
+    detail = "; ".join(
+        f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+        for problem in error.errors()
+    )
+    return Problem(422, "invalid-request", "The request is not valid", detail).response()
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    """The last resort. What happened stands in the log, not in the answer."""
+    route = getattr(request.scope.get("route"), "path", "unknown")
+    get_logger().error("request.failed", route=route, exc_info=error)
+    return Problem(500, "internal-error", "The service failed on this request").response()

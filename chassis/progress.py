@@ -1,0 +1,90 @@
+"""Progress marks ("validating", "archiving"): told to the status service without waiting for it."""
+
+import asyncio
+import contextlib
+import random
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import UUID
+
+import httpx
+
+from chassis.logs import error_name, get_logger
+from chassis.settings import StatusClientSettings
+from chassis.status_client import status_client
+from contracts.status import State, StudyStatusUpdate, StudyStatusUpdates
+
+MOST_WAITING = 10_000
+"""Marks kept while the status service is away; beyond, the oldest go. Events carry the rest."""
+MOST_AT_ONCE = 500
+COALESCE_SECONDS = 0.02
+RETRY_SECONDS = (0.5, 10.0)
+"""First and longest pause after a failure."""
+
+
+class Progress:
+    """Collects marks and sends them in bulk, in the background."""
+
+    def __init__(self, service: str, client: httpx.AsyncClient) -> None:
+        self._service = service
+        self._client = client
+        self._waiting: OrderedDict[tuple[UUID, State], StudyStatusUpdate] = OrderedDict()
+        self._work = asyncio.Event()
+
+    def mark(self, study_id: UUID, state: State) -> None:
+        """Note that a study has come to a state now. Returns at once."""
+        update = StudyStatusUpdate(
+            study_id=study_id, status=state, service=self._service, time=datetime.now(UTC)
+        )
+        self._waiting.setdefault((study_id, state), update)
+        if len(self._waiting) > MOST_WAITING:
+            self._waiting.popitem(last=False)
+        self._work.set()
+
+    async def flush(self) -> None:
+        """Send what waits.
+
+        Raises:
+            httpx.HTTPError: the status service is away or refuses.
+        """
+        while batch := dict(list(self._waiting.items())[:MOST_AT_ONCE]):
+            updates = StudyStatusUpdates(updates=tuple(batch.values()))
+            response = await self._client.post("/status", content=updates.to_json())
+            response.raise_for_status()
+            for key in batch:
+                self._waiting.pop(key, None)
+
+    async def send_continually(self) -> None:
+        """Send marks as they come, for ever; when the status service is away, later."""
+        pause, longest = RETRY_SECONDS
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            await asyncio.sleep(COALESCE_SECONDS)
+            try:
+                await self.flush()
+                pause = RETRY_SECONDS[0]
+            except httpx.HTTPError as error:
+                get_logger().warning("progress.delayed", error=error_name(error))
+                self._work.set()
+                await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 -- jitter
+                pause = min(pause * 2, longest)
+
+
+@contextlib.asynccontextmanager
+async def progress(settings: StatusClientSettings) -> AsyncIterator[Progress]:
+    """Marks that are sent for as long as the context lasts, and once more at its end."""
+    async with status_client(settings) as client:
+        reporter = Progress(settings.service, client)
+        task = asyncio.create_task(reporter.send_continually())
+        try:
+            yield reporter
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            try:
+                await reporter.flush()
+            except httpx.HTTPError as error:  # the events carry what counts
+                get_logger().warning("progress.lost", error=error_name(error))

@@ -1,0 +1,7 @@
+"""Runs the service: `python -m gateway`."""
+
+from chassis.process import run
+from gateway.app import create_app
+from gateway.settings import GatewaySettings
+
+run(create_app, GatewaySettings)

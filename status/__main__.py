@@ -1,0 +1,7 @@
+"""Runs the service: `python -m status`."""
+
+from chassis.process import run
+from status.app import create_app
+from status.settings import StatusSettings
+
+run(create_app, StatusSettings)

@@ -1,0 +1,38 @@
+"""Composition root of the status service."""
+
+from functools import partial
+
+from chassis.retention import trim_periodically
+from chassis.service import Service
+from contracts.channels import CHANNELS
+from status import handlers
+from status.routes import status_router
+from status.settings import StatusSettings
+from status.store import RedisStore
+
+
+def create_app(
+    settings: StatusSettings,
+    *,
+    store: handlers.Store | None = None,
+    instance: str | None = None,
+) -> Service:
+    """The status service.
+
+    Args:
+        settings: what it has to know.
+        store: where records are kept, when not in Redis.
+        instance: its consumer name, when not host and process id.
+    """
+    service = Service(
+        settings,
+        description="The state of every study: progress marks and events in, records out.",
+        instance=instance,
+    )
+    records = store or RedisStore(service.broker.connect)
+    handlers.register(service, records, settings.concurrency)
+    service.http.include_router(status_router(records, settings.internal_token))
+    service.in_background(
+        partial(trim_periodically, service.broker.connect, CHANNELS, settings.trim_period_seconds)
+    )
+    return service

@@ -1,0 +1,36 @@
+"""What each event says about the state of its study."""
+
+from contracts.events import (
+    Event,
+    StudyArchived,
+    StudyProcessingFailed,
+    StudyUploaded,
+    StudyValidated,
+    StudyValidationFailed,
+)
+from contracts.status import Reason, State, StatusUpdate
+
+
+def update_of(event: Event) -> StatusUpdate:
+    """The status update that an event stands for."""
+    match event:
+        case StudyUploaded():
+            return StatusUpdate(status=State.UPLOADED, service=event.service, time=event.time)
+        case StudyValidated() | StudyValidationFailed():
+            sound = isinstance(event, StudyValidated)
+            return StatusUpdate(
+                status=State.VALIDATED if sound else State.FAILED,
+                service=event.service,
+                time=event.time,
+                files=event.data.files,
+                findings=event.data.findings,
+            )
+        case StudyArchived():
+            return StatusUpdate(status=State.ARCHIVED, service=event.service, time=event.time)
+        case StudyProcessingFailed():
+            return StatusUpdate(
+                status=State.ERROR,
+                service=event.service,
+                time=event.time,
+                reason=Reason(code=event.data.code, message=event.data.message),
+            )

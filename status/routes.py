@@ -1,0 +1,106 @@
+"""The internal HTTP API: progress marks in, status records out."""
+
+import hmac
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query
+from pydantic import BaseModel, SecretStr
+
+from chassis.problem import Problem, documented
+from contracts.status import State, StatusRecord, StatusUpdate, StudyStatusUpdates
+from status.handlers import Store
+
+MOST_PER_PAGE = 500
+
+
+class Applied(BaseModel):
+    """The answer to a bulk update."""
+
+    studies: int
+    """Studies whose records were updated."""
+
+
+class StatusPage(BaseModel):
+    """A page of status records."""
+
+    studies: tuple[StatusRecord, ...]
+    """The records, studies first seen last come first."""
+    next_cursor: str | None
+    """Give it as `cursor` to get the next page; null after the last."""
+
+
+def status_router(store: Store, token: SecretStr | None) -> APIRouter:
+    """The routes under `/status`.
+
+    Args:
+        store: the records.
+        token: what callers must send as bearer token, when set.
+    """
+    router = APIRouter(
+        prefix="/status",
+        tags=["status"],
+        dependencies=[Depends(_bearer(token))] if token else [],
+        responses=documented(401) if token else {},
+    )
+
+    @router.post(
+        "/{study_id}",
+        summary="Note that a study has come to a state",
+        responses=documented(422),
+        response_model_exclude_none=True,
+    )
+    async def update(study_id: UUID, body: StatusUpdate) -> StatusRecord:
+        """Answers the record as it is now: an update of a lower rank does not move it back."""
+        return await store.apply(study_id, [body])
+
+    @router.post("", summary="Note the states of many studies", responses=documented(422))
+    async def update_many(body: StudyStatusUpdates) -> Applied:
+        by_study: dict[UUID, list[StatusUpdate]] = {}
+        for entry in body.updates:
+            by_study.setdefault(entry.study_id, []).append(entry)
+        for study_id, updates in by_study.items():
+            await store.apply(study_id, updates)
+        return Applied(studies=len(by_study))
+
+    @router.get(
+        "/{study_id}",
+        summary="The latest record of a study",
+        responses=documented(404, 422),
+        response_model_exclude_none=True,
+    )
+    async def show(study_id: UUID) -> StatusRecord:
+        if (record := await store.get(study_id)) is None:
+            raise Problem(404, "unknown-study", "No such study", f"No study {study_id} is known.")
+        return record
+
+    @router.get("", summary="All studies, page by page", responses=documented(422))
+    async def index(
+        status: Annotated[State | None, Query(description="Only studies in this state")] = None,
+        cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+        limit: Annotated[int, Query(ge=1, le=MOST_PER_PAGE)] = 50,
+    ) -> StatusPage:
+        try:
+            page = await store.page(status, cursor, limit)
+        except ValueError:
+            detail = "query.cursor: not a cursor that this listing has given out"
+            raise Problem(422, "invalid-request", "The request is not valid", detail) from None
+        return StatusPage(studies=page.records, next_cursor=page.next_cursor)
+
+    return router
+
+
+class _bearer:  # noqa: N801 -- reads as the function it is
+    """A dependency that lets only callers with the token pass."""
+
+    def __init__(self, token: SecretStr) -> None:
+        self._expected = f"Bearer {token.get_secret_value()}".encode()
+
+    def __call__(self, authorization: Annotated[str, Header()] = "") -> None:
+        if not hmac.compare_digest(authorization.encode(), self._expected):
+            raise Problem(
+                401,
+                "unauthorized",
+                "The internal token is missing or wrong",
+                headers={"WWW-Authenticate": "Bearer"},
+            )

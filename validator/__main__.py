@@ -1,0 +1,7 @@
+"""Runs the service: `python -m validator`."""
+
+from chassis.process import run
+from validator.app import create_app
+from validator.settings import ValidatorSettings
+
+run(create_app, ValidatorSettings)
