@@ -7,7 +7,6 @@ import multiprocessing
 import resource
 import warnings
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from enum import StrEnum
 from typing import TypeVar
 
@@ -39,11 +38,38 @@ class Isolation:
     """A pool of processes with limits on time and memory.
 
     A process that exceeds a limit is killed and replaced; only its own task fails.
+
+    Args:
+        processes: how many tasks run at the same time.
+        seconds: a task that takes longer is killed.
+        memory_bytes: what a process may allocate; mapped files do not count.
+        preload: modules to import once, before processes are forked from a clean server process.
     """
 
-    def __init__(self, pool: ProcessPool, seconds: float) -> None:
-        self._pool = pool
+    def __init__(
+        self, *, processes: int, seconds: float, memory_bytes: int, preload: Sequence[str]
+    ) -> None:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(list(preload))
         self._seconds = seconds
+        self._pool = ProcessPool(
+            max_workers=processes,
+            max_tasks=TASKS_PER_PROCESS,
+            initializer=_confine,
+            initargs=(memory_bytes,),
+            context=context,
+        )
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """The pool is there for as long as the context lasts; tasks under way at its end die."""
+        try:
+            # The first task starts the processes: better now than at the first file.
+            await asyncio.wrap_future(self._pool.schedule(int))
+            yield
+        finally:
+            self._pool.stop()  # type: ignore[no-untyped-call]  # pebble's has no annotations
+            await asyncio.to_thread(self._pool.join)
 
     async def run(self, function: Callable[..., Result], *args: object) -> Result:
         """Call a function in one of the processes.
@@ -59,41 +85,13 @@ class Isolation:
         future = self._pool.schedule(function, args=args, timeout=self._seconds)
         try:
             result: Result = await asyncio.wrap_future(future)
-        except (FutureTimeoutError, TimeoutError):
+        except TimeoutError:
             raise IsolationError(Cause.TIME) from None
         except MemoryError:
             raise IsolationError(Cause.MEMORY) from None
         except ProcessExpired:
             raise IsolationError(Cause.DEATH) from None
         return result
-
-
-@contextlib.asynccontextmanager
-async def isolation(
-    *, processes: int, seconds: float, memory_bytes: int, preload: Sequence[str]
-) -> AsyncIterator[Isolation]:
-    """A pool that lives as long as the context.
-
-    Args:
-        processes: how many tasks run at the same time.
-        seconds: a task that takes longer is killed.
-        memory_bytes: what a process may allocate; mapped files do not count.
-        preload: modules to import once, before processes are forked from a clean server process.
-    """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(preload))
-    pool = ProcessPool(
-        max_workers=processes,
-        max_tasks=TASKS_PER_PROCESS,
-        initializer=_confine,
-        initargs=(memory_bytes,),
-        context=context,
-    )
-    try:
-        yield Isolation(pool, seconds)
-    finally:
-        pool.stop()  # type: ignore[no-untyped-call]  # pebble's has no annotations
-        await asyncio.to_thread(pool.join)
 
 
 def _confine(memory_bytes: int) -> None:

@@ -75,7 +75,8 @@ def _dumps_text(value: Any, **_: Any) -> str:  # noqa: ANN401 -- the renderer's 
 
 def _name_service(service: str) -> Processor:
     def add(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-        return {"time": event.pop("time", None), "service": service, **event}
+        first = {name: event.pop(name, None) for name in ("time", "level")}
+        return {**first, "service": service, "event": event.pop("event", None), **event}
 
     return add
 

@@ -8,9 +8,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
-from chassis.logs import get_logger
+from chassis.logs import error_name, get_logger
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -92,6 +93,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(RedisError, _redis_away)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -114,6 +116,11 @@ async def _invalid_request(_: Request, error: Exception) -> JSONResponse:
         for problem in error.errors()
     )
     return Problem(422, "invalid-request", "The request is not valid", detail).response()
+
+
+async def _redis_away(_: Request, error: Exception) -> JSONResponse:
+    get_logger().error("redis.trouble", error=error_name(error))
+    return unavailable("event-bus-away", "Redis does not answer.").response()
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

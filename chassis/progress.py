@@ -26,9 +26,9 @@ RETRY_SECONDS = (0.5, 10.0)
 class Progress:
     """Collects marks and sends them in bulk, in the background."""
 
-    def __init__(self, service: str, client: httpx.AsyncClient) -> None:
-        self._service = service
-        self._client = client
+    def __init__(self, settings: StatusClientSettings) -> None:
+        self._service = settings.service
+        self._client = status_client(settings)
         self._waiting: OrderedDict[tuple[UUID, State], StudyStatusUpdate] = OrderedDict()
         self._work = asyncio.Event()
 
@@ -42,7 +42,39 @@ class Progress:
             self._waiting.popitem(last=False)
         self._work.set()
 
-    async def flush(self) -> None:
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Marks are sent for as long as the context lasts, and once more at its end."""
+        async with self._client:
+            task = asyncio.create_task(self._send_continually())
+            try:
+                yield
+            finally:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+                try:
+                    await self._send()
+                except httpx.HTTPError as error:  # the events carry what counts
+                    get_logger().warning("progress.lost", error=error_name(error))
+
+    async def _send_continually(self) -> None:
+        """Send marks as they come, for ever; when the status service is away, later."""
+        pause, longest = RETRY_SECONDS
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            await asyncio.sleep(COALESCE_SECONDS)
+            try:
+                await self._send()
+                pause = RETRY_SECONDS[0]
+            except httpx.HTTPError as error:
+                get_logger().warning("progress.delayed", error=error_name(error))
+                self._work.set()
+                await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 -- jitter
+                pause = min(pause * 2, longest)
+
+    async def _send(self) -> None:
         """Send what waits.
 
         Raises:
@@ -54,37 +86,3 @@ class Progress:
             response.raise_for_status()
             for key in batch:
                 self._waiting.pop(key, None)
-
-    async def send_continually(self) -> None:
-        """Send marks as they come, for ever; when the status service is away, later."""
-        pause, longest = RETRY_SECONDS
-        while True:
-            await self._work.wait()
-            self._work.clear()
-            await asyncio.sleep(COALESCE_SECONDS)
-            try:
-                await self.flush()
-                pause = RETRY_SECONDS[0]
-            except httpx.HTTPError as error:
-                get_logger().warning("progress.delayed", error=error_name(error))
-                self._work.set()
-                await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 -- jitter
-                pause = min(pause * 2, longest)
-
-
-@contextlib.asynccontextmanager
-async def progress(settings: StatusClientSettings) -> AsyncIterator[Progress]:
-    """Marks that are sent for as long as the context lasts, and once more at its end."""
-    async with status_client(settings) as client:
-        reporter = Progress(settings.service, client)
-        task = asyncio.create_task(reporter.send_continually())
-        try:
-            yield reporter
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-            try:
-                await reporter.flush()
-            except httpx.HTTPError as error:  # the events carry what counts
-                get_logger().warning("progress.lost", error=error_name(error))

@@ -59,7 +59,10 @@ class Service:
         self._instance = instance or instance_name()
         self._groups: list[tuple[str, str]] = []
         self._resources: list[Callable[[], AbstractAsyncContextManager[object]]] = []
-        self.checks: dict[str, Check] = {"redis": self._check_redis}
+        self.checks: dict[str, Check] = {
+            "redis": self._check_redis,
+            "subscribers": self._check_subscribers,
+        }
         gives_up = self.name in PROCESSING_FAILED.producers
         dead_letters = DeadLetters(
             self.broker,
@@ -104,7 +107,6 @@ class Service:
             concurrency=concurrency,
         )
         self._groups.append((channel.address, self.name))
-        self.checks["subscribers"] = self._check_subscribers
 
     def use(self, resource: Callable[[], AbstractAsyncContextManager[object]]) -> None:
         """Enter a context when the service starts, and leave it after the last message."""

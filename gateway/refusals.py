@@ -1,0 +1,31 @@
+"""Why an upload is refused: one exception, told apart by its kind."""
+
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """The kinds of refusal; stable, clients rely on them."""
+
+    BROKEN_MULTIPART = "broken-multipart"
+    NO_FILE_PART = "no-file-part"
+    UNEXPECTED_PART = "unexpected-part"
+    TOO_MANY_FILES = "too-many-files"
+    UPLOAD_TOO_LARGE = "upload-too-large"
+    NOT_DICOM = "not-dicom"
+    EMPTY_FILE = "empty-file"
+    UPLOAD_STALLED = "upload-stalled"
+    INSUFFICIENT_STORAGE = "insufficient-storage"
+
+
+class RefusedUploadError(Exception):
+    """The upload cannot be accepted; nothing of it is kept.
+
+    Attributes:
+        refusal: the kind.
+        detail: what is wrong and where, for the client.
+    """
+
+    def __init__(self, refusal: Refusal, detail: str) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
+        self.detail = detail

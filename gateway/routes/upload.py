@@ -1,0 +1,150 @@
+"""POST /upload: a study comes in."""
+
+import asyncio
+import re
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+from redis.exceptions import RedisError
+from starlette.requests import ClientDisconnect
+
+from chassis.logs import error_name, get_logger
+from chassis.problem import Problem, documented, unavailable
+from chassis.publishing import EventPublisher
+from chassis.service import Service
+from contracts.status import State
+from gateway.form import boundary_of
+from gateway.intake import Limits, take_in, too_large
+from gateway.refusals import Refusal, RefusedUploadError
+from gateway.settings import GatewaySettings
+from gateway.study_status import status_path
+
+PROBLEMS = {
+    Refusal.BROKEN_MULTIPART: (400, "The multipart body is broken"),
+    Refusal.NO_FILE_PART: (400, "The form has no file"),
+    Refusal.UNEXPECTED_PART: (400, "The form has a part that is not known"),
+    Refusal.TOO_MANY_FILES: (400, "The form has too many files"),
+    Refusal.UPLOAD_STALLED: (408, "The upload came to a halt"),
+    Refusal.UPLOAD_TOO_LARGE: (413, "The upload is too large"),
+    Refusal.NOT_DICOM: (415, "The file is not DICOM"),
+    Refusal.EMPTY_FILE: (422, "The file is empty"),
+    Refusal.INSUFFICIENT_STORAGE: (507, "There is not enough storage"),
+}
+FORM_OVERHEAD_BYTES = 64 * 1024
+"""A form's boundaries and headers may make a body so much larger than its files."""
+REDIS_TIMEOUT_SECONDS = 3.0
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+REQUEST_BODY = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {
+                    "file": {
+                        "type": "string",
+                        "format": "binary",
+                        "description": "One DICOM file (PS3.10).",
+                    }
+                },
+            }
+        }
+    },
+}
+
+
+class Accepted(BaseModel):
+    """The study has arrived and lies safely on disk; it is not validated yet."""
+
+    study_id: UUID
+    status: State
+    status_url: str
+    """Where to ask what has become of it."""
+
+
+def upload_router(
+    service: Service, settings: GatewaySettings, publisher: EventPublisher
+) -> APIRouter:
+    """The route that takes uploads in."""
+    router = APIRouter(tags=["studies"])
+    volumes = settings.volumes
+    limits = Limits(
+        max_upload_bytes=settings.max_upload_bytes,
+        min_free_bytes=settings.min_free_bytes,
+        idle_timeout_seconds=settings.idle_timeout_seconds,
+    )
+    places = asyncio.Semaphore(settings.max_concurrent_uploads)
+
+    @router.post(
+        "/upload",
+        status_code=202,
+        summary="Upload a study",
+        responses=documented(400, 408, 413, 415, 422, 503, 507),
+        openapi_extra={"requestBody": REQUEST_BODY},
+    )
+    async def upload(request: Request, response: Response) -> Accepted:
+        """Takes a DICOM file in. Once answered with 202, it is not lost.
+
+        What becomes of it is told at `status_url`, also given as `Location`.
+        """
+        if places.locked():
+            raise unavailable("too-many-uploads", "Too many uploads at once; try again soon.")
+        async with places:
+            try:
+                study_id = await receive(request)
+            except RefusedUploadError as refused:
+                status, title = PROBLEMS[refused.refusal]
+                service.metrics.error(refused.refusal)
+                raise Problem(status, refused.refusal, title, refused.detail) from None
+            except (RedisError, TimeoutError) as error:
+                service.metrics.error(error_name(error))
+                get_logger().error("upload.redis_away", error=error_name(error))
+                detail = "The event bus does not answer; nothing of the upload was kept."
+                raise unavailable("event-bus-away", detail) from None
+            except ClientDisconnect as error:
+                service.metrics.error(error_name(error))
+                get_logger().warning("upload.disconnected")
+                raise Problem(499, "client-disconnected", "The client went away") from None
+        response.headers["Location"] = status_path(study_id)
+        response.headers["Retry-After"] = str(settings.retry_after_seconds)
+        return Accepted(study_id=study_id, status=State.UPLOADED, status_url=status_path(study_id))
+
+    async def receive(request: Request) -> UUID:
+        boundary = boundary_of(request.headers.get("content-type", ""))
+        if boundary is None:
+            detail = "Send multipart/form-data with the DICOM file in the part 'file'."
+            raise Problem(415, "not-multipart", "The body is not multipart/form-data", detail)
+        content_length = _content_length(request)
+        if content_length and content_length > limits.max_upload_bytes + FORM_OVERHEAD_BYTES:
+            raise too_large(limits)
+        # Asked first, so that nobody sends gigabytes only to be refused.
+        async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
+            client = await service.broker.connect()
+            await client.ping()
+        async with take_in(
+            request.stream(),
+            boundary,
+            volumes=volumes,
+            limits=limits,
+            content_length=content_length,
+            traceparent=_traceparent(request),
+        ) as intake:
+            async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
+                await publisher.publish(intake.event)
+        return intake.event.subject
+
+    return router
+
+
+def _content_length(request: Request) -> int | None:
+    value = request.headers.get("content-length", "")
+    return int(value) if value.isdecimal() else None
+
+
+def _traceparent(request: Request) -> str | None:
+    """The client's trace context (W3C), if it sent one."""
+    value = request.headers.get("traceparent", "")
+    return value if TRACEPARENT.fullmatch(value) else None

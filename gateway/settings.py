@@ -1,0 +1,26 @@
+"""What the gateway has to know."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from chassis.settings import StatusClientSettings, VolumeSettings
+
+
+class GatewaySettings(VolumeSettings, StatusClientSettings):
+    """Settings of the gateway; values in ``config.json``."""
+
+    service: ClassVar[str] = "gateway"
+
+    max_upload_bytes: int = Field(gt=0)
+    """The greatest size of an upload's files together."""
+    min_free_bytes: int = Field(ge=0)
+    """Uploads are refused when they would leave less free space on the volume."""
+    max_concurrent_uploads: int = Field(ge=1, le=10_000)
+    """Uploads that are received at the same time; more are told to come back."""
+    idle_timeout_seconds: float = Field(gt=0, le=3600)
+    """An upload that sends nothing for so long is given up."""
+    stale_after_seconds: float = Field(ge=60)
+    """What a crash left in ``uploads/.incoming`` is removed at this age, at the next start."""
+    retry_after_seconds: int = Field(ge=1)
+    """What clients are told to wait before they ask for the status."""

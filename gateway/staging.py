@@ -1,0 +1,133 @@
+"""Writes what arrives to disk: hashed on the way, in threads, memory flat, whole or not at all."""
+
+import asyncio
+import errno
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID
+
+from chassis.files import sync_directory
+from contracts.intake import Intake, StoredFile
+from contracts.volumes import INCOMING, INTAKE, Volumes, stored_name
+from gateway.refusals import Refusal, RefusedUploadError
+
+BUFFER_BYTES = 1 << 20
+"""So many bytes are collected before a thread writes and hashes them."""
+
+
+class StagedFile:
+    """A file that is being received."""
+
+    def __init__(self, path: Path, sent_as: str) -> None:
+        self._path = path
+        self._sent_as = sent_as
+        self._buffer = bytearray()
+        self._sha256 = hashlib.sha256()
+        self._file: BinaryIO | None = None
+        self.size_bytes = 0
+
+    async def write(self, data: bytes) -> None:
+        """Take the next bytes."""
+        self._buffer += data
+        self.size_bytes += len(data)
+        if len(self._buffer) >= BUFFER_BYTES:
+            await asyncio.to_thread(self._drain)
+
+    async def finish(self) -> StoredFile:
+        """Make the file durable."""
+        await asyncio.to_thread(self._finish)
+        return StoredFile(
+            name=self._path.name,
+            sent_as=self._sent_as,
+            size_bytes=self.size_bytes,
+            sha256=self._sha256.hexdigest(),
+        )
+
+    def close(self) -> None:
+        """Let the file go, whatever has become of it."""
+        if self._file:
+            self._file.close()
+
+    def _drain(self) -> None:
+        if self._file is None:
+            self._file = self._path.open("xb", buffering=0)
+        view = memoryview(self._buffer)
+        self._sha256.update(view)
+        written = 0
+        while written < len(view):
+            written += self._file.write(view[written:]) or 0
+        view.release()
+        self._buffer.clear()
+
+    def _finish(self) -> None:
+        self._drain()
+        assert self._file  # noqa: S101 -- opened by _drain
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+
+class Staging:
+    """A study that is being received, under ``uploads/.incoming/{study_id}/``."""
+
+    def __init__(self, volumes: Volumes, study_id: UUID, min_free_bytes: int) -> None:
+        self._volumes = volumes
+        self._study_id = study_id
+        self._min_free_bytes = min_free_bytes
+        self._directory = volumes.uploads / INCOMING / str(study_id)
+        self._open: list[StagedFile] = []
+
+    async def begin(self, expected_bytes: int) -> None:
+        """Make the directory.
+
+        Raises:
+            RefusedUploadError: the volume has not enough space for what is expected.
+        """
+        await asyncio.to_thread(self._directory.mkdir, parents=True)
+        await self.check_space(expected_bytes)
+
+    async def check_space(self, expected_bytes: int = 0) -> None:
+        """Refuse the upload when the volume would be left with less than the watermark."""
+        usage = await asyncio.to_thread(shutil.disk_usage, self._volumes.uploads)
+        if usage.free - expected_bytes < self._min_free_bytes:
+            raise RefusedUploadError(
+                Refusal.INSUFFICIENT_STORAGE, "The volume for uploads is nearly full."
+            )
+
+    def open(self, sent_as: str) -> StagedFile:
+        """Begin the next file."""
+        file = StagedFile(self._directory / stored_name(len(self._open) + 1), sent_as)
+        self._open.append(file)
+        return file
+
+    async def commit(self, intake: Intake) -> None:
+        """Let the study appear in ``uploads/`` with its ``intake.json``, by one rename."""
+        await asyncio.to_thread(self._commit, intake)
+
+    async def discard(self) -> None:
+        """Remove everything that was received, committed or not."""
+        for file in self._open:
+            file.close()
+        for directory in (self._directory, self._volumes.uploaded(self._study_id)):
+            await asyncio.to_thread(_remove, directory)
+
+    def _commit(self, intake: Intake) -> None:
+        with (self._directory / INTAKE).open("xb") as file:
+            file.write(intake.to_json())
+            file.flush()
+            os.fsync(file.fileno())
+        sync_directory(self._directory)
+        self._directory.rename(self._volumes.uploaded(self._study_id))
+        sync_directory(self._volumes.uploads)
+
+
+def out_of_space(error: OSError) -> bool:
+    """Whether an error says that the volume, or the quota on it, is used up."""
+    return error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
+def _remove(directory: Path) -> None:
+    if directory.exists():
+        shutil.rmtree(directory)

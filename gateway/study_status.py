@@ -1,0 +1,88 @@
+"""The status of a study as clients see it."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+from pydantic import BaseModel
+
+from contracts.intake import Intake
+from contracts.report import StudyReport
+from contracts.status import HistoryEntry, State, StatusRecord
+from contracts.volumes import INTAKE, REPORT, Volumes
+
+
+class Links(BaseModel):
+    """Where to go from here."""
+
+    self: str
+    """This status."""
+
+
+class StudyStatus(StatusRecord):
+    """The latest record of a study, with links."""
+
+    links: Links
+
+
+def with_links(record: StatusRecord) -> StudyStatus:
+    """The record as clients see it."""
+    links = Links(self=status_path(record.study_id))
+    return StudyStatus(**dict(record), links=links)
+
+
+def status_path(study_id: UUID) -> str:
+    """Where the status of a study is found."""
+    return f"/status/{study_id}"
+
+
+async def find_status(
+    study_id: UUID, client: httpx.AsyncClient, volumes: Volumes
+) -> StatusRecord | None:
+    """What is known of a study: asked of the status service, else read off the volumes.
+
+    The status service learns of a study from the event bus, a moment after the client has got its
+    202. The volumes know it from the beginning.
+
+    Raises:
+        httpx.HTTPError: the status service is away or fails.
+    """
+    response = await client.get(status_path(study_id))
+    if response.status_code == httpx.codes.NOT_FOUND:
+        return await asyncio.to_thread(_read_off_volumes, study_id, volumes)
+    response.raise_for_status()
+    return StatusRecord.model_validate_json(response.content)
+
+
+def _read_off_volumes(study_id: UUID, volumes: Volumes) -> StatusRecord | None:
+    """The record that the study's place stands for.
+
+    Looked for in the order in which a study moves on, so that one that moves meanwhile is found.
+    """
+    uploaded = volumes.uploaded(study_id) / INTAKE
+    if content := _read(uploaded):
+        event = Intake.model_validate_json(content).event
+        return _record(study_id, State.UPLOADED, event.time, event.service)
+    archived = volumes.archived(study_id)
+    if archived.is_dir():
+        time = datetime.fromtimestamp(archived.stat().st_mtime, UTC)
+        return _record(study_id, State.ARCHIVED, time, "descriptor")
+    if content := _read(volumes.quarantined(study_id) / REPORT):
+        report = StudyReport.model_validate_json(content)
+        failed = _record(study_id, State.FAILED, report.validated_at, "validator")
+        return failed.model_copy(update={"files": report.files, "findings": report.summaries()})
+    return None
+
+
+def _record(study_id: UUID, state: State, time: datetime, service: str) -> StatusRecord:
+    entry = HistoryEntry(state=state, time=time, service=service)
+    return StatusRecord(study_id=study_id, status=state, updated_at=time, history=(entry,))
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,59 @@
+"""Examines one file in a process that may die."""
+
+import mmap
+from pathlib import Path
+
+from chassis.isolation import Cause, Isolation, IsolationError
+from contracts.report import Finding, Report, Severity
+from validator.examination import examine
+from validator.profile import Profile
+from validator.study import Examine
+
+UNREADABLE = {
+    Cause.TIME: "an examination within the time limit",
+    Cause.MEMORY: "an examination within the memory limit",
+    Cause.DEATH: "an examination that its process survives",
+}
+
+
+def isolated_examiner(isolation: Isolation, profile: Profile) -> Examine:
+    """The way to examine files whose authors are not trusted.
+
+    A file that takes its process along is tried once more, because the process may have died for
+    another's fault. After that it is a finding, not an outage.
+    """
+
+    async def run(path: Path) -> Report:
+        try:
+            return await _retried(path)
+        except IsolationError as error:
+            return Report(findings=(_unreadable(error.cause),))
+
+    async def _retried(path: Path) -> Report:
+        try:
+            return await isolation.run(examine_file, str(path), profile)
+        except IsolationError as error:
+            if error.cause is not Cause.DEATH:
+                raise
+            return await isolation.run(examine_file, str(path), profile)
+
+    return run
+
+
+def examine_file(path: str, profile: Profile) -> Report:
+    """Examine a file through a memory map, so that its size does not count."""
+    with Path(path).open("rb") as file:
+        try:
+            content: mmap.mmap | bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except ValueError:  # an empty file cannot be mapped
+            content = b""
+        return examine(content, profile)
+
+
+def _unreadable(cause: Cause) -> Finding:
+    return Finding(
+        code="file.unreadable",
+        severity=Severity.ERROR,
+        message="The file cannot be examined.",
+        expected=UNREADABLE[cause],
+    )
