@@ -1,0 +1,35 @@
+"""The event that the descriptor waits for: `study.validated`."""
+
+from collections.abc import Awaitable, Callable
+
+from chassis.progress import Progress
+from chassis.service import Service
+from contracts.channels import ARCHIVED, VALIDATED
+from contracts.events import StudyArchived, StudyArchivedData, StudyValidated
+from contracts.status import State
+
+
+def register(
+    service: Service,
+    archive: Callable[[StudyValidated], Awaitable[StudyArchivedData]],
+    progress: Progress,
+    concurrency: int,
+) -> None:
+    """Archive every sound study and announce it.
+
+    Args:
+        service: the descriptor.
+        archive: describes and archives the study; once done, it changes nothing.
+        progress: where to mark that the work has begun.
+        concurrency: studies at the same time.
+    """
+    archived = service.publisher(ARCHIVED)
+
+    async def on_validated(event: StudyValidated) -> None:
+        progress.mark(event.study_id, State.ARCHIVING)
+        data = await archive(event)
+        await archived.publish(
+            StudyArchived.new(source=service.name, subject=event.study_id, data=data, cause=event)
+        )
+
+    service.consume(VALIDATED, on_validated, concurrency=concurrency)

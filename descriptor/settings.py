@@ -1,0 +1,24 @@
+"""What the descriptor has to know."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from chassis.settings import StatusClientSettings, VolumeSettings
+
+
+class DescriptorSettings(VolumeSettings, StatusClientSettings):
+    """Settings of the descriptor; values in ``config.json``."""
+
+    service: ClassVar[str] = "descriptor"
+
+    concurrency: int = Field(ge=1, le=256)
+    """Studies that are worked on at the same time."""
+    processes: int = Field(ge=1, le=256)
+    """Processes that describe instances."""
+    description_seconds: float = Field(gt=0, le=3600)
+    """Describing an instance may take so long."""
+    description_memory_bytes: int = Field(ge=128 * 1024 * 1024)
+    """What a describing process may allocate."""
+    stale_after_seconds: float = Field(ge=60)
+    """What a crash left in ``archive/.incoming`` is removed at this age, at the next start."""

@@ -1,0 +1,156 @@
+"""All services in memory: their real handlers on FastStream's test broker, and a recorder."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import AsyncMock, MagicMock
+from uuid import UUID
+
+from faststream.redis import RedisBroker, StreamSub, TestRedisBroker
+
+import descriptor.app
+import gateway.app
+import status.app
+import validator.app
+from chassis.broker import CloudEventFormat
+from chassis.settings import load
+from contracts.channels import CHANNELS
+from contracts.events import StudyUploaded, StudyUploadedData
+from contracts.intake import Intake, StoredFile
+from contracts.report import Report
+from contracts.status import State, StatusRecord, StatusUpdate
+from contracts.volumes import Volumes, uploads_path
+from descriptor.settings import DescriptorSettings
+from gateway.settings import GatewaySettings
+from status.record import advance
+from status.settings import StatusSettings
+from status.store import Page
+from validator.examiner import examine_file
+from validator.profile import Profile
+from validator.settings import ValidatorSettings
+
+
+class Records:
+    """Status records in a dictionary."""
+
+    def __init__(self) -> None:
+        self.all: dict[UUID, StatusRecord] = {}
+
+    async def get(self, study_id: UUID) -> StatusRecord | None:
+        return self.all.get(study_id)
+
+    async def apply(self, study_id: UUID, updates: list[StatusUpdate]) -> StatusRecord:
+        for update in updates:
+            self.all[study_id] = advance(self.all.get(study_id), study_id, update)
+        return self.all[study_id]
+
+    async def page(self, state: State | None, cursor: str | None, limit: int) -> Page:
+        raise NotImplementedError
+
+
+@dataclass
+class Flow:
+    """What the services did to an event."""
+
+    volumes: Volumes
+    recorder: RedisBroker
+    gateway: Any
+    messages: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    """Kind (`stream` or `live`), address and JSON of everything that was sent, in order."""
+    dead_letters: list[dict[Any, Any]] = field(default_factory=list)
+    records: Records = field(default_factory=Records)
+
+    def sent(self, kind: str = "stream") -> list[str]:
+        """The types of the events, in order."""
+        return [message["type"] for sent_as, _, message in self.messages if sent_as == kind]
+
+    async def upload(self, content: bytes) -> StudyUploaded:
+        """Lay a study down as the gateway does, and publish its event the gateway's way."""
+        import hashlib
+        from uuid import uuid4
+
+        study_id = uuid4()
+        directory = self.volumes.uploaded(study_id)
+        directory.mkdir(parents=True)
+        (directory / "000001.dcm").write_bytes(content)
+        event = StudyUploaded.new(
+            source="gateway",
+            subject=study_id,
+            data=StudyUploadedData(
+                directory=uploads_path(study_id), file_count=1, size_bytes=len(content)
+            ),
+        )
+        sha256 = hashlib.sha256(content).hexdigest()
+        file = StoredFile(name="000001.dcm", size_bytes=len(content), sha256=sha256)
+        intake = Intake(event=event, files=(file,))
+        (directory / "intake.json").write_bytes(intake.to_json())
+        await self.gateway(event)
+        return event
+
+    async def send(self, address: str, body: bytes) -> None:
+        """Put anything on a stream, as a foreign program might."""
+        await self.recorder.publish(body, stream=address, correlation_id="foreign")
+
+
+async def _examine(path: Path) -> Report:
+    return examine_file(str(path), Profile())
+
+
+@asynccontextmanager
+async def running_flow(directory: Path) -> AsyncIterator[Flow]:
+    """The four services' brokers in one in-memory context."""
+    places: dict[str, Any] = {
+        f"{name}_dir": directory / name for name in ("uploads", "quarantine", "archive")
+    }
+    gateway_settings = load(GatewaySettings, **places)
+    recorder = RedisBroker(message_format=CloudEventFormat, logger=None)
+    records = Records()
+    front = gateway.app.create_app(gateway_settings)
+    services = [
+        front,
+        validator.app.create_app(load(ValidatorSettings, **places), examine=_examine),
+        descriptor.app.create_app(load(DescriptorSettings, **places), isolated=False),
+        status.app.create_app(load(StatusSettings), store=records),
+    ]
+    flow = Flow(gateway_settings.volumes, recorder, None, records=records)
+    for channel in CHANNELS:
+        address = channel.address
+        recorder.subscriber(stream=StreamSub(address))(_note(flow, "stream", address))
+        recorder.subscriber(address)(_note(flow, "live", address))
+    brokers = [recorder, *(service.broker for service in services)]
+    async with TestRedisBroker(*brokers):
+        for broker in brokers:
+            client = await broker.connect()
+            client.pipeline = lambda **_: _pipeline(flow)  # type: ignore[method-assign, misc, assignment]
+        flow.gateway = _publisher(front)
+        yield flow
+
+
+def _note(flow: Flow, kind: str, address: str) -> Callable[[Any], Awaitable[None]]:
+    async def note(message: Any) -> None:
+        if isinstance(message, dict):
+            flow.messages.append((kind, address, json.loads(json.dumps(message))))
+
+    return note
+
+
+def _publisher(service: Any) -> Callable[[StudyUploaded], Awaitable[None]]:
+    """The gateway's own two publishers, as its upload route uses them."""
+
+    async def publish(event: StudyUploaded) -> None:
+        for publisher in service.broker.publishers:
+            await publisher.publish(event, correlation_id=str(event.id))
+
+    return publish
+
+
+def _pipeline(flow: Flow) -> MagicMock:
+    """A MULTI that keeps the dead letters; publishing goes through the test broker anyway."""
+    pipeline = MagicMock()
+    pipeline.__aenter__ = AsyncMock(return_value=pipeline)
+    pipeline.execute = AsyncMock()
+    pipeline.xadd.side_effect = lambda _stream, entry: flow.dead_letters.append(entry)
+    return pipeline

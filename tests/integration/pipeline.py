@@ -1,0 +1,182 @@
+"""The real processes on a real Redis, for the tests beside this file."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import redis
+
+from hdv.redis_server import find_binary
+
+ROOT = Path(__file__).parents[2]
+DEADLINE_SECONDS = 30.0
+"""Nothing that a test waits for may take longer."""
+
+T = TypeVar("T")
+
+
+def until(probe: Callable[[], T | None], what: str, seconds: float = DEADLINE_SECONDS) -> T:
+    """Ask again and again until the answer is true; fail when the time is up."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if answer := probe():
+            return answer
+        time.sleep(0.02)
+    raise AssertionError(f"waited {seconds} s in vain for {what}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class RedisServer:
+    """A real Redis with its own directory, on a free port."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.directory = directory
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.client = redis.Redis(port=self.port, decode_responses=True)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [
+                str(find_binary().path), "--port", str(self.port), "--bind", "127.0.0.1",
+                "--appendonly", "yes", "--save", "", "--dir", str(self.directory),
+            ],
+            stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        until(self._answers, "Redis")
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.client.ping())
+        except redis.ConnectionError:
+            return False
+
+
+class Pipeline:
+    """The four services, each a process, with their own volumes and ports."""
+
+    def __init__(self, directory: Path, redis_url: str) -> None:
+        self.directory = directory
+        self.uploads = directory / "uploads"
+        self.quarantine = directory / "quarantine"
+        self.archive = directory / "archive"
+        self.ports = {"gateway": free_port(), "status": free_port()}
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.ports['gateway']}", timeout=30)
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("HDV_")},
+            "HDV_REDIS_URL": redis_url,
+            "HDV_STATUS_URL": f"http://127.0.0.1:{self.ports['status']}",
+            "HDV_UPLOADS_DIR": str(self.uploads),
+            "HDV_QUARANTINE_DIR": str(self.quarantine),
+            "HDV_ARCHIVE_DIR": str(self.archive),
+            "HDV_GATEWAY__MIN_FREE_BYTES": "1000000",
+            "HDV_INTERNAL_TOKEN": "integration-token",
+        }
+
+    def start(self, *names: str, **environment: str) -> None:
+        """Start services and wait until they are ready; `validator-2` is one more validator."""
+        for name in names:
+            service = name.partition("-")[0]
+            port = self.ports.setdefault(name, free_port())
+            with (self.directory / f"{name}.log").open("ab") as log:
+                self.processes[name] = subprocess.Popen(
+                    [sys.executable, "-m", service],
+                    cwd=ROOT,
+                    stdout=log,
+                    stderr=log,
+                    env={
+                        **self.environment,
+                        f"HDV_{service.upper()}__PORT": str(port),
+                        **environment,
+                    },
+                )
+        for name in names:
+            until(lambda name=name: self._ready(name), f"{name} to be ready")  # type: ignore[misc]
+
+    def start_all(self, **environment: str) -> None:
+        self.start("status", "validator", "descriptor", "gateway", **environment)
+
+    def stop(self, name: str) -> int:
+        """Stop a service in an orderly way; its exit code."""
+        process = self.processes.pop(name)
+        process.terminate()
+        return process.wait(timeout=DEADLINE_SECONDS)
+
+    def kill(self, name: str) -> None:
+        process = self.processes.pop(name)
+        process.kill()
+        process.wait()
+
+    def pause(self, name: str) -> None:
+        """Freeze a process: it holds what it has, and does nothing."""
+        self.processes[name].send_signal(signal.SIGSTOP)
+
+    def close(self) -> None:
+        for process in self.processes.values():
+            process.kill()
+            process.wait()
+        self.http.close()
+
+    def upload(self, content: bytes, name: str = "image.dcm") -> str:
+        """Upload a file; the study's id."""
+        answer = self.http.post("/upload", files={"file": (name, content)})
+        assert answer.status_code == 202, answer.text
+        study_id: str = answer.json()["study_id"]
+        return study_id
+
+    def status(self, study_id: str) -> dict[str, Any]:
+        answer = self.http.get(f"/status/{study_id}")
+        assert answer.status_code == 200, answer.text
+        record: dict[str, Any] = answer.json()
+        return record
+
+    def wait_for(self, study_id: str, state: str) -> dict[str, Any]:
+        """Wait until a study has come to a state; its record."""
+
+        def reached() -> dict[str, Any] | None:
+            record = self.status(study_id)
+            return record if record["status"] == state else None
+
+        return until(reached, f"study to be {state}")
+
+    def metric(self, name: str, pattern: str) -> float:
+        """The sum of a service's metrics whose line matches a pattern."""
+        text = httpx.get(f"http://127.0.0.1:{self.ports[name]}/metrics").text
+        return sum(
+            float(line.rpartition(" ")[2]) for line in text.splitlines() if re.match(pattern, line)
+        )
+
+    def log(self, name: str) -> str:
+        return (self.directory / f"{name}.log").read_text()
+
+    def _ready(self, name: str) -> bool:
+        process = self.processes[name]
+        assert process.poll() is None, f"{name} ended with {process.returncode}:\n{self.log(name)}"
+        try:
+            url = f"http://127.0.0.1:{self.ports[name]}/health/ready"
+            return httpx.get(url, timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False

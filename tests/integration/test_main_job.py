@@ -1,0 +1,245 @@
+"""The main job, on real input, through real processes."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from pipeline import Pipeline, RedisServer, until
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pipeline, RedisServer]]:
+    """All services, started once for the tests that leave them alone."""
+    directory = tmp_path_factory.mktemp("running")
+    server = RedisServer(directory / "redis")
+    server.start()
+    pipeline = Pipeline(directory, server.url)
+    try:
+        pipeline.start_all(HDV_GATEWAY__MAX_UPLOAD_BYTES="400000000")
+        yield pipeline, server
+    finally:
+        pipeline.close()
+        server.stop()
+
+
+def test_a_sound_file_is_archived_byte_for_byte_with_its_metadata(
+    running: tuple[Pipeline, RedisServer], ct: bytes
+) -> None:
+    pipeline, _ = running
+
+    study_id = pipeline.upload(ct, "CT_small.dcm")
+    record = pipeline.wait_for(study_id, "archived")
+
+    directory = pipeline.archive / study_id
+    assert sorted(path.name for path in directory.iterdir()) == ["metadata.json", "original.dcm"]
+    assert (directory / "original.dcm").read_bytes() == ct
+    metadata = json.loads((directory / "metadata.json").read_text())
+    assert metadata["study_id"] == study_id
+    assert hashlib.sha256(ct).hexdigest() in (directory / "metadata.json").read_text()
+    assert not (pipeline.uploads / study_id).exists()
+    assert record["files"] == {"accepted": 1, "rejected": 0}
+    assert record["links"] == {"self": f"/status/{study_id}"}
+
+
+def test_the_history_tells_every_state_with_service_and_duration(
+    running: tuple[Pipeline, RedisServer], ct: bytes
+) -> None:
+    pipeline, _ = running
+    study_id = pipeline.upload(ct)
+    pipeline.wait_for(study_id, "archived")
+
+    def complete() -> list[dict[str, object]] | None:
+        history = pipeline.status(study_id)["history"]
+        return history if len(history) == 5 else None
+
+    history = until(complete, "the progress marks")
+    assert [(entry["state"], entry["service"]) for entry in history] == [
+        ("uploaded", "gateway"),
+        ("validating", "validator"),
+        ("validated", "validator"),
+        ("archiving", "descriptor"),
+        ("archived", "descriptor"),
+    ]
+    assert all(entry["duration_seconds"] >= 0 for entry in history[:-1])
+    assert "duration_seconds" not in history[-1]
+
+
+def test_a_text_file_renamed_to_dcm_ends_as_failed_with_the_reason_in_its_status(
+    running: tuple[Pipeline, RedisServer],
+) -> None:
+    pipeline, _ = running
+    text = b"Dear colleague,\nplease find the images attached.\n" * 20
+
+    study_id = pipeline.upload(text, "letter.dcm")
+    record = pipeline.wait_for(study_id, "failed")
+
+    assert record["findings"][0]["code"] == "file.not-dicom"
+    assert record["findings"][0]["severity"] == "error"
+    assert record["files"] == {"accepted": 0, "rejected": 1}
+    quarantined = pipeline.quarantine / study_id
+    assert (quarantined / "000001.dcm").read_bytes() == text
+    assert (quarantined / "report.json").exists()
+    assert not (pipeline.archive / study_id).exists()
+
+
+def test_the_status_is_known_right_after_the_upload(
+    running: tuple[Pipeline, RedisServer], ct: bytes
+) -> None:
+    pipeline, _ = running
+    for _attempt in range(20):
+        study_id = pipeline.upload(ct)
+        answer = pipeline.http.get(f"/status/{study_id}")
+        assert answer.status_code == 200
+    pipeline.wait_for(study_id, "archived")
+
+
+def test_whoever_subscribes_to_uploads_sees_every_event(
+    running: tuple[Pipeline, RedisServer], ct: bytes
+) -> None:
+    pipeline, server = running
+    listener = server.client.pubsub()
+    listener.subscribe("uploads")
+    assert listener.get_message(timeout=5)["type"] == "subscribe"
+
+    sent = [pipeline.upload(ct) for _ in range(10)]
+
+    heard = []
+    while len(heard) < len(sent):
+        message = listener.get_message(timeout=5)
+        assert message, "an event is missing"
+        heard.append(json.loads(message["data"]))
+    assert [event["subject"] for event in heard] == sent
+    assert {event["type"] for event in heard} == {"study.uploaded"}
+    listener.close()
+
+
+def test_on_the_wire_stands_exactly_the_cloud_event(
+    running: tuple[Pipeline, RedisServer], ct: bytes
+) -> None:
+    pipeline, server = running
+    traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    answer = pipeline.http.post("/upload", files={"file": ct}, headers={"traceparent": traceparent})
+    study_id = answer.json()["study_id"]
+    pipeline.wait_for(study_id, "archived")
+
+    for address in ("uploads", "study.validated", "study.archived"):
+        events = [json.loads(fields["__data__"]) for _, fields in server.client.xrange(address)]
+        [event] = [event for event in events if event["subject"] == study_id]
+        assert event["specversion"] == "1.0"
+        assert event["traceparent"] == traceparent
+        assert UUID(event["id"])
+
+
+def test_a_file_of_hundreds_of_megabytes_passes_with_flat_memory(
+    running: tuple[Pipeline, RedisServer],
+) -> None:
+    pipeline, _ = running
+    pid = pipeline.processes["gateway"].pid
+    before = _resident_megabytes(pid)
+    chunk = bytes(1 << 20)
+
+    def body() -> Iterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="big"\r\n\r\n'
+        for _ in range(300):
+            yield chunk
+        yield b"\r\n--x--\r\n"
+
+    answer = pipeline.http.post(
+        "/upload",
+        content=body(),
+        headers={"content-type": "multipart/form-data; boundary=x"},
+        timeout=60,
+    )
+
+    assert answer.status_code == 202
+    assert _peak_megabytes(pid) - before < 60
+    record = pipeline.wait_for(answer.json()["study_id"], "failed")
+    assert record["findings"][0]["code"] == "file.not-dicom"
+
+
+def test_an_upload_past_the_limit_without_a_length_is_stopped_while_streaming(
+    running: tuple[Pipeline, RedisServer],
+) -> None:
+    pipeline, _ = running
+    taken = 0
+
+    def body() -> Iterator[bytes]:
+        nonlocal taken
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="big"\r\n\r\n'
+        for _ in range(2000):
+            taken += 1
+            yield bytes(1 << 20)
+
+    before = set(pipeline.uploads.iterdir())
+    try:
+        answer = pipeline.http.post(
+            "/upload",
+            content=body(),
+            headers={"content-type": "multipart/form-data; boundary=x"},
+            timeout=60,
+        )
+    except httpx.TransportError:
+        pass  # the gateway answered and hung up before the client had sent everything
+    else:
+        assert answer.status_code == 413
+        assert answer.json()["type"] == "urn:hdv:problem:upload-too-large"
+    assert taken < 1000
+    assert set(pipeline.uploads.iterdir()) == before
+    assert not any((pipeline.uploads / ".incoming").iterdir())
+
+
+def test_unknown_studies_and_malformed_ids_are_told_apart(
+    running: tuple[Pipeline, RedisServer],
+) -> None:
+    pipeline, _ = running
+    unknown = pipeline.http.get(f"/status/{uuid4()}")
+    malformed = pipeline.http.get("/status/42")
+    assert (unknown.status_code, malformed.status_code) == (404, 422)
+    for answer in (unknown, malformed):
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_every_service_shows_health_and_metrics(running: tuple[Pipeline, RedisServer]) -> None:
+    pipeline, _ = running
+    for name in ("gateway", "status", "validator", "descriptor"):
+        assert pipeline.metric(name, r"hdv_http_request_duration_seconds_count\{.*/health") > 0
+        assert pipeline.metric(name, r"process_resident_memory_bytes") > 0
+
+
+def test_nothing_of_the_patient_stands_in_logs_events_or_metrics(
+    running: tuple[Pipeline, RedisServer], ct: bytes
+) -> None:
+    pipeline, server = running
+    study_id = pipeline.upload(ct, "Doe^Jane 1970-01-01.dcm")
+    pipeline.wait_for(study_id, "archived")
+
+    logs = "".join(pipeline.log(name) for name in pipeline.processes)
+    streams = "".join(
+        str(server.client.xrange(key)) for key in server.client.scan_iter(_type="stream")
+    )
+    records = "".join(str(server.client.get(key)) for key in server.client.scan_iter("status:*"))
+    for secret in ("CompressedSamples", "1CT1", "Doe^Jane"):
+        assert secret not in logs
+        assert secret not in streams
+        assert secret not in records
+    assert all(re.match(r"\{.*\}$", line) for line in logs.splitlines())
+
+
+def _resident_megabytes(pid: int) -> float:
+    return _memory(pid, "VmRSS")
+
+
+def _peak_megabytes(pid: int) -> float:
+    return _memory(pid, "VmHWM")
+
+
+def _memory(pid: int, name: str) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(rf"{name}:\s+(\d+) kB", status)
+    assert found
+    return int(found[1]) / 1024
