@@ -9,6 +9,8 @@ import errno
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any
@@ -109,6 +111,38 @@ def place_file(source: Path, target: Path, sha256: str) -> None:
         raise ChecksumMismatchError
 
 
+@contextmanager
+def new_directory(target: Path) -> Iterator[Path]:
+    """Fill a directory out of sight; when the block ends well it appears by one rename, durable.
+
+    Args:
+        target: where it is to appear.
+
+    Yields:
+        The directory to fill, below the target's ``.incoming``. Its files must be durable by the
+        end of the block; their names are made so. It vanishes if the block fails.
+
+    Raises:
+        FileExistsError: there is something at the target by now, which stays as it is.
+    """
+    staging = target.parent / INCOMING / f"{target.name}.{uuid4().hex}"
+    staging.mkdir(parents=True)
+    try:
+        yield staging
+        for directory in _contents(staging)[0]:
+            sync_directory(staging / directory)
+        try:
+            staging.rename(target)
+        except OSError as error:
+            if error.errno == errno.ENOTEMPTY:  # POSIX lets a file system say either
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+            raise
+    except BaseException:
+        _remove(staging)
+        raise
+    sync_directory(target.parent)
+
+
 def move_directory(source: Path, target: Path) -> None:
     """Move a directory so that the target appears by one rename, whole and durable.
 
@@ -185,28 +219,17 @@ def _rename_or_copy(source: Path, target: Path) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-    else:
-        return
-    incoming = target.parent / INCOMING
-    incoming.mkdir(exist_ok=True)
-    staging = incoming / f"{target.name}.{uuid4().hex}"
-    try:
-        _copy_tree(source, staging)
-        _require_same_content(source, staging)
-        staging.rename(target)
-    except BaseException:
-        _remove(staging)
-        raise
+        with new_directory(target) as copy:
+            _copy_tree(source, copy)
+            _require_same_content(source, copy)
 
 
 def _copy_tree(source: Path, target: Path) -> None:
     directories, files = _contents(source)
     for directory in directories:
-        (target / directory).mkdir()
+        (target / directory).mkdir(exist_ok=True)
     for file in files:
         _copy_file(source / file, target / file)
-    for directory in directories:
-        sync_directory(target / directory)
 
 
 def _copy_file(source: Path, target: Path) -> None:
@@ -247,6 +270,8 @@ def _contents(root: Path) -> tuple[list[Path], list[Path]]:
 def _newest_change(path: Path) -> float:
     """The latest modification time in a file or tree, in seconds since the epoch."""
     times = [path.lstat().st_mtime]
+    if path.is_symlink():
+        return times[0]
     for parent, subdirectories, names in os.walk(path):
         times += [Path(parent, name).lstat().st_mtime for name in (*subdirectories, *names)]
     return max(times)

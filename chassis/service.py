@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 from http import HTTPStatus
 from importlib.metadata import version
+from pathlib import Path
 from uuid import uuid4
 
 from fastapi import FastAPI
@@ -19,12 +20,14 @@ from chassis import problem
 from chassis.broker import await_redis, create_broker, ensure_groups, instance_name
 from chassis.dead_letter import DeadLetters
 from chassis.delivery import Delivery, Handler, consume
-from chassis.health import Check, health_router
+from chassis.files import remove_stale
+from chassis.health import Check, directory_check, health_router
 from chassis.logs import get_logger
 from chassis.metrics import Metrics
 from chassis.publishing import EventPublisher
 from chassis.settings import ServiceSettings
 from contracts.channels import PROCESSING_FAILED, Channel
+from contracts.volumes import INCOMING
 
 Work = Callable[[], Coroutine[None, None, None]]
 """Something that goes on for as long as the service lives."""
@@ -111,6 +114,28 @@ class Service:
     def use(self, resource: Callable[[], AbstractAsyncContextManager[object]]) -> None:
         """Enter a context when the service starts, and leave it after the last message."""
         self._resources.append(resource)
+
+    def work_on(self, *volumes: Path, stale_after_seconds: float) -> None:
+        """Make sure at the start that volumes are there, and that they can be written, for ready.
+
+        Args:
+            volumes: directories.
+            stale_after_seconds: age at which what a crash left in ``.incoming`` is removed.
+        """
+        incoming = [volume / INCOMING for volume in volumes]
+
+        def prepare() -> None:
+            for directory in incoming:
+                directory.mkdir(parents=True, exist_ok=True)
+                remove_stale(directory, stale_after_seconds, time.time())
+
+        @contextlib.asynccontextmanager
+        async def prepared() -> AsyncIterator[None]:
+            await asyncio.to_thread(prepare)
+            yield
+
+        self.use(prepared)
+        self.checks["volume"] = directory_check(*incoming)
 
     def in_background(self, work: Work) -> None:
         """Run something for as long as the service lives; its failure ends the service."""

@@ -80,6 +80,8 @@ class VolumeSettings(ServiceSettings):
     uploads_dir: Path
     quarantine_dir: Path
     archive_dir: Path
+    stale_after_seconds: float = Field(ge=60)
+    """What a crash left in a volume's ``.incoming`` is removed at this age, at the next start."""
 
     @property
     def volumes(self) -> Volumes:

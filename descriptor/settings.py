@@ -20,5 +20,3 @@ class DescriptorSettings(VolumeSettings, StatusClientSettings):
     """Describing an instance may take so long."""
     description_memory_bytes: int = Field(ge=128 * 1024 * 1024)
     """What a describing process may allocate."""
-    stale_after_seconds: float = Field(ge=60)
-    """What a crash left in ``archive/.incoming`` is removed at this age, at the next start."""

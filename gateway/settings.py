@@ -20,7 +20,5 @@ class GatewaySettings(VolumeSettings, StatusClientSettings):
     """Uploads that are received at the same time; more are told to come back."""
     idle_timeout_seconds: float = Field(gt=0, le=3600)
     """An upload that sends nothing for so long is given up."""
-    stale_after_seconds: float = Field(ge=60)
-    """What a crash left in ``uploads/.incoming`` is removed at this age, at the next start."""
     retry_after_seconds: int = Field(ge=1)
     """What clients are told to wait before they ask for the status."""

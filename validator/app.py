@@ -1,6 +1,5 @@
 """Composition root of the validator."""
 
-from chassis.health import directory_check
 from chassis.isolation import Isolation
 from chassis.progress import Progress
 from chassis.service import Service
@@ -38,6 +37,9 @@ def create_app(
         )
         service.use(isolation.running)
         examine = isolated_examiner(isolation, settings.profile)
+    service.work_on(
+        volumes.uploads, volumes.quarantine, stale_after_seconds=settings.stale_after_seconds
+    )
     progress = Progress(settings)
     service.use(progress.running)
 
@@ -45,5 +47,4 @@ def create_app(
         return await validate_study(event.study_id, volumes, examine, settings.profile.name)
 
     handlers.register(service, validate, progress, settings.concurrency)
-    service.checks["volume"] = directory_check(volumes.uploads, volumes.quarantine)
     return service

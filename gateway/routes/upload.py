@@ -98,7 +98,11 @@ def upload_router(
             except RefusedUploadError as refused:
                 status, title = PROBLEMS[refused.refusal]
                 service.metrics.error(refused.refusal)
-                raise Problem(status, refused.refusal, title, refused.detail) from None
+                # Else the rest of a refused body would be read, only to be thrown away.
+                hang_up = {"Connection": "close"}
+                raise Problem(
+                    status, refused.refusal, title, refused.detail, headers=hang_up
+                ) from None
             except (RedisError, TimeoutError) as error:
                 service.metrics.error(error_name(error))
                 get_logger().error("upload.redis_away", error=error_name(error))

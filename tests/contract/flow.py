@@ -1,5 +1,6 @@
 """All services in memory: their real handlers on FastStream's test broker, and a recorder."""
 
+import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -7,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock, MagicMock
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from faststream.redis import RedisBroker, StreamSub, TestRedisBroker
 
@@ -23,6 +24,8 @@ from contracts.intake import Intake, StoredFile
 from contracts.report import Report
 from contracts.status import State, StatusRecord, StatusUpdate
 from contracts.volumes import Volumes, uploads_path
+from descriptor.instances import Instance
+from descriptor.metadata import InstanceDescription, describe_instance
 from descriptor.settings import DescriptorSettings
 from gateway.settings import GatewaySettings
 from status.record import advance
@@ -65,12 +68,10 @@ class Flow:
 
     def sent(self, kind: str = "stream") -> list[str]:
         """The types of the events, in order."""
-        return [message["type"] for sent_as, _, message in self.messages if sent_as == kind]
+        return [message.get("type", "") for sent_as, _, message in self.messages if sent_as == kind]
 
     async def upload(self, content: bytes) -> StudyUploaded:
         """Lay a study down as the gateway does, and publish its event the gateway's way."""
-        import hashlib
-        from uuid import uuid4
 
         study_id = uuid4()
         directory = self.volumes.uploaded(study_id)
@@ -92,11 +93,19 @@ class Flow:
 
     async def send(self, address: str, body: bytes) -> None:
         """Put anything on a stream, as a foreign program might."""
-        await self.recorder.publish(body, stream=address, correlation_id="foreign")
+        # The test broker finds its pending entry again by what the wire format reads as the id.
+        _, headers = CloudEventFormat.parse(body)
+        await self.recorder.publish(
+            body, stream=address, correlation_id=headers["correlation_id"]
+        )
 
 
 async def _examine(path: Path) -> Report:
     return examine_file(str(path), Profile())
+
+
+async def _describe(instance: Instance) -> InstanceDescription:
+    return describe_instance(instance.source, instance.file)
 
 
 @asynccontextmanager
@@ -112,7 +121,7 @@ async def running_flow(directory: Path) -> AsyncIterator[Flow]:
     services = [
         front,
         validator.app.create_app(load(ValidatorSettings, **places), examine=_examine),
-        descriptor.app.create_app(load(DescriptorSettings, **places), isolated=False),
+        descriptor.app.create_app(load(DescriptorSettings, **places), describe=_describe),
         status.app.create_app(load(StatusSettings), store=records),
     ]
     flow = Flow(gateway_settings.volumes, recorder, None, records=records)

@@ -81,7 +81,7 @@ async def test_what_is_no_event_at_all_goes_to_the_dead_letter(flow: Flow, garba
     await flow.send("study.validated", garbage)
 
     assert {letter["code"] for letter in flow.dead_letters} == {"event.invalid"}
-    assert flow.sent() == [] or flow.messages[0][2] == {}
+    assert [event_type for event_type in flow.sent() if event_type] == []
 
 
 async def test_the_same_event_twice_gives_the_same_events_and_one_archive_entry(

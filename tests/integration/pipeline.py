@@ -29,7 +29,7 @@ def until(probe: Callable[[], T | None], what: str, seconds: float = DEADLINE_SE
     while time.monotonic() < deadline:
         if answer := probe():
             return answer
-        time.sleep(0.02)
+        time.sleep(0.05)
     raise AssertionError(f"waited {seconds} s in vain for {what}")
 
 
