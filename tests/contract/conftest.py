@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 import yaml
-from flow import Flow, running_flow
 from jsonschema import Draft202012Validator
 from pydicom.data import get_testdata_file
+
+from contract.flow import Flow, running_flow
 
 DOCUMENT = Path(__file__).parents[2] / "asyncapi" / "asyncapi.yaml"
 

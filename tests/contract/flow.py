@@ -16,7 +16,7 @@ import descriptor.app
 import gateway.app
 import status.app
 import validator.app
-from chassis.broker import CloudEventFormat
+from chassis.broker import BrokerLog, CloudEventFormat
 from chassis.settings import load
 from contracts.channels import CHANNELS
 from contracts.events import StudyUploaded, StudyUploadedData
@@ -95,9 +95,7 @@ class Flow:
         """Put anything on a stream, as a foreign program might."""
         # The test broker finds its pending entry again by what the wire format reads as the id.
         _, headers = CloudEventFormat.parse(body)
-        await self.recorder.publish(
-            body, stream=address, correlation_id=headers["correlation_id"]
-        )
+        await self.recorder.publish(body, stream=address, correlation_id=headers["correlation_id"])
 
 
 async def _examine(path: Path) -> Report:
@@ -115,7 +113,7 @@ async def running_flow(directory: Path) -> AsyncIterator[Flow]:
         f"{name}_dir": directory / name for name in ("uploads", "quarantine", "archive")
     }
     gateway_settings = load(GatewaySettings, **places)
-    recorder = RedisBroker(message_format=CloudEventFormat, logger=None)
+    recorder = RedisBroker(message_format=CloudEventFormat, logger=BrokerLog())
     records = Records()
     front = gateway.app.create_app(gateway_settings)
     services = [
@@ -133,7 +131,7 @@ async def running_flow(directory: Path) -> AsyncIterator[Flow]:
     async with TestRedisBroker(*brokers):
         for broker in brokers:
             client = await broker.connect()
-            client.pipeline = lambda **_: _pipeline(flow)  # type: ignore[method-assign, misc, assignment]
+            client.pipeline = lambda **_: _pipeline(flow)  # type: ignore[method-assign]
         flow.gateway = _publisher(front)
         yield flow
 

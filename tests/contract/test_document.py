@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 import pytest
+from faststream.redis.subscriber.usecases import StreamSubscriber
 
 from asyncapi.generate import DOCUMENT, brokers, generate
 from contracts.channels import CHANNELS
@@ -52,7 +53,9 @@ def test_every_stream_is_read_by_a_reader_and_a_claimer() -> None:
         groups = [
             (subscriber.stream_sub.name, subscriber.stream_sub.min_idle_time is None)
             for subscriber in broker.subscribers
+            if isinstance(subscriber, StreamSubscriber)
         ]
         readers = {name for name, reads in groups if reads}
         claimers = {name for name, reads in groups if not reads}
         assert readers == claimers
+        assert len(groups) == len(broker.subscribers)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flow import Flow
 
+from contract.flow import Flow
 from contracts.events import CloudEvent
 from contracts.status import State
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pipeline import Pipeline, RedisServer
 from pydicom.data import get_testdata_file
+
+from integration.pipeline import Pipeline, RedisServer
 
 
 @pytest.fixture(scope="session")

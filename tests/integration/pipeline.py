@@ -48,7 +48,8 @@ class RedisServer:
         self.directory = directory
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
-        self.client = redis.Redis(port=self.port, decode_responses=True)
+        # Typed as Any: redis-py's answers are unions of everything a server might say.
+        self.client: Any = redis.Redis(port=self.port, decode_responses=True)
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

@@ -3,17 +3,18 @@
 import json
 import subprocess
 import sys
-from uuid import UUID
+from typing import Any
 
 import httpx
-from pipeline import ROOT, Pipeline, RedisServer, until
+
+from integration.pipeline import ROOT, Pipeline, RedisServer, until
 
 QUICK = {
     f"HDV_{service}__DELIVERY__CLAIM_IDLE_SECONDS": "0.6" for service in ("VALIDATOR", "DESCRIPTOR")
 }
 
 
-def events(server: RedisServer, address: str) -> list[dict[str, object]]:
+def events(server: RedisServer, address: str) -> list[dict[str, Any]]:
     return [json.loads(fields["__data__"]) for _, fields in server.client.xrange(address)]
 
 
@@ -27,7 +28,7 @@ def test_two_validators_share_the_work_and_each_study_is_done_once(
         pipeline.wait_for(study_id, "archived")
 
     subjects = [event["subject"] for event in events(redis_server, "study.validated")]
-    assert sorted(subjects) == sorted(studies)  # type: ignore[type-var]
+    assert sorted(subjects) == sorted(studies)
     done = r'hdv_messages_total\{event="uploads",outcome="done"'
     shares = [pipeline.metric(name, done) for name in ("validator", "validator-2")]
     assert sum(shares) == len(studies)
@@ -204,7 +205,6 @@ def test_the_same_event_again_changes_nothing(
 
     first, second = events(redis_server, "study.archived")
     assert first["id"] == second["id"]
-    assert UUID(str(first["id"]))
     assert (pipeline.archive / study_id / "metadata.json").read_bytes() == metadata
     assert pipeline.status(study_id)["status"] == "archived"
     assert client.xlen("study.validated") == 2  # ours; the validator adds none

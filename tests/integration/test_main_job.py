@@ -5,11 +5,13 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from pipeline import Pipeline, RedisServer, until
+
+from integration.pipeline import Pipeline, RedisServer, until
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,7 @@ def test_the_history_tells_every_state_with_service_and_duration(
     study_id = pipeline.upload(ct)
     pipeline.wait_for(study_id, "archived")
 
-    def complete() -> list[dict[str, object]] | None:
+    def complete() -> list[dict[str, Any]] | None:
         history = pipeline.status(study_id)["history"]
         return history if len(history) == 5 else None
 
@@ -108,7 +110,7 @@ def test_whoever_subscribes_to_uploads_sees_every_event(
 
     sent = [pipeline.upload(ct) for _ in range(10)]
 
-    heard = []
+    heard: list[dict[str, Any]] = []
     while len(heard) < len(sent):
         message = listener.get_message(timeout=5)
         assert message, "an event is missing"
@@ -132,7 +134,7 @@ def test_on_the_wire_stands_exactly_the_cloud_event(
         [event] = [event for event in events if event["subject"] == study_id]
         assert event["specversion"] == "1.0"
         assert event["traceparent"] == traceparent
-        assert UUID(event["id"])
+        assert str(UUID(event["id"])) == event["id"]
 
 
 def test_a_file_of_hundreds_of_megabytes_passes_with_flat_memory(

@@ -1,0 +1,193 @@
+"""`hdv up` as a person runs it: real processes, a real Redis, Ctrl-C."""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+import pytest
+
+from integration.processes import eventually, free_ports, processes_of
+
+HDV = [sys.executable, "-m", "hdv"]
+
+
+class Up:
+    """A running `hdv up`."""
+
+    def __init__(self, data: Path, *arguments: str) -> None:
+        self.data = data
+        self.log = data.parent / "log.jsonl"
+        self.port = free_ports(6)
+        command = [*HDV, "up", "--data", str(data), "--port", str(self.port), *arguments]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=subprocess.PIPE, text=True, env=environment()
+            )
+        self.announcement = ""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.announcement += line
+            if line.startswith("Ctrl-C"):
+                break
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.communicate()
+        eventually(lambda: not self.processes, seconds=45)
+
+    @property
+    def processes(self) -> dict[int, list[str]]:
+        """What runs below it."""
+        return processes_of(self.data / "run")
+
+    def service(self, name: str) -> set[int]:
+        """The processes of a service."""
+        return {pid for pid, command in self.processes.items() if command[-2:] == ["-m", name]}
+
+    def url(self, offset: int = 0) -> str:
+        return f"http://127.0.0.1:{self.port + offset}"
+
+    def upload(self, name: str, content: bytes) -> str:
+        answer = httpx.post(f"{self.url()}/upload", files={"file": (name, content)}, timeout=30)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["study_id"])
+
+    def status(self, study_id: str) -> dict[str, Any]:
+        record: dict[str, Any] = httpx.get(f"{self.url()}/status/{study_id}", timeout=30).json()
+        return record
+
+    def await_state(self, study_id: str, state: str) -> None:
+        eventually(lambda: self.status(study_id)["status"] == state)
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """Our environment without settings of the services."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HDV_")}
+    return kept | changes
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    data = tmp_path_factory.mktemp("up") / 'it\'s 100% "odd"; #1'
+    with Up(data, "--validators", "2") as running:
+        assert running.announcement.endswith("Ctrl-C stops everything.\n"), running.announcement
+        yield running
+
+
+@pytest.fixture(scope="module")
+def sample(up: Up) -> bytes:
+    """The file that the announcement offers to upload."""
+    [line] = [line for line in up.announcement.splitlines() if line.strip().startswith("curl")]
+    _, _, form, url = shlex.split(line)
+    assert url == f"{up.url()}/upload"
+    return Path(form.removeprefix("file=@")).read_bytes()
+
+
+def test_an_uploaded_image_is_archived_byte_for_byte(up: Up, sample: bytes) -> None:
+    study_id = up.upload("CT_small.dcm", sample)
+    up.await_state(study_id, "archived")
+    archived = up.data / "archive" / study_id
+    assert {file.name for file in archived.iterdir()} == {"original.dcm", "metadata.json"}
+    assert (archived / "original.dcm").read_bytes() == sample
+
+
+def test_a_text_file_fails(up: Up) -> None:
+    up.await_state(up.upload("note.dcm", b"This is no DICOM file.\n"), "failed")
+
+
+def test_a_killed_validator_comes_back_and_work_goes_on(up: Up, sample: bytes) -> None:
+    victim, _ = up.service("validator")
+    os.kill(victim, signal.SIGKILL)
+    up.await_state(up.upload("CT_small.dcm", sample), "archived")
+    eventually(lambda: len(up.service("validator") - {victim}) == 2)
+    eventually(lambda: all(is_ready(up.url(offset)) for offset in range(5)))
+
+
+def is_ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health/ready", timeout=5).is_success
+    except httpx.TransportError:
+        return False
+
+
+def refusal(*arguments: str, **changes: str) -> str:
+    """The one line with which `hdv up` refuses to start."""
+    result = subprocess.run(
+        [*HDV, "up", *arguments],
+        env=environment(**changes),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert result.stdout == ""
+    [line] = result.stderr.splitlines()
+    return line
+
+
+def test_a_second_one_on_the_same_data_is_refused_in_one_line(up: Up) -> None:
+    assert refusal("--data", str(up.data)) == (
+        f"hdv up: another `hdv up` (process {up.process.pid}) runs on {up.data}: "
+        "stop it first, or choose another directory with --data"
+    )
+
+
+def test_a_taken_port_is_one_line_that_names_the_option(up: Up, tmp_path: Path) -> None:
+    port = up.port - 1
+    assert refusal("--data", str(tmp_path), "--port", str(port)) == (
+        f"hdv up: the status cannot listen on 127.0.0.1:{up.port} "
+        "(Address already in use): choose another with --port"
+    )
+
+
+def test_a_redis_that_is_away_is_one_line(tmp_path: Path) -> None:
+    port = free_ports(4)
+    line = refusal(
+        "--data", str(tmp_path), "--port", str(port), HDV_REDIS_URL=f"redis://127.0.0.1:{port}/0"
+    )
+    assert line.startswith("hdv up: the Redis of HDV_REDIS_URL cannot be used: ")
+    assert line.endswith("Connection refused.")
+
+
+def test_a_broken_config_is_one_line(tmp_path: Path) -> None:
+    config = tmp_path / "validator.json"
+    config.write_text("{")
+    line = refusal(
+        "--data",
+        str(tmp_path / "data"),
+        "--port",
+        str(free_ports(4)),
+        HDV_VALIDATOR_CONFIG=str(config),
+    )
+    assert line.startswith(f"hdv up: validator: {config} is not valid JSON")
+
+
+def test_sigterm_stops_everything_and_the_next_start_knows_all(up: Up, sample: bytes) -> None:
+    study_id = up.upload("CT_small.dcm", sample)
+    up.await_state(study_id, "archived")
+    up.process.terminate()
+    _, said = up.process.communicate(timeout=40)
+    assert up.process.returncode == 0
+    assert said.splitlines()[-1] == "Stopping …"
+    assert up.processes == {}
+
+    with Up(up.data) as again:
+        assert again.status(study_id)["status"] == "archived"
+        again.process.kill()
+        eventually(lambda: again.processes == {}, seconds=45)
+
+
+def test_stdout_is_the_services_log_and_nothing_else(up: Up) -> None:
+    services = {json.loads(line)["service"] for line in up.log.read_text().splitlines()}
+    assert services == {"gateway", "status", "validator", "descriptor"}

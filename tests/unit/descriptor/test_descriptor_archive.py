@@ -1,0 +1,270 @@
+"""Filing a study: nothing is lost, whatever happens, and twice is the same as once."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import orjson
+import pytest
+
+from chassis.errors import PermanentError
+from chassis.files import remove_directory
+from contracts.events import StudyArchivedData
+from contracts.volumes import INCOMING, INTAKE, METADATA, REPORT, Volumes, archive_path
+from descriptor.archive import file_study, open_study
+from descriptor.instances import ValidatedStudy
+from descriptor.metadata import undescribed
+
+NOW = datetime(2025, 1, 1, 12, 2, tzinfo=UTC)
+STUDY_ID = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
+
+MakeStudy = Callable[..., UUID]
+PowerCut = Callable[[int, Callable[[], object]], bool]
+
+
+def archive(volumes: Volumes, now: datetime = NOW) -> StudyArchivedData:
+    """What the service does with an event."""
+    study = open_study(volumes, STUDY_ID)
+    return file_opened(volumes, study, now) if isinstance(study, ValidatedStudy) else study
+
+
+def file_opened(
+    volumes: Volumes, study: ValidatedStudy | StudyArchivedData, now: datetime = NOW
+) -> StudyArchivedData:
+    assert isinstance(study, ValidatedStudy)
+    descriptions = [undescribed(instance.identity) for instance in study.instances]
+    return file_study(volumes, study, descriptions, now)
+
+
+def tree(*roots: Path) -> dict[str, bytes]:
+    """Every file of the study below these volumes, rubbish in `.incoming` left out."""
+    return {
+        f"{root.name}/{path.relative_to(root / str(STUDY_ID))}": path.read_bytes()
+        for root in roots
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and INCOMING not in path.parts
+    }
+
+
+def files(volumes: Volumes) -> dict[str, bytes]:
+    """The instances, wherever they are, without the documents beside them."""
+    everything = tree(volumes.uploads, volumes.quarantine, volumes.archive)
+    return {name: content for name, content in everything.items() if not name.endswith(".json")}
+
+
+def rubbish(volumes: Volumes) -> list[Path]:
+    roots = (volumes.uploads, volumes.quarantine, volumes.archive)
+    return [entry for root in roots for entry in (root / INCOMING).glob("*")]
+
+
+@pytest.fixture(params=["one file system", "two file systems"])
+def _file_systems(request: pytest.FixtureRequest) -> None:
+    if request.param == "two file systems":
+        request.getfixturevalue("two_file_systems")
+
+
+@pytest.mark.usefixtures("_file_systems")
+class TestFiling:
+    def test_one_instance_becomes_the_original(
+        self, volumes: Volumes, make_study: MakeStudy
+    ) -> None:
+        make_study(b"instance")
+        archived = archive(volumes)
+        assert archived == StudyArchivedData(
+            directory=archive_path(STUDY_ID), instance_count=1, size_bytes=8
+        )
+        assert files(volumes) == {"archive/original.dcm": b"instance"}
+        assert sorted(path.name for path in volumes.archived(STUDY_ID).iterdir()) == [
+            METADATA,
+            "original.dcm",
+        ]
+
+    def test_many_instances_lie_side_by_side(self, volumes: Volumes, make_study: MakeStudy) -> None:
+        make_study(b"one", b"two", b"2", b"one", uids=["1.1", "1.2", "1.2", "1.1"])
+        archived = archive(volumes)
+        assert files(volumes) == {
+            "archive/original/1.1.dcm": b"one",
+            "archive/original/1.2.dcm": b"two",
+            "archive/original/000003.dcm": b"2",
+        }
+        assert archived.instance_count == 3
+        assert archived.size_bytes == 7
+
+    def test_hostile_uids_stay_within_the_directory(
+        self, volumes: Volumes, make_study: MakeStudy, tmp_path: Path
+    ) -> None:
+        make_study(b"one", b"two", uids=["../../x", "/tmp/x"])  # noqa: S108 -- not written to
+        archive(volumes)
+        assert files(volumes) == {
+            "archive/original/000001.dcm": b"one",
+            "archive/original/000002.dcm": b"two",
+        }
+        assert {path.name for path in tmp_path.iterdir()} == {"uploads", "quarantine", "archive"}
+
+    def test_rejected_files_go_to_quarantine_with_intake_and_report(
+        self, volumes: Volumes, make_study: MakeStudy
+    ) -> None:
+        make_study(b"sound", b"bad", rejected=[2])
+        documents = {
+            name: (volumes.uploaded(STUDY_ID) / name).read_bytes() for name in (INTAKE, REPORT)
+        }
+        archive(volumes)
+        assert tree(volumes.quarantine) == {
+            "quarantine/000002.dcm": b"bad",
+            f"quarantine/{INTAKE}": documents[INTAKE],
+            f"quarantine/{REPORT}": documents[REPORT],
+        }
+        assert files(volumes)["archive/original.dcm"] == b"sound"
+
+    def test_without_rejected_files_there_is_no_quarantine(
+        self, volumes: Volumes, make_study: MakeStudy
+    ) -> None:
+        make_study(b"sound")
+        archive(volumes)
+        assert list(volumes.quarantine.iterdir()) == []
+
+    def test_the_upload_ends_and_no_rubbish_is_left(
+        self, volumes: Volumes, make_study: MakeStudy
+    ) -> None:
+        make_study(b"sound", b"bad", rejected=[2])
+        archive(volumes)
+        assert tree(volumes.uploads) == {}
+        assert rubbish(volumes) == []
+
+    def test_twice_is_the_same_as_once(self, volumes: Volumes, make_study: MakeStudy) -> None:
+        make_study(b"one", b"two", b"bad", rejected=[3], uids=["1.1", "1.2", "1.3"])
+        first = archive(volumes)
+        before = tree(volumes.archive, volumes.quarantine)
+        assert archive(volumes, NOW + timedelta(hours=1)) == first
+        assert tree(volumes.archive, volumes.quarantine) == before
+
+    def test_of_two_descriptors_on_one_study_the_first_counts(
+        self, volumes: Volumes, make_study: MakeStudy
+    ) -> None:
+        make_study(b"sound", b"bad", rejected=[2])
+        one, other = open_study(volumes, STUDY_ID), open_study(volumes, STUDY_ID)
+        first = file_opened(volumes, one)
+        before = tree(volumes.archive, volumes.quarantine)
+        assert file_opened(volumes, other, NOW + timedelta(seconds=1)) == first
+        assert tree(volumes.archive, volumes.quarantine) == before
+        assert rubbish(volumes) == []
+
+    def test_of_two_that_rename_at_once_the_first_counts(
+        self, volumes: Volumes, make_study: MakeStudy, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make_study(b"sound")
+        one, other = open_study(volumes, STUDY_ID), open_study(volumes, STUDY_ID)
+        rename = os.rename
+
+        def rename_after_the_other(source: Path, target: Path) -> None:
+            monkeypatch.setattr(os, "rename", rename)
+            file_opened(volumes, other)
+            rename(source, target)
+
+        monkeypatch.setattr(os, "rename", rename_after_the_other)
+        file_opened(volumes, one, NOW + timedelta(seconds=1))
+        metadata = orjson.loads((volumes.archived(STUDY_ID) / METADATA).read_bytes())
+        assert metadata["provenance"]["archived_at"] == "2025-01-01T12:02:00Z"
+        assert rubbish(volumes) == []
+
+    def test_a_power_cut_at_any_point_loses_nothing_and_the_next_delivery_ends_the_work(
+        self, volumes: Volumes, make_study: MakeStudy, power_cut: PowerCut
+    ) -> None:
+        final = {
+            "archive/original/1.1.dcm": b"one",
+            "archive/original/1.2.dcm": b"two",
+            "quarantine/000003.dcm": b"bad",
+        }
+        calls, interrupted = 0, True
+        while interrupted:
+            make_study(b"one", b"two", b"bad", rejected=[3], uids=["1.1", "1.2", "1.3"])
+            interrupted = power_cut(calls, lambda: archive(volumes))
+            assert set(files(volumes).values()) == {b"one", b"two", b"bad"}
+            if volumes.archived(STUDY_ID).exists():
+                assert (volumes.archived(STUDY_ID) / METADATA).exists()
+            archived = archive(volumes, NOW + timedelta(hours=1))
+            assert archived.instance_count == 2
+            assert files(volumes) == final
+            for directory in (volumes.archived(STUDY_ID), volumes.quarantined(STUDY_ID)):
+                remove_directory(directory)
+            calls += 1
+        assert calls > 20
+
+    def test_a_full_disk_is_raised_and_the_next_delivery_ends_the_work(
+        self, volumes: Volumes, make_study: MakeStudy, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make_study(b"sound")
+        with monkeypatch.context() as patch:
+
+            def full(_: int) -> None:
+                raise OSError(28, os.strerror(28))
+
+            patch.setattr(os, "fsync", full)
+            with pytest.raises(OSError, match="No space"):
+                archive(volumes)
+        assert rubbish(volumes) == []
+        archive(volumes)
+        assert files(volumes) == {"archive/original.dcm": b"sound"}
+
+
+class TestWhatCannotBeMended:
+    def refused(self, volumes: Volumes) -> str:
+        with pytest.raises(PermanentError) as refusal:
+            archive(volumes)
+        assert str(STUDY_ID) not in str(refusal.value)
+        return refusal.value.code
+
+    def test_a_study_that_is_nowhere(self, volumes: Volumes) -> None:
+        assert self.refused(volumes) == "study.missing"
+
+    @pytest.mark.parametrize("name", [INTAKE, REPORT, "000001.dcm"])
+    def test_a_study_with_something_missing(
+        self, volumes: Volumes, make_study: MakeStudy, name: str
+    ) -> None:
+        make_study(b"sound", b"bad", rejected=[2])
+        (volumes.uploaded(STUDY_ID) / name).unlink()
+        assert self.refused(volumes) == "study.incomplete"
+
+    @pytest.mark.parametrize("name", [INTAKE, REPORT])
+    def test_a_study_with_a_broken_document(
+        self, volumes: Volumes, make_study: MakeStudy, name: str
+    ) -> None:
+        make_study(b"sound")
+        (volumes.uploaded(STUDY_ID) / name).write_bytes(b"{}")
+        assert self.refused(volumes) == "study.unreadable"
+
+    def test_a_study_without_a_sound_instance(
+        self, volumes: Volumes, make_study: MakeStudy
+    ) -> None:
+        make_study(b"bad", rejected=[1])
+        assert self.refused(volumes) == "study.rejected"
+        assert files(volumes) == {"uploads/000001.dcm": b"bad"}
+
+    @pytest.mark.parametrize("name", ["000001.dcm", "000002.dcm"])
+    def test_bytes_that_are_not_those_that_arrived(
+        self, volumes: Volumes, make_study: MakeStudy, name: str
+    ) -> None:
+        make_study(b"sound", b"bad..", rejected=[2])
+        (volumes.uploaded(STUDY_ID) / name).write_bytes(b"rot..")
+        assert self.refused(volumes) == "study.corrupted"
+        assert set(tree(volumes.uploads)) >= {"uploads/000001.dcm", "uploads/000002.dcm"}
+
+    @pytest.mark.parametrize("volume", ["archive", "quarantine"])
+    def test_another_study_under_the_same_id(
+        self, volumes: Volumes, make_study: MakeStudy, volume: str
+    ) -> None:
+        make_study(b"other", b"worse", rejected=[2])
+        archive(volumes)
+        if volume == "quarantine":
+            remove_directory(volumes.archived(STUDY_ID))
+        else:
+            remove_directory(volumes.quarantined(STUDY_ID))
+        before = tree(volumes.archive, volumes.quarantine)
+        make_study(b"sound", b"bad", rejected=[2])
+        assert self.refused(volumes) == "study.conflict"
+        after = tree(volumes.archive, volumes.quarantine)
+        assert {name: after[name] for name in before} == before
+        assert tree(volumes.uploads)["uploads/000001.dcm"] == b"sound"
+        assert tree(volumes.uploads)["uploads/000002.dcm"] == b"bad"
