@@ -12,7 +12,7 @@ from chassis.claims import Claim
 from chassis.logs import get_logger
 from chassis.metrics import Metrics
 from chassis.publishing import EventPublisher
-from contracts.channels import DEAD_LETTER
+from contracts.channels import DEAD_LETTER, MOST_DEAD_LETTERS
 from contracts.events import CloudEvent, ProcessingFailedData, StudyProcessingFailed
 
 
@@ -69,7 +69,7 @@ class DeadLetters:
                 "message": failure.message,
                 "time": datetime.now(UTC).isoformat(),
             }
-            pipeline.xadd(DEAD_LETTER, entry)
+            pipeline.xadd(DEAD_LETTER, entry, maxlen=MOST_DEAD_LETTERS, approximate=True)
             if event and self._publisher:
                 await self._publisher.queue(event, pipeline)
             pipeline.xack(claim.stream, claim.group, claim.entry_id)

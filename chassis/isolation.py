@@ -14,6 +14,7 @@ from pebble import ProcessExpired, ProcessPool
 
 Result = TypeVar("Result")
 
+START_SECONDS = 60.0
 TASKS_PER_PROCESS = 1000
 """A process is replaced after so many files, so that what leaks does not add up."""
 
@@ -65,7 +66,8 @@ class Isolation:
         """The pool is there for as long as the context lasts; tasks under way at its end die."""
         try:
             # The first task starts the processes: better now than at the first file.
-            await asyncio.wrap_future(self._pool.schedule(int))
+            async with asyncio.timeout(START_SECONDS):
+                await asyncio.wrap_future(self._pool.schedule(int))
             yield
         finally:
             self._pool.stop()  # type: ignore[no-untyped-call]  # pebble's has no annotations

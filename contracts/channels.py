@@ -76,3 +76,6 @@ CHANNELS = (UPLOADS, VALIDATED, VALIDATION_FAILED, ARCHIVED, PROCESSING_FAILED)
 
 DEAD_LETTER = "dead-letter"
 """The stream of entries that no worker could process, with the reason beside each."""
+
+MOST_DEAD_LETTERS = 100_000
+"""About so many dead letters are kept, the latest: a flood of garbage must not fill Redis."""

@@ -159,5 +159,5 @@ def _pipeline(flow: Flow) -> MagicMock:
     pipeline = MagicMock()
     pipeline.__aenter__ = AsyncMock(return_value=pipeline)
     pipeline.execute = AsyncMock()
-    pipeline.xadd.side_effect = lambda _stream, entry: flow.dead_letters.append(entry)
+    pipeline.xadd.side_effect = lambda _stream, entry, **_: flow.dead_letters.append(entry)
     return pipeline
