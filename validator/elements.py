@@ -155,6 +155,11 @@ class Elements:
         self.parents.append(parent)
         return len(self.tags) - 1
 
+    def drop_last(self) -> None:
+        """Take the last row back."""
+        for column in (self.tags, self.vrs, self.lengths, self.offsets, self.parents):
+            column.pop()
+
     def get(self, tag: int) -> Element | None:
         """The element with that tag at the top of the data set."""
         row = self._top.get(tag)

@@ -4,12 +4,13 @@ import mmap
 from pathlib import Path
 
 from chassis.isolation import Cause, Isolation, IsolationError
-from contracts.report import Finding, Report, Severity
+from contracts.report import Finding, Report
 from validator.examination import examine
 from validator.profile import Profile
+from validator.rules.file import UNREADABLE
 from validator.study import Examine
 
-UNREADABLE = {
+LIMITS = {
     Cause.TIME: "an examination within the time limit",
     Cause.MEMORY: "an examination within the memory limit",
     Cause.DEATH: "an examination that its process survives",
@@ -52,8 +53,9 @@ def examine_file(path: str, profile: Profile) -> Report:
 
 def _unreadable(cause: Cause) -> Finding:
     return Finding(
-        code="file.unreadable",
-        severity=Severity.ERROR,
-        message="The file cannot be examined.",
-        expected=UNREADABLE[cause],
+        code=UNREADABLE.code,
+        severity=UNREADABLE.severity,
+        message=UNREADABLE.message,
+        reference=UNREADABLE.reference,
+        expected=LIMITS[cause],
     )

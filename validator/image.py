@@ -1,7 +1,6 @@
 """The image of a data set: the attributes that describe its pixels, and where the pixels are."""
 
 from array import array
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -30,6 +29,15 @@ _BITS = {FLOAT_PIXEL_DATA: 32, DOUBLE_FLOAT_PIXEL_DATA: 64}
 
 _SUBSAMPLED = {"YBR_FULL_422": (2, 3), "YBR_PARTIAL_422": (2, 3), "YBR_PARTIAL_420": (1, 2)}
 """How much of three samples a pixel keeps where chrominance is subsampled (PS3.3 C.7.6.3.1.2)."""
+
+
+_CODESTREAM_STARTS = (
+    b"\xff\xd8\xff",  # JPEG, JPEG-LS
+    b"\xff\x4f\xff\x51",  # JPEG 2000 and its high-throughput variant
+    b"\0\0\0\x0cjP  ",  # the same in a file of its own
+    b"\xff\x0a",  # JPEG XL
+    b"\0\0\0\x0cJXL ",
+)
 
 
 @dataclass(frozen=True)
@@ -62,10 +70,12 @@ class Fragments:
             pixel_data=pixel_data,
         )
 
-    def __iter__(self) -> Iterator[Element]:
+    @cached_property
+    def codestreams(self) -> int:
+        """How many fragments begin a compressed image of a kind that is known."""
         elements, row = self.pixel_data
-        for index in range(len(self.starts)):
-            yield Element(elements, row + 2 + index)
+        fragments = (Element(elements, row + 2 + index) for index in range(len(self.starts)))
+        return sum(fragment.value(12).startswith(_CODESTREAM_STARTS) for fragment in fragments)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ class Profile(BaseModel):
     """The deepest nesting of sequences."""
     max_elements: PositiveInt = 2_000_000
     """The greatest number of elements, sequence items and fragments; each takes 21 bytes."""
-    max_inflated_bytes: PositiveInt = 2 * 1024**3
+    max_inflated_bytes: PositiveInt = 512 * 1024**2
     """The greatest size of a deflated data set once inflated, in bytes."""
     max_findings_per_code: PositiveInt = 100
     """How many places a code is reported for; the places beyond are only counted."""

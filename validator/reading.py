@@ -12,6 +12,7 @@ from validator.rules import meta as meta_rules
 from validator.rules import structure as structure_rules
 from validator.structure import walk
 from validator.transfer_syntax import (
+    DEFAULT,
     EXPLICIT_BIG,
     EXPLICIT_LITTLE,
     IMPLICIT_LITTLE,
@@ -100,7 +101,7 @@ def _read_dataset(
     profile: Profile,
     findings: Findings,
 ) -> Elements:
-    declared = syntax or TransferSyntax()
+    declared = syntax or DEFAULT
     # What fits in implicit VR may fit better in explicit VR, not the other way round.
     is_certain = declared.encoding.explicit and fits(data, start, declared.encoding)
     fitting = declared.encoding if is_certain else _first_fitting(data, start)

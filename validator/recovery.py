@@ -107,17 +107,21 @@ def value_after_invalid_vr(
         elif following >= end:
             leads_on = following == end
         else:
-            leads_on = _is_header(data, following, encoding, tag)
+            leads_on = _is_header(data, following, encoding, tag, letters)
         if leads_on:
             return start, length
     return None
 
 
-def _is_header(data: Buffer, position: int, encoding: Encoding, previous: int) -> bool:
+def _is_header(
+    data: Buffer, position: int, encoding: Encoding, previous: int, invalid: bytes
+) -> bool:
     header = read_header(data, position, encoding)
     if header is None or header.tag <= previous:
         return False
-    return header.vr != vrs.NONE or vrs.BY_TAG[header.tag] != vrs.UN or header.tag >= ITEM
+    _, _, letters, _ = encoding.header(data, position)
+    is_known = vrs.BY_TAG[header.tag] != vrs.UN or header.tag >= ITEM
+    return header.vr != vrs.NONE or is_known or letters == invalid
 
 
 def _opens_items(data: Buffer, offset: int, encoding: Encoding) -> bool:

@@ -1,6 +1,6 @@
 """Reads the structure of a data set from its bytes and reports where it breaks (PS3.5 7)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from validator import vr as vrs
@@ -26,6 +26,7 @@ _FIRST_GROUP, _LAST_GROUP = 0x0008, 0xFFFD
 """Groups outside are no elements of a data set as a rule: delimiters, padding, file meta."""
 _DELIMITER_GROUP = 0xFFFE
 _FIRST_PIXEL_TAG = 0x7FE00000
+_OUT_OF_ORDER = 0xFFFFFFFF
 
 
 def walk(
@@ -54,10 +55,9 @@ def walk(
         in_file: whether offsets in the buffer are offsets in the file.
         cut: whether the buffer is known to end before the data set does.
     """
-    reader = _Reader(Elements(data, encoding.byte_order, in_file=in_file), profile, findings)
-    reader.position, reader.group, reader.cut = start, group, cut
-    reader.open.append(_Container(_Kind.ELEMENTS, TOP, encoding, len(data), defined=True))
-    return reader.read()
+    table = Elements(data, encoding.byte_order, in_file=in_file)
+    reader = _Reader(table, profile, findings, position=start, group=group, cut=cut)
+    return reader.read(encoding)
 
 
 class _Kind(Enum):
@@ -82,26 +82,38 @@ class _Container:
     defined: bool
     """Whether its own length says where it ends; else a delimiter does."""
     last: int = 0
-    """The tag read last."""
-    seen: set[int] | None = None
-    """Its tags, kept from the moment on that they turn out not to ascend."""
-    seen_rows: int = 0
-    """Up to this row `seen` is complete."""
+    """The tag read last; `_OUT_OF_ORDER` once the tags do not ascend."""
+    seen: dict[int, None] = field(default_factory=dict)
+    """Its tags, in their order, once they do not ascend."""
 
 
 class _Reader:
-    def __init__(self, table: Elements, profile: Profile, findings: Findings) -> None:
+    def __init__(
+        self,
+        table: Elements,
+        profile: Profile,
+        findings: Findings,
+        *,
+        position: int,
+        group: int | None,
+        cut: bool,
+    ) -> None:
         self.table = table
         self.data = table.data
         self.profile = profile
         self.findings = findings
+        self.position = position
+        self.group = group
         self.open: list[_Container] = []
-        self.position = 0
-        self.group: int | None = None
-        self.cut = False
+        self.may_be_padded = True
+        self.cut = cut
+        """Whether the end of the buffer came too early, which is reported once."""
         self.broken = False
+        """Whether the rest had to be given up."""
 
-    def read(self) -> Elements:
+    def read(self, encoding: Encoding) -> Elements:
+        top = _Container(_Kind.ELEMENTS, TOP, encoding, len(self.data), defined=True)
+        self.open.append(top)
         readers = {
             _Kind.ELEMENTS: self._read_elements,
             _Kind.ITEMS: self._read_item,
@@ -153,21 +165,19 @@ class _Reader:
             lengths.append(length)
             offsets.append(offset)
             parents.append(parent)
-            if tag <= last:
-                self._check_order(container, row, tag)
-            last = tag
-            if vr == sq or length == UNDEFINED_LENGTH:
+            position = offset + length
+            is_sequence = vr == sq or length == UNDEFINED_LENGTH
+            if position > end and not is_sequence:
+                self.position, container.last = offset, last
+                self._give_up_value(container, row, length)
+                return
+            last = tag if tag > last else self._check_order(container, row)
+            if is_sequence:
                 self.position, container.last = offset, last
                 self._open_sequence(container, row, vr, length)
                 return
-            position = offset + length
             if length & 1:
                 self._report(rules.LENGTH_ODD, row, found=f"{length} bytes")
-            if position > end:
-                self.position, container.last = offset, last
-                self._report_beyond(container, row, length)
-                self._recover()
-                return
         else:
             self._stop_at_limit()
             return
@@ -195,7 +205,7 @@ class _Reader:
         return True
 
     def _read_invalid_vr(self, container: _Container, tag: int, letters: bytes) -> None:
-        if container.row == TOP and container.last >= _FIRST_PIXEL_TAG:
+        if _is_behind_pixels(container):
             rest = container.end - self.position
             self._report_here(rules.TRAILING_BYTES, container, found=f"{rest} bytes")
             self.position = container.end
@@ -207,7 +217,9 @@ class _Reader:
         if value is None:
             self._recover()
             return
-        container.last, self.position = tag, offset
+        in_order = tag > container.last
+        container.last = tag if in_order else self._check_order(container, row)
+        self.position = offset
         if length == UNDEFINED_LENGTH:
             self._open_sequence(container, row, vrs.UN, length)
         else:
@@ -248,12 +260,11 @@ class _Reader:
                 return
             self.position += HEADER
             table.add(ITEM, vrs.NONE, length, self.position, pixels.row)
+            if length > pixels.end - self.position:
+                self._give_up_value(pixels, row, length)
+                return
             if length & 1:
                 self._report(rules.LENGTH_ODD, row, found=f"{length} bytes")
-            if length > pixels.end - self.position:
-                self._report_beyond(pixels, row, length)
-                self._recover()
-                return
             self.position += length
         self._stop_at_limit()
 
@@ -320,8 +331,8 @@ class _Reader:
         elif rest and not self._pass_padding(container):
             rule = rules.OVERRUN
             if is_end_of_data:
-                is_behind = container.row == TOP and container.last >= _FIRST_PIXEL_TAG
-                rule = rules.TRAILING_BYTES if is_behind else rules.TRUNCATED
+                is_trailing = _is_behind_pixels(container)
+                rule = rules.TRAILING_BYTES if is_trailing else rules.TRUNCATED
                 self.cut = True
             self._report_here(rule, container, expected="an element", found=f"{rest} bytes")
         self.position = container.end
@@ -329,7 +340,11 @@ class _Reader:
 
     def _pass_padding(self, container: _Container) -> bool:
         """Go to the end of the data set if nothing but null bytes follows."""
-        if container.row != TOP or not is_zero_to_end(self.data, self.position):
+        if container.row != TOP or not self.may_be_padded:
+            return False
+        # Once is enough: to look at the rest for each null byte would take hours.
+        self.may_be_padded = is_zero_to_end(self.data, self.position)
+        if not self.may_be_padded:
             return False
         rest = container.end - self.position
         self._report_here(rules.TRAILING_PADDING, container, found=f"{rest} bytes")
@@ -350,15 +365,27 @@ class _Reader:
         self.open.clear()
         self.broken = True
 
-    def _check_order(self, container: _Container, row: int, tag: int) -> None:
-        table = self.table
-        if container.seen is None:
-            container.seen, container.seen_rows = set(), container.row + 1
-        for earlier in range(container.seen_rows, row):
-            if table.parents[earlier] == container.row:
-                container.seen.add(table.tags[earlier])
-        container.seen_rows = row
-        self._report(rules.DUPLICATE if tag in container.seen else rules.ORDER, row)
+    def _check_order(self, container: _Container, row: int) -> int:
+        """Report a tag that does not ascend; from then on called for every element."""
+        tags, parents, seen = self.table.tags, self.table.parents, container.seen
+        if not seen:
+            rows = range(container.row + 1, row)
+            seen.update(dict.fromkeys(tags[r] for r in rows if parents[r] == container.row))
+        if tags[row] in seen:
+            self._report(rules.DUPLICATE, row)
+        elif tags[row] < next(reversed(seen), 0):
+            self._report(rules.ORDER, row)
+        seen[tags[row]] = None
+        return _OUT_OF_ORDER
+
+    def _give_up_value(self, container: _Container, row: int, length: int) -> None:
+        """Leave out an element whose value is not all there, so that no rule judges it."""
+        if _is_behind_pixels(container) and self.table.tags[row] < _FIRST_PIXEL_TAG:
+            self._report_here(rules.TRAILING_BYTES, container)
+        else:
+            self._report_beyond(container, row, length)
+        self.table.drop_last()
+        self._recover()
 
     def _report_beyond(self, container: _Container, row: int, length: int) -> bool:
         """Report a value that ends too late; True if it is the file that ends too early."""
@@ -393,3 +420,9 @@ class _Reader:
         if not self.table.in_file:
             offset = None
         self.findings.add(rule, Violation(at, expected, found, offset))
+
+
+def _is_behind_pixels(container: _Container) -> bool:
+    """Whether the data set has come to the elements that end it."""
+    previous = next(reversed(container.seen), container.last)
+    return container.row == TOP and previous >= _FIRST_PIXEL_TAG

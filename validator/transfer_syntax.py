@@ -71,6 +71,9 @@ class TransferSyntax:
     deflated: bool = False
 
 
+DEFAULT = TransferSyntax(IMPLICIT_LITTLE, Pixels.NATIVE)
+"""What is assumed where nothing is declared: every application understands it (PS3.5 10.1)."""
+
 _ENCAPSULATED = TransferSyntax()
 _SINGLE = TransferSyntax(pixels=Pixels.ONE_FRAGMENT_PER_FRAME)
 _VIDEO = TransferSyntax(pixels=Pixels.VIDEO)
@@ -83,7 +86,7 @@ _JPEG_FAMILY = (*range(50, 67), 70, 80, 81, 90, 91, 92, 93, 110, 111, 112, 201, 
 # Written out rather than taken from pydicom, whose list ends before JPEG XL and deflated frames.
 # MIME encapsulation and XML (both retired) are absent: they are not PS3.10 files.
 TRANSFER_SYNTAXES = {
-    _ROOT: TransferSyntax(IMPLICIT_LITTLE, Pixels.NATIVE),
+    _ROOT: DEFAULT,
     f"{_ROOT}.1": TransferSyntax(EXPLICIT_LITTLE, Pixels.NATIVE),
     f"{_ROOT}.1.98": _SINGLE,
     f"{_ROOT}.1.99": TransferSyntax(EXPLICIT_LITTLE, Pixels.NATIVE, deflated=True),

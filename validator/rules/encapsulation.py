@@ -11,14 +11,6 @@ from validator.instance import Instance
 from validator.rule import Violation, rule
 from validator.transfer_syntax import Pixels
 
-_CODESTREAM_STARTS = (
-    b"\xff\xd8\xff",  # JPEG, JPEG-LS
-    b"\xff\x4f\xff\x51",  # JPEG 2000 and its high-throughput variant
-    b"\0\0\0\x0cjP  ",  # the same in a file of its own
-    b"\xff\x0a",  # JPEG XL
-    b"\0\0\0\x0cJXL ",
-)
-
 
 @rule(
     "pixel.offset-table-missing",
@@ -74,11 +66,11 @@ def extended_offset_table_is_right(instance: Instance) -> Iterator[Violation]:
 def _wrong_offsets(
     table: Element, code: str, fragments: Fragments, frames: int
 ) -> Iterator[Violation]:
-    offsets = _entries(table, code, frames)
+    starts = set(fragments.starts)
+    offsets = _entries(table, code, frames) if frames <= len(starts) else None
     if offsets is None:
         yield Violation(table, f"an entry for each of {frames} frames", f"{table.length} bytes")
         return
-    starts = set(fragments.starts)
     previous = -1
     for offset in offsets:
         if offset not in starts or offset <= previous or (previous < 0 and offset):
@@ -89,9 +81,9 @@ def _wrong_offsets(
 
 def _entries(table: Element, code: str, count: int) -> tuple[int, ...] | None:
     """The entries of a table; None if there are not so many of them."""
-    layout = f"<{count}{code}"
-    value = table.value(table.length) if table.length == calcsize(layout) else b""
-    return unpack(layout, value) if value else None
+    if table.length != count * calcsize(f"<{code}"):
+        return None
+    return unpack(f"<{count}{code}", table.value(table.length))
 
 
 @rule(
@@ -157,14 +149,10 @@ def _count_frames(instance: Instance) -> _FrameCount | None:
         return _FrameCount(image.pixel_data, frames, fragments)
     if image.fragments.offset_table.length:
         return None
-    codestreams = sum(map(_starts_codestream, image.fragments))
+    codestreams = image.fragments.codestreams
     if frames == 1 and not codestreams:
         return None
     return _FrameCount(image.pixel_data, frames, codestreams or None)
-
-
-def _starts_codestream(fragment: Element) -> bool:
-    return fragment.value(12).startswith(_CODESTREAM_STARTS)
 
 
 def _is_video(instance: Instance) -> bool:

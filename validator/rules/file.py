@@ -25,6 +25,13 @@ NO_PREAMBLE = define(
     "PS3.10 7.1",
 )
 
+UNREADABLE = define(
+    "file.unreadable",
+    Severity.ERROR,
+    "The file cannot be examined within the limits, or takes the examining process along.",
+    "PS3.10 7",
+)
+
 _EXECUTABLES = {
     b"MZ": "Windows executable",
     b"\x7fELF": "ELF executable",

@@ -64,30 +64,34 @@ def group_length_is_right(instance: Instance) -> Iterator[Violation]:
 
 
 @rule(
-    "meta.element-missing",
+    "meta.transfer-syntax-missing",
     Severity.ERROR,
-    "The file meta information does not say what the file holds or how it is written.",
+    "The file does not say in which transfer syntax it is written.",
     "PS3.10 7.1",
 )
-def identification_is_present(instance: Instance) -> Iterator[Violation]:
-    """SOP class, SOP instance and transfer syntax, without which a file is not filed."""
-    yield from _absent(
-        instance, MEDIA_STORAGE_SOP_CLASS_UID, MEDIA_STORAGE_SOP_INSTANCE_UID, TRANSFER_SYNTAX_UID
-    )
+def transfer_syntax_is_present(instance: Instance) -> Iterator[Violation]:
+    """It can only be guessed then, compressed pixels hardly."""
+    yield from _without_value(instance, TRANSFER_SYNTAX_UID)
 
 
 @rule(
-    "meta.origin-missing",
+    "meta.element-missing",
     Severity.WARNING,
-    "The file meta information does not say its version or which implementation wrote it.",
+    "A required element of the file meta information is missing or empty.",
     "PS3.10 7.1",
 )
-def origin_is_present(instance: Instance) -> Iterator[Violation]:
-    """Type 1 as well, but nothing depends on it."""
-    yield from _absent(instance, _FILE_META_INFORMATION_VERSION, _IMPLEMENTATION_CLASS_UID)
+def meta_elements_are_present(instance: Instance) -> Iterator[Violation]:
+    """The data set repeats what an instance is filed by, the others are notes of its writer."""
+    yield from _without_value(
+        instance,
+        _FILE_META_INFORMATION_VERSION,
+        MEDIA_STORAGE_SOP_CLASS_UID,
+        MEDIA_STORAGE_SOP_INSTANCE_UID,
+        _IMPLEMENTATION_CLASS_UID,
+    )
 
 
-def _absent(instance: Instance, *tags: int) -> Iterator[Violation]:
+def _without_value(instance: Instance, *tags: int) -> Iterator[Violation]:
     meta = instance.meta
     if meta is None:
         return

@@ -5,17 +5,15 @@ from collections.abc import Iterator
 from contracts.report import Severity
 from validator.image import (
     BITS_ALLOCATED,
-    COLUMNS,
     DESCRIBING,
     NUMBER_OF_FRAMES,
     PIXEL_DATA,
-    ROWS,
+    SAMPLES_PER_PIXEL,
 )
 from validator.instance import Instance
 from validator.rule import Violation, rule
 from validator.transfer_syntax import Pixels
 
-_PIXEL_DATA_PROVIDER_URL = 0x00287FE0
 _ENCAPSULATED = {Pixels.FRAMES, Pixels.ONE_FRAGMENT_PER_FRAME, Pixels.VIDEO}
 
 
@@ -27,10 +25,11 @@ _ENCAPSULATED = {Pixels.FRAMES, Pixels.ONE_FRAGMENT_PER_FRAME, Pixels.VIDEO}
 )
 def described_pixels_are_present(instance: Instance) -> Iterator[Violation]:
     """A file that was cut right before the pixel data has no other defect."""
-    dataset = instance.dataset
-    described = all(dataset.get(tag) for tag in (ROWS, COLUMNS, BITS_ALLOCATED))
-    elsewhere = dataset.get(_PIXEL_DATA_PROVIDER_URL) is not None
-    if described and not elsewhere and instance.image is None and not dataset.may_have(PIXEL_DATA):
+    dataset, syntax = instance.dataset, instance.transfer_syntax
+    if instance.image or dataset.may_have(PIXEL_DATA):
+        return
+    is_elsewhere = syntax and syntax.pixels is Pixels.ELSEWHERE
+    if not is_elsewhere and (dataset.get(SAMPLES_PER_PIXEL) or dataset.get(BITS_ALLOCATED)):
         yield Violation(PIXEL_DATA)
 
 

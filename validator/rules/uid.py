@@ -12,6 +12,7 @@ from validator.rule import Violation, rule
 _COMPONENT = rb"(?:0|[1-9][0-9]*)"
 _UID = re.compile(rb"%b(?:\.%b)*" % (_COMPONENT, _COMPONENT))
 _UID_LENGTH = 64
+_PADDING = b" \0"
 _VALUE_LIMIT = 1 << 20
 _FORM = "at most 64 digits and dots, no component empty or with a leading zero"
 
@@ -31,7 +32,7 @@ def identifying_uids_are_well_formed(instance: Instance) -> Iterator[Violation]:
     """Those that an instance is filed by; each has exactly one value."""
     for element, value in _uids(instance):
         if not _is_well_formed(value) and _identifies(element):
-            yield Violation(element, expected=_FORM, found=value)
+            yield Violation(element, expected=_FORM, found=value.rstrip(_PADDING))
 
 
 @rule(
@@ -46,7 +47,7 @@ def other_uids_are_well_formed(instance: Instance) -> Iterator[Violation]:
         if not _is_well_formed(values) and not _identifies(element):
             malformed = [value for value in values.split(b"\\") if not _is_well_formed(value)]
             if malformed:
-                yield Violation(element, expected=_FORM, found=malformed[0])
+                yield Violation(element, expected=_FORM, found=malformed[0].rstrip(_PADDING))
 
 
 @rule(
@@ -58,7 +59,7 @@ def other_uids_are_well_formed(instance: Instance) -> Iterator[Violation]:
 def uids_are_padded_with_one_null(instance: Instance) -> Iterator[Violation]:
     """Spaces are for other strings; comparing the bytes then finds no match."""
     for element, value in _uids(instance):
-        if value.endswith((b" ", b"\0\0", b" \0")):
+        if value.endswith((b" ", b"\0\0", b" \0")) and value.strip(_PADDING):
             yield Violation(element, expected="at most one null byte", found=value[-16:])
 
 
@@ -75,5 +76,5 @@ def _identifies(element: Element) -> bool:
 
 
 def _is_well_formed(value: bytes) -> bool:
-    uid = value.rstrip(b" \0")
+    uid = value.rstrip(_PADDING)
     return not uid or (len(uid) <= _UID_LENGTH and _UID.fullmatch(uid) is not None)

@@ -1,0 +1,119 @@
+"""Hostile bytes: whatever comes in, a report comes out."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from unit.validator import dicom_writer as dicom
+from unit.validator.test_validator_real_files import FILES
+
+from contracts.report import Outcome, Report
+from validator.examination import examine
+from validator.profile import Profile
+
+PROFILE = Profile(max_inflated_bytes=1_000_000)
+SYNTAXES = (dicom.EXPLICIT, dicom.IMPLICIT, dicom.BIG_ENDIAN, dicom.DEFLATED)
+SMALL_FILES = [
+    content
+    for path in FILES.values()
+    if len(content := path.read_bytes()) < 6000 and content[128:132] == b"DICM"
+]
+QUICKLY = settings(max_examples=300, deadline=2000)
+
+
+def examined(content: bytes) -> Report:
+    report = examine(content, PROFILE)
+    # What a report holds can always be written.
+    assert json.loads(report.to_json()).keys() <= {"identity", "findings"}
+    return report
+
+
+@QUICKLY
+@given(st.binary(max_size=2000))
+def test_random_bytes_are_rejected(content: bytes) -> None:
+    assert examined(content).outcome is Outcome.REJECTED
+
+
+@QUICKLY
+@given(st.sampled_from(SYNTAXES), st.binary(max_size=2000))
+def test_random_bytes_behind_sound_meta_information_are_rejected(
+    syntax: str, content: bytes
+) -> None:
+    file = dicom.part10(b"", syntax)[: -2 if syntax == dicom.DEFLATED else None]
+    assert examined(file + content).outcome is Outcome.REJECTED
+
+
+@QUICKLY
+@given(st.sampled_from(SMALL_FILES), st.integers(min_value=0), st.integers(0, 255))
+def test_a_real_file_with_one_other_byte_gives_a_report(
+    content: bytes, position: int, value: int
+) -> None:
+    position %= len(content)
+    examined(content[:position] + bytes([value]) + content[position + 1 :])
+
+
+@QUICKLY
+@given(st.sampled_from(SMALL_FILES), st.integers(min_value=0))
+def test_a_real_file_cut_anywhere_gives_a_report(content: bytes, length: int) -> None:
+    examined(content[: length % len(content)])
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES)
+def test_an_image_cut_anywhere_is_rejected(syntax: str) -> None:
+    file = dicom.part10(dicom.ct(), syntax)
+    # Cut right before the attributes of the image it is a sound instance of something else.
+    described = dicom.encode({t: e for t, e in dicom.ct().items() if t < 0x00280000}, syntax)
+    sound = len(file) - len(dicom.encode(dicom.ct(), syntax)) + len(described)
+    # Behind that, the first byte of a big endian header is a null byte like padding.
+    lengths = set(range(len(file))) - {sound, sound + (syntax == dicom.BIG_ENDIAN)}
+    if syntax == dicom.DEFLATED:
+        lengths = set(range(len(file) - 1))  # the last byte is padding
+
+    assert {examined(file[:length]).outcome for length in lengths} == {Outcome.REJECTED}
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES)
+def test_lengths_of_zero_everywhere_are_no_obstacle(syntax: str) -> None:
+    dataset = {tag: (vr, b"") for tag, (vr, _) in dicom.ct().items()}
+
+    found = {finding.code for finding in examined(dicom.part10(dataset, syntax)).findings}
+
+    assert found == {"element.empty", "pixel.attribute-missing"}
+
+
+def test_only_the_report_shows_values_and_its_summaries_do_not() -> None:
+    secret = b"Doe^Jane"
+    dataset = dicom.ct()
+    dataset |= {tag: (vr, secret) for tag, (vr, _) in dataset.items() if vr in {"UI", "CS", "IS"}}
+    dataset[0x00280008] = ("IS", secret)
+    report = examined(dicom.part10(dataset))
+
+    assert any("Doe^Jane" in (finding.found or "") for finding in report.findings)
+    for finding in report.findings:
+        assert b"Doe" not in finding.summary().to_json()
+
+
+def test_what_a_finding_shows_is_short_and_printable() -> None:
+    dataset = dicom.ct() | {0x0020000D: ("UI", b"1.2\x1b[31m\n" + b"\xff" * 5001)}
+
+    [finding] = examined(dicom.part10(dataset)).findings
+
+    assert finding.found is not None
+    assert finding.found.startswith(r"1.2\x1b[31m\x0a\xff")
+    assert len(finding.found) <= 120
+    assert finding.found.isprintable()
+
+
+@pytest.mark.parametrize("field", ["required_elements", "may_be_empty"])
+def test_a_profile_with_a_keyword_that_is_none_names_it(field: str) -> None:
+    with pytest.raises(ValueError, match="PatientNumber"):
+        Profile.model_validate({field: ["PatientID", "PatientNumber"]})
+
+
+def test_a_profile_may_ask_for_other_elements() -> None:
+    profile = Profile(required_elements=("SOPClassUID", "AccessionNumber"))
+
+    [finding] = examine(dicom.part10(dicom.ct()), profile).findings
+
+    assert (finding.code, finding.keyword) == ("element.missing", "AccessionNumber")
