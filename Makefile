@@ -1,21 +1,97 @@
 # The only entry for people and CI alike. `make` prints the targets.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
 
 # Python 3.11 or 3.12 first: the embedded Redis has wheels for these.
-PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
+# What `make run` and `make test` hand on: make run ARGS="--port 9000 --validators 2"
 ARGS ?=
 
 .PHONY: help
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--no-annotate --custom-compile-command "make lock" pyproject.toml
+.PHONY: install
+install: .venv/run ## Install what it takes to run everything on this machine
+
+.PHONY: run
+run: .venv/run ## Run everything on this machine until Ctrl-C  (ARGS="--port 9000 --validators 2 --data DIR")
+	@$(BIN)/hdv up $(ARGS)
+
+.PHONY: test
+test: lint ## Check and test everything  (ARGS="-k upload" for a part)
+	$(BIN)/pytest $(ARGS)
+
+.PHONY: lint
+lint: .venv/dev types ## Check style, types and the direction of imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
+
+.PHONY: types
+types: .venv/dev ## Check types
+	$(BIN)/mypy .
+
+.PHONY: format
+format: .venv/dev ## Put the code into shape
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: spec
+spec: .venv/run ## Write asyncapi/asyncapi.yaml from the code
+	$(BIN)/python -m asyncapi
+
+.PHONY: image
+image: ## Build the container image
+	docker build --tag hybrid-dicom-validator .
+
+.PHONY: compose-up
+compose-up: .env ## Run everything in containers, in the background
+	docker compose up --build --detach --wait
+	@echo "Upload to http://$$(docker compose port gateway 8000)/upload; stop with: docker compose down"
+
+.PHONY: compose-test
+compose-test: ## Build the image, try everything in containers, tear it down  (needs Docker, curl)
+	deploy/compose-test
+
+UV := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
 
 .PHONY: lock
 lock: .venv/dev ## Pin the newest versions that pyproject.toml allows
-	$(LOCK) --upgrade --extra local --group dev -o requirements-dev.lock
-	$(LOCK) --extra local --group build -c requirements-dev.lock -o requirements-local.lock
-	$(LOCK) -c requirements-dev.lock -o requirements.lock
+	$(UV) pyproject.toml --upgrade --extra local --group dev -o requirements-dev.lock
+	$(UV) pyproject.toml -c requirements-dev.lock --extra local --group build -o requirements-local.lock
+	$(UV) pyproject.toml -c requirements-dev.lock -o requirements.lock
+	$(UV) -c requirements-dev.lock --group build -o requirements-build.lock
+
+.PHONY: clean
+clean: ## Remove .venv, caches and build results; data/ stays
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# An environment that cannot run pip (its Python is gone, or making it was interrupted) is made anew.
+define install-from
+	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer with its venv module is needed" \
+		"(on Debian: apt install python3-venv); name yours with PYTHON=..." >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@echo "Installing $(1) into .venv ..."
+	@$(BIN)/python -m pip install --quiet --require-hashes -r $(1)
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+endef
+
+.venv/run: requirements-local.lock pyproject.toml
+	$(call install-from,requirements-local.lock)
+	@touch $@
+
+.venv/dev: requirements-dev.lock requirements-local.lock pyproject.toml
+	$(call install-from,requirements-dev.lock)
+	@touch .venv/run $@
+
+.env: | .env.example
+	@umask 077; secret() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }; \
+	sed -e "s/^HDV_REDIS_PASSWORD=$$/&$$(secret)/" -e "s/^HDV_INTERNAL_TOKEN=$$/&$$(secret)/" .env.example > $@
+	@echo "Made .env with new secrets."

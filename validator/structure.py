@@ -1,9 +1,7 @@
 """Reads the structure of a data set from its bytes and reports where it breaks (PS3.5 7)."""
 
-from dataclasses import dataclass, field
-from enum import Enum, auto
-
 from validator import vr as vrs
+from validator.container import OUT_OF_ORDER, Container, Kind
 from validator.elements import (
     ITEM,
     ITEM_DELIMITER,
@@ -26,7 +24,6 @@ _FIRST_GROUP, _LAST_GROUP = 0x0008, 0xFFFD
 """Groups outside are no elements of a data set as a rule: delimiters, padding, file meta."""
 _DELIMITER_GROUP = 0xFFFE
 _FIRST_PIXEL_TAG = 0x7FE00000
-_OUT_OF_ORDER = 0xFFFFFFFF
 
 
 def walk(
@@ -60,33 +57,6 @@ def walk(
     return reader.read(encoding)
 
 
-class _Kind(Enum):
-    ELEMENTS = auto()
-    """The data set itself, or the elements of an item."""
-    ITEMS = auto()
-    """A sequence."""
-    FRAGMENTS = auto()
-    """Encapsulated pixel data."""
-
-
-@dataclass(slots=True)
-class _Container:
-    """What is open while it is read."""
-
-    kind: _Kind
-    row: int
-    """Its row in the table; `TOP` for the data set itself."""
-    encoding: Encoding
-    end: int
-    """Nothing in it may reach beyond, in bytes."""
-    defined: bool
-    """Whether its own length says where it ends; else a delimiter does."""
-    last: int = 0
-    """The tag read last; `_OUT_OF_ORDER` once the tags do not ascend."""
-    seen: dict[int, None] = field(default_factory=dict)
-    """Its tags, in their order, once they do not ascend."""
-
-
 class _Reader:
     def __init__(
         self,
@@ -104,7 +74,7 @@ class _Reader:
         self.findings = findings
         self.position = position
         self.group = group
-        self.open: list[_Container] = []
+        self.open: list[Container] = []
         self.may_be_padded = True
         self.cut = cut
         """Whether the end of the buffer came too early, which is reported once."""
@@ -112,12 +82,12 @@ class _Reader:
         """Whether the rest had to be given up."""
 
     def read(self, encoding: Encoding) -> Elements:
-        top = _Container(_Kind.ELEMENTS, TOP, encoding, len(self.data), defined=True)
+        top = Container(Kind.ELEMENTS, TOP, encoding, len(self.data), defined=True)
         self.open.append(top)
         readers = {
-            _Kind.ELEMENTS: self._read_elements,
-            _Kind.ITEMS: self._read_item,
-            _Kind.FRAGMENTS: self._read_fragments,
+            Kind.ELEMENTS: self._read_elements,
+            Kind.ITEMS: self._read_item,
+            Kind.FRAGMENTS: self._read_fragments,
         }
         while self.open:
             container = self.open[-1]
@@ -127,7 +97,7 @@ class _Reader:
         return self.table
 
     # Every element passes through this loop: hence its length, the local names and few calls.
-    def _read_elements(self, container: _Container) -> None:  # noqa: C901, PLR0912
+    def _read_elements(self, container: Container) -> None:  # noqa: C901, PLR0912
         data, end, parent, last = self.data, container.end, container.row, container.last
         explicit, header = container.encoding.explicit, container.encoding.header
         long_length = container.encoding.long_length
@@ -184,7 +154,7 @@ class _Reader:
         self.position, container.last = position, last
         self._close_at_end(container)
 
-    def _read_no_element(self, container: _Container, tag: int) -> bool:
+    def _read_no_element(self, container: Container, tag: int) -> bool:
         """Handle a tag that is the end, padding or a delimiter; False if it is an element."""
         group = tag >> 16
         if self.group is not None:
@@ -204,7 +174,7 @@ class _Reader:
             self.open.pop()
         return True
 
-    def _read_invalid_vr(self, container: _Container, tag: int, letters: bytes) -> None:
+    def _read_invalid_vr(self, container: Container, tag: int, letters: bytes) -> None:
         if _is_behind_pixels(container):
             rest = container.end - self.position
             self._report_here(rules.TRAILING_BYTES, container, found=f"{rest} bytes")
@@ -225,7 +195,7 @@ class _Reader:
         else:
             self.position += length
 
-    def _read_item(self, sequence: _Container) -> None:
+    def _read_item(self, sequence: Container) -> None:
         if sequence.end - self.position < HEADER:
             self._close_at_end(sequence)
             return
@@ -242,7 +212,7 @@ class _Reader:
             self._report_here(rules.ITEM_EXPECTED, sequence, found=tag_text(tag))
             self._recover()
 
-    def _read_fragments(self, pixels: _Container) -> None:
+    def _read_fragments(self, pixels: Container) -> None:
         table, item = self.table, pixels.encoding.item
         for row in range(len(table.tags), self.profile.max_elements):
             if pixels.end - self.position < HEADER:
@@ -268,8 +238,8 @@ class _Reader:
             self.position += length
         self._stop_at_limit()
 
-    def _open_sequence(self, container: _Container, row: int, vr: int, length: int) -> None:
-        kind, encoding = _Kind.ITEMS, container.encoding
+    def _open_sequence(self, container: Container, row: int, vr: int, length: int) -> None:
+        kind, encoding = Kind.ITEMS, container.encoding
         defined = length != UNDEFINED_LENGTH
         if defined:
             end = self.position + length
@@ -278,7 +248,7 @@ class _Reader:
             if vr == vrs.UN:
                 encoding = IMPLICIT_LITTLE  # PS3.5 6.2.2
             elif vr in vrs.FRAGMENTED:
-                kind = _Kind.FRAGMENTS
+                kind = Kind.FRAGMENTS
             elif vr != vrs.SQ:
                 self._report(rules.LENGTH_UNDEFINED, row, found=vrs.NAMES[vr])
                 self._recover()
@@ -295,9 +265,9 @@ class _Reader:
             else:
                 self._recover()
             return
-        self.open.append(_Container(kind, row, encoding, end, defined))
+        self.open.append(Container(kind, row, encoding, end, defined))
 
-    def _open_item(self, sequence: _Container, length: int) -> None:
+    def _open_item(self, sequence: Container, length: int) -> None:
         if len(self.table.tags) >= self.profile.max_elements:
             self._stop_at_limit()
             return
@@ -310,16 +280,16 @@ class _Reader:
                 self._recover()
                 return
             end = sequence.end
-        self.open.append(_Container(_Kind.ELEMENTS, row, sequence.encoding, end, defined))
+        self.open.append(Container(Kind.ELEMENTS, row, sequence.encoding, end, defined))
 
-    def _close_at_delimiter(self, container: _Container) -> None:
+    def _close_at_delimiter(self, container: Container) -> None:
         _, _, length = container.encoding.item(self.data, self.position)
         if length:
             self._report_here(rules.DELIMITER_LENGTH, container, found=f"{length}")
         self.position += HEADER
         self.open.pop()
 
-    def _close_at_end(self, container: _Container) -> None:
+    def _close_at_end(self, container: Container) -> None:
         """Close a container that has no room for a further header."""
         is_end_of_data = container.end == len(self.data)
         rest = container.end - self.position
@@ -338,7 +308,7 @@ class _Reader:
         self.position = container.end
         self.open.pop()
 
-    def _pass_padding(self, container: _Container) -> bool:
+    def _pass_padding(self, container: Container) -> bool:
         """Go to the end of the data set if nothing but null bytes follows."""
         if container.row != TOP or not self.may_be_padded:
             return False
@@ -355,7 +325,7 @@ class _Reader:
         """Go on behind the nearest sequence whose length is known; else give the rest up."""
         while self.open:
             container = self.open.pop()
-            if container.defined and container.kind is _Kind.ITEMS:
+            if container.defined and container.kind is Kind.ITEMS:
                 self.position = container.end
                 return
         self.broken = True
@@ -365,7 +335,7 @@ class _Reader:
         self.open.clear()
         self.broken = True
 
-    def _check_order(self, container: _Container, row: int) -> int:
+    def _check_order(self, container: Container, row: int) -> int:
         """Report a tag that does not ascend; from then on called for every element."""
         tags, parents, seen = self.table.tags, self.table.parents, container.seen
         if not seen:
@@ -376,9 +346,9 @@ class _Reader:
         elif tags[row] < next(reversed(seen), 0):
             self._report(rules.ORDER, row)
         seen[tags[row]] = None
-        return _OUT_OF_ORDER
+        return OUT_OF_ORDER
 
-    def _give_up_value(self, container: _Container, row: int, length: int) -> None:
+    def _give_up_value(self, container: Container, row: int, length: int) -> None:
         """Leave out an element whose value is not all there, so that no rule judges it."""
         if _is_behind_pixels(container) and self.table.tags[row] < _FIRST_PIXEL_TAG:
             self._report_here(rules.TRAILING_BYTES, container)
@@ -387,7 +357,7 @@ class _Reader:
         self.table.drop_last()
         self._recover()
 
-    def _report_beyond(self, container: _Container, row: int, length: int) -> bool:
+    def _report_beyond(self, container: Container, row: int, length: int) -> bool:
         """Report a value that ends too late; True if it is the file that ends too early."""
         is_end_of_data = container.end == len(self.data)
         available = container.end - self.position
@@ -400,7 +370,7 @@ class _Reader:
     def _report_here(
         self,
         rule: Rule,
-        container: _Container,
+        container: Container,
         *,
         expected: str | None = None,
         found: str | None = None,
@@ -422,7 +392,7 @@ class _Reader:
         self.findings.add(rule, Violation(at, expected, found, offset))
 
 
-def _is_behind_pixels(container: _Container) -> bool:
+def _is_behind_pixels(container: Container) -> bool:
     """Whether the data set has come to the elements that end it."""
     previous = next(reversed(container.seen), container.last)
     return container.row == TOP and previous >= _FIRST_PIXEL_TAG

@@ -1,9 +1,7 @@
-"""Looks at processes from outside, and waits for what becomes of them."""
+"""The processes that `hdv up` starts, seen from outside, and ports for them."""
 
 import random
 import socket
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 
@@ -22,14 +20,6 @@ def processes_of(run: Path) -> dict[int, list[str]]:
         except OSError:
             continue  # it has just ended
     return found
-
-
-def eventually(condition: Callable[[], object], seconds: float = 20) -> None:
-    """Wait until something holds; fail when it does not within the time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.05)
 
 
 def free_ports(count: int) -> int:

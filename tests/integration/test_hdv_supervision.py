@@ -13,7 +13,8 @@ from hdv.preflight import claim
 from hdv.stop_signals import StopSignals
 from hdv.supervision import Supervision
 from hdv.supervisor_config import Process
-from integration.processes import eventually, processes_of
+from integration.pipeline import until
+from integration.processes import processes_of
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 
@@ -26,7 +27,7 @@ def supervision(tmp_path: Path) -> Iterator[Supervision]:
         claim(tmp_path) as lock,
         Supervision(tmp_path, base=base, services=services, lock=lock) as running,
     ):
-        eventually(lambda: len(sleepers(tmp_path)) == 3)
+        until(lambda: len(sleepers(tmp_path)) == 3, "three processes")
         yield running
     assert not processes_of(tmp_path)
 
@@ -38,7 +39,7 @@ def sleepers(run: Path) -> set[int]:
 def test_a_killed_process_comes_back(supervision: Supervision, tmp_path: Path) -> None:
     victim, *_ = before = sleepers(tmp_path)
     os.kill(victim, signal.SIGKILL)
-    eventually(lambda: len(sleepers(tmp_path) - {victim}) == 3)
+    until(lambda: len(sleepers(tmp_path) - {victim}) == 3, "a new process")
     assert len(sleepers(tmp_path) & before) == 2
     assert supervision.failure() is None
 
@@ -48,8 +49,8 @@ def test_the_end_of_supervisord_ends_everything_and_is_told(
 ) -> None:
     [supervisord] = processes_of(tmp_path).keys() - sleepers(tmp_path)
     os.kill(supervisord, signal.SIGKILL)
-    eventually(lambda: supervision.failure() == "supervisord has ended (exit code -9)")
-    eventually(lambda: not sleepers(tmp_path))
+    assert until(supervision.failure, "a failure") == "supervisord has ended (exit code -9)"
+    until(lambda: not sleepers(tmp_path), "the end of all")
 
 
 def test_a_program_that_cannot_run_is_given_up_and_named(tmp_path: Path) -> None:
@@ -58,8 +59,8 @@ def test_a_program_that_cannot_run_is_given_up_and_named(tmp_path: Path) -> None
         claim(tmp_path) as lock,
         Supervision(tmp_path, base=[], services=[broken], lock=lock) as running,
     ):
-        eventually(lambda: running.failure() is not None, seconds=30)
-        assert running.failure() == "validator-1 ends as soon as it is started"
+        failure = until(running.failure, "a failure")
+    assert failure == "validator-1 ends as soon as it is started"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -13,7 +13,8 @@ from typing import Any, Self
 import httpx
 import pytest
 
-from integration.processes import eventually, free_ports, processes_of
+from integration.pipeline import until
+from integration.processes import free_ports, processes_of
 
 HDV = [sys.executable, "-m", "hdv"]
 
@@ -43,7 +44,7 @@ class Up:
     def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.communicate()
-        eventually(lambda: not self.processes, seconds=45)
+        until(lambda: not self.processes, "the end of all", seconds=45)
 
     @property
     def processes(self) -> dict[int, list[str]]:
@@ -67,13 +68,13 @@ class Up:
         return record
 
     def await_state(self, study_id: str, state: str) -> None:
-        eventually(lambda: self.status(study_id)["status"] == state)
+        until(lambda: self.status(study_id)["status"] == state, f"study to be {state}")
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """Our environment without settings of the services."""
+    """Our environment, but of our settings only these; a full disk is not what is tested."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HDV_")}
-    return kept | changes
+    return {**kept, "HDV_GATEWAY__MIN_FREE_BYTES": "1000000", **changes}
 
 
 @pytest.fixture(scope="module")
@@ -84,33 +85,31 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def sample(up: Up) -> bytes:
-    """The file that the announcement offers to upload."""
-    [line] = [line for line in up.announcement.splitlines() if line.strip().startswith("curl")]
-    _, _, form, url = shlex.split(line)
-    assert url == f"{up.url()}/upload"
-    return Path(form.removeprefix("file=@")).read_bytes()
-
-
-def test_an_uploaded_image_is_archived_byte_for_byte(up: Up, sample: bytes) -> None:
-    study_id = up.upload("CT_small.dcm", sample)
+def test_an_uploaded_image_is_archived_byte_for_byte(up: Up, ct: bytes) -> None:
+    study_id = up.upload("CT_small.dcm", ct)
     up.await_state(study_id, "archived")
     archived = up.data / "archive" / study_id
     assert {file.name for file in archived.iterdir()} == {"original.dcm", "metadata.json"}
-    assert (archived / "original.dcm").read_bytes() == sample
+    assert (archived / "original.dcm").read_bytes() == ct
+
+
+def test_the_line_to_try_can_be_pasted_as_it_is(up: Up, ct: bytes) -> None:
+    [line] = [line for line in up.announcement.splitlines() if line.startswith("  curl ")]
+    curl, option, form, url = shlex.split(line)
+    assert (curl, option, url) == ("curl", "-F", f"{up.url()}/upload")
+    assert Path(form.removeprefix("file=@")).read_bytes() == ct
 
 
 def test_a_text_file_fails(up: Up) -> None:
     up.await_state(up.upload("note.dcm", b"This is no DICOM file.\n"), "failed")
 
 
-def test_a_killed_validator_comes_back_and_work_goes_on(up: Up, sample: bytes) -> None:
+def test_a_killed_validator_comes_back_and_work_goes_on(up: Up, ct: bytes) -> None:
     victim, _ = up.service("validator")
     os.kill(victim, signal.SIGKILL)
-    up.await_state(up.upload("CT_small.dcm", sample), "archived")
-    eventually(lambda: len(up.service("validator") - {victim}) == 2)
-    eventually(lambda: all(is_ready(up.url(offset)) for offset in range(5)))
+    up.await_state(up.upload("CT_small.dcm", ct), "archived")
+    until(lambda: len(up.service("validator") - {victim}) == 2, "a new validator")
+    until(lambda: all(is_ready(up.url(offset)) for offset in range(5)), "all to be ready")
 
 
 def is_ready(url: str) -> bool:
@@ -146,8 +145,8 @@ def test_a_second_one_on_the_same_data_is_refused_in_one_line(up: Up) -> None:
 def test_a_taken_port_is_one_line_that_names_the_option(up: Up, tmp_path: Path) -> None:
     port = up.port - 1
     assert refusal("--data", str(tmp_path), "--port", str(port)) == (
-        f"hdv up: the status cannot listen on 127.0.0.1:{up.port} "
-        "(Address already in use): choose another with --port"
+        f"hdv up: status cannot listen on 127.0.0.1:{up.port} "
+        "(Address already in use): change it with --port"
     )
 
 
@@ -173,8 +172,8 @@ def test_a_broken_config_is_one_line(tmp_path: Path) -> None:
     assert line.startswith(f"hdv up: validator: {config} is not valid JSON")
 
 
-def test_sigterm_stops_everything_and_the_next_start_knows_all(up: Up, sample: bytes) -> None:
-    study_id = up.upload("CT_small.dcm", sample)
+def test_sigterm_stops_everything_and_the_next_start_knows_all(up: Up, ct: bytes) -> None:
+    study_id = up.upload("CT_small.dcm", ct)
     up.await_state(study_id, "archived")
     up.process.terminate()
     _, said = up.process.communicate(timeout=40)
@@ -185,7 +184,7 @@ def test_sigterm_stops_everything_and_the_next_start_knows_all(up: Up, sample: b
     with Up(up.data) as again:
         assert again.status(study_id)["status"] == "archived"
         again.process.kill()
-        eventually(lambda: again.processes == {}, seconds=45)
+        until(lambda: not again.processes, "the end of all", seconds=45)
 
 
 def test_stdout_is_the_services_log_and_nothing_else(up: Up) -> None:

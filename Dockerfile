@@ -1,0 +1,39 @@
+# One image for all four services: python -m gateway | validator | descriptor | status.
+ARG PYTHON_IMAGE=python:3.11-slim
+
+FROM ${PYTHON_IMAGE} AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
+WORKDIR /src
+COPY requirements.lock requirements-build.lock ./
+# The virtual environment has no pip of its own: nothing in the end can install anything.
+RUN python -m venv --without-pip /opt/venv \
+ && pip --python /opt/venv/bin/python install --require-hashes -r requirements.lock \
+ && pip install --require-hashes -r requirements-build.lock
+COPY . .
+RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheel . \
+ && pip --python /opt/venv/bin/python install --no-deps /wheel/*.whl
+
+
+FROM ${PYTHON_IMAGE}
+LABEL org.opencontainers.image.title="Hybrid DICOM Validator" \
+      org.opencontainers.image.description="Takes DICOM studies in over HTTP, validates, describes and archives them" \
+      org.opencontainers.image.licenses="MIT"
+RUN python -m pip uninstall --yes --quiet --root-user-action=ignore setuptools wheel pip \
+ && rm -rf /usr/local/lib/python3*/ensurepip \
+ && groupadd --gid 10001 hdv \
+ && useradd --uid 10001 --gid hdv --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin hdv \
+ # A named volume mounted at /data takes over this owner.
+ && install -d -o hdv -g hdv -m 700 /data /data/uploads /data/quarantine /data/archive
+COPY --from=build /opt/venv /opt/venv
+# The root file system may be read-only: bytecode is compiled already, and /tmp is the only other
+# place that is written to. PYTHONSAFEPATH: no module comes from the current directory.
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONSAFEPATH=1 \
+    HDV_HOST=0.0.0.0 \
+    HDV_UPLOADS_DIR=/data/uploads \
+    HDV_QUARANTINE_DIR=/data/quarantine \
+    HDV_ARCHIVE_DIR=/data/archive
+USER 10001:10001
+STOPSIGNAL SIGTERM
+CMD ["python", "-m", "gateway"]

@@ -1,0 +1,5 @@
+"""`python -m hdv` is the `hdv` command."""
+
+from hdv.cli import app
+
+app(prog_name="hdv")

@@ -1,0 +1,36 @@
+"""Ctrl-C, SIGTERM and SIGHUP as something to wait for."""
+
+import select
+import signal
+import socket
+from typing import Self
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class StopSignals:
+    """While this context lasts, the signals that stop a program are noted and nothing else."""
+
+    def __enter__(self) -> Self:
+        self._noted, wakeup = self._pair = socket.socketpair()
+        wakeup.setblocking(False)
+        self._wakeup_before = signal.set_wakeup_fd(wakeup.fileno(), warn_on_full_buffer=False)
+        # What is ignored stays ignored: nohup has reasons.
+        self._handlers_before = {
+            number: signal.signal(number, lambda *_: None)
+            for number in _SIGNALS
+            if signal.getsignal(number) != signal.SIG_IGN
+        }
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._handlers_before.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._wakeup_before)
+        for end in self._pair:
+            end.close()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for a signal; whether there has been one since the context began."""
+        # What is noted is never read, so once true it stays true.
+        return bool(select.select([self._noted], [], [], seconds)[0])
