@@ -41,7 +41,9 @@ def configure(service: str, level: str) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            # The template only: what a library fills into it may be a value of a file.
+            use_get_message=False,
+            foreign_pre_chain=[_name_logger, *shared],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.JSONRenderer(serializer=_dumps_text),
@@ -66,7 +68,11 @@ def error_name(error: BaseException) -> str:
 
 
 def _dumps(value: Any, **_: Any) -> bytes:  # noqa: ANN401 -- the renderer's signature
-    return orjson.dumps(value, default=str)
+    return orjson.dumps(value, default=_as_text)
+
+
+def _as_text(value: object) -> str:
+    return error_name(value) if isinstance(value, BaseException) else str(value)
 
 
 def _dumps_text(value: Any, **_: Any) -> str:  # noqa: ANN401 -- the renderer's signature
@@ -79,6 +85,15 @@ def _name_service(service: str) -> Processor:
         return {**first, "service": service, "event": event.pop("event", None), **event}
 
     return add
+
+
+def _name_logger(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Of what a library logs keep its first line, and of an exception not even that.
+
+    asyncio, for one, quotes the exception in its own text.
+    """
+    text = "exception" if event.get("exc_info") else str(event["event"]).partition("\n")[0]
+    return {**event, "event": text, "logger": event["_record"].name}
 
 
 def _without_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -17,6 +17,8 @@ from gateway.staging import BUFFER_BYTES, StagedFile, Staging, out_of_space
 
 FILE_PART = "file"
 MOST_FILES = 1
+FORM_OVERHEAD_BYTES = 64 * 1024
+"""A form's boundaries and headers may make a body so much larger than its files."""
 SPACE_CHECK_BYTES = 64 * BUFFER_BYTES
 """Free space is looked at again each time so much has arrived."""
 
@@ -57,7 +59,7 @@ async def take_in(
     staging = Staging(volumes, study_id, limits.min_free_bytes)
     try:
         await staging.begin(content_length or 0)
-        files = await _receive(_timely(body, limits), boundary, staging, limits)
+        files = await _receive(body, boundary, staging, limits)
         event = StudyUploaded.new(
             source="gateway",
             subject=study_id,
@@ -78,7 +80,7 @@ async def take_in(
             raise RefusedUploadError(Refusal.INSUFFICIENT_STORAGE, detail) from None
         raise
     except BaseException:
-        await asyncio.shield(staging.discard())
+        await staging.discard()
         raise
 
 
@@ -89,7 +91,7 @@ async def _receive(
     files: list[StoredFile] = []
     budget = _Budget(staging, limits)
     async with (
-        aclosing(_timely(body, limits)) as chunks,
+        aclosing(_limited(body, limits)) as chunks,
         aclosing(read_form(chunks, boundary)) as form,
     ):
         async for piece in form:
@@ -160,8 +162,9 @@ def _check_kind(head: bytes) -> None:
         raise RefusedUploadError(Refusal.NOT_DICOM, f"The file is {kind}, not DICOM.")
 
 
-async def _timely(body: AsyncIterator[bytes], limits: Limits) -> AsyncGenerator[bytes, None]:
-    """The body, unless its sender falls silent."""
+async def _limited(body: AsyncIterator[bytes], limits: Limits) -> AsyncGenerator[bytes, None]:
+    """The body, unless its sender falls silent, or goes on for ever before or after the files."""
+    received = 0
     chunks = aiter(body)
     while True:
         try:
@@ -172,4 +175,7 @@ async def _timely(body: AsyncIterator[bytes], limits: Limits) -> AsyncGenerator[
         except TimeoutError:
             detail = f"Nothing arrived for {limits.idle_timeout_seconds:g} seconds."
             raise RefusedUploadError(Refusal.UPLOAD_STALLED, detail) from None
+        received += len(chunk)
+        if received > limits.max_upload_bytes + FORM_OVERHEAD_BYTES:
+            raise too_large(limits)
         yield chunk

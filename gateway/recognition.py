@@ -17,10 +17,11 @@ _KINDS = (
     ("application/rtf", "an office document"),
     ("gzip", "an archive"),
     ("7z-compressed", "an archive"),
-    ("x-rar", "an archive"),
+    ("vnd.rar", "an archive"),
     ("ELF", "an executable"),
     ("Mach-O", "an executable"),
     ("OS X ABI", "an executable"),
+    ("application/java", "an executable"),  # a universal Mach-O file begins alike
     ("Windows executable", "an executable"),
     ("DOS executable", "an executable"),
     ("DirectShow filter", "an executable"),
@@ -40,15 +41,15 @@ def recognise(head: bytes) -> str | None:
     Returns:
         A noun with its article, or nothing.
     """
-    if head[128:132] == b"DICM":
+    if not head or head[128:132] == b"DICM":
         return None
     try:
         matches = puremagic.magic_string(head)
     except puremagic.PureError:
         return None
     for match in matches:
-        # Two letters at the start of a text are no proof.
-        if len(match.byte_match) <= 2 and b"\0" not in head:
+        # Two or three letters at the start of a text are no proof.
+        if len(match.byte_match) <= 3 and b"\0" not in head:
             continue
         for part, kind in _KINDS:
             if part in match.mime_type or part in match.name:

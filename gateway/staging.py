@@ -5,14 +5,18 @@ import errno
 import hashlib
 import os
 import shutil
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 from uuid import UUID
 
-from chassis.files import sync_directory
+from chassis.files import remove_directory, sync_directory
 from contracts.intake import Intake, StoredFile
 from contracts.volumes import INCOMING, INTAKE, Volumes, stored_name
 from gateway.refusals import Refusal, RefusedUploadError
+
+Result = TypeVar("Result")
 
 BUFFER_BYTES = 1 << 20
 """So many bytes are collected before a thread writes and hashes them."""
@@ -34,11 +38,11 @@ class StagedFile:
         self._buffer += data
         self.size_bytes += len(data)
         if len(self._buffer) >= BUFFER_BYTES:
-            await asyncio.to_thread(self._drain)
+            await _in_thread(self._drain)
 
     async def finish(self) -> StoredFile:
         """Make the file durable."""
-        await asyncio.to_thread(self._finish)
+        await _in_thread(self._finish)
         return StoredFile(
             name=self._path.name,
             sent_as=self._sent_as,
@@ -85,12 +89,12 @@ class Staging:
         Raises:
             RefusedUploadError: the volume has not enough space for what is expected.
         """
-        await asyncio.to_thread(self._directory.mkdir, parents=True)
+        await _in_thread(partial(self._directory.mkdir, parents=True))
         await self.check_space(expected_bytes)
 
     async def check_space(self, expected_bytes: int = 0) -> None:
         """Refuse the upload when the volume would be left with less than the watermark."""
-        usage = await asyncio.to_thread(shutil.disk_usage, self._volumes.uploads)
+        usage = await _in_thread(shutil.disk_usage, self._volumes.uploads)
         if usage.free - expected_bytes < self._min_free_bytes:
             raise RefusedUploadError(
                 Refusal.INSUFFICIENT_STORAGE, "The volume for uploads is nearly full."
@@ -104,14 +108,11 @@ class Staging:
 
     async def commit(self, intake: Intake) -> None:
         """Let the study appear in ``uploads/`` with its ``intake.json``, by one rename."""
-        await asyncio.to_thread(self._commit, intake)
+        await _in_thread(self._commit, intake)
 
     async def discard(self) -> None:
         """Remove everything that was received, committed or not."""
-        for file in self._open:
-            file.close()
-        for directory in (self._directory, self._volumes.uploaded(self._study_id)):
-            await asyncio.to_thread(_remove, directory)
+        await _in_thread(self._discard)
 
     def _commit(self, intake: Intake) -> None:
         with (self._directory / INTAKE).open("xb") as file:
@@ -122,12 +123,28 @@ class Staging:
         self._directory.rename(self._volumes.uploaded(self._study_id))
         sync_directory(self._volumes.uploads)
 
+    def _discard(self) -> None:
+        for file in self._open:
+            file.close()
+        if self._directory.exists():
+            shutil.rmtree(self._directory)
+        # A validator may be at work on it if Redis has the event without having said so.
+        remove_directory(self._volumes.uploaded(self._study_id))
+
 
 def out_of_space(error: OSError) -> bool:
     """Whether an error says that the volume, or the quota on it, is used up."""
     return error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
-def _remove(directory: Path) -> None:
-    if directory.exists():
-        shutil.rmtree(directory)
+async def _in_thread(function: Callable[..., Result], *arguments: object) -> Result:
+    """Call a function in a thread; who is cancelled meanwhile leaves once the thread has ended.
+
+    A thread cannot be cancelled: what it still wrote would stay behind.
+    """
+    work = asyncio.ensure_future(asyncio.to_thread(function, *arguments))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait([work])
+        raise

@@ -6,12 +6,15 @@ from uuid import UUID
 
 from contracts.status import HistoryEntry, State, StatusRecord, StatusUpdate
 
+ORDER = list(State)
+"""Decides between states of equal rank: what lies in the archive has not failed."""
+
 
 def advance(record: StatusRecord | None, study_id: UUID, update: StatusUpdate) -> StatusRecord:
     """The record after an update, whatever the order in which updates arrive.
 
-    An update that comes late finds its place in the history but never moves the study back; of two
-    states of equal rank the first to arrive stays.
+    An update that comes late finds its place in the history but never moves the study back. A state
+    that is told several times counts from the earliest time, and an error's reason goes with it.
 
     Args:
         record: the record so far, if any.
@@ -21,11 +24,12 @@ def advance(record: StatusRecord | None, study_id: UUID, update: StatusUpdate) -
     entered = {entry.state: entry for entry in record.history} if record else {}
     entry = HistoryEntry(state=update.status, time=update.time, service=update.service)
     known = entered.get(entry.state)
-    if known is None or entry.time < known.time:
+    reason = record.reason if record else None
+    if known is None or (entry.time, entry.service) < (known.time, known.service):
         entered[entry.state] = entry
-    ahead = record is None or update.status.rank > record.status.rank
-    status = update.status if record is None or ahead else record.status
-    reason = update.reason or (record.reason if record else None)
+        if entry.state is State.ERROR:
+            reason = update.reason
+    status = max(entered, key=_precedence)
     return StatusRecord(
         study_id=study_id,
         status=status,
@@ -37,9 +41,13 @@ def advance(record: StatusRecord | None, study_id: UUID, update: StatusUpdate) -
     )
 
 
+def _precedence(state: State) -> tuple[int, int]:
+    return state.rank, ORDER.index(state)
+
+
 def _with_durations(entries: Iterable[HistoryEntry]) -> Iterable[HistoryEntry]:
     """The entries by time, each with the seconds until the next one."""
-    ordered = sorted(entries, key=lambda entry: (entry.time, entry.state.rank))
+    ordered = sorted(entries, key=lambda entry: (entry.time, _precedence(entry.state)))
     for entry, following in pairwise(ordered):
         seconds = (following.time - entry.time).total_seconds()
         yield entry.model_copy(update={"duration_seconds": seconds})

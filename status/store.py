@@ -153,4 +153,6 @@ def _parse(stored: Stored) -> StatusRecord | None:
 
 def _parse_cursor(cursor: str) -> tuple[float, str]:
     time, _, study_id = cursor.partition("_")
+    if len(time) > 16:  # beyond the year 9999, and soon beyond what a float can hold
+        raise ValueError("not a time")
     return float(int(time)), str(UUID(study_id))

@@ -15,7 +15,7 @@ from chassis.publishing import EventPublisher
 from chassis.service import Service
 from contracts.status import State
 from gateway.form import boundary_of
-from gateway.intake import Limits, take_in, too_large
+from gateway.intake import FORM_OVERHEAD_BYTES, Limits, take_in, too_large
 from gateway.refusals import Refusal, RefusedUploadError
 from gateway.settings import GatewaySettings
 from gateway.study_status import status_path
@@ -31,8 +31,6 @@ PROBLEMS = {
     Refusal.EMPTY_FILE: (422, "The file is empty"),
     Refusal.INSUFFICIENT_STORAGE: (507, "There is not enough storage"),
 }
-FORM_OVERHEAD_BYTES = 64 * 1024
-"""A form's boundaries and headers may make a body so much larger than its files."""
 REDIS_TIMEOUT_SECONDS = 3.0
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
