@@ -42,7 +42,7 @@ format: .venv/dev ## Put the code into shape
 	$(BIN)/ruff format
 
 .PHONY: spec
-spec: .venv/run ## Write asyncapi/asyncapi.yaml from the code
+spec: .venv/dev ## Write asyncapi/asyncapi.yaml from the code
 	$(BIN)/python -m asyncapi
 
 .PHONY: image

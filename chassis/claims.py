@@ -21,6 +21,8 @@ class Claim:
     entry_id: bytes
     deliveries: int
     """How often the entry has been delivered, this time included."""
+    idle_seconds: float = 0.0
+    """How long ago that was: the entry may have waited in this process."""
 
 
 async def take_stock(
@@ -36,7 +38,8 @@ async def take_stock(
     if not pending or pending[0]["consumer"] != consumer.encode():
         return None
     deliveries = int(pending[0]["times_delivered"])
-    return Claim(stream, group, consumer, entry_id, deliveries)
+    idle_seconds = int(pending[0]["time_since_delivered"]) / 1000
+    return Claim(stream, group, consumer, entry_id, deliveries, idle_seconds)
 
 
 @contextlib.asynccontextmanager
@@ -52,8 +55,10 @@ async def heartbeat(client: Redis, claim: Claim, period: float) -> AsyncIterator
 
 
 async def _beat(client: Redis, claim: Claim, period: float) -> None:
+    pause = max(0.0, period - claim.idle_seconds)
     while True:
-        await asyncio.sleep(period)
+        await asyncio.sleep(pause)
+        pause = period
         try:
             # JUSTID leaves the delivery count alone.
             await client.xclaim(

@@ -17,7 +17,6 @@ from chassis.logs import error_name, get_logger
 from chassis.metrics import Metrics
 from chassis.settings import DeliverySettings
 from contracts.channels import CHANNELS, Channel
-from contracts.events import CloudEvent
 
 EVENTS = {channel.address: channel.event for channel in CHANNELS}
 
@@ -107,6 +106,7 @@ class Delivery(BaseMiddleware[Any, Any]):
         self._settings = settings
         self._metrics = metrics
         self._dead_letters = dead_letters
+        self._study_id: str | None = None
 
     async def consume_scope(
         self,
@@ -127,6 +127,7 @@ class Delivery(BaseMiddleware[Any, Any]):
             f"message.{outcome}",
             stream=sub.name,
             event_id=msg.correlation_id,
+            study_id=self._study_id,
             duration_ms=round(seconds * 1000, 2),
         )
 
@@ -168,29 +169,30 @@ class Delivery(BaseMiddleware[Any, Any]):
         try:
             event = EVENTS[claim.stream].model_validate_json(msg.body)
         except ValidationError as error:
-            self._note(error, claim, None)
+            self._note(error, claim)
             return Failure("event.invalid", "The message is not the event of this channel.")
+        self._study_id = str(event.subject)
         client = await self._broker.connect()
         try:
             async with heartbeat(client, claim, self._settings.claim_idle_seconds / 3):
                 await call_next(msg)
         except PermanentError as error:
-            self._note(error, claim, event)
+            self._note(error, claim)
             return Failure(error.code, error.message)
         except Exception as error:  # noqa: BLE001 -- whatever a handler raises is retried
-            self._note(error, claim, event)
+            self._note(error, claim)
             if claim.deliveries < limit:
                 return RETRY
             return Failure("delivery.failed", f"It failed every time, with {error_name(error)}.")
         return None
 
-    def _note(self, error: Exception, claim: Claim, event: CloudEvent | None) -> None:
+    def _note(self, error: Exception, claim: Claim) -> None:
         code = error.code if isinstance(error, PermanentError) else error_name(error)
         self._metrics.error(code)
         get_logger().error(
             "message.failed",
             stream=claim.stream,
-            study_id=str(event.subject) if event else None,
+            study_id=self._study_id,
             deliveries=claim.deliveries,
             code=code,
             exc_info=error,

@@ -99,7 +99,7 @@ class Metrics:
         """A message was handled."""
         self._messages.labels(self._service, event, outcome).inc()
         self._message_seconds.labels(self._service, event).observe(seconds)
-        self._activity["messages"].record(seconds, ok=outcome == "done")
+        self._activity["messages"].record(seconds, ok=outcome in {"done", "lost_claim"})
 
     def error(self, name: str) -> None:
         """Something went wrong."""

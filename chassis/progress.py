@@ -44,21 +44,15 @@ class Progress:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Marks are sent for as long as the context lasts, and once more at its end."""
+        """Keeps the connection; at the end sends what still waits."""
         async with self._client:
-            task = asyncio.create_task(self._send_continually())
+            yield
             try:
-                yield
-            finally:
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
-                try:
-                    await self._send()
-                except httpx.HTTPError as error:  # the events carry what counts
-                    get_logger().warning("progress.lost", error=error_name(error))
+                await self._send()
+            except httpx.HTTPError as error:  # the events carry what counts
+                get_logger().warning("progress.lost", error=error_name(error))
 
-    async def _send_continually(self) -> None:
+    async def send_continually(self) -> None:
         """Send marks as they come, for ever; when the status service is away, later."""
         pause, longest = RETRY_SECONDS
         while True:
@@ -78,11 +72,14 @@ class Progress:
         """Send what waits.
 
         Raises:
-            httpx.HTTPError: the status service is away or refuses.
+            httpx.HTTPError: the status service is away or fails.
         """
         while batch := dict(list(self._waiting.items())[:MOST_AT_ONCE]):
             updates = StudyStatusUpdates(updates=tuple(batch.values()))
             response = await self._client.post("/status", content=updates.to_json())
-            response.raise_for_status()
+            if response.is_client_error:  # it would be refused again; the events carry what counts
+                get_logger().error("progress.refused", status=response.status_code)
+            else:
+                response.raise_for_status()
             for key in batch:
                 self._waiting.pop(key, None)

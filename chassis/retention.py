@@ -8,11 +8,19 @@ from datetime import UTC, datetime
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
+from chassis.cursor import EntryId, entry_id_text, parse_entry_id
 from chassis.logs import error_name, get_logger
 from contracts.channels import Channel
 
-EntryId = tuple[int, int]
-"""A stream entry's id: milliseconds since the epoch, and a sequence number."""
+TRIMMED = "streams:trimmed"
+"""A hash: by stream, the last entry that was trimmed off. Who was behind it has missed some."""
+
+_TRIM = """
+local newest = redis.call('XREVRANGE', KEYS[1], '(' .. ARGV[1], '-', 'COUNT', 1)
+if #newest == 0 then return 0 end
+redis.call('HSET', KEYS[2], KEYS[1], newest[1][1])
+return redis.call('XTRIM', KEYS[1], 'MINID', ARGV[1])
+"""
 
 
 async def trim(client: Redis, channel: Channel, now: datetime) -> int:
@@ -35,9 +43,9 @@ async def trim(client: Redis, channel: Channel, now: datetime) -> int:
         limit = min(limit, _after(group["last-delivered-id"]))
         if group["pending"]:
             pending = await client.xpending(channel.address, group["name"])
-            limit = min(limit, _parse(pending["min"]))
-    removed = await client.xtrim(channel.address, minid=f"{limit[0]}-{limit[1]}", approximate=False)
-    return int(removed)
+            limit = min(limit, parse_entry_id(pending["min"].decode()))
+    keys = (channel.address, TRIMMED)
+    return int(await client.eval(_TRIM, len(keys), *keys, entry_id_text(limit)))
 
 
 async def trim_periodically(
@@ -55,11 +63,6 @@ async def trim_periodically(
             get_logger().warning("stream.trim_failed", error=error_name(error))
 
 
-def _parse(entry_id: bytes) -> EntryId:
-    milliseconds, _, sequence = entry_id.decode().partition("-")
-    return int(milliseconds), int(sequence)
-
-
 def _after(entry_id: bytes) -> EntryId:
-    milliseconds, sequence = _parse(entry_id)
+    milliseconds, sequence = parse_entry_id(entry_id.decode())
     return milliseconds, sequence + 1

@@ -30,7 +30,7 @@ class DeliverySettings(BaseModel):
 
     claim_idle_seconds: float = Field(gt=0.1, le=3600)
     """A message whose consumer shows no sign of life for so long is given to another."""
-    max_deliveries: int = Field(ge=1, le=100)
+    max_deliveries: int = Field(ge=2, le=100)
     """After so many deliveries a message goes to the dead-letter stream."""
     graceful_timeout_seconds: float = Field(gt=0, le=300)
     """How long a stopping service waits for the work in flight."""

@@ -38,6 +38,7 @@ def create_app(
         describe = isolated_describer(isolation)
     progress = Progress(settings)
     service.use(progress.running)
+    service.in_background(progress.send_continually)
 
     service.work_on(
         volumes.archive, volumes.quarantine, stale_after_seconds=settings.stale_after_seconds

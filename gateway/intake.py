@@ -30,6 +30,7 @@ class Limits:
     max_upload_bytes: int
     min_free_bytes: int
     idle_timeout_seconds: float
+    max_upload_seconds: float
 
 
 @contextlib.asynccontextmanager
@@ -166,14 +167,18 @@ async def _limited(body: AsyncIterator[bytes], limits: Limits) -> AsyncGenerator
     """The body, unless its sender falls silent, or goes on for ever before or after the files."""
     received = 0
     chunks = aiter(body)
+    now = asyncio.get_running_loop().time
+    end = now() + limits.max_upload_seconds
     while True:
         try:
-            async with asyncio.timeout(limits.idle_timeout_seconds):
+            async with asyncio.timeout_at(min(end, now() + limits.idle_timeout_seconds)):
                 chunk = await anext(chunks)
         except StopAsyncIteration:
             return
         except TimeoutError:
             detail = f"Nothing arrived for {limits.idle_timeout_seconds:g} seconds."
+            if now() >= end:
+                detail = f"An upload may take {limits.max_upload_seconds:g} seconds."
             raise RefusedUploadError(Refusal.UPLOAD_STALLED, detail) from None
         received += len(chunk)
         if received > limits.max_upload_bytes + FORM_OVERHEAD_BYTES:

@@ -20,5 +20,7 @@ class GatewaySettings(VolumeSettings, StatusClientSettings):
     """Uploads that are received at the same time; more are told to come back."""
     idle_timeout_seconds: float = Field(gt=0, le=3600)
     """An upload that sends nothing for so long is given up."""
+    max_upload_seconds: float = Field(gt=0)
+    """An upload that takes longer is given up: a trickle must not hold a place for ever."""
     retry_after_seconds: int = Field(ge=1)
     """What clients are told to wait before they ask for the status."""

@@ -8,6 +8,7 @@ from typing import cast
 from uuid import UUID
 
 from redis.asyncio import Redis
+from redis.exceptions import WatchError
 
 from contracts.status import State, StatusRecord, StatusUpdate
 from status.record import advance
@@ -31,10 +32,6 @@ if KEYS[3] ~= KEYS[4] then redis.call('ZREM', KEYS[3], ARGV[3]) end
 redis.call('ZADD', KEYS[4], ARGV[4], ARGV[3])
 return 1
 """
-
-
-class ContentionError(Exception):
-    """Too many writers on one record; trying again later helps."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +62,7 @@ class RedisStore:
             updates: at least one.
 
         Raises:
-            ContentionError: other writers were faster every time.
+            redis.exceptions.WatchError: other writers were faster every time.
         """
         client = await self._connect()
         for _ in range(MOST_ATTEMPTS):
@@ -79,7 +76,7 @@ class RedisStore:
             if after == before or await self._replace(client, stored, before, after):
                 return after
             await asyncio.sleep(random.uniform(0.001, 0.02))  # noqa: S311 -- jitter
-        raise ContentionError
+        raise WatchError
 
     async def page(self, state: State | None, cursor: str | None, limit: int) -> Page:
         """Records, the studies first seen last come first.

@@ -42,6 +42,7 @@ def create_app(
     )
     progress = Progress(settings)
     service.use(progress.running)
+    service.in_background(progress.send_continually)
 
     async def validate(event: StudyUploaded) -> StudyReport | None:
         return await validate_study(event.study_id, volumes, examine, settings.profile.name)

@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -10,6 +12,7 @@ from redis.exceptions import RedisError
 from starlette.requests import ClientDisconnect
 
 from chassis.logs import error_name, get_logger
+from chassis.metrics import Metrics
 from chassis.problem import Problem, documented, unavailable
 from chassis.publishing import EventPublisher
 from chassis.service import Service
@@ -73,6 +76,7 @@ def upload_router(
         max_upload_bytes=settings.max_upload_bytes,
         min_free_bytes=settings.min_free_bytes,
         idle_timeout_seconds=settings.idle_timeout_seconds,
+        max_upload_seconds=settings.max_upload_seconds,
     )
     places = asyncio.Semaphore(settings.max_concurrent_uploads)
 
@@ -88,28 +92,11 @@ def upload_router(
 
         What becomes of it is told at `status_url`, also given as `Location`.
         """
-        if places.locked():
-            raise unavailable("too-many-uploads", "Too many uploads at once; try again soon.")
-        async with places:
-            try:
+        with _as_problems(service.metrics):
+            if places.locked():
+                raise unavailable("too-many-uploads", "Too many uploads at once; try again soon.")
+            async with places:
                 study_id = await receive(request)
-            except RefusedUploadError as refused:
-                status, title = PROBLEMS[refused.refusal]
-                service.metrics.error(refused.refusal)
-                # Else the rest of a refused body would be read, only to be thrown away.
-                hang_up = {"Connection": "close"}
-                raise Problem(
-                    status, refused.refusal, title, refused.detail, headers=hang_up
-                ) from None
-            except (RedisError, TimeoutError) as error:
-                service.metrics.error(error_name(error))
-                get_logger().error("upload.redis_away", error=error_name(error))
-                detail = "The event bus does not answer; nothing of the upload was kept."
-                raise unavailable("event-bus-away", detail) from None
-            except ClientDisconnect as error:
-                service.metrics.error(error_name(error))
-                get_logger().warning("upload.disconnected")
-                raise Problem(499, "client-disconnected", "The client went away") from None
         response.headers["Location"] = status_path(study_id)
         response.headers["Retry-After"] = str(settings.retry_after_seconds)
         return Accepted(study_id=study_id, status=State.UPLOADED, status_url=status_path(study_id))
@@ -139,6 +126,35 @@ def upload_router(
         return intake.event.subject
 
     return router
+
+
+@contextmanager
+def _as_problems(metrics: Metrics) -> Iterator[None]:
+    """Whatever is in the way of an upload becomes a problem, after which the connection ends.
+
+    Else the rest of a refused body would be read, only to be thrown away.
+    """
+    try:
+        yield
+    except RefusedUploadError as refused:
+        metrics.error(refused.refusal)
+        status, title = PROBLEMS[refused.refusal]
+        problem = Problem(status, refused.refusal, title, refused.detail)
+    except (RedisError, TimeoutError) as error:
+        metrics.error(error_name(error))
+        get_logger().error("upload.redis_away", error=error_name(error))
+        detail = "The event bus does not answer; nothing of the upload was kept."
+        problem = unavailable("event-bus-away", detail)
+    except ClientDisconnect as error:
+        metrics.error(error_name(error))
+        get_logger().warning("upload.disconnected")
+        problem = Problem(499, "client-disconnected", "The client went away")
+    except Problem as error:
+        problem = error
+    else:
+        return
+    problem.headers = {**(problem.headers or {}), "Connection": "close"}
+    raise problem from None
 
 
 def _content_length(request: Request) -> int | None:

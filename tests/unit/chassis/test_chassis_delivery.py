@@ -40,6 +40,7 @@ class Redis:
     acknowledged: bool = False
     beats: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
     lost_beats: int = 0
+    idle_ms: int = 0
 
     async def xpending_range(
         self, stream: str, group: str, **bounds: object
@@ -48,7 +49,13 @@ class Redis:
         assert bounds == {"min": b"17-0", "max": b"17-0", "count": 1}
         if self.acknowledged:
             return []
-        return [{"consumer": self.consumer.encode(), "times_delivered": self.deliveries}]
+        return [
+            {
+                "consumer": self.consumer.encode(),
+                "times_delivered": self.deliveries,
+                "time_since_delivered": self.idle_ms,
+            }
+        ]
 
     async def xclaim(self, *_: object, **arguments: Any) -> None:
         if self.lost_beats:

@@ -94,8 +94,8 @@ async def test_metrics_are_in_prometheus_text_format(client: httpx.AsyncClient) 
     assert "# TYPE hdv_messages_total counter" in response.text
 
 
-def test_a_directory_that_can_be_written_passes_and_stays_empty(tmp_path: Path) -> None:
-    asyncio.run(directory_check(tmp_path)())
+async def test_a_directory_that_can_be_written_passes_and_stays_empty(tmp_path: Path) -> None:
+    await directory_check(tmp_path)()
     assert not list(tmp_path.iterdir())
 
 

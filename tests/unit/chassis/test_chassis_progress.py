@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -82,10 +83,23 @@ def marks(status: StatusService, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pr
         yield Progress(SETTINGS)
 
 
+@asynccontextmanager
+async def sending(marks: Progress) -> AsyncIterator[None]:
+    """Marks are sent, as in a running service."""
+    async with marks.running():
+        task = asyncio.create_task(marks.send_continually())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
 async def test_a_mark_is_sent_with_time_service_and_token(
     marks: Progress, status: StatusService
 ) -> None:
-    async with marks.running():
+    async with sending(marks):
         marks.mark(STUDY, State.VALIDATING)
         await status.heard.wait()
     [request] = status.requests
@@ -100,7 +114,7 @@ async def test_a_mark_is_sent_with_time_service_and_token(
 async def test_marks_that_come_together_are_sent_together(
     marks: Progress, status: StatusService
 ) -> None:
-    async with marks.running():
+    async with sending(marks):
         for study in STUDIES[:10]:
             marks.mark(study, State.VALIDATING)
         await status.heard.wait()
@@ -115,7 +129,7 @@ async def test_a_mark_that_still_waits_is_not_doubled_and_keeps_its_time(
     [first] = marks._waiting.values()
     marks.mark(STUDY, State.VALIDATING)
     marks.mark(STUDY, State.ARCHIVING)
-    async with marks.running():
+    async with sending(marks):
         await status.heard.wait()
     assert status.marks == [(str(STUDY), "validating"), (str(STUDY), "archiving")]
     assert status.batches[0][0]["time"] == first.model_dump(mode="json")["time"]
@@ -126,7 +140,7 @@ async def test_many_marks_are_sent_in_portions_that_the_status_service_takes(
 ) -> None:
     for study in STUDIES[:1200]:
         marks.mark(study, State.VALIDATING)
-    async with marks.running():
+    async with sending(marks):
         pass
     assert [len(batch) for batch in status.batches] == [500, 500, 200]
 
@@ -138,7 +152,7 @@ async def test_while_the_status_service_is_away_marks_wait_and_are_sent_later(
     marks: Progress, status: StatusService, failure: int | Exception
 ) -> None:
     status.failures = [failure, failure, failure]
-    async with marks.running():
+    async with sending(marks):
         marks.mark(STUDY, State.VALIDATING)
         await status.failed.wait()
         marks.mark(STUDIES[1], State.VALIDATING)
@@ -158,16 +172,28 @@ def test_marking_does_not_wait_and_the_oldest_marks_go_when_too_many_wait(
 async def test_what_still_waits_at_the_end_is_sent_once_more(
     marks: Progress, status: StatusService
 ) -> None:
-    async with marks.running():
+    async with sending(marks):
         marks.mark(STUDY, State.VALIDATING)
     assert status.marks == [(str(STUDY), "validating")]
+
+
+async def test_marks_that_are_refused_are_not_sent_for_ever(
+    marks: Progress, status: StatusService
+) -> None:
+    status.failures = [422]
+    async with sending(marks):
+        marks.mark(STUDY, State.VALIDATING)
+        await status.failed.wait()
+        marks.mark(STUDIES[1], State.VALIDATING)
+        await status.heard.wait()
+    assert status.marks == [(str(STUDIES[1]), "validating")]
 
 
 async def test_a_status_service_that_is_away_does_not_keep_a_service_from_ending(
     marks: Progress, status: StatusService
 ) -> None:
     status.failures = [httpx.ConnectError("refused")] * 100
-    async with marks.running():
+    async with sending(marks):
         marks.mark(STUDY, State.VALIDATING)
         await status.failed.wait()
     assert not status.batches
@@ -176,7 +202,7 @@ async def test_a_status_service_that_is_away_does_not_keep_a_service_from_ending
 async def test_a_mark_that_comes_while_others_are_under_way_is_not_lost(
     marks: Progress, status: StatusService
 ) -> None:
-    async with marks.running():
+    async with sending(marks):
         marks.mark(STUDY, State.VALIDATING)
         await status.heard.wait()
         status.heard.clear()

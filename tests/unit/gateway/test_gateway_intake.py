@@ -9,6 +9,7 @@ import threading
 import tracemalloc
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,7 +27,9 @@ from gateway.refusals import Refusal, RefusedUploadError
 BOUNDARY = "xYzZY"
 CONTENT = bytes(128) + b"DICM" + bytes(range(256)) * 8
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-GENEROUS = Limits(max_upload_bytes=1 << 30, min_free_bytes=0, idle_timeout_seconds=10)
+GENEROUS = Limits(
+    max_upload_bytes=1 << 30, min_free_bytes=0, idle_timeout_seconds=10, max_upload_seconds=60
+)
 
 
 def part(content: bytes, *, name: str = "file", sent_as: str = "CT.dcm") -> bytes:
@@ -225,7 +228,9 @@ async def test_an_upload_without_end_is_stopped_at_the_limit_wherever_it_is(
     uploads: Uploads, beginning: bytes
 ) -> None:
     """Also without Content-Length."""
-    limits = Limits(max_upload_bytes=10_000, min_free_bytes=0, idle_timeout_seconds=10)
+    limits = Limits(
+        max_upload_bytes=10_000, min_free_bytes=0, idle_timeout_seconds=10, max_upload_seconds=60
+    )
     refused = await asyncio.wait_for(
         uploads.refusal(body=arriving(endless(beginning)), limits=limits), timeout=5
     )
@@ -235,7 +240,9 @@ async def test_an_upload_without_end_is_stopped_at_the_limit_wherever_it_is(
 
 @pytest.mark.parametrize(("size", "fits"), [(len(CONTENT), True), (len(CONTENT) - 1, False)])
 async def test_the_limit_is_of_the_files_bytes(uploads: Uploads, size: int, fits: bool) -> None:
-    limits = Limits(max_upload_bytes=size, min_free_bytes=0, idle_timeout_seconds=10)
+    limits = Limits(
+        max_upload_bytes=size, min_free_bytes=0, idle_timeout_seconds=10, max_upload_seconds=60
+    )
     if fits:
         assert await uploads.receive(form(part(CONTENT)), limits=limits)
     else:
@@ -253,7 +260,12 @@ async def test_an_upload_that_would_leave_too_little_space_is_refused_at_its_beg
     uploads: Uploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(staging.shutil, "disk_usage", free_space(1_000_000))
-    limits = Limits(max_upload_bytes=1 << 30, min_free_bytes=900_000, idle_timeout_seconds=10)
+    limits = Limits(
+        max_upload_bytes=1 << 30,
+        min_free_bytes=900_000,
+        idle_timeout_seconds=10,
+        max_upload_seconds=60,
+    )
 
     async def body() -> AsyncIterator[bytes]:
         raise AssertionError("the body must not be asked for")
@@ -268,7 +280,12 @@ async def test_space_that_vanishes_while_a_file_arrives_is_noticed(
 ) -> None:
     monkeypatch.setattr(staging.shutil, "disk_usage", free_space(1_000_000, 999_999))
     monkeypatch.setattr(intake, "SPACE_CHECK_BYTES", 1000)
-    limits = Limits(max_upload_bytes=1 << 30, min_free_bytes=1_000_000, idle_timeout_seconds=10)
+    limits = Limits(
+        max_upload_bytes=1 << 30,
+        min_free_bytes=1_000_000,
+        idle_timeout_seconds=10,
+        max_upload_seconds=60,
+    )
     refused = await uploads.refusal(form(part(CONTENT)), limits=limits)
     assert refused.refusal is Refusal.INSUFFICIENT_STORAGE
 
@@ -330,7 +347,9 @@ async def test_a_sender_that_falls_silent_is_given_up(uploads: Uploads, sent: by
         yield sent
         await asyncio.Event().wait()
 
-    limits = Limits(max_upload_bytes=1 << 30, min_free_bytes=0, idle_timeout_seconds=0.01)
+    limits = Limits(
+        max_upload_bytes=1 << 30, min_free_bytes=0, idle_timeout_seconds=0.01, max_upload_seconds=60
+    )
     refused = await uploads.refusal(body=body(), limits=limits)
     assert refused.refusal is Refusal.UPLOAD_STALLED
 
@@ -488,3 +507,16 @@ async def test_memory_stays_flat_however_large_the_file_is(
     assert size == file.size_bytes == 3200 << 16
     assert file.sha256 == sent.hexdigest()
     assert peak < 10 << 20
+
+
+async def test_a_trickle_does_not_hold_its_place_for_ever(uploads: Uploads) -> None:
+    async def trickle() -> AsyncIterator[bytes]:
+        yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+        while True:
+            yield b"x"
+            await asyncio.sleep(0)
+
+    limits = replace(GENEROUS, max_upload_seconds=0.02)
+    refused = await uploads.refusal(body=trickle(), limits=limits)
+    assert refused.refusal is Refusal.UPLOAD_STALLED
+    assert "may take" in refused.detail

@@ -74,6 +74,7 @@ class Gateway:
             "min_free_bytes": 0,
             "max_concurrent_uploads": 2,
             "idle_timeout_seconds": 10.0,
+            "max_upload_seconds": 60.0,
             "retry_after_seconds": 3,
         }
         service: Any = SimpleNamespace(metrics=self.metrics, broker=self.bus)

@@ -206,7 +206,7 @@ async def test_without_the_token_nobody_gets_in(
 
 async def test_a_token_of_bytes_that_are_no_text_is_wrong_not_an_accident(service: Caller) -> None:
     client = service(TOKEN)
-    response = await client.get("/status", headers={"Authorization": b"Bearer \xff\xfe"})
+    response = await client.get("/status", headers={b"Authorization": b"Bearer \xff\xfe"})
     assert is_problem(response, 401, "unauthorized")
 
 

@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from redis.exceptions import WatchError
 
 from contracts.status import State, StatusUpdate
-from status.store import ContentionError, RedisStore
+from status.store import RedisStore
 
 STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 
@@ -60,7 +61,7 @@ async def test_a_lost_race_is_run_again() -> None:
 
 async def test_a_race_that_is_lost_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("status.store.MOST_ATTEMPTS", 3)
-    with pytest.raises(ContentionError):
+    with pytest.raises(WatchError):
         await store_on(OneKey(lost_races=3)).apply(STUDY, [StatusUpdate(status=State.UPLOADED)])
 
 

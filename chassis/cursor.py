@@ -1,0 +1,110 @@
+"""A place in the change feed: how far each stream has been read."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from contracts.channels import CHANNELS
+
+EntryId = tuple[int, int]
+"""A stream entry's id: milliseconds since the epoch, and a sequence number."""
+
+BEGINNING = "0"
+"""The text of the place before the oldest event that is kept."""
+LONGEST_TEXT = 500
+
+_ADDRESSES = tuple(channel.address for channel in CHANNELS)
+_ENTRY_ID = re.compile(r"([0-9]{1,20})(?:-([0-9]{1,20}))?", re.ASCII)
+_LARGEST = 2**64 - 1
+
+
+class CursorError(ValueError):
+    """The text is no cursor."""
+
+
+def parse_entry_id(text: str) -> EntryId:
+    """An entry's id from its text; without a sequence number, the first of that millisecond.
+
+    Raises:
+        CursorError: it is none.
+    """
+    match = _ENTRY_ID.fullmatch(text)
+    if not match:
+        raise CursorError("no entry id")
+    milliseconds, sequence = int(match[1]), int(match[2] or 0)
+    if max(milliseconds, sequence) > _LARGEST:
+        raise CursorError("an entry id beyond 64 bits")
+    return milliseconds, sequence
+
+
+def entry_id_text(entry_id: EntryId) -> str:
+    """An entry's id as Redis writes it."""
+    return f"{entry_id[0]}-{entry_id[1]}"
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The last entry read of each stream.
+
+    One position for each stream, not one for all: two streams may get their entries in another
+    order than their ids have, within a millisecond or when a clock is set back. Within a stream
+    Redis lets ids only rise, so that nothing is ever added behind a position.
+    """
+
+    positions: Mapping[str, EntryId] = field(default_factory=dict)
+    """By address; a stream without a position is read from its oldest entry."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """A cursor from its text.
+
+        Beside what `str` makes of a cursor this may be `0`, the beginning, or the id of any
+        entry, which stands for its time: milliseconds since the epoch.
+
+        Raises:
+            CursorError: it is none.
+        """
+        if text == BEGINNING:
+            return cls()
+        if len(text) > LONGEST_TEXT:
+            raise CursorError("too long")
+        if _ENTRY_ID.fullmatch(text):
+            return cls(dict.fromkeys(_ADDRESSES, parse_entry_id(text)))
+        positions: dict[str, EntryId] = {}
+        for part in text.split("_"):
+            address, _, entry_id = part.partition("~")
+            if address not in _ADDRESSES or address in positions:
+                raise CursorError("not the streams of this bus")
+            positions[address] = parse_entry_id(entry_id)
+        return cls(positions)
+
+    def __str__(self) -> str:
+        """Opaque to clients; fit for a URL and a header without any escaping."""
+        parts = (
+            f"{address}~{entry_id_text(self.positions[address]).removesuffix('-0')}"
+            for address in _ADDRESSES
+            if address in self.positions
+        )
+        return "_".join(parts) or BEGINNING
+
+    def moved(self, positions: Mapping[str, EntryId]) -> "Cursor":
+        """The cursor with some streams read further."""
+        return Cursor({**self.positions, **positions})
+
+    def has_passed(self, address: str, entry_id: EntryId) -> bool:
+        """Whether an entry has been read."""
+        return address in self.positions and entry_id <= self.positions[address]
+
+    def has_missed(self, trimmed: Mapping[str, EntryId], addresses: Iterable[str]) -> bool:
+        """Whether entries were trimmed off before they were read.
+
+        Args:
+            trimmed: the last entry that was trimmed off, for each stream that was trimmed.
+            addresses: the streams to look at.
+        """
+        return any(
+            self.positions[address] < trimmed[address]
+            for address in addresses
+            if address in self.positions and address in trimmed
+        )
