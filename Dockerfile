@@ -1,6 +1,18 @@
 # One image for all four services: python -m gateway | validator | descriptor | status.
 ARG PYTHON_IMAGE=python:3.11-slim
 
+# What the gateway's pages are made with. npm fetches it, and comes from PyPI for this stage alone.
+FROM ${PYTHON_IMAGE} AS pages
+# Node trusts a list of its own; the authority of a proxy on the way stands in the system's.
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore \
+    NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
+WORKDIR /src
+COPY requirements-npm.lock package-lock.json ./
+COPY gateway/__init__.py gateway/
+COPY gateway/pages/ gateway/pages/
+RUN python -m gateway.pages.build
+
+
 FROM ${PYTHON_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
@@ -10,6 +22,7 @@ RUN python -m venv --without-pip /opt/venv \
  && pip --python /opt/venv/bin/python install --require-hashes -r requirements.lock \
  && pip install --require-hashes -r requirements-build.lock
 COPY . .
+COPY --from=pages /src/gateway/pages/assets gateway/pages/assets
 RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheel . \
  && pip --python /opt/venv/bin/python install --no-deps /wheel/*.whl
 

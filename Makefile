@@ -10,6 +10,9 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 BIN := .venv/bin
 # What `make run` and `make test` hand on: make run ARGS="--port 9000 --validators 2"
 ARGS ?=
+# What lints the AsyncAPI document, where there is Node; the tests' summary says when not.
+NODE_TOOLS := $(shell node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' 2>/dev/null \
+	&& command -v npm >/dev/null && echo node_modules/.stamp)
 
 .PHONY: help
 help: ## Print this list
@@ -20,14 +23,16 @@ install: .venv/run ## Install what it takes to run everything on this machine
 
 .PHONY: run
 run: .venv/run ## Run everything on this machine until Ctrl-C  (ARGS="--port 9000 --validators 2 --data DIR")
+	@$(MAKE) --no-print-directory assets || echo "Going on without them: /asyncapi and /docs will tell." >&2
 	@$(BIN)/hdv up $(ARGS)
 
 .PHONY: test
-test: lint ## Check and test everything  (ARGS="-k upload" for a part)
+test: lint $(NODE_TOOLS) ## Check and test everything  (ARGS="-k upload" for a part)
+	@$(MAKE) --no-print-directory assets
 	$(BIN)/pytest $(ARGS)
 
 .PHONY: lint
-lint: .venv/dev types ## Check style, types and the direction of imports
+lint: .venv/dev spec-check types ## Check style, types, the direction of imports and the events' promises
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports
@@ -42,8 +47,16 @@ format: .venv/dev ## Put the code into shape
 	$(BIN)/ruff format
 
 .PHONY: spec
-spec: .venv/dev ## Write asyncapi/asyncapi.yaml from the code
+spec: .venv/run ## Write asyncapi/asyncapi.yaml from the code
 	$(BIN)/python -m asyncapi
+
+.PHONY: spec-check
+spec-check: .venv/dev ## Tell whether the events keep the promises of the last release
+	@$(BIN)/python -m asyncapi check
+
+.PHONY: assets
+assets: gateway/pages/assets ## Fetch the scripts and styles of /asyncapi and /docs
+	@:
 
 .PHONY: image
 image: ## Build the container image
@@ -67,10 +80,12 @@ lock: .venv/dev ## Pin the newest versions that pyproject.toml allows
 	$(UV) pyproject.toml -c requirements-dev.lock --extra local --group build -o requirements-local.lock
 	$(UV) pyproject.toml -c requirements-dev.lock -o requirements.lock
 	$(UV) -c requirements-dev.lock --group build -o requirements-build.lock
+	$(UV) --upgrade --group npm -o requirements-npm.lock
 
 .PHONY: clean
 clean: ## Remove .venv, caches and build results; data/ stays
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
+		gateway/pages/assets*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment that cannot run pip (its Python is gone, or making it was interrupted) is made anew.
@@ -90,6 +105,16 @@ endef
 .venv/dev: requirements-dev.lock requirements-local.lock pyproject.toml
 	$(call install-from,requirements-dev.lock)
 	@touch .venv/run $@
+
+node_modules/.stamp: package.json package-lock.json .npmrc
+	npm ci
+	@touch $@
+
+# npm fetches them. Where there is none, one comes from PyPI and goes again.
+gateway/pages/assets: package-lock.json gateway/pages/build.py gateway/pages/viewers.py | .venv/run
+	@echo "Fetching the viewers of /asyncapi and /docs ..."
+	@$(BIN)/python -m gateway.pages.build
+	@touch $@
 
 .env: | .env.example
 	@umask 077; secret() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }; \

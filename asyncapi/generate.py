@@ -1,167 +1,217 @@
-"""Generates the AsyncAPI 3.0 document from the services' own brokers.
+"""Generates the AsyncAPI 3.0 document from the services' own brokers and the models.
 
-FastStream describes every subscriber and publisher by itself; what it makes of an address that
-several of them share is put together here: one channel for the stream and one for the live
-announcement of each address, one message for each event, one operation for each subscriber and
-publisher. What the Redis binding has no room for stands under `x-redis`.
+There is one channel for the stream and one for the live announcement of each address, one message
+for each event, one operation for each subscriber and publisher. What the Redis binding has no room
+for stands under `x-redis`.
 """
 
-import warnings
+import json
 from pathlib import Path
 from typing import Any
 
 import yaml
-from faststream.redis import RedisBroker
-from faststream.specification import AsyncAPI
 
-import descriptor.app
-import gateway.app
-import status.app
-import validator.app
-from chassis.settings import load
+from asyncapi import dead_letter
+from asyncapi.examples import example_events
+from asyncapi.operations import SECURITY, operations
+from asyncapi.schemas import constant, event_schemas
 from contracts.channels import CHANNELS, DEAD_LETTER, Channel
-from descriptor.settings import DescriptorSettings
-from gateway.settings import GatewaySettings
-from status.settings import StatusSettings
-from validator.settings import ValidatorSettings
-
-DOCUMENT = Path(__file__).parent / "asyncapi.yaml"
-"""Where the committed document lies."""
 
 API_VERSION = "1.0.0"
-REDIS_URL = "redis://localhost:6379"
-INSTANCE = "example"
-"""Consumer name in the generated brokers; the real one, host and process id, says nothing."""
+"""Of this document: the first number rises when an event goes, the second when something comes."""
 
-DESCRIPTION = """\
-The event bus of the Hybrid DICOM Validator: what happens to a study between its upload and the
-archive. Every event is a CloudEvent 1.0 in structured JSON; it carries identifiers, counts, codes
-and relative paths, never names, birth dates or other protected health information.
+INTRODUCTION = Path(__file__).parent / "introduction.md"
 
-Each event is sent twice, in one Redis transaction: appended to the **stream** of its address, which
-consumer groups read at least once, and announced on the **Pub/Sub channel** of the same name, which
-whoever listens at that moment hears. In a stream entry the event stands in the field `__data__`;
-a Pub/Sub message is the event itself.
-"""
+Part = dict[str, Any]
 
-Document = dict[str, Any]
-
-
-def brokers() -> list[RedisBroker]:
-    """The brokers of all services, as they are when a service starts."""
-    services = (
-        gateway.app.create_app(load(GatewaySettings, redis_url=REDIS_URL), instance=INSTANCE),
-        validator.app.create_app(load(ValidatorSettings, redis_url=REDIS_URL), instance=INSTANCE),
-        descriptor.app.create_app(load(DescriptorSettings, redis_url=REDIS_URL), instance=INSTANCE),
-        status.app.create_app(load(StatusSettings, redis_url=REDIS_URL), instance=INSTANCE),
-    )
-    return [service.broker for service in services]
+TAGS = {
+    "gateway": "Takes studies in over HTTP.",
+    "validator": "Proves or refutes that the instances of a study are sound.",
+    "descriptor": "Describes a study and files it in the archive.",
+    "status": "Keeps the state of every study; reads all events, sends none.",
+    "stream": "A Redis stream: kept, read from any point, at least once.",
+    "live": "A Redis Pub/Sub channel: heard by whoever listens at that moment, at most once.",
+}
 
 
 def generate() -> str:
     """The document as YAML; the same bytes every time."""
-    with warnings.catch_warnings():
-        # FastStream only warns when one endpoint overwrites another in the document.
-        warnings.simplefilter("error", RuntimeWarning)
-        generated = AsyncAPI(*brokers(), schema_version="3.0.0").to_specification().to_jsonable()
     document = {
         "asyncapi": "3.0.0",
         "info": {
             "title": "Hybrid DICOM Validator: events",
             "version": API_VERSION,
-            "description": DESCRIPTION,
-            "license": {"name": "MIT"},
+            "description": INTRODUCTION.read_text(encoding="utf-8"),
+            "license": {"name": "MIT", "url": "https://opensource.org/license/mit"},
+            "tags": [{"$ref": f"#/components/tags/{name}"} for name in TAGS],
+            "externalDocs": {
+                "description": "CloudEvents 1.0, the envelope of every event",
+                "url": "https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md",
+            },
         },
         "defaultContentType": "application/json",
-        "servers": {
-            "redis": {
-                "host": "localhost:6379",
-                "protocol": "redis",
-                "description": "Redis 6.2 or later; streams and Pub/Sub.",
-            }
-        },
+        "servers": {"redis": _server()},
         "channels": {
             key: value for channel in CHANNELS for key, value in (_stream(channel), _live(channel))
-        },
-        "operations": dict(sorted(_operations(generated).items())),
+        }
+        | {DEAD_LETTER: dead_letter.CHANNEL},
+        "operations": operations(),
         "components": {
-            "messages": {_type(channel): _message(channel) for channel in CHANNELS},
-            "schemas": dict(sorted(generated["components"]["schemas"].items())),
+            "messages": _messages(),
+            "schemas": event_schemas([channel.event for channel in CHANNELS])
+            | {dead_letter.SCHEMA["title"]: dead_letter.SCHEMA},
+            "securitySchemes": {"redis-user": _security_scheme()},
+            "tags": {
+                name: {"name": name, "description": description}
+                for name, description in TAGS.items()
+            },
         },
     }
-    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
+    text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
     return text
 
 
-def _stream(channel: Channel) -> tuple[str, Document]:
+def _server() -> Part:
+    return {
+        "host": "{host}:{port}",
+        "protocol": "redis",
+        "description": (
+            "The one Redis that all services share: 6.2 or later, or what speaks its protocol; by "
+            "TLS where their `HDV_REDIS_URL` begins with `rediss`. Streams are in the database "
+            "that this URL names, 0 by default; Pub/Sub knows no databases."
+        ),
+        "variables": {
+            "host": {"default": "localhost", "description": "Name or address of the Redis host."},
+            "port": {"default": "6379", "description": "Its TCP port."},
+        },
+        "security": SECURITY,
+        "x-redis": {"minimumVersion": "6.2", "database": 0},
+    }
+
+
+def _security_scheme() -> Part:
+    return {
+        "type": "userPassword",
+        "description": (
+            "Redis `AUTH`: an ACL user and its password; `default` where only a password is set. "
+            "A Redis on one machine, bound to the loopback address, may go without."
+        ),
+    }
+
+
+def _stream(channel: Channel) -> tuple[str, Part]:
     """The channel that carries the work."""
+    groups = ", ".join(f"`{group}`" for group in channel.groups)
+    days = channel.retention.days
     return channel.address, {
-        **_channel(channel, "Stream"),
-        "description": f"{channel.description} At least once: acknowledge after success.",
+        "address": channel.address,
+        "title": f"Stream {channel.address}",
+        "summary": channel.description,
+        "description": (
+            f"The Redis stream with the key `{channel.address}`; each entry holds one event as "
+            f"JSON in its field `__data__`.\n\n"
+            f"**Delivery**: at least once. Acknowledge (`XACK`) after success; what is not "
+            f"acknowledged is delivered again, so deduplicate by `id`. Read without a group, or in "
+            f"one of your own; groups of the services: {groups}.\n\n"
+            f"**Retention**: {days} days at least, and until every group has acknowledged.\n\n"
+            f"**Dead letter**: what a service's group cannot process goes to `{DEAD_LETTER}`."
+        ),
+        **_channel(channel, "stream"),
+        "externalDocs": {
+            "description": "Redis streams",
+            "url": "https://redis.io/docs/latest/develop/data-types/streams/",
+        },
         "x-redis": {
             "type": "stream",
+            "key": channel.address,
+            "entry": "event",
             "field": "__data__",
             "delivery": "at-least-once",
             "consumerGroups": list(channel.groups),
-            "retention": f"P{channel.retention.days}D",
+            "retention": f"P{days}D",
             "deadLetter": DEAD_LETTER,
         },
     }
 
 
-def _live(channel: Channel) -> tuple[str, Document]:
+def _live(channel: Channel) -> tuple[str, Part]:
     """The channel that announces."""
     return f"{channel.address}.live", {
-        **_channel(channel, "Live channel"),
-        "description": f"{channel.description} At most once: only who listens hears it.",
-        "x-redis": {"type": "pubsub", "delivery": "at-most-once"},
-    }
-
-
-def _channel(channel: Channel, kind: str) -> Document:
-    return {
         "address": channel.address,
-        "title": f"{kind} {channel.address}",
-        "servers": [{"$ref": "#/servers/redis"}],
-        "messages": {_type(channel): {"$ref": f"#/components/messages/{_type(channel)}"}},
-    }
-
-
-def _message(channel: Channel) -> Document:
-    return {
-        "name": _type(channel),
-        "title": channel.event.__name__,
-        "summary": channel.event.__doc__,
-        "contentType": "application/json",
-        "correlationId": {
-            "description": "The event's id; a repeated delivery carries the same one.",
-            "location": "$message.payload#/id",
+        "title": f"Live channel {channel.address}",
+        "summary": f"{channel.description} Announced as it happens.",
+        "description": (
+            f"The Redis Pub/Sub channel `{channel.address}`; each message is one event as JSON, "
+            f"the same that is appended to the stream `{channel.address}` in the same "
+            f"transaction.\n\n"
+            f"**Delivery**: at most once. Only who listens at that moment hears it; nothing is "
+            f"kept. After a lost connection catch up from the stream."
+        ),
+        **_channel(channel, "live"),
+        "externalDocs": {
+            "description": "Redis Pub/Sub",
+            "url": "https://redis.io/docs/latest/develop/pubsub/",
         },
-        "payload": {"$ref": f"#/components/schemas/{channel.event.__name__}"},
+        "x-redis": {
+            "type": "pubsub",
+            "channel": channel.address,
+            "delivery": "at-most-once",
+        },
     }
 
 
-def _operations(generated: Document) -> Document:
-    """FastStream's operations, pointed at the channels of this document."""
-    operations: Document = {}
-    for name, operation in generated["operations"].items():
-        key = operation["channel"]["$ref"].removeprefix("#/channels/")
-        binding = generated["channels"][key]["bindings"]["redis"]
-        channel = next(c for c in CHANNELS if c.address == binding["channel"])
-        target = f"{channel.address}.live" if binding["method"] == "publish" else channel.address
-        redis = {"method": binding["method"]}
-        if group := binding.get("groupName"):
-            redis["consumerGroup"] = group
-        operations[name] = {
-            "action": operation["action"],
-            "channel": {"$ref": f"#/channels/{target}"},
-            "messages": [{"$ref": f"#/channels/{target}/messages/{_type(channel)}"}],
-            "tags": [{"name": name.partition(".")[0]}],
-            "x-redis": redis,
+def _channel(channel: Channel, tag: str) -> Part:
+    name = constant(channel.event, "type")
+    return {
+        "servers": [{"$ref": "#/servers/redis"}],
+        "messages": {name: {"$ref": f"#/components/messages/{name}"}},
+        "tags": [{"$ref": f"#/components/tags/{tag}"}],
+    }
+
+
+def _messages() -> Part:
+    """The messages by name, which is the event's type."""
+    examples = {type(event): event for event in example_events()}
+    messages: Part = {}
+    for channel in CHANNELS:
+        event = channel.event
+        name = constant(event, "type")
+        producers = " or ".join(f"`urn:hdv:{producer}`" for producer in channel.producers)
+        messages[name] = {
+            "name": name,
+            "title": name.replace(".", " ").capitalize(),
+            "summary": event.__doc__,
+            "description": (
+                f"A CloudEvent whose `type` is `{name}`, whose `source` is {producers}, whose "
+                f"`subject` is the `study_id`, and whose `dataschema` is "
+                f"`{constant(event, 'dataschema')}`."
+            ),
+            "contentType": "application/json",
+            "correlationId": {
+                "description": "The event's id; a repeated delivery carries the same one.",
+                "location": "$message.payload#/id",
+            },
+            "payload": {"$ref": f"#/components/schemas/{event.__name__}"},
+            "examples": [
+                {
+                    "name": name,
+                    "summary": "As it stands on the wire, but for white space.",
+                    "payload": json.loads(examples[event].to_json()),
+                }
+            ],
         }
-    return operations
+    return messages | {dead_letter.MESSAGE: dead_letter.message(examples[CHANNELS[0].event])}
 
 
-def _type(channel: Channel) -> str:
-    """The event's type, as it stands on the wire."""
-    return str(channel.event.model_json_schema()["properties"]["type"]["const"])
+class _Dumper(yaml.SafeDumper):
+    """YAML for people: texts of several lines as they are, and no anchors."""
+
+    def ignore_aliases(self, _: object) -> bool:
+        return True
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        style = "|" if "\n" in text else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_Dumper.add_representer(str, _Dumper.represent_text)

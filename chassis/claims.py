@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from chassis.cancellation import cancel
 from chassis.logs import error_name, get_logger
 
 
@@ -49,7 +50,7 @@ async def heartbeat(client: Redis, claim: Claim, period: float) -> AsyncIterator
     try:
         yield
     finally:
-        task.cancel()
+        await cancel(task)
         with contextlib.suppress(asyncio.CancelledError):
             await task
 

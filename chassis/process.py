@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import signal
 import socket
+import struct
 import sys
 from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 import uvicorn
 import uvloop
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from chassis import logs
 from chassis.service import Service
@@ -18,6 +20,13 @@ from chassis.settings import ConfigurationError, SettingsT, load
 STOPPED = 0
 DIED = 1
 MISCONFIGURED = 2
+
+ABORT = "hdv.abort"
+"""ASGI extension: its `call` closes the connection at once, whatever waits to be sent.
+
+Otherwise a client that has stopped reading keeps its connection, and what was written to it, for
+as long as it likes.
+"""
 
 
 def run(create_app: Callable[[SettingsT], Service], settings_class: type[SettingsT]) -> NoReturn:
@@ -50,12 +59,13 @@ async def _serve(
             log_config=None,
             access_log=False,
             server_header=False,
-            http="httptools",
+            http=_Protocol,
             ws="none",
             lifespan="on",
             timeout_keep_alive=30,
             timeout_graceful_shutdown=int(settings.delivery.graceful_timeout_seconds) + 1,
-        )
+        ),
+        service,
     )
     watcher = asyncio.create_task(_stop_when_died(service, server))
     await server.serve(sockets=[listener])
@@ -72,6 +82,15 @@ async def _stop_when_died(service: Service, server: uvicorn.Server) -> None:
 class _Server(uvicorn.Server):
     """Uvicorn, but a signal ends it in an orderly way: exit code 0."""
 
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+        super().__init__(config)
+        self._service = service
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Uvicorn would wait for answers that never end by themselves."""
+        self._service.stopping()
+        await super().shutdown(sockets)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Uvicorn would raise the signal again after its shutdown."""
@@ -79,6 +98,22 @@ class _Server(uvicorn.Server):
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.handle_exit, number, None)
         yield
+
+
+class _Protocol(HttpToolsProtocol):
+    """Uvicorn's HTTP with the extension `ABORT`."""
+
+    def on_message_begin(self) -> None:
+        """A request begins: its scope is made."""
+        super().on_message_begin()
+        self.scope["extensions"] = {ABORT: {"call": self._abort}}
+
+    def _abort(self) -> None:
+        # Else the system would go on trying to send what it has buffered.
+        reset = struct.pack("ii", 1, 0)
+        connection = self.transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+        self.transport.abort()
 
 
 def _listen(host: str, port: int) -> socket.socket:

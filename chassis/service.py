@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import problem
 from chassis.broker import await_redis, create_broker, ensure_groups, instance_name
+from chassis.cancellation import cancel
 from chassis.dead_letter import DeadLetters
 from chassis.delivery import Delivery, Handler, consume
 from chassis.files import remove_stale
@@ -52,7 +53,6 @@ class Service:
         *,
         description: str,
         instance: str | None = None,
-        docs_url: str | None = None,
     ) -> None:
         self.name = settings.service
         self.settings = settings
@@ -62,6 +62,7 @@ class Service:
         self._instance = instance or instance_name()
         self._groups: list[tuple[str, str]] = []
         self._resources: list[Callable[[], AbstractAsyncContextManager[object]]] = []
+        self._at_stop: list[Callable[[], None]] = []
         self.checks: dict[str, Check] = {
             "redis": self._check_redis,
             "subscribers": self._check_subscribers,
@@ -87,7 +88,8 @@ class Service:
             description=description,
             version=version("hybrid-dicom-validator"),
             lifespan=self._lifespan,
-            docs_url=docs_url,
+            # FastAPI's own pages load scripts from elsewhere.
+            docs_url=None,
             redoc_url=None,
         )
         problem.install(self.http)
@@ -137,6 +139,15 @@ class Service:
         self.use(prepared)
         self.checks["volume"] = directory_check(*incoming)
 
+    def at_stop(self, call: Callable[[], None]) -> None:
+        """Have something called when the service is told to stop, before it waits for requests."""
+        self._at_stop.append(call)
+
+    def stopping(self) -> None:
+        """Tell all who want to know that the service is to stop."""
+        for call in self._at_stop:
+            call()
+
     def in_background(self, work: Work) -> None:
         """Run something for as long as the service lives; its failure ends the service."""
         self.use(partial(self._background, work))
@@ -174,7 +185,7 @@ class Service:
         try:
             yield
         finally:
-            task.cancel()
+            await cancel(task)
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 

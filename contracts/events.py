@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self, get_args
 from uuid import UUID, uuid4, uuid5
 
-from pydantic import AwareDatetime, Field, NonNegativeInt, PositiveInt, TypeAdapter
+from pydantic import Field, TypeAdapter
 
-from contracts.model import Contract, Service
+from contracts.model import Contract, Natural, OrAbsent, Positive, Service, Timestamp, Uuid
 from contracts.report import FileCounts, FindingSummary
 
 RelativePath = Annotated[
@@ -23,28 +23,29 @@ class CloudEvent(Contract):
 
     specversion: Literal["1.0"]
     """Version of the CloudEvents specification."""
-    id: UUID
+    id: Uuid = Field(examples=["7d9f2c04-5a0e-4c39-9f53-6f1d1f0c8a11"])
     """Unique for each event; a repeated delivery carries the same id, so use it to deduplicate."""
-    source: str = Field(pattern=r"^urn:hdv:[a-z][a-z0-9-]*$", examples=["urn:hdv:gateway"])
-    """The service that produced the event."""
+    source: str = Field(
+        pattern=r"^urn:hdv:[a-z][a-z0-9-]*$", max_length=60, examples=["urn:hdv:gateway"]
+    )
+    """The service that produced the event: `urn:hdv:` and its name."""
     type: str
-    """What happened."""
-    subject: UUID
-    """The `study_id` that the event is about."""
-    time: AwareDatetime
-    """When it happened (RFC 3339)."""
+    """What happened. It tells the shape of `data` and never changes its meaning."""
+    subject: Uuid = Field(examples=["0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11"])
+    """The `study_id` that the event is about: the gateway's own UUID, no DICOM UID."""
+    time: Timestamp = Field(examples=["2026-03-01T09:30:00.250000Z"])
+    """When it happened, by the clock of the service that produced it (RFC 3339)."""
     datacontenttype: Literal["application/json"]
     """Media type of `data`."""
     dataschema: str
     """Name and version of the schema of `data`; the version rises with each breaking change."""
-    traceparent: str | None = Field(
-        default=None,
-        pattern=r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$",
-        examples=["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"],
-    )
-    """W3C Trace Context, carried along from the upload."""
+    traceparent: OrAbsent[
+        Annotated[str, Field(pattern=r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")]
+    ] = Field(default=None, examples=["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"])
+    """Trace context of the upload that everything began with (W3C Trace Context, the CloudEvents
+    extension Distributed Tracing); absent when the uploader sent none."""
     data: Any
-    """What the event says."""
+    """What the event says about the study."""
 
     @classmethod
     def new(
@@ -98,11 +99,11 @@ class StudyUploadedData(Contract):
     """Where an uploaded study lies and how much it is."""
 
     directory: RelativePath = Field(examples=["uploads/0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11"])
-    """The study's directory; `intake.json` in it lists the files."""
-    file_count: PositiveInt
-    """Number of files."""
-    size_bytes: NonNegativeInt
-    """Size of all files in bytes."""
+    """The study's directory, below the root of the volumes; `intake.json` in it lists the files."""
+    file_count: Positive = Field(examples=[3])
+    """Number of files in the study."""
+    size_bytes: Natural = Field(examples=[1577216])
+    """Size of all files together, in bytes."""
 
 
 class StudyUploaded(CloudEvent):
@@ -117,11 +118,13 @@ class ValidationData(Contract):
     """The result of validating a study."""
 
     directory: RelativePath = Field(examples=["uploads/0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11"])
-    """Where the study lies now; `report.json` in it is the whole validation report."""
+    """Where the study lies now, below the root of the volumes; `report.json` in it is the whole
+    validation report."""
     files: FileCounts
-    """Files accepted and rejected."""
-    findings: tuple[FindingSummary, ...] = Field(default=(), max_length=20)
-    """The findings without values, errors first; at most 20, the report has all."""
+    """How many of the study's files were accepted and rejected."""
+    findings: tuple[FindingSummary, ...] = Field(max_length=20)
+    """What is wrong with the study, without values of its files: errors first, then warnings, then
+    information. At most 20 different findings, the report has all; empty when nothing is wrong."""
 
 
 class StudyValidated(CloudEvent):
@@ -144,11 +147,12 @@ class StudyArchivedData(Contract):
     """Where an archived study lies and how much it is."""
 
     directory: RelativePath = Field(examples=["archive/0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11"])
-    """The study's directory in the archive; `metadata.json` in it describes the study."""
-    instance_count: PositiveInt
-    """Number of instances archived."""
-    size_bytes: NonNegativeInt
-    """Size of the archived instances in bytes."""
+    """The study's directory in the archive, below the root of the volumes; `metadata.json` in it
+    describes the study."""
+    instance_count: Positive = Field(examples=[2])
+    """Number of DICOM instances archived."""
+    size_bytes: Natural = Field(examples=[1052160])
+    """Size of the archived instances together, in bytes."""
 
 
 class StudyArchived(CloudEvent):
@@ -162,18 +166,22 @@ class StudyArchived(CloudEvent):
 class ProcessingFailedData(Contract):
     """Which step gave a study up, and why."""
 
-    event_id: UUID
-    """The event that could not be processed; it lies in the dead-letter stream."""
+    event_id: Uuid = Field(examples=["7d9f2c04-5a0e-4c39-9f53-6f1d1f0c8a11"])
+    """`id` of the event that could not be processed; it lies in the dead-letter stream."""
     event_type: str = Field(max_length=100, examples=["study.uploaded"])
-    """Its type."""
+    """`type` of that event."""
     service: Service
-    """The service that gave up."""
-    deliveries: PositiveInt
-    """How often the event was delivered before."""
-    code: str = Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", examples=["study.missing"])
-    """Stable name of the reason."""
-    message: str = Field(max_length=500)
-    """One sentence for people; it never contains values of the study."""
+    """Name of the service that gave up."""
+    deliveries: Positive = Field(examples=[5])
+    """How many times the event was delivered to that service, the last one included."""
+    code: str = Field(
+        pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", max_length=100, examples=["study.missing"]
+    )
+    """Stable name of the reason, for programs."""
+    message: str = Field(
+        max_length=500, examples=["The study's directory is gone from the uploads."]
+    )
+    """One sentence for people, in English; it never contains values of the study."""
 
 
 class StudyProcessingFailed(CloudEvent):

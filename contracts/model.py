@@ -1,8 +1,18 @@
 """The base of every contract: an immutable pydantic model that ignores fields it does not know."""
 
-from typing import Annotated
+import re
+from typing import Annotated, TypeVar
+from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
 
 class Contract(BaseModel):
@@ -18,6 +28,57 @@ class Contract(BaseModel):
         """The value as compact UTF-8 JSON; what is not set is absent rather than null."""
         return self.model_dump_json(exclude_none=True).encode()
 
+
+def _absent_rather_than_null(value: object, info: ValidationInfo) -> object:
+    if value is None and info.mode == "json":
+        raise ValueError("what is not set is absent, not null")
+    return value
+
+
+T = TypeVar("T")
+OrAbsent = Annotated[T | None, BeforeValidator(_absent_rather_than_null)]
+"""A field that may be absent from the JSON; `null` is refused there, as consumers would."""
+
+_MOST = 2**53 - 1
+
+Natural = Annotated[int, Field(strict=True, ge=0, le=_MOST)]
+"""0 or more, up to the greatest integer that every language's JSON holds exactly (RFC 8259 6)."""
+
+Positive = Annotated[int, Field(strict=True, ge=1, le=_MOST)]
+"""1 or more, with the same limit."""
+
+_UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+_TIME = (
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?"
+    "(Z|[+-][0-9]{2}:[0-9]{2})$"
+)
+
+
+def _looks_like(pattern: str) -> BeforeValidator:
+    """Text must match: pydantic alone reads many more forms than other languages do."""
+    compiled = re.compile(pattern.removesuffix("$") + r"\Z")
+
+    def check(value: object) -> object:
+        if isinstance(value, int | float) or (isinstance(value, str) and not compiled.match(value)):
+            raise ValueError("not in the one form that is allowed")
+        return value
+
+    return BeforeValidator(check)
+
+
+Uuid = Annotated[
+    UUID,
+    _looks_like(_UUID),
+    WithJsonSchema({"type": "string", "format": "uuid", "pattern": _UUID}),
+]
+"""A UUID in its usual form (RFC 9562 4), lower-case, so that equal ones are equal as text."""
+
+Timestamp = Annotated[
+    AwareDatetime,
+    _looks_like(_TIME),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": _TIME}),
+]
+"""A time with its offset from UTC (RFC 3339 5.6)."""
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", examples=["9f" * 32])]
 """SHA-256 of a file's bytes, 64 lower-case hexadecimal digits."""

@@ -1,11 +1,12 @@
 """The validation report: findings, the outcome of each instance, the outcome of a study."""
 
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+from pydantic import AwareDatetime, Field, NonNegativeFloat, NonNegativeInt
 
-from contracts.model import Contract, Sha256
+from contracts.model import Contract, Natural, OrAbsent, Positive, Sha256
 
 
 class Severity(StrEnum):
@@ -26,23 +27,32 @@ class Outcome(StrEnum):
 class FindingSummary(Contract):
     """A finding without the values it is about: fit for events, logs and status records."""
 
-    code: str = Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", examples=["pixel.length-short"])
-    """Stable name of the rule that was broken."""
+    code: str = Field(
+        pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", max_length=100, examples=["pixel.length-short"]
+    )
+    """Stable name of the rule that was broken, for programs."""
     severity: Severity
-    """Whether the finding rejects the instance."""
+    """How much it weighs: an `error` rejects the instance, a `warning` or an `info` does not."""
     message: str = Field(max_length=500, examples=["The pixel data is shorter than the image."])
-    """One sentence for people; it never contains values of the file."""
-    path: str | None = Field(default=None, max_length=500, examples=["(0040,A730)[0]>(0040,A043)"])
-    """The element concerned: tags in parentheses, item indices from 0 in brackets."""
-    keyword: str | None = Field(default=None, max_length=100, examples=["PixelData"])
-    """The element's keyword in the DICOM data dictionary."""
-    count: PositiveInt = 1
-    """How often it was found."""
+    """One sentence for people, in English; it never contains values of the file."""
+    path: OrAbsent[Annotated[str, Field(max_length=500)]] = Field(
+        default=None, examples=["(0040,A730)[0]>(0040,A043)"]
+    )
+    """The element concerned: tags in parentheses, `>` before an element of a sequence item, item
+    indices from 0 in brackets; absent when the finding is about the file as a whole."""
+    keyword: OrAbsent[Annotated[str, Field(max_length=100)]] = Field(
+        default=None, examples=["PixelData"]
+    )
+    """The element's keyword in the DICOM data dictionary (PS3.6); absent when it has none."""
+    count: Positive = Field(examples=[1])
+    """How many times it was found in all files of the study."""
 
 
 class Finding(FindingSummary):
     """A broken rule, where, and what stands there. May contain PHI: for the report only."""
 
+    count: Positive = 1
+    """How many times it was found in the file."""
     expected: str | None = Field(default=None, max_length=500)
     """What the rule asks for."""
     found: str | None = Field(default=None, max_length=500)
@@ -110,8 +120,10 @@ class InstanceReport(Contract):
 class FileCounts(Contract):
     """How many files of a study were accepted and rejected."""
 
-    accepted: NonNegativeInt = 0
-    rejected: NonNegativeInt = 0
+    accepted: Natural = Field(examples=[2])
+    """Number of files without an error; they go on to the archive."""
+    rejected: Natural = Field(examples=[1])
+    """Number of files with at least one error; they go to quarantine."""
 
 
 class StudyReport(Contract):

@@ -1,8 +1,15 @@
 """Composition root of the gateway."""
 
+from contextlib import aclosing
+
+from chassis.broker import redis_address
+from chassis.feed import Feed, connect
 from chassis.service import Service
 from chassis.status_client import status_client
 from contracts.channels import UPLOADS
+from gateway.feed import LiveFeed
+from gateway.routes.events import events_router
+from gateway.routes.pages import pages_router
 from gateway.routes.status import status_router
 from gateway.routes.upload import upload_router
 from gateway.settings import GatewaySettings
@@ -17,7 +24,7 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
         settings: what it has to know.
         instance: its name, when not host and process id.
     """
-    service = Service(settings, description=DESCRIPTION, instance=instance, docs_url="/docs")
+    service = Service(settings, description=DESCRIPTION, instance=instance)
     volumes = settings.volumes
     client = status_client(settings)
 
@@ -25,4 +32,13 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     service.use(lambda: client)
     service.http.include_router(upload_router(service, settings, service.publisher(UPLOADS)))
     service.http.include_router(status_router(client, volumes))
+    service.http.include_router(pages_router())
+
+    redis = connect(redis_address(settings))
+    service.use(lambda: aclosing(redis))
+    feed = Feed(redis)
+    live = LiveFeed(feed, settings.feed, service.metrics)
+    service.in_background(live.run)
+    service.at_stop(live.close)
+    service.http.include_router(events_router(feed, live, settings.feed))
     return service

@@ -2,9 +2,24 @@
 
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.settings import StatusClientSettings, VolumeSettings
+
+
+class FeedSettings(BaseModel):
+    """How clients may listen to the live feed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_streams: int = Field(ge=1, le=10_000)
+    """Clients that listen at the same time; more are told to come back."""
+    queue_size: int = Field(ge=1, le=100_000)
+    """About so many events wait for a client; who falls further behind is dropped."""
+    heartbeat_seconds: float = Field(gt=0, le=300)
+    """A client hears something at least so often."""
+    stream_seconds: float = Field(gt=0, le=86_400)
+    """After about so long a stream is ended; the client comes back."""
 
 
 class GatewaySettings(VolumeSettings, StatusClientSettings):
@@ -24,3 +39,4 @@ class GatewaySettings(VolumeSettings, StatusClientSettings):
     """An upload that takes longer is given up: a trickle must not hold a place for ever."""
     retry_after_seconds: int = Field(ge=1)
     """What clients are told to wait before they ask for the status."""
+    feed: FeedSettings

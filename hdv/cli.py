@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from hdv import events
 from hdv.preflight import CannotStart
 from hdv.up import Failed, Options
 from hdv.up import up as run_everything
@@ -18,6 +19,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(events.app, name="events")
 
 _LAST_PORT = 65535
 _MOST_VALIDATORS = 256

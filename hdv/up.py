@@ -202,6 +202,7 @@ Hybrid DICOM Validator {version("hybrid-dicom-validator")} is ready.
 
   upload      {gateway}/upload
   API         {gateway}/docs
+  events      {gateway}/asyncapi
   status      {options.url("status")} (internal)
   Redis       {redis._replace(netloc=redis.netloc.rpartition("@")[2]).geturl()}
   uploads     {volumes.uploads}

@@ -1,25 +1,27 @@
 """All services in memory: their real handlers on FastStream's test broker, and a recorder."""
 
 import hashlib
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from unittest.mock import AsyncMock, MagicMock
 from uuid import UUID, uuid4
 
+from faststream import Context
+from faststream.message import StreamMessage
 from faststream.redis import RedisBroker, StreamSub, TestRedisBroker
 
 import descriptor.app
 import gateway.app
 import status.app
 import validator.app
+from asyncapi.check import Kind, Recorded
 from chassis.broker import BrokerLog, CloudEventFormat
 from chassis.settings import load
 from contracts.channels import CHANNELS
-from contracts.events import StudyUploaded, StudyUploadedData
+from contracts.events import ANY_EVENT, CloudEvent, StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
 from contracts.report import Report
 from contracts.status import State, StatusRecord, StatusUpdate
@@ -61,16 +63,24 @@ class Flow:
     volumes: Volumes
     recorder: RedisBroker
     gateway: Any
-    messages: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
-    """Kind (`stream` or `live`), address and JSON of everything that was sent, in order."""
+    messages: list[Recorded] = field(default_factory=list)
+    """Everything that was sent, in order, byte for byte."""
     dead_letters: list[dict[Any, Any]] = field(default_factory=list)
     records: Records = field(default_factory=Records)
 
-    def sent(self, kind: str = "stream") -> list[str]:
-        """The types of the events, in order."""
-        return [message.get("type", "") for sent_as, _, message in self.messages if sent_as == kind]
+    def events(self, kind: Kind = "stream") -> list[CloudEvent]:
+        """The events that were sent, in order."""
+        return [
+            ANY_EVENT.validate_json(message.body)
+            for message in self.messages
+            if message.kind == kind
+        ]
 
-    async def upload(self, content: bytes) -> StudyUploaded:
+    def sent(self) -> list[str]:
+        """The types of the events on the streams, in order."""
+        return [event.type for event in self.events()]
+
+    async def upload(self, content: bytes, *, traceparent: str | None = None) -> StudyUploaded:
         """Lay a study down as the gateway does, and publish its event the gateway's way."""
 
         study_id = uuid4()
@@ -80,6 +90,7 @@ class Flow:
         event = StudyUploaded.new(
             source="gateway",
             subject=study_id,
+            traceparent=traceparent,
             data=StudyUploadedData(
                 directory=uploads_path(study_id), file_count=1, size_bytes=len(content)
             ),
@@ -136,10 +147,9 @@ async def running_flow(directory: Path) -> AsyncIterator[Flow]:
         yield flow
 
 
-def _note(flow: Flow, kind: str, address: str) -> Callable[[Any], Awaitable[None]]:
-    async def note(message: Any) -> None:
-        if isinstance(message, dict):
-            flow.messages.append((kind, address, json.loads(json.dumps(message))))
+def _note(flow: Flow, kind: Kind, address: str) -> Callable[[Any], Awaitable[None]]:
+    async def note(message: Annotated[StreamMessage[Any], Context("message")]) -> None:
+        flow.messages.append(Recorded(kind, address, message.body))
 
     return note
 

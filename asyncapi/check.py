@@ -1,0 +1,212 @@
+"""Holds recorded messages against the AsyncAPI document: which breaks which rule, and where.
+
+Nothing here repeats a value of a message: sentences may go into logs and onto screens.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any, Literal
+
+import orjson
+from jsonschema import Draft7Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
+from jsonschema.protocols import Validator
+from jsonschema.validators import extend
+
+Kind = Literal["stream", "live"]
+"""How a message was sent: appended to a stream, or announced on a Pub/Sub channel."""
+
+MOST_BREACHES = 50
+"""Of one message; a message of garbage must not make a report that fills the memory."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A message as it was seen on the event bus."""
+
+    kind: Kind
+    address: str
+    """Key of the stream or name of the Pub/Sub channel."""
+    body: bytes
+    """The event's JSON: the stream entry's field `__data__`, or the Pub/Sub message."""
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A rule of the document that a message breaks."""
+
+    address: str
+    event: str | None
+    """The event's type, when it is a documented one."""
+    path: str
+    """Where in the message, as a JSONPath (RFC 9535): `$.data.file_count`."""
+    rule: str
+    """What the document asks for there."""
+
+    def __str__(self) -> str:
+        return f"{self.event or 'A message'} at {self.address}: {self.path} {self.rule}."
+
+
+class MessageCheck:
+    """An AsyncAPI document made ready to check messages.
+
+    Args:
+        document: parsed AsyncAPI 3.0, its channels marked with `x-redis`.
+    """
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._channels = {
+            (_KINDS[channel["x-redis"]["type"]], channel["address"]): channel
+            for channel in document["channels"].values()
+        }
+        self._rules: dict[str, Validator] = {}
+        for name, message in document["components"]["messages"].items():
+            schema = {**message["payload"], "components": document["components"]}
+            self._rules[name] = _Rules(schema, format_checker=FORMATS)
+
+    def breaches(self, recorded: Recorded) -> list[Breach]:
+        """How a message breaks the document; nothing when it is as documented.
+
+        Args:
+            recorded: the message; its body may be any bytes.
+
+        Returns:
+            At most MOST_BREACHES, in the order of the schema.
+        """
+        channel = self._channels.get((recorded.kind, recorded.address))
+        if channel is None:
+            place = "stream" if recorded.kind == "stream" else "live channel"
+            return [_breach(recorded, f"was sent on a {place} that is not documented")]
+        try:
+            message = orjson.loads(recorded.body)
+        except orjson.JSONDecodeError:
+            return [_breach(recorded, "is not JSON")]
+        name = _name(channel, message)
+        if name is None:
+            allowed = " or ".join(channel["messages"])
+            return [_breach(recorded, f"must be one of this address: {allowed}", path="$.type")]
+        return [
+            _breach(recorded, _sentence(error), event=name, path=error.json_path)
+            for error in islice(self._rules[name].iter_errors(message), MOST_BREACHES)
+        ]
+
+    def entry_breaches(self, address: str, fields: Mapping[bytes, bytes]) -> list[Breach]:
+        """How an entry of a stream breaks the document.
+
+        Args:
+            address: the stream.
+            fields: the entry's fields as Redis gives them.
+        """
+        channel = self._channels.get(("stream", address))
+        if channel is None or (field := channel["x-redis"].get("field")) is None:
+            texts = {_text(name): _text(value) for name, value in fields.items()}
+            return self.breaches(Recorded("stream", address, json.dumps(texts).encode()))
+        if field.encode() not in fields:
+            return [Breach(address, None, "$", f"has no field {field}")]
+        return self.breaches(Recorded("stream", address, fields[field.encode()]))
+
+
+_KINDS: dict[str, Kind] = {"stream": "stream", "pubsub": "live"}
+
+
+def _breach(recorded: Recorded, rule: str, *, event: str | None = None, path: str = "$") -> Breach:
+    return Breach(recorded.address, event, path, rule)
+
+
+def _text(value: bytes) -> str:
+    return value.decode(errors="replace")
+
+
+def _name(channel: Mapping[str, Any], message: object) -> str | None:
+    """Which of the channel's messages it is: the one of its `type`, where they have one."""
+    names = channel["messages"]
+    if channel["x-redis"].get("entry") == "fields":
+        [name] = names
+        return str(name)
+    event_type = message.get("type") if isinstance(message, dict) else None
+    return event_type if isinstance(event_type, str) and event_type in names else None
+
+
+def _sentence(error: ValidationError) -> str:
+    """The broken rule in words, from the schema alone."""
+    keyword = str(error.validator)
+    value: Any = error.validator_value
+    if keyword == "required":
+        return "is required and absent"
+    if keyword in {"enum", "const"}:
+        allowed = value if keyword == "enum" else [value]
+        return "must be " + " or ".join(orjson.dumps(option).decode() for option in allowed)
+    phrase = _PHRASES.get(keyword, f"must satisfy `{keyword}` of its schema")
+    return phrase.format(value)
+
+
+_PHRASES = {
+    "type": "must be of type {}",
+    "format": "must be a {}",
+    "pattern": "must match the pattern {}",
+    "minimum": "must be at least {}",
+    "maximum": "must be at most {}",
+    "exclusiveMinimum": "must be greater than {}",
+    "exclusiveMaximum": "must be less than {}",
+    "minLength": "must have at least {} characters",
+    "maxLength": "must have at most {} characters",
+    "minItems": "must have at least {} items",
+    "maxItems": "must have at most {} items",
+}
+
+FORMATS = FormatChecker(formats=())
+"""The formats that the document uses; jsonschema by itself lets any text pass as `date-time`."""
+
+
+@FORMATS.checks("date-time", raises=ValueError)
+def _is_date_time(value: object) -> bool:
+    """RFC 3339 5.6 with the offset it demands; leap seconds and the year 0 left out."""
+    if not isinstance(value, str):
+        return True
+    datetime.fromisoformat(value.upper())
+    return bool(_DATE_TIME.fullmatch(value))
+
+
+@FORMATS.checks("uuid")
+def _is_uuid(value: object) -> bool:
+    """RFC 9562 4: hyphens, no braces, no prefix."""
+    return not isinstance(value, str) or bool(_UUID.fullmatch(value))
+
+
+_DATE_TIME = re.compile(r"(?i)[0-9-]{10}T[0-9:]{8}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
+_UUID = re.compile(r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def _required(
+    _: Validator, names: list[str], instance: object, __: Mapping[str, Any]
+) -> Iterator[ValidationError]:
+    """As in JSON Schema, but the error's path leads to the absent property."""
+    if isinstance(instance, dict):
+        for name in names:
+            if name not in instance:
+                yield ValidationError("absent", path=[name])
+
+
+def _pattern(
+    _: Validator, pattern: str, instance: object, __: Mapping[str, Any]
+) -> Iterator[ValidationError]:
+    """As in ECMA 262, where `$` is the very end; Python's allows a line feed after it."""
+    if isinstance(instance, str):
+        anchored = re.sub(r"(?<!\\)\$$", r"\\Z", pattern)
+        if not re.search(anchored, instance):
+            yield ValidationError("no match")
+
+
+_Rules = extend(  # type: ignore[no-untyped-call]  # jsonschema has no types for it
+    Draft7Validator,  # AsyncAPI's schema object is a superset of this draft
+    validators={"required": _required, "pattern": _pattern},
+    type_checker=Draft7Validator.TYPE_CHECKER.redefine(
+        # To the draft 3.0 is an integer; to most typed languages' JSON parsers it is not.
+        "integer",
+        lambda _, value: isinstance(value, int) and not isinstance(value, bool),
+    ),
+)

@@ -1,0 +1,84 @@
+"""What is served again and again: kept compressed, and sent only to whom it is new."""
+
+import gzip
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+ASK_AGAIN = "no-cache"
+"""Keep it, and ask each time whether it is still the same."""
+FOR_EVER = "public, max-age=31536000, immutable"
+"""Its address changes whenever its content does (RFC 8246)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Bytes of one media type.
+
+    Attributes:
+        media_type: with its charset, if it has one.
+        compressed: the bytes, compressed (gzip).
+        version: changes whenever the bytes do; fit for an address.
+    """
+
+    media_type: str
+    compressed: bytes
+    version: str
+
+    @classmethod
+    def of(cls, body: bytes, media_type: str) -> Self:
+        """Content from its bytes."""
+        return cls.of_compressed(gzip.compress(body, mtime=0), media_type)
+
+    @classmethod
+    def of_compressed(cls, compressed: bytes, media_type: str) -> Self:
+        """Content from its compressed bytes."""
+        return cls(media_type, compressed, hashlib.sha256(compressed).hexdigest()[:16])
+
+    def answer(
+        self, request: Request, *, cache: str = ASK_AGAIN, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """The answer to a request: 200, or 304 to whom has it already.
+
+        Args:
+            request: tells which encodings are understood, and which version is there already.
+            cache: the `Cache-Control` of the answer.
+            headers: more of them.
+        """
+        # Weak (RFC 9110, 8.8.1): compressed or not, the version is the same.
+        tag = f'W/"{self.version}"'
+        common = {
+            "ETag": tag,
+            "Cache-Control": cache,
+            "Vary": "Accept-Encoding",
+            "X-Content-Type-Options": "nosniff",
+            **(headers or {}),
+        }
+        if _listed(tag, request.headers.get("if-none-match", "")):
+            return Response(status_code=304, headers=common)
+        if _accepts_gzip(request.headers.get("accept-encoding", "")):
+            common["Content-Encoding"] = "gzip"
+            return Response(self.compressed, headers=common, media_type=self.media_type)
+        return Response(
+            gzip.decompress(self.compressed), headers=common, media_type=self.media_type
+        )
+
+
+def _listed(tag: str, condition: str) -> bool:
+    """Whether an `If-None-Match` names a version (weak comparison; RFC 9110, 13.1.2)."""
+    opaque = tag.removeprefix("W/")
+    tags = (part.strip() for part in condition.split(","))
+    return any(part == "*" or part.removeprefix("W/") == opaque for part in tags)
+
+
+def _accepts_gzip(accepted: str) -> bool:
+    """Whether an `Accept-Encoding` allows gzip (RFC 9110, 12.5.3)."""
+    for part in accepted.lower().split(","):
+        coding, _, weight = part.partition(";")
+        if coding.strip() == "gzip":
+            return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    return False

@@ -1,0 +1,13 @@
+// Shows the OpenAPI document of this gateway, to be read, not to be tried out.
+"use strict";
+
+SwaggerUIBundle({
+  // A relative address: the gateway may stand behind any path.
+  url: "openapi.json",
+  dom_id: "#viewer",
+  deepLinking: true,
+  docExpansion: "list",
+  supportedSubmitMethods: [],
+  // The badge of a validator elsewhere.
+  validatorUrl: null,
+});

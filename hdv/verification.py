@@ -1,0 +1,113 @@
+"""Holds what stands on a running Redis against the AsyncAPI document."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from redis.asyncio import Redis
+
+from asyncapi.check import Breach, MessageCheck, Recorded
+from asyncapi.document import Document
+from chassis.broker import POLLING_MS
+
+PAGE_SIZE = 500
+SEARCH_PERIOD_SECONDS = 30.0
+"""How often streams that nobody has documented are looked for."""
+KEYSPACE = ("__keyspace@", "__keyevent@")
+"""Channels of Redis' own."""
+
+
+class Verification:
+    """A check of everything that Redis keeps, and of what is sent meanwhile.
+
+    Args:
+        document: the AsyncAPI document.
+        say: takes each breach, as a line.
+
+    Attributes:
+        breaches: how many were found.
+    """
+
+    def __init__(self, document: Document, say: Callable[[str], None]) -> None:
+        self.breaches = 0
+        self._check = MessageCheck(document)
+        self._say = say
+        self._streams = {
+            channel["address"]
+            for channel in document["channels"].values()
+            if channel["x-redis"]["type"] == "stream"
+        }
+        self._entries = 0
+        self._live = 0
+
+    async def run(self, client: Redis, *, follow: bool) -> None:
+        """Check every stream; then, to follow, whatever is sent, for ever.
+
+        Raises:
+            redis.exceptions.RedisError: Redis is away.
+        """
+        work = [self._search(client, follow=follow), self._read(client, follow=follow)]
+        if follow:
+            work.append(self._listen(client))
+        await asyncio.gather(*work)
+
+    def summary(self) -> str:
+        """What was checked, and how many breaches were found."""
+        return (
+            f"{self._entries} stream entries and {self._live} live messages checked; "
+            f"breaches of the document: {self.breaches}."
+        )
+
+    async def _search(self, client: Redis, *, follow: bool) -> None:
+        """Look for streams that are not documented."""
+        told = set(self._streams)
+        while True:
+            async for key in client.scan_iter(count=1000, _type="stream"):
+                name = _text(key)
+                if name not in told:
+                    told.add(name)
+                    breaches = self._check.breaches(Recorded("stream", name, b""))
+                    self._tell("", breaches)
+            if not follow:
+                return
+            await asyncio.sleep(SEARCH_PERIOD_SECONDS)
+
+    async def _read(self, client: Redis, *, follow: bool) -> None:
+        """Check the entries of the documented streams."""
+        positions: dict[Any, Any] = dict.fromkeys(sorted(self._streams), "0-0")
+        block = None
+        while True:
+            reply: Any = await client.xread(positions, count=PAGE_SIZE, block=block)
+            for name, entries in reply:
+                address = _text(name)
+                for entry_id, fields in entries:
+                    self._entries += 1
+                    breaches = self._check.entry_breaches(address, fields)
+                    self._tell(f"{_text(entry_id)}: ", breaches)
+                positions[address] = entries[-1][0]
+            if not reply:
+                if not follow:
+                    return
+                block = POLLING_MS
+
+    async def _listen(self, client: Redis) -> None:
+        """Check the messages of all live channels."""
+        async with client.pubsub() as subscription:
+            await subscription.psubscribe("*")
+            while True:
+                message = await subscription.get_message(
+                    ignore_subscribe_messages=True, timeout=POLLING_MS / 1000
+                )
+                if message and not (address := _text(message["channel"])).startswith(KEYSPACE):
+                    self._live += 1
+                    recorded = Recorded("live", address, message["data"])
+                    self._tell("live: ", self._check.breaches(recorded))
+
+    def _tell(self, place: str, breaches: Iterable[Breach]) -> None:
+        for breach in breaches:
+            self.breaches += 1
+            self._say(f"{place}{breach}")
+
+
+def _text(value: bytes) -> str:
+    return value.decode(errors="replace")
