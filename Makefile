@@ -11,7 +11,7 @@ BIN := .venv/bin
 # What `make run` and `make test` hand on: make run ARGS="--port 9000 --validators 2"
 ARGS ?=
 # What lints the AsyncAPI document, where there is Node; the tests' summary says when not.
-NODE_TOOLS := $(shell node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' 2>/dev/null \
+NODE_TOOLS := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null \
 	&& command -v npm >/dev/null && echo node_modules/.stamp)
 
 .PHONY: help

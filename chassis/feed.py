@@ -6,10 +6,10 @@ present would be lost there.
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, get_args
+from functools import cached_property, partial
+from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -31,6 +31,9 @@ MOST_CONNECTIONS = 8
 MOST_PER_READ = 500
 RETRY_SECONDS = (0.2, 5.0)
 """First and longest pause while Redis is away."""
+
+OnTrouble = Callable[[RedisError], None]
+T = TypeVar("T")
 
 
 def _type_of(event: type[CloudEvent]) -> str:
@@ -180,40 +183,43 @@ class Feed:
         return Cursor({**dict.fromkeys(ADDRESSES, (0, 0)), **_known(ADDRESSES, trimmed), **last})
 
     async def follow(
-        self,
-        cursor: Cursor | None,
-        addresses: Sequence[str],
-        on_trouble: Callable[[RedisError], None],
+        self, cursor: Cursor, addresses: Sequence[str], on_trouble: OnTrouble
     ) -> AsyncGenerator[Page, None]:
         """The entries after a cursor and all that come, for ever; Redis may come and go.
 
         Args:
-            cursor: how far the streams have been read; nothing for what comes from now on.
+            cursor: how far the streams have been read.
             addresses: the streams to read.
             on_trouble: told each time that Redis does not answer.
 
         Raises:
             CursorExpiredError: entries after the cursor are gone.
         """
-        shortest, longest = RETRY_SECONDS
-        pause = shortest
         while True:
-            try:
-                if cursor is None:
-                    cursor = await self.end()
-                found = await self.read(cursor, addresses, MOST_PER_READ)
-                cursor = found.end
-                if not found.entries:
-                    # Only to wake up; what has come is read as ever.
-                    await self._client.xread(_after(cursor, addresses), count=1, block=POLLING_MS)
-            except RedisError as error:
-                on_trouble(error)
-                await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 -- jitter
-                pause = min(pause * 2, longest)
-                continue
-            pause = shortest
+            found = await patiently(partial(self._next, cursor, addresses), on_trouble)
+            cursor = found.end
             if found.entries:
                 yield found
+
+    async def _next(self, cursor: Cursor, addresses: Sequence[str]) -> Page:
+        """The entries after a cursor; when there are none, not before some may have come."""
+        found = await self.read(cursor, addresses, MOST_PER_READ)
+        if not found.entries:
+            # Only to wake up; what has come is read as ever.
+            await self._client.xread(_after(cursor, addresses), count=1, block=POLLING_MS)
+        return found
+
+
+async def patiently(call: Callable[[], Awaitable[T]], on_trouble: OnTrouble) -> T:
+    """What a call returns as soon as Redis answers, however long that takes."""
+    pause, longest = RETRY_SECONDS
+    while True:
+        try:
+            return await call()
+        except RedisError as error:
+            on_trouble(error)
+        await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 -- jitter
+        pause = min(pause * 2, longest)
 
 
 def connect(url: str) -> Redis:

@@ -88,7 +88,7 @@ class Metrics:
         )
         self._request_seconds = Histogram(
             "hdv_http_request_duration_seconds",
-            "Time a request took, its body included.",
+            "Time until a request was answered, the reading of its body included.",
             ("service", "method", "route", "status"),
             buckets=BUCKETS,
             registry=self._registry,

@@ -227,13 +227,15 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = time.perf_counter()
+        started = answered = time.perf_counter()
         request_id = _request_id(scope)
         status = HTTPStatus.INTERNAL_SERVER_ERROR.value
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
+                # Not at the end: a stream of events goes on for minutes.
+                answered = time.perf_counter()
                 status = message["status"]
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
             await send(message)
@@ -241,7 +243,7 @@ class RequestLog:
         try:
             await self._app(scope, receive, send_with_id)
         finally:
-            seconds = time.perf_counter() - started
+            seconds = (answered if answered > started else time.perf_counter()) - started
             route = getattr(scope.get("route"), "path", "unknown")
             self._metrics.request(scope["method"], route, status, seconds)
             get_logger().log(

@@ -40,5 +40,6 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     live = LiveFeed(feed, settings.feed, service.metrics)
     service.in_background(live.run)
     service.at_stop(live.close)
+    service.checks["feed"] = live.check
     service.http.include_router(events_router(feed, live, settings.feed))
     return service

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from redis.exceptions import RedisError
 
 from chassis.cursor import Cursor
-from chassis.feed import ADDRESSES, CursorExpiredError, Entry, Feed, Page
+from chassis.feed import ADDRESSES, CursorExpiredError, Entry, Feed, Page, patiently
 from chassis.logs import error_name, get_logger
 from chassis.metrics import Metrics
 from chassis.problem import Problem, unavailable
@@ -81,9 +81,14 @@ class Listener:
 
 
 class LiveFeed:
-    """Reads every stream once and hands what comes to all clients."""
+    """Reads every stream once and hands what comes to all clients.
+
+    Attributes:
+        ready: set when it has begun; who listened before would miss what came meanwhile.
+    """
 
     def __init__(self, feed: Feed, settings: FeedSettings, metrics: Metrics) -> None:
+        self.ready = asyncio.Event()
         self._feed = feed
         self._settings = settings
         self._metrics = metrics
@@ -92,20 +97,33 @@ class LiveFeed:
 
     async def run(self) -> None:
         """Hand on what comes, for ever; where Redis was away, all that came meanwhile."""
-        async with contextlib.aclosing(self._feed.follow(None, ADDRESSES, _note)) as pages:
+        start = await patiently(self._feed.end, _note)
+        self.ready.set()
+        async with contextlib.aclosing(self._feed.follow(start, ADDRESSES, _note)) as pages:
             async for page in pages:
                 for listener in self._listeners:
                     if not listener.offer(page.entries):
                         self._metrics.error(SLOW)
                         get_logger().warning("feed.listener_dropped", reason=SLOW)
 
+    async def check(self) -> None:
+        """For `/health/ready`.
+
+        Raises:
+            RuntimeError: it has not begun.
+        """
+        if not self.ready.is_set():
+            raise RuntimeError("the feed has not begun")
+
     @contextlib.contextmanager
     def admit(self) -> Iterator[Listener]:
         """A place for a client.
 
         Raises:
-            Problem: all are taken.
+            Problem: all are taken, or the feed has not begun.
         """
+        if not self.ready.is_set():
+            raise unavailable("event-bus-away", "Redis has not answered yet.")
         if self._closed or len(self._listeners) >= self._settings.max_streams:
             raise unavailable("too-many-listeners", "Too many clients listen; try again later.")
         listener = Listener(self._settings.queue_size)

@@ -11,7 +11,10 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from contracts.channels import CHANNELS
+from contracts.events import StudyUploaded, StudyUploadedData
 from integration.pipeline import Pipeline, RedisServer, until
+from integration.recording import Recorder
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +30,14 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pipeline
     finally:
         pipeline.close()
         server.stop()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def recorder(running: tuple[Pipeline, RedisServer]) -> Iterator[Recorder]:
+    """Hears everything that the tests of this module make the services say."""
+    _, server = running
+    with Recorder(server) as recorder:
+        yield recorder
 
 
 def test_a_sound_file_is_archived_byte_for_byte_with_its_metadata(
@@ -230,6 +241,28 @@ def test_nothing_of_the_patient_stands_in_logs_events_or_metrics(
         assert secret not in streams
         assert secret not in records
     assert all(re.match(r"\{.*\}$", line) for line in logs.splitlines())
+
+
+def test_everything_that_was_sent_is_as_documented_and_every_event_occurred(
+    running: tuple[Pipeline, RedisServer], recorder: Recorder, ct: bytes
+) -> None:
+    pipeline, server = running
+    pipeline.wait_for(pipeline.upload(ct), "archived")
+    pipeline.wait_for(pipeline.upload(b"no image " * 100), "failed")
+    _upload_what_is_not_there(server)
+
+    addresses = {channel.address for channel in CHANNELS}
+    until(lambda: {message.address for message in recorder.live} == addresses, "all live events")
+    assert recorder.streams().keys() == addresses | {"dead-letter"}
+    assert [str(breach) for breach in recorder.breaches()] == []
+
+
+def _upload_what_is_not_there(server: RedisServer) -> None:
+    """Announce a study without files: the validator gives it up."""
+    study = uuid4()
+    data = StudyUploadedData(directory=f"uploads/{study}", file_count=1, size_bytes=7)
+    event = StudyUploaded.new(source="gateway", subject=study, data=data).to_json()
+    server.client.xadd("uploads", {"__data__": event})
 
 
 def _resident_megabytes(pid: int) -> float:

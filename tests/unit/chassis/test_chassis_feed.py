@@ -287,7 +287,8 @@ async def test_who_follows_from_now_hears_nothing_of_the_past() -> None:
     streams.send(uploaded())
     event = archived()
     asyncio.get_running_loop().call_soon(streams.send, event)
-    async for found in Feed(streams).follow(None, ADDRESSES, not_away):
+    feed = Feed(streams)
+    async for found in feed.follow(await feed.end(), ADDRESSES, not_away):
         assert [e.event for e in found.entries] == [event]
         break
 

@@ -40,6 +40,7 @@ class Gateway:
         client: Any = self.streams
         feed = Feed(client)
         self.live = LiveFeed(feed, self.settings, self.metrics)
+        self.live.ready.set()
         self.app = FastAPI()
         problem.install(self.app)
         self.app.include_router(events_router(feed, self.live, self.settings))
@@ -523,6 +524,33 @@ async def test_a_refused_client_takes_no_place() -> None:
     gateway.streams.trim("uploads", (9, 0))
     for _ in range(2):
         assert (await gateway.get("/events/stream", cursor="8-0")).status_code == 410
+
+
+async def test_nobody_listens_before_the_live_feed_has_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What came between would be missed."""
+    monkeypatch.setattr(chassis_feed, "RETRY_SECONDS", (0.001, 0.001))
+    gateway = Gateway()
+    gateway.live.ready.clear()
+    gateway.streams.away = True
+    with capture_logs():
+        async with gateway.running():
+            gateway.streams.away = False
+            assert (await gateway.get("/events/stream")).status_code == 503
+            with pytest.raises(RuntimeError):
+                await gateway.live.check()
+            await gateway.live.ready.wait()
+            await gateway.live.check()
+            gateway.streams.send(uploaded())
+            client = gateway.listen()
+            await client.until("id: ")
+            assert client.events == []
+            event = gateway.streams.send(uploaded())
+            await client.until("data: ")
+    assert client.events == [event]
+    client.go()
+    await client.finished()
 
 
 async def test_when_the_service_stops_all_streams_end_at_once(
