@@ -23,6 +23,9 @@ class Activity:
     """Counts and durations since the last line in the log."""
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
         self._durations: deque[float] = deque(maxlen=10_000)
         self._count = 0
         self._errors = 0
@@ -43,7 +46,7 @@ class Activity:
             "p50_ms": _percentile_ms(durations, 0.50),
             "p95_ms": _percentile_ms(durations, 0.95),
         }
-        self.__init__()  # type: ignore[misc]  # starting anew is what a new object does
+        self._begin()
         return line
 
 

@@ -33,7 +33,9 @@ async def trim(client: Redis, channel: Channel, now: datetime) -> int:
     """
     try:
         groups = await client.xinfo_groups(channel.address)
-    except ResponseError:  # no such stream yet
+    except ResponseError as error:
+        if "no such key" not in str(error):
+            raise
         return 0
     names = {group["name"].decode() for group in groups}
     if not names.issuperset(channel.groups):

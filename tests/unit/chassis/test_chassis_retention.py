@@ -117,6 +117,15 @@ async def test_a_stream_that_does_not_exist_yet_is_no_error() -> None:
     assert await trimmed(Nothing()) == 0
 
 
+async def test_another_refusal_of_redis_is_not_taken_for_a_missing_stream() -> None:
+    class Forbidden:
+        async def xinfo_groups(self, _: str) -> None:
+            raise ResponseError("NOPERM this user has no permissions to run the command")
+
+    with pytest.raises(ResponseError):
+        await trimmed(Forbidden())
+
+
 async def test_trimming_goes_on_after_redis_was_away() -> None:
     second_try = asyncio.Event()
 
