@@ -1,0 +1,1 @@
+"""Facts of the DICOM standard: the committed tables and what reads and evaluates them."""

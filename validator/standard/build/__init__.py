@@ -1,0 +1,1 @@
+"""The generator of the facts: `python -m validator.standard.build`, or `make standard`."""
