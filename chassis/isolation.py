@@ -2,29 +2,21 @@
 
 import asyncio
 import contextlib
-import logging
 import multiprocessing
-import resource
-import warnings
 from collections.abc import AsyncIterator, Callable, Sequence
-from enum import StrEnum
 from typing import TypeVar
 
 from pebble import ProcessExpired, ProcessPool
+
+from chassis.confinement import Cause, confine
+
+__all__ = ["Cause", "Isolation", "IsolationError"]
 
 Result = TypeVar("Result")
 
 START_SECONDS = 60.0
 TASKS_PER_PROCESS = 1000
 """A process is replaced after so many files, so that what leaks does not add up."""
-
-
-class Cause(StrEnum):
-    """Why isolated work did not come to an end."""
-
-    TIME = "time"
-    MEMORY = "memory"
-    DEATH = "death"
 
 
 class IsolationError(Exception):
@@ -56,7 +48,7 @@ class Isolation:
         self._pool = ProcessPool(
             max_workers=processes,
             max_tasks=TASKS_PER_PROCESS,
-            initializer=_confine,
+            initializer=confine,
             initargs=(memory_bytes,),
             context=context,
         )
@@ -94,11 +86,3 @@ class Isolation:
         except ProcessExpired:
             raise IsolationError(Cause.DEATH) from None
         return result
-
-
-def _confine(memory_bytes: int) -> None:
-    """Set the limits of a process, and silence whatever might print values of files."""
-    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    warnings.simplefilter("ignore")
-    logging.disable(logging.CRITICAL)

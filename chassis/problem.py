@@ -115,7 +115,11 @@ async def _invalid_request(_: Request, error: Exception) -> JSONResponse:
         f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
         for problem in error.errors()
     )
-    return Problem(422, "invalid-request", "The request is not valid", detail).response()
+    # Its body has not been read; else all of it would be, only to be thrown away.
+    headers = {"Connection": "close"}
+    return Problem(
+        422, "invalid-request", "The request is not valid", detail, headers=headers
+    ).response()
 
 
 async def _redis_away(_: Request, error: Exception) -> JSONResponse:

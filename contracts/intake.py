@@ -3,7 +3,7 @@
 from pydantic import Field, NonNegativeInt
 
 from contracts.events import StudyUploaded
-from contracts.model import Contract, Sha256
+from contracts.model import Contract, OrAbsent, Positive, Sha256
 
 
 class StoredFile(Contract):
@@ -24,3 +24,5 @@ class Intake(Contract):
 
     event: StudyUploaded
     files: tuple[StoredFile, ...] = Field(min_length=1)
+    expected_instances: OrAbsent[Positive] = None
+    """How many instances the study has, if the sender said so."""

@@ -1,6 +1,7 @@
 """The validation report: findings, the outcome of each instance, the outcome of a study."""
 
 from enum import StrEnum
+from itertools import chain
 from typing import Annotated
 from uuid import UUID
 
@@ -57,10 +58,12 @@ class Finding(FindingSummary):
     """What the rule asks for."""
     found: str | None = Field(default=None, max_length=500)
     """What stands in the file, shortened."""
-    reference: str | None = Field(default=None, examples=["PS3.10 7.1"])
+    section: str | None = Field(default=None, examples=["PS3.10 7.1"])
     """The standard's section."""
     offset: NonNegativeInt | None = None
     """Where in the file, in bytes from its start."""
+    files: tuple[str, ...] = ()
+    """The files that a finding across files is about."""
 
     def summary(self) -> FindingSummary:
         """The same finding without values of the file."""
@@ -83,21 +86,6 @@ class Identity(Contract):
     series_instance_uid: str = ""
     transfer_syntax_uid: str = ""
     modality: str = ""
-
-
-class Report(Contract):
-    """The result of examining one instance."""
-
-    identity: Identity = Identity()
-    """What the instance says it is."""
-    findings: tuple[Finding, ...] = ()
-    """What is wrong with it, in the order of the file."""
-
-    @property
-    def outcome(self) -> Outcome:
-        """Rejected when any finding is an error."""
-        rejected = any(finding.severity is Severity.ERROR for finding in self.findings)
-        return Outcome.REJECTED if rejected else Outcome.ACCEPTED
 
 
 class InstanceReport(Contract):
@@ -132,8 +120,14 @@ class StudyReport(Contract):
     study_id: UUID
     profile: str
     """Name of the validation profile that was applied."""
+    profile_version: str = ""
+    """Version of that profile, as its author counts."""
+    profile_digest: str = ""
+    """Digest of what that profile says."""
     validator_version: str
     """Version of this software."""
+    standard_edition: str = ""
+    """Edition of the DICOM standard that the tables were made from."""
     validated_at: AwareDatetime
     """When the examination ended."""
     duration_seconds: NonNegativeFloat
@@ -141,20 +135,22 @@ class StudyReport(Contract):
     outcome: Outcome
     """Rejected when no instance is sound."""
     files: FileCounts
+    findings: tuple[Finding, ...] = ()
+    """What is wrong with the instances as a whole."""
     instances: tuple[InstanceReport, ...]
 
     def summaries(self, limit: int = 20) -> tuple[FindingSummary, ...]:
-        """The findings of all instances without values, equal ones counted, errors first.
+        """All findings without values, equal ones counted, errors first.
 
         Args:
             limit: the greatest number of entries; what is over is left to the report itself.
         """
         counts: dict[tuple[str, str | None], tuple[FindingSummary, int]] = {}
-        for instance in self.instances:
-            for finding in instance.findings:
-                key = (finding.code, finding.path)
-                summary, count = counts.get(key, (finding.summary(), 0))
-                counts[key] = (summary, count + finding.count)
+        everything = [self.findings, *(instance.findings for instance in self.instances)]
+        for finding in chain.from_iterable(everything):
+            key = (finding.code, finding.path)
+            summary, count = counts.get(key, (finding.summary(), 0))
+            counts[key] = (summary, count + finding.count)
         weight = list(Severity)
         merged = sorted(counts.values(), key=lambda entry: weight.index(entry[0].severity))
         return tuple(

@@ -42,6 +42,7 @@ async def take_in(
     limits: Limits,
     content_length: int | None,
     traceparent: str | None,
+    expected_instances: int | None = None,
 ) -> AsyncIterator[Intake]:
     """Receive a study. Inside the context it lies in ``uploads/``; an exception there removes it.
 
@@ -52,6 +53,7 @@ async def take_in(
         limits: what the upload may cost.
         content_length: size of the body in bytes if the client has told it.
         traceparent: trace context to hand on.
+        expected_instances: how many instances the study has, if the client has told it.
 
     Raises:
         RefusedUploadError: the upload cannot be accepted; nothing of it is left.
@@ -71,7 +73,7 @@ async def take_in(
             ),
             traceparent=traceparent,
         )
-        intake = Intake(event=event, files=tuple(files))
+        intake = Intake(event=event, files=tuple(files), expected_instances=expected_instances)
         await staging.commit(intake)
         yield intake
     except OSError as error:

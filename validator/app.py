@@ -28,6 +28,7 @@ def create_app(
     """
     service = Service(settings, description=DESCRIPTION, instance=instance)
     volumes = settings.volumes
+    profile = settings.applied_profile
     if examine is None:
         isolation = Isolation(
             processes=settings.processes,
@@ -36,7 +37,7 @@ def create_app(
             preload=["validator.examiner"],
         )
         service.use(isolation.running)
-        examine = isolated_examiner(isolation, settings.profile)
+        examine = isolated_examiner(isolation, profile)
     service.work_on(
         volumes.uploads, volumes.quarantine, stale_after_seconds=settings.stale_after_seconds
     )
@@ -45,7 +46,7 @@ def create_app(
     service.in_background(progress.send_continually)
 
     async def validate(event: StudyUploaded) -> StudyReport | None:
-        return await validate_study(event.study_id, volumes, examine, settings.profile.name)
+        return await validate_study(event.study_id, volumes, examine, profile)
 
     handlers.register(service, validate, progress, settings.concurrency)
     return service

@@ -1,16 +1,26 @@
 """The examination of one instance: bytes in, report out, and nothing else."""
 
-from contracts.report import Identity, Report
-from validator.elements import Buffer
+from contracts.report import Identity
+from validator import iod, values
+from validator.comparison.summary import Summary
+from validator.disclosure import shown_identifier
+from validator.encoding.elements import Buffer, Elements
+from validator.encoding.reading import read
 from validator.findings import Findings
 from validator.instance import Instance
-from validator.profile import Profile
-from validator.reading import read
+from validator.pixels import frames
+from validator.profiles.profile import Profile
+from validator.report import Report
 from validator.rule import RULES
-from validator.rules import encapsulation, file, meta, pixel, required, structure, uid
+from validator.rules import catalogue, site
 
-RULE_MODULES = (file, meta, structure, required, uid, pixel, encapsulation)
-"""What has to be imported for the registry to be complete."""
+_CHECKED = tuple(rule for rule in RULES.values() if rule.check)
+"""The rules that look at an instance; those of the other layers come up in `LAYERS`."""
+
+LAYERS = (values.check, iod.check, frames.check, site.check)
+"""Layers that find breaches of many rules in one pass over the data set."""
+
+__all__ = ["catalogue", "examine"]
 
 
 def examine(data: Buffer, profile: Profile) -> Report:
@@ -23,24 +33,35 @@ def examine(data: Buffer, profile: Profile) -> Report:
         data: the file.
         profile: what to ask for, and the limits.
     """
-    findings = Findings(profile.max_findings_per_code)
+    findings = Findings(profile)
     instance = read(data, profile, findings)
     if instance is None:
         return Report(findings=findings.in_order())
-    for rule in RULES.values():
+    for rule in _CHECKED:
         if rule.check:
             for violation in rule.check(instance):
                 findings.add(rule, violation)
-    return Report(identity=_identity(instance), findings=findings.in_order())
+    for check in LAYERS:
+        check(instance, findings)
+    identity = _identity(instance)
+    return Report(
+        findings.in_order(identity.sop_class_uid, identity.modality),
+        identity,
+        Summary.of(instance),
+    )
 
 
 def _identity(instance: Instance) -> Identity:
-    dataset, meta = instance.dataset, instance.meta
+    def text(elements: Elements | None, tag: int) -> str:
+        element = elements.get(tag) if elements else None
+        return shown_identifier(element, everything=instance.profile.show_values)
+
+    dataset = instance.dataset
     return Identity(
-        sop_class_uid=dataset.text(0x00080016),
-        sop_instance_uid=dataset.text(0x00080018),
-        study_instance_uid=dataset.text(0x0020000D),
-        series_instance_uid=dataset.text(0x0020000E),
-        transfer_syntax_uid=meta.text(0x00020010) if meta else "",
-        modality=dataset.text(0x00080060),
+        sop_class_uid=text(dataset, 0x00080016),
+        sop_instance_uid=text(dataset, 0x00080018),
+        study_instance_uid=text(dataset, 0x0020000D),
+        series_instance_uid=text(dataset, 0x0020000E),
+        transfer_syntax_uid=text(instance.meta, 0x00020010),
+        modality=text(dataset, 0x00080060),
     )

@@ -4,17 +4,11 @@ import mmap
 from pathlib import Path
 
 from chassis.isolation import Cause, Isolation, IsolationError
-from contracts.report import Finding, Report
 from validator.examination import examine
-from validator.profile import Profile
-from validator.rules.file import UNREADABLE
+from validator.profiles.profile import Profile
+from validator.report import Report
 from validator.study import Examine
-
-LIMITS = {
-    Cause.TIME: "an examination within the time limit",
-    Cause.MEMORY: "an examination within the memory limit",
-    Cause.DEATH: "an examination that its process survives",
-}
+from validator.unreadable import mistake, unreadable
 
 
 def isolated_examiner(isolation: Isolation, profile: Profile) -> Examine:
@@ -28,7 +22,7 @@ def isolated_examiner(isolation: Isolation, profile: Profile) -> Examine:
         try:
             return await _retried(path)
         except IsolationError as error:
-            return Report(findings=(_unreadable(error.cause),))
+            return Report(findings=unreadable(error.cause, profile))
 
     async def _retried(path: Path) -> Report:
         try:
@@ -48,14 +42,9 @@ def examine_file(path: str, profile: Profile) -> Report:
             content: mmap.mmap | bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except ValueError:  # an empty file cannot be mapped
             content = b""
-        return examine(content, profile)
-
-
-def _unreadable(cause: Cause) -> Finding:
-    return Finding(
-        code=UNREADABLE.code,
-        severity=UNREADABLE.severity,
-        message=UNREADABLE.message,
-        reference=UNREADABLE.reference,
-        expected=LIMITS[cause],
-    )
+        try:
+            return examine(content, profile)
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- our mistake costs one file
+            return Report(findings=unreadable(mistake(error), profile))

@@ -1,23 +1,37 @@
 """Collects what an examination finds: equal findings become one with a count."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from pydicom.datadict import keyword_for_tag
+from contracts.report import Finding, Severity
+from validator.disclosure import shown, shown_value
+from validator.encoding.elements import Element, tag_text
+from validator.profiles.profile import Profile
+from validator.rule import Absent, Rule, Violation
+from validator.standard.facts import keyword_of
 
-from contracts.report import Finding
-from validator.elements import Element, tag_text
-from validator.rule import Rule, Violation
-
-_VALUE_LENGTH = 120
-"""How much of a value a finding shows, in characters."""
 _PATH_LENGTH = 500
-"""The longest path, in characters; of a longer one the end is kept."""
+"""The longest path, in characters; of a longer one the last steps are kept."""
+_ELSEWHERE = "elsewhere"
+"""What stands for the elements that are not kept apart."""
+
+
+class _Location(NamedTuple):
+    """Where a violation is; taken at once, since the walker may take an element back."""
+
+    path: str | None
+    tag: int | None
+    vr: int
+    offset: int | None
+    position: tuple[int, int]
+    """Among the other findings: what is absent comes after what is there."""
 
 
 @dataclass(slots=True)
 class _Place:
-    finding: Finding
-    position: tuple[int, int]
+    rule: Rule
+    violation: Violation
+    location: _Location
     count: int = 1
 
 
@@ -25,77 +39,101 @@ class Findings:
     """The findings of one examination.
 
     Findings of one code at one element are equal whichever item they are in: the first stands
-    for all. A code keeps at most `max_per_code` elements apart, and one more finding without a
-    path counts the others, so that no error gets lost and no file can fill the memory.
+    for all. A code keeps at most as many elements apart as the profile says, and one more finding
+    without a path counts the others, so that no error gets lost and no file can fill the memory.
+    Each rule of the site's own counts as a code of its own.
     """
 
-    def __init__(self, max_per_code: int) -> None:
-        self._max_per_code = max_per_code
-        self._places: dict[tuple[str, object], _Place] = {}
-        self._per_code: dict[str, int] = {}
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._places: dict[tuple[str, str | None, object], _Place] = {}
+        self._per_code: dict[tuple[str, str | None], int] = {}
 
-    def add(self, rule: Rule, violation: Violation) -> None:
-        """Record a violation of a rule."""
-        at = violation.at
-        key: tuple[str, object] = (rule.code, at.trail if isinstance(at, Element) else at)
-        if key not in self._places:
-            known = self._per_code.get(rule.code, 0)
-            if known < self._max_per_code:
-                self._per_code[rule.code] = known + 1
-                self._places[key] = _place(rule, violation)
+    def add(self, rule: Rule, violation: Violation, times: int = 1) -> None:
+        """Record a violation of a rule, which may stand for several alike."""
+        site = violation.site
+        code = (rule.code, site.id if site else None)
+        subject = _subject(violation.at)
+        place = self._places.get((*code, subject))
+        if place is None:
+            known = self._per_code.get(code, 0)
+            if known < self._profile.limits.max_findings_per_code:
+                self._per_code[code] = known + 1
+                self._places[*code, subject] = _Place(rule, violation, _locate(violation), times)
                 return
-            key = (rule.code, "elsewhere")
-            if key not in self._places:
-                self._places[key] = _place(rule, Violation())
+            place = self._places.get((*code, _ELSEWHERE))
+            if place is None:
+                elsewhere = Violation(expected=violation.expected if site else None, site=site)
+                self._places[*code, _ELSEWHERE] = _Place(rule, elsewhere, _locate(elsewhere), times)
                 return
-        self._places[key].count += 1
+        place.count += times
 
-    def in_order(self) -> tuple[Finding, ...]:
-        """The findings in the order of the file, absent elements last."""
-        places = sorted(self._places.values(), key=lambda place: place.position)
-        return tuple(
-            place.finding
-            if place.count == 1
-            else place.finding.model_copy(update={"count": place.count})
-            for place in places
+    def in_order(self, sop_class_uid: str = "", modality: str = "") -> tuple[Finding, ...]:
+        """The findings in the order of the file, absent elements last; without muted rules.
+
+        Args:
+            sop_class_uid: of the instance: the profile may weigh findings by it.
+            modality: of the instance; likewise.
+        """
+        found: list[tuple[tuple[int, int], int, Finding]] = []
+        for place in self._places.values():
+            site = place.violation.site
+            severity = (
+                site.severity
+                if site
+                else self._profile.severity_of(place.rule, sop_class_uid, modality)
+            )
+            if severity is not None:
+                location = place.location
+                finding = self._finding(place, severity)
+                found.append((location.position, location.tag or 0, finding))
+        # The tags are for what one item lacks: rules look at that in the order of sets.
+        found.sort(key=lambda entry: entry[:2])
+        return tuple(finding for _, _, finding in found)
+
+    def _finding(self, place: _Place, severity: Severity) -> Finding:
+        rule, violation = place.rule, place.violation
+        path, tag, vr, offset, _ = place.location
+        found = violation.found
+        if violation.value is not None:
+            found = shown_value(tag, vr, violation.value, everything=self._profile.show_values)
+        return Finding(
+            code=rule.code,
+            severity=severity,
+            message=(violation.site and violation.site.message) or rule.message,
+            path=path and _shortened(path),
+            keyword=None if tag is None else keyword_of(tag),
+            count=place.count,
+            expected=shown(violation.expected),
+            found=shown(found),
+            section=None if violation.site else violation.section or rule.section,
+            offset=offset,
         )
 
 
-def _place(rule: Rule, violation: Violation) -> _Place:
+def _shortened(path: str) -> str:
+    if len(path) <= _PATH_LENGTH:
+        return path
+    return "...>" + path[4 - _PATH_LENGTH :].partition(">")[2]
+
+
+def _locate(violation: Violation) -> _Location:
     at, offset = violation.at, violation.offset
-    path = keyword = None
-    position = (0, offset or 0)
     if isinstance(at, Element):
-        path, keyword = at.path, at.keyword
-        offset = at.offset if offset is None else offset
-        position = (0 if at.elements.in_file else 1, offset)
-        if not at.elements.in_file:
-            offset = None
-    elif at is not None:
-        path, keyword = tag_text(at), keyword_for_tag(at) or None
-        position = (2, at)
-    finding = Finding(
-        code=rule.code,
-        severity=rule.severity,
-        message=rule.message,
-        path=path and path[-_PATH_LENGTH:],
-        keyword=keyword,
-        expected=_shown(violation.expected),
-        found=_shown(violation.found),
-        reference=rule.reference,
-        offset=offset,
-    )
-    return _Place(finding, position)
+        start = at.offset if offset is None else offset
+        in_file = at.elements.in_file
+        position = (0 if in_file else 1, start)
+        return _Location(at.path, at.trail[-1], at.vr, start if in_file else None, position)
+    if isinstance(at, Absent):
+        return _Location(at.path, at.tag, 0, offset, (1, at.item.offset))
+    if at is not None:
+        return _Location(tag_text(at), at, 0, offset, (2, at))
+    return _Location(None, None, 0, offset, (0, offset or 0))
 
 
-def _shown(value: str | bytes | None) -> str | None:
-    """A value fit for a report: short, control characters and bytes beyond ASCII escaped."""
-    if value is None:
-        return None
-    text = value[:_VALUE_LENGTH]
-    if isinstance(text, bytes):
-        text = text.decode("latin-1")
-    escaped = "".join(c if c.isascii() and c.isprintable() else f"\\x{ord(c):02x}" for c in text)
-    if len(escaped) <= _VALUE_LENGTH and len(value) <= _VALUE_LENGTH:
-        return escaped
-    return escaped[: _VALUE_LENGTH - 3] + "..."
+def _subject(at: Element | Absent | int | None) -> object:
+    if isinstance(at, Element):
+        return at.trail
+    if isinstance(at, Absent):
+        return (*at.item.trail, at.tag)
+    return at

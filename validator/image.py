@@ -1,17 +1,23 @@
 """The image of a data set: the attributes that describe its pixels, and where the pixels are."""
 
 from array import array
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
-from validator.elements import UNDEFINED_LENGTH, Element, Elements
+from validator.encoding.elements import UNDEFINED_LENGTH, Element, Elements
 
 NUMBER_OF_FRAMES = 0x00280008
 SAMPLES_PER_PIXEL = 0x00280002
 PHOTOMETRIC_INTERPRETATION = 0x00280004
+PLANAR_CONFIGURATION = 0x00280006
 ROWS = 0x00280010
 COLUMNS = 0x00280011
 BITS_ALLOCATED = 0x00280100
+BITS_STORED = 0x00280101
+HIGH_BIT = 0x00280102
+PIXEL_REPRESENTATION = 0x00280103
 EXTENDED_OFFSET_TABLE = 0x7FE00001
 EXTENDED_OFFSET_TABLE_LENGTHS = 0x7FE00002
 FLOAT_PIXEL_DATA = 0x7FE00008
@@ -25,19 +31,70 @@ DESCRIBING = {
 }
 """What must be known to know the size of the pixel data (PS3.3 C.7.6.3, C.7.6.24)."""
 
-_BITS = {FLOAT_PIXEL_DATA: 32, DOUBLE_FLOAT_PIXEL_DATA: 64}
+FLOAT_BITS = {FLOAT_PIXEL_DATA: 32, DOUBLE_FLOAT_PIXEL_DATA: 64}
+"""How many bits a sample of each kind of float pixel data has."""
 
 _SUBSAMPLED = {"YBR_FULL_422": (2, 3), "YBR_PARTIAL_422": (2, 3), "YBR_PARTIAL_420": (1, 2)}
 """How much of three samples a pixel keeps where chrominance is subsampled (PS3.3 C.7.6.3.1.2)."""
 
 
-_CODESTREAM_STARTS = (
-    b"\xff\xd8\xff",  # JPEG, JPEG-LS
-    b"\xff\x4f\xff\x51",  # JPEG 2000 and its high-throughput variant
-    b"\0\0\0\x0cjP  ",  # the same in a file of its own
-    b"\xff\x0a",  # JPEG XL
-    b"\0\0\0\x0cJXL ",
-)
+class Layout(NamedTuple):
+    """How the samples of an uncompressed image are laid out."""
+
+    frames: int
+    rows: int
+    columns: int
+    samples: int
+    """Samples of a pixel."""
+    photometric: str
+    """The photometric interpretation."""
+    bits_allocated: int
+    bits_stored: int
+    signed: bool
+
+    @classmethod
+    def of(cls, get: Callable[[int], Element | None], tag: int = PIXEL_DATA) -> "Layout | None":
+        """The layout of an image; None if the attributes do not tell its size.
+
+        Args:
+            get: finds the element with a tag in the data set or item that the image is in.
+            tag: which of the three kinds of pixel data it is.
+        """
+
+        def number(tag: int) -> int:
+            element = get(tag)
+            return max(element.integer() or 0, 0) if element else 0
+
+        photometric = get(PHOTOMETRIC_INTERPRETATION)
+        bits = FLOAT_BITS.get(tag) or number(BITS_ALLOCATED)
+        layout = cls(
+            frames=number(NUMBER_OF_FRAMES) or 1,
+            rows=number(ROWS),
+            columns=number(COLUMNS),
+            samples=number(SAMPLES_PER_PIXEL) if tag == PIXEL_DATA else 1,
+            photometric=photometric.text(64) if photometric else "",
+            bits_allocated=bits,
+            bits_stored=number(BITS_STORED) or bits,
+            signed=number(PIXEL_REPRESENTATION) == 1,
+        )
+        return layout if layout.frame_bits else None
+
+    @property
+    def frame_bits(self) -> int:
+        """The size of one frame in native format, in bits."""
+        bits = self.rows * self.columns * self.samples * self.bits_allocated
+        if self.samples > 1:
+            kept, of = _SUBSAMPLED.get(self.photometric, (1, 1))
+            bits = bits * kept // of
+        return bits
+
+    @property
+    def native_length(self) -> int:
+        """The size of all frames in native format without padding, in bytes.
+
+        Single bits are packed across rows and frames (PS3.5 8.1.1).
+        """
+        return (self.frame_bits * self.frames + 7) // 8
 
 
 @dataclass(frozen=True)
@@ -70,13 +127,6 @@ class Fragments:
             pixel_data=pixel_data,
         )
 
-    @cached_property
-    def codestreams(self) -> int:
-        """How many fragments begin a compressed image of a kind that is known."""
-        elements, row = self.pixel_data
-        fragments = (Element(elements, row + 2 + index) for index in range(len(self.starts)))
-        return sum(fragment.value(12).startswith(_CODESTREAM_STARTS) for fragment in fragments)
-
 
 @dataclass(frozen=True)
 class Image:
@@ -107,22 +157,17 @@ class Image:
         return self.number(NUMBER_OF_FRAMES) or 1
 
     @cached_property
+    def layout(self) -> Layout | None:
+        """How its pixels are laid out in native format; None if the data set does not say."""
+        return Layout.of(self.dataset.get, self.tag)
+
+    @property
     def native_length(self) -> int | None:
         """Length of the pixels in native format without padding, in bytes.
 
-        None if the data set does not say. Single bits are packed across rows and frames
-        (PS3.5 8.1.1).
+        None if the data set does not say.
         """
-        bits = _BITS.get(self.tag) or self.number(BITS_ALLOCATED)
-        rows, columns = self.number(ROWS), self.number(COLUMNS)
-        samples = self.number(SAMPLES_PER_PIXEL) if self.tag == PIXEL_DATA else 1
-        if not (bits and rows and columns and samples):
-            return None
-        total = rows * columns * samples * bits * self.frames
-        if samples > 1:
-            kept, of = _SUBSAMPLED.get(self.dataset.text(PHOTOMETRIC_INTERPRETATION), (1, 1))
-            total = total * kept // of
-        return (total + 7) // 8
+        return self.layout.native_length if self.layout else None
 
     @cached_property
     def fragments(self) -> Fragments | None:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from validator.elements import Buffer, Elements
+from validator.encoding.elements import Buffer, Elements
+from validator.encoding.transfer_syntax import TransferSyntax
 from validator.image import Image
-from validator.profile import Profile
-from validator.transfer_syntax import TransferSyntax
+from validator.profiles.profile import Profile
 
 MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
 

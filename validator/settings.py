@@ -1,11 +1,28 @@
 """What the validator has to know."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+from pydantic_settings import NoDecode
 
 from chassis.settings import StatusClientSettings, VolumeSettings
-from validator.profile import Profile
+from validator.profiles.profile import Limits, Profile
+from validator.profiles.profile_file import ProfileError, load_profile
+
+
+def _loaded(name_or_path: object) -> Profile:
+    if isinstance(name_or_path, Profile):
+        return name_or_path
+    if not isinstance(name_or_path, str):
+        raise PydanticCustomError(
+            "profile", "the name of a profile or the path of a file is expected"
+        )
+    try:
+        return load_profile(name_or_path)
+    except ProfileError as error:
+        text = "; ".join(error.lines)
+        raise PydanticCustomError("profile", "{text}", {"text": text}) from None
 
 
 class ValidatorSettings(VolumeSettings, StatusClientSettings):
@@ -21,5 +38,13 @@ class ValidatorSettings(VolumeSettings, StatusClientSettings):
     """An examination that takes longer is killed; the file is then unreadable."""
     examination_memory_bytes: int = Field(ge=128 * 1024 * 1024)
     """What an examining process may allocate; the mapped file itself does not count."""
-    profile: Profile
-    """What is examined, and how strictly."""
+    profile: Annotated[Profile, NoDecode, BeforeValidator(_loaded)]
+    """What is examined, and how strictly: the name of a profile that comes along, or the path of a
+    file (docs/site-profiles.md). It is read once, at the start."""
+    limits: Limits
+    """Where an examination stops; a profile can lower them."""
+
+    @property
+    def applied_profile(self) -> Profile:
+        """The profile within the limits."""
+        return self.profile.with_limits(self.limits)

@@ -12,8 +12,19 @@ from chassis.errors import PermanentError
 from chassis.files import move_directory, write_durably
 from contracts.events import ValidationData
 from contracts.intake import Intake, StoredFile
-from contracts.report import FileCounts, InstanceReport, Outcome, Report, StudyReport
+from contracts.report import (
+    FileCounts,
+    Finding,
+    InstanceReport,
+    Outcome,
+    Severity,
+    StudyReport,
+)
 from contracts.volumes import INTAKE, REPORT, Volumes, quarantine_path, uploads_path
+from validator.comparison.compare import Compared, compare
+from validator.profiles.profile import Profile
+from validator.report import Report
+from validator.standard.facts import load
 
 Examine = Callable[[Path], Awaitable[Report]]
 """Examines the file at a path."""
@@ -23,7 +34,7 @@ MOST_EXAMINED_AT_ONCE = 8
 
 
 async def validate_study(
-    study_id: UUID, volumes: Volumes, examine: Examine, profile: str
+    study_id: UUID, volumes: Volumes, examine: Examine, profile: Profile
 ) -> StudyReport | None:
     """Validate a study and leave it where it belongs: in ``uploads/``, or in ``quarantine/``.
 
@@ -34,7 +45,7 @@ async def validate_study(
         study_id: the study.
         volumes: where it lies.
         examine: examines one file.
-        profile: name of the profile that `examine` applies.
+        profile: the one that `examine` applies.
 
     Returns:
         The report; nothing if the study has gone on to the archive already.
@@ -71,35 +82,60 @@ def event_data(report: StudyReport) -> ValidationData:
 
 
 async def _examine_study(
-    study_id: UUID, directory: Path, examine: Examine, profile: str
+    study_id: UUID, directory: Path, examine: Examine, profile: Profile
 ) -> StudyReport:
     started = time.perf_counter()
     intake = Intake.model_validate_json(await asyncio.to_thread((directory / INTAKE).read_bytes))
     places = asyncio.Semaphore(MOST_EXAMINED_AT_ONCE)
 
-    async def examine_one(file: StoredFile) -> InstanceReport:
+    async def examine_one(file: StoredFile) -> Report:
         async with places:
-            report = await examine(directory / file.name)
-        return InstanceReport(
+            return await examine(directory / file.name)
+
+    reports = await asyncio.gather(*(examine_one(file) for file in intake.files))
+    examined = tuple(zip(intake.files, reports, strict=True))
+    findings = compare(
+        [
+            Compared(file.name, file.sha256, report.summary)
+            for file, report in examined
+            if report.summary
+        ],
+        profile,
+        expected_instances=intake.expected_instances,
+    )
+    refused = _refused(findings)
+    instances = tuple(
+        InstanceReport(
             file=file.name,
             size_bytes=file.size_bytes,
             sha256=file.sha256,
-            outcome=report.outcome,
+            outcome=Outcome.REJECTED if file.name in refused else report.outcome,
             identity=report.identity,
             findings=report.findings,
         )
-
-    instances = await asyncio.gather(*(examine_one(file) for file in intake.files))
+        for file, report in examined
+    )
     accepted = sum(instance.outcome is Outcome.ACCEPTED for instance in instances)
     return StudyReport(
         study_id=study_id,
-        profile=profile,
+        profile=profile.name,
+        profile_version=profile.version,
+        profile_digest=profile.digest,
         validator_version=version("hybrid-dicom-validator"),
+        standard_edition=load().edition,
         validated_at=datetime.now(UTC),
         duration_seconds=round(time.perf_counter() - started, 6),
         outcome=Outcome.ACCEPTED if accepted else Outcome.REJECTED,
         files=FileCounts(accepted=accepted, rejected=len(instances) - accepted),
-        instances=tuple(instances),
+        findings=findings,
+        instances=instances,
+    )
+
+
+def _refused(findings: tuple[Finding, ...]) -> frozenset[str]:
+    """The files that are at odds with each other: none of them is filed."""
+    return frozenset(
+        file for finding in findings if finding.severity is Severity.ERROR for file in finding.files
     )
 
 

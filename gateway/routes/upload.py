@@ -4,9 +4,10 @@ import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 from redis.exceptions import RedisError
 from starlette.requests import ClientDisconnect
@@ -35,6 +36,7 @@ PROBLEMS = {
     Refusal.INSUFFICIENT_STORAGE: (507, "There is not enough storage"),
 }
 REDIS_TIMEOUT_SECONDS = 3.0
+MOST_INSTANCES = 1_000_000
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 REQUEST_BODY = {
@@ -55,6 +57,16 @@ REQUEST_BODY = {
         }
     },
 }
+
+
+ExpectedInstances = Annotated[
+    int | None,
+    Query(
+        ge=1,
+        le=MOST_INSTANCES,
+        description="How many instances the study has. Another number than arrives is a finding.",
+    ),
+]
 
 
 class Accepted(BaseModel):
@@ -87,7 +99,9 @@ def upload_router(
         responses=documented(400, 408, 413, 415, 422, 503, 507),
         openapi_extra={"requestBody": REQUEST_BODY},
     )
-    async def upload(request: Request, response: Response) -> Accepted:
+    async def upload(
+        request: Request, response: Response, expected_instances: ExpectedInstances = None
+    ) -> Accepted:
         """Takes a DICOM file in. Once answered with 202, it is not lost.
 
         What becomes of it is told at `status_url`, also given as `Location`.
@@ -96,12 +110,12 @@ def upload_router(
             if places.locked():
                 raise unavailable("too-many-uploads", "Too many uploads at once; try again soon.")
             async with places:
-                study_id = await receive(request)
+                study_id = await receive(request, expected_instances)
         response.headers["Location"] = status_path(study_id)
         response.headers["Retry-After"] = str(settings.retry_after_seconds)
         return Accepted(study_id=study_id, status=State.UPLOADED, status_url=status_path(study_id))
 
-    async def receive(request: Request) -> UUID:
+    async def receive(request: Request, expected_instances: int | None) -> UUID:
         boundary = boundary_of(request.headers.get("content-type", ""))
         if boundary is None:
             detail = "Send multipart/form-data with the DICOM file in the part 'file'."
@@ -120,6 +134,7 @@ def upload_router(
             limits=limits,
             content_length=content_length,
             traceparent=_traceparent(request),
+            expected_instances=expected_instances,
         ) as intake:
             async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
                 await publisher.publish(intake.event)

@@ -23,7 +23,6 @@ from chassis.settings import load
 from contracts.channels import CHANNELS
 from contracts.events import ANY_EVENT, CloudEvent, StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
-from contracts.report import Report
 from contracts.status import State, StatusRecord, StatusUpdate
 from contracts.volumes import Volumes, uploads_path
 from descriptor.instances import Instance
@@ -34,7 +33,8 @@ from status.record import advance
 from status.settings import StatusSettings
 from status.store import Page
 from validator.examiner import examine_file
-from validator.profile import Profile
+from validator.profiles.profile import Profile
+from validator.report import Report
 from validator.settings import ValidatorSettings
 
 

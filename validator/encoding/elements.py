@@ -5,11 +5,12 @@ from array import array
 from collections.abc import Iterator
 from functools import cached_property
 from mmap import mmap
-from typing import Literal, NamedTuple
+from struct import pack
+from typing import NamedTuple
 
-from pydicom.datadict import keyword_for_tag
-
-from validator import vr as vrs
+from validator.encoding import vr as vrs
+from validator.encoding.values import ByteOrder, Value, values_of
+from validator.standard.facts import keyword_of
 
 Buffer = bytes | bytearray | memoryview | mmap
 """The bytes of a file. Only small parts are sliced: a slice of most of these is a copy."""
@@ -22,6 +23,10 @@ TOP = -1
 """The parent of the elements that no item encloses."""
 
 _PADDING = b" \0"
+_VALUES_LIMIT = 256
+"""How many bytes of a value are looked at where its single values are asked for."""
+_LEFT_OUT_LIMIT = 10_000
+"""How many elements that are left out are remembered: in a broken file that may be most."""
 _INTEGER = re.compile(rb" *[+-]?[0-9]{1,12} *")
 
 
@@ -33,7 +38,7 @@ class Element(NamedTuple):
 
     @property
     def vr(self) -> int:
-        """The code of the value representation, see `validator.vr`."""
+        """The code of the value representation, see `validator.encoding.vr`."""
         return self.elements.vrs[self.row]
 
     @property
@@ -49,32 +54,24 @@ class Element(NamedTuple):
     @property
     def trail(self) -> tuple[int, ...]:
         """The tags from the top down to this element; an item has that of its sequence."""
-        tags = self.elements.tags
-        return tuple(tags[row] for row in self._ancestry() if tags[row] != ITEM)
+        return self.elements.trail(self.row)
 
     @property
     def keyword(self) -> str | None:
         """The keyword in the data dictionary; None for private and unknown elements."""
-        return keyword_for_tag(self.trail[-1]) or None
+        return keyword_of(self.trail[-1])
 
     @property
     def path(self) -> str:
         """Like `(0040,A730)[0]>(0040,A043)`: tags, and indices of items from 0."""
         path = ""
-        for row in self._ancestry():
-            tag, parent = self.elements.tags[row], self.elements.parents[row]
+        for row in self.elements.ancestry(self.row):
+            tag = self.elements.tags[row]
             if tag == ITEM:
-                path += f"[{self.elements.parents[parent:row].count(parent)}]"
+                path += f"[{self.elements.index_of(row)}]"
             else:
                 path += f"{'>' if path else ''}{tag_text(tag)}"
         return path
-
-    def _ancestry(self) -> list[int]:
-        rows, row = [], self.row
-        while row != TOP:
-            rows.append(row)
-            row = self.elements.parents[row]
-        return rows[::-1]
 
     def value(self, limit: int) -> bytes:
         """The first bytes of the value, at most `limit`."""
@@ -93,23 +90,28 @@ class Element(NamedTuple):
         value = self.value(size)
         return int.from_bytes(value, self.elements.byte_order) if len(value) == size else None
 
+    def values(self) -> tuple[Value, ...]:
+        """The values: texts without padding, or numbers; attribute tags as their 32 bits.
+
+        Only the first ones of a long element; none of a sequence, of bulk data, and of unknown VR
+        unless the dictionary knows the element.
+        """
+        return values_of(self.typed_vr, self.value(_VALUES_LIMIT), self.elements.byte_order)
+
+    @property
+    def typed_vr(self) -> int:
+        """The VR; of an element of unknown VR that of the dictionary."""
+        vr = self.vr
+        return vrs.BY_TAG[self.elements.tags[self.row]] if vr == vrs.UN else vr
+
     @property
     def is_empty(self) -> bool:
         """Whether there is no value: no bytes, no items, or a text of nothing but padding."""
-        if self.vr == vrs.SQ:
-            return next(self.children(), None) is None
-        if self.vr in vrs.TEXT and self.length <= 1024:
-            return not self.value(1024).strip(_PADDING)
-        return self.length == 0
+        return self.elements.is_empty(self.row)
 
     def children(self) -> Iterator["Element"]:
         """The items of a sequence, the elements of an item, the fragments of pixel data."""
-        parents = self.elements.parents
-        for row in range(self.row + 1, len(parents)):
-            if parents[row] < self.row:
-                return
-            if parents[row] == self.row:
-                yield Element(self.elements, row)
+        return (Element(self.elements, row) for row in self.elements.children(self.row))
 
 
 class Elements:
@@ -123,21 +125,20 @@ class Elements:
         in_file: whether that buffer is the file itself, not what was inflated from it.
         byte_order: of binary values.
         tags: group and element number in one, 32 bits.
-        vrs: codes of value representations, see `validator.vr`.
+        vrs: codes of value representations, see `validator.encoding.vr`.
         lengths: value lengths in bytes as the headers say them.
         offsets: where the values start, in bytes.
         parents: the row of the item that encloses an element, of the sequence or pixel data that
             an item belongs to; `TOP` where there is none.
         end: where reading stopped, in bytes.
         complete: whether the data set was read to its end.
+        left_out: parents and tags of elements that are there but could not be read whole.
     """
 
-    def __init__(
-        self, data: Buffer, byte_order: Literal["little", "big"], *, in_file: bool = True
-    ) -> None:
+    def __init__(self, data: Buffer, byte_order: ByteOrder, *, in_file: bool = True) -> None:
         self.data = data
         self.in_file = in_file
-        self.byte_order: Literal["little", "big"] = byte_order
+        self.byte_order: ByteOrder = byte_order
         self.tags = array("I")
         self.vrs = bytearray()
         self.lengths = array("I")
@@ -145,6 +146,11 @@ class Elements:
         self.parents = array("i")
         self.end = 0
         self.complete = True
+        self.left_out: set[tuple[int, int]] = set()
+        self._trail_before: tuple[int, tuple[int, ...]] = (TOP, ())
+        """The sequence whose trail was asked for last, and that."""
+        self._items_before: dict[int, tuple[int, int]] = {}
+        """The item whose index was asked for last, and that, by the sequence."""
 
     def add(self, tag: int, vr: int, length: int, offset: int, parent: int) -> int:
         """Append a row and return its number."""
@@ -156,7 +162,9 @@ class Elements:
         return len(self.tags) - 1
 
     def drop_last(self) -> None:
-        """Take the last row back."""
+        """Take the last row back; that there was an element stays known in `left_out`."""
+        if len(self.left_out) < _LEFT_OUT_LIMIT:
+            self.left_out.add((self.parents[-1], self.tags[-1]))
         for column in (self.tags, self.vrs, self.lengths, self.offsets, self.parents):
             column.pop()
 
@@ -178,9 +186,111 @@ class Elements:
             yield row, bytes(self.data[start : start + min(self.lengths[row], limit)])
             row = self.vrs.find(vr, row + 1)
 
+    def rows_with(self, tag: int) -> Iterator[int]:
+        """The rows with a tag, wherever they stand."""
+        # Searching the bytes of the column is a hundred times faster than comparing numbers.
+        width, wanted = self.tags.itemsize, pack("=I", tag)
+        position = self._tag_bytes.find(wanted)
+        while position >= 0:
+            row, beside = divmod(position, width)
+            if not beside:
+                yield row
+            position = self._tag_bytes.find(wanted, position + 1)
+
+    def ancestry(self, row: int) -> list[int]:
+        """The rows from the top down to a row: elements and items by turns."""
+        rows = []
+        while row != TOP:
+            rows.append(row)
+            row = self.parents[row]
+        return rows[::-1]
+
+    def trail(self, row: int) -> tuple[int, ...]:
+        """The tags from the top down to a row; an item has that of its sequence."""
+        tag, parent = self.tags[row], self.parents[row]
+        if parent == TOP:
+            return (tag,)
+        sequence = parent if tag == ITEM else self.parents[parent]
+        # The items of one sequence, of which there may be a million, tell of the same thing.
+        known, trail = self._trail_before
+        if known != sequence:
+            trail = tuple(self.tags[row] for row in self.ancestry(sequence)[::2])
+            self._trail_before = (sequence, trail)
+        return trail if tag == ITEM else (*trail, tag)
+
+    def index_of(self, item: int) -> int:
+        """Which item of its sequence a row is, from 0.
+
+        They are counted on from the one that was asked for before, where that comes first:
+        findings come in the order of the file, more or less.
+        """
+        sequence = self.parents[item]
+        known, index = self._items_before.get(sequence, (sequence, -1))
+        if known > item:
+            known, index = sequence, -1
+        index += self.parents[known + 1 : item + 1].count(sequence)
+        self._items_before[sequence] = (item, index)
+        return index
+
+    def is_empty(self, row: int) -> bool:
+        """Whether an element has no value: no bytes, no items, a text of nothing but padding."""
+        vr, length = self.vrs[row], self.lengths[row]
+        if vr == vrs.SQ:
+            return row + 1 == len(self.parents) or self.parents[row + 1] != row
+        if vr in vrs.TEXT and length <= 1024:
+            start = self.offsets[row]
+            return not bytes(self.data[start : start + length]).strip(_PADDING)
+        return length == 0
+
+    def children(self, row: int) -> Iterator[int]:
+        """The rows of the items of a sequence, or of the elements of an item."""
+        # What stands inside a row follows it at once.
+        child = row + 1
+        if child < len(self.parents) and self.parents[child] == row:
+            siblings = self._siblings
+            while child:
+                yield child
+                child = siblings[child]
+
+    def level(self, item: int) -> dict[int, int]:
+        """The rows by their tags: those of an item, or those at the top. Not to be changed.
+
+        Args:
+            item: the item's row, or `TOP`.
+        """
+        if item == TOP:
+            return self._top
+        tags, level = self.tags, dict[int, int]()
+        child = item + 1
+        if child < len(tags) and self.parents[child] == item:
+            siblings = self._siblings
+            while child:
+                level[tags[child]] = child
+                child = siblings[child]
+        return level
+
     def may_have(self, tag: int) -> bool:
         """Whether the tag may stand at the top beyond the place where reading broke off."""
-        return not self.complete and tag > max(self._top, default=0)
+        return not self.complete and tag > self._last_tag
+
+    @cached_property
+    def _tag_bytes(self) -> bytes:
+        return self.tags.tobytes()
+
+    @cached_property
+    def _siblings(self) -> "array[int]":
+        """The next row with the same parent, 0 after the last: skips what stands inside."""
+        siblings = array("I", bytes(4 * len(self.parents)))
+        following = array("I", bytes(4 * len(self.parents) + 4))  # the last one is that of TOP
+        for row in range(len(self.parents) - 1, -1, -1):
+            parent = self.parents[row]
+            siblings[row] = following[parent]
+            following[parent] = row
+        return siblings
+
+    @cached_property
+    def _last_tag(self) -> int:
+        return max(self._top, default=0)
 
     @cached_property
     def _top(self) -> dict[int, int]:

@@ -3,7 +3,7 @@
 import zlib
 from typing import NamedTuple
 
-from validator.elements import Buffer
+from validator.encoding.elements import Buffer
 
 _CHUNK = 1 << 20
 _RAW_DEFLATE = -15

@@ -1,17 +1,10 @@
 """Reads a file into an instance: prefix, file meta information, data set (PS3.10 7)."""
 
-from validator.elements import Buffer, Elements
-from validator.findings import Findings
-from validator.inflation import inflate
-from validator.instance import Instance
-from validator.profile import Profile
-from validator.recovery import fits, is_zero_to_end, read_header
-from validator.rule import Violation
-from validator.rules import file as file_rules
-from validator.rules import meta as meta_rules
-from validator.rules import structure as structure_rules
-from validator.structure import walk
-from validator.transfer_syntax import (
+from validator.encoding.elements import Buffer, Elements
+from validator.encoding.inflation import inflate
+from validator.encoding.recovery import fits, is_zero_to_end, read_header
+from validator.encoding.structure import walk
+from validator.encoding.transfer_syntax import (
     DEFAULT,
     EXPLICIT_BIG,
     EXPLICIT_LITTLE,
@@ -20,11 +13,19 @@ from validator.transfer_syntax import (
     Encoding,
     TransferSyntax,
 )
+from validator.findings import Findings
+from validator.instance import Instance
+from validator.profiles.profile import Profile
+from validator.rule import Violation
+from validator.rules import file as file_rules
+from validator.rules import meta as meta_rules
+from validator.rules import structure as structure_rules
 
 _PREAMBLE_LENGTH = 128
 _PREFIX = b"DICM"
 _META_START = _PREAMBLE_LENGTH + len(_PREFIX)
 _META_GROUP = 0x0002
+_STANDARD_ROOT = "1.2.840.10008."
 _ENCODINGS = (EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG)
 """Explicit VR first: letters that are VRs by chance are less likely than lengths that fit."""
 _FIRST_GROUPS = {0x0002, 0x0004, 0x0008}
@@ -49,7 +50,7 @@ def read(data: Buffer, profile: Profile, findings: Findings) -> Instance | None:
     if not has_prefix:
         beginning = bytes(data[:16])
         rule = file_rules.NOT_DICOM if start is None else file_rules.NO_PREAMBLE
-        findings.add(rule if beginning else file_rules.EMPTY, Violation(found=beginning, offset=0))
+        findings.add(rule if beginning else file_rules.EMPTY, Violation(value=beginning, offset=0))
     if start is None:
         return None
     meta = _read_meta(data, start, profile, findings)
@@ -81,7 +82,9 @@ def _declared_syntax(meta: Elements, findings: Findings) -> TransferSyntax | Non
     if uid is None or uid.is_empty:
         return None
     if uid.text() not in TRANSFER_SYNTAXES:
-        findings.add(meta_rules.TRANSFER_SYNTAX_UNKNOWN, Violation(uid, found=uid.text()))
+        is_private = not uid.text().startswith(_STANDARD_ROOT)
+        unknown, private = meta_rules.TRANSFER_SYNTAX_UNKNOWN, meta_rules.TRANSFER_SYNTAX_PRIVATE
+        findings.add(private if is_private else unknown, Violation(uid, value=uid.value(128)))
     return TRANSFER_SYNTAXES.get(uid.text())
 
 
@@ -116,10 +119,10 @@ def _read_dataset(
 
 
 def _read_deflated(data: Buffer, start: int, profile: Profile, findings: Findings) -> Elements:
-    inflated = inflate(data, start, profile.max_inflated_bytes)
+    inflated = inflate(data, start, profile.limits.max_inflated_bytes)
     rest = len(data) - inflated.end
     if inflated.exceeds_limit:
-        limit = f"at most {profile.max_inflated_bytes} bytes"
+        limit = f"at most {profile.limits.max_inflated_bytes} bytes"
         findings.add(structure_rules.DEFLATE_TOO_LARGE, Violation(expected=limit, offset=start))
     elif not inflated.is_whole:
         findings.add(structure_rules.DEFLATE_CORRUPT, Violation(offset=start))

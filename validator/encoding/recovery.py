@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from validator import vr as vrs
-from validator.elements import ITEM, SEQUENCE_DELIMITER, UNDEFINED_LENGTH, Buffer
-from validator.transfer_syntax import Encoding
+from validator.encoding import vr as vrs
+from validator.encoding.elements import ITEM, SEQUENCE_DELIMITER, UNDEFINED_LENGTH, Buffer
+from validator.encoding.transfer_syntax import Encoding
 
 HEADER = 8
 """Bytes of the shortest element header, and of the header of an item."""
@@ -18,7 +18,7 @@ class Header(NamedTuple):
 
     tag: int
     vr: int
-    """Its code; `validator.vr.NONE` if the letters are none."""
+    """Its code; `validator.encoding.vr.NONE` if the letters are none."""
     offset: int
     """Where the value starts, in bytes."""
     length: int

@@ -1,8 +1,8 @@
 """Reads the structure of a data set from its bytes and reports where it breaks (PS3.5 7)."""
 
-from validator import vr as vrs
-from validator.container import OUT_OF_ORDER, Container, Kind
-from validator.elements import (
+from validator.encoding import vr as vrs
+from validator.encoding.container import FIRST_PIXEL_TAG, OUT_OF_ORDER, Container, Kind
+from validator.encoding.elements import (
     ITEM,
     ITEM_DELIMITER,
     SEQUENCE_DELIMITER,
@@ -13,17 +13,16 @@ from validator.elements import (
     Elements,
     tag_text,
 )
+from validator.encoding.recovery import HEADER, LONG_LENGTH, is_zero_to_end, value_after_invalid_vr
+from validator.encoding.transfer_syntax import IMPLICIT_LITTLE, Encoding
 from validator.findings import Findings
-from validator.profile import Profile
-from validator.recovery import HEADER, LONG_LENGTH, is_zero_to_end, value_after_invalid_vr
+from validator.profiles.profile import Profile
 from validator.rule import Rule, Violation
 from validator.rules import structure as rules
-from validator.transfer_syntax import IMPLICIT_LITTLE, Encoding
 
 _FIRST_GROUP, _LAST_GROUP = 0x0008, 0xFFFD
 """Groups outside are no elements of a data set as a rule: delimiters, padding, file meta."""
 _DELIMITER_GROUP = 0xFFFE
-_FIRST_PIXEL_TAG = 0x7FE00000
 
 
 def walk(
@@ -78,12 +77,13 @@ class _Reader:
         self.may_be_padded = True
         self.cut = cut
         """Whether the end of the buffer came too early, which is reported once."""
+        self.with_reserved_bytes: list[int] = []
+        """The rows whose header is not zero where it must be."""
         self.broken = False
         """Whether the rest had to be given up."""
 
     def read(self, encoding: Encoding) -> Elements:
-        top = Container(Kind.ELEMENTS, TOP, encoding, len(self.data), defined=True)
-        self.open.append(top)
+        self.open.append(Container(Kind.ELEMENTS, TOP, encoding, len(self.data), defined=True))
         readers = {
             Kind.ELEMENTS: self._read_elements,
             Kind.ITEMS: self._read_item,
@@ -92,6 +92,9 @@ class _Reader:
         while self.open:
             container = self.open[-1]
             readers[container.kind](container)
+        for row in self.with_reserved_bytes:
+            if row < len(self.table.tags):  # the last row may have been taken back
+                self._report(rules.RESERVED_BYTES, row, expected="null bytes")
         self.table.end = self.position
         self.table.complete = not (self.cut or self.broken)
         return self.table
@@ -106,7 +109,7 @@ class _Reader:
         offsets, parents = self.table.offsets, self.table.parents
         last_group = _LAST_GROUP if self.group is None else self.group
         position = self.position
-        for row in range(len(tags), self.profile.max_elements):
+        for row in range(len(tags), self.profile.limits.max_elements):
             if end - position < HEADER:
                 break
             if explicit:
@@ -124,6 +127,8 @@ class _Reader:
             elif (vr := code_of(letters, 0)) >= first_long:
                 if end - offset < LONG_LENGTH:
                     break
+                if length:
+                    self.with_reserved_bytes.append(row)
                 (length,) = long_length(data, offset)
                 offset += LONG_LENGTH
             elif not vr:
@@ -175,15 +180,23 @@ class _Reader:
         return True
 
     def _read_invalid_vr(self, container: Container, tag: int, letters: bytes) -> None:
-        if _is_behind_pixels(container):
-            rest = container.end - self.position
-            self._report_here(rules.TRAILING_BYTES, container, found=f"{rest} bytes")
+        if container.is_behind_pixels:
+            found = f"{container.end - self.position} bytes"
+            self._report_here(rules.TRAILING_BYTES, container, found=found)
             self.position = container.end
             return
         value = value_after_invalid_vr(self.data, self.position, container.end, container.encoding)
         offset, length = value or (self.position + HEADER, 0)
-        row = self.table.add(tag, vrs.UN, length, offset, container.row)
-        self._report(rules.VR_INVALID, row, expected=vrs.NAMES[vrs.BY_TAG[tag]], found=letters)
+        vr = vrs.BY_TAG[tag]
+        if vr == vrs.SQ or length == UNDEFINED_LENGTH:
+            vr = vrs.UN  # there may be anything in it
+        row = self.table.add(tag, vr, length, offset, container.row)
+        self._report(
+            rules.VR_INVALID,
+            row,
+            expected=vrs.NAMES[vrs.BY_TAG[tag]],
+            found=letters.decode("latin-1"),
+        )
         if value is None:
             self._recover()
             return
@@ -214,7 +227,7 @@ class _Reader:
 
     def _read_fragments(self, pixels: Container) -> None:
         table, item = self.table, pixels.encoding.item
-        for row in range(len(table.tags), self.profile.max_elements):
+        for row in range(len(table.tags), self.profile.limits.max_elements):
             if pixels.end - self.position < HEADER:
                 self._close_at_end(pixels)
                 return
@@ -258,8 +271,8 @@ class _Reader:
                 self._recover()
                 return
             end = container.end
-        if len(self.open) // 2 >= self.profile.max_depth:
-            self._report(rules.DEPTH, row, expected=f"at most {self.profile.max_depth}")
+        if len(self.open) // 2 >= self.profile.limits.max_depth:
+            self._report(rules.DEPTH, row, expected=f"at most {self.profile.limits.max_depth}")
             if defined:
                 self.position = end
             else:
@@ -268,7 +281,7 @@ class _Reader:
         self.open.append(Container(kind, row, encoding, end, defined))
 
     def _open_item(self, sequence: Container, length: int) -> None:
-        if len(self.table.tags) >= self.profile.max_elements:
+        if len(self.table.tags) >= self.profile.limits.max_elements:
             self._stop_at_limit()
             return
         self.position += HEADER
@@ -301,7 +314,7 @@ class _Reader:
         elif rest and not self._pass_padding(container):
             rule = rules.OVERRUN
             if is_end_of_data:
-                is_trailing = _is_behind_pixels(container)
+                is_trailing = container.is_behind_pixels
                 rule = rules.TRAILING_BYTES if is_trailing else rules.TRUNCATED
                 self.cut = True
             self._report_here(rule, container, expected="an element", found=f"{rest} bytes")
@@ -331,26 +344,21 @@ class _Reader:
         self.broken = True
 
     def _stop_at_limit(self) -> None:
-        self._report(rules.TOO_MANY_ELEMENTS, expected=f"at most {self.profile.max_elements}")
+        self._report(
+            rules.TOO_MANY_ELEMENTS, expected=f"at most {self.profile.limits.max_elements}"
+        )
         self.open.clear()
         self.broken = True
 
     def _check_order(self, container: Container, row: int) -> int:
         """Report a tag that does not ascend; from then on called for every element."""
-        tags, parents, seen = self.table.tags, self.table.parents, container.seen
-        if not seen:
-            rows = range(container.row + 1, row)
-            seen.update(dict.fromkeys(tags[r] for r in rows if parents[r] == container.row))
-        if tags[row] in seen:
-            self._report(rules.DUPLICATE, row)
-        elif tags[row] < next(reversed(seen), 0):
-            self._report(rules.ORDER, row)
-        seen[tags[row]] = None
+        if rule := container.disorder(self.table, row):
+            self._report(rule, row)
         return OUT_OF_ORDER
 
     def _give_up_value(self, container: Container, row: int, length: int) -> None:
         """Leave out an element whose value is not all there, so that no rule judges it."""
-        if _is_behind_pixels(container) and self.table.tags[row] < _FIRST_PIXEL_TAG:
+        if container.is_behind_pixels and self.table.tags[row] < FIRST_PIXEL_TAG:
             self._report_here(rules.TRAILING_BYTES, container)
         else:
             self._report_beyond(container, row, length)
@@ -383,16 +391,10 @@ class _Reader:
         row: int = TOP,
         *,
         expected: str | None = None,
-        found: str | bytes | None = None,
+        found: str | None = None,
         offset: int | None = None,
     ) -> None:
         at = None if row == TOP else Element(self.table, row)
         if not self.table.in_file:
             offset = None
-        self.findings.add(rule, Violation(at, expected, found, offset))
-
-
-def _is_behind_pixels(container: Container) -> bool:
-    """Whether the data set has come to the elements that end it."""
-    previous = next(reversed(container.seen), container.last)
-    return container.row == TOP and previous >= _FIRST_PIXEL_TAG
+        self.findings.add(rule, Violation(at, expected, found, offset=offset))

@@ -1,6 +1,6 @@
 """Transfer syntaxes: how each encodes the data set and the pixel data (PS3.5 10, Annex A)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from struct import Struct
@@ -62,45 +62,125 @@ class Pixels(Enum):
     """Pixels come from another place (PS3.5 A.6 and following)."""
 
 
+class Codec(Enum):
+    """How the frames of a transfer syntax are compressed (PS3.5 8.2)."""
+
+    UNCOMPRESSED = "uncompressed"
+    DEFLATE = "Deflate"
+    RLE = "RLE"
+    JPEG = "JPEG"
+    JPEG_LS = "JPEG-LS"
+    JPEG_2000 = "JPEG 2000"
+    HTJ2K = "High-Throughput JPEG 2000"
+    JPEG_XL = "JPEG XL"
+    MPEG_2 = "MPEG-2"
+    H_264 = "H.264"
+    H_265 = "H.265"
+
+
 @dataclass(frozen=True)
 class TransferSyntax:
-    """What a transfer syntax UID stands for."""
+    """What a transfer syntax UID stands for.
 
+    Attributes:
+        uid: the UID.
+        encoding: of the data set.
+        pixels: how the pixel data is laid out.
+        deflated: whether the data set is deflated.
+        codec: of encapsulated frames; None if the pixel data is not encapsulated.
+        lossless: whether nothing but lossless compression is allowed.
+        processes: the JPEG processes that are allowed, by the second byte of the marker that
+            starts the frame header (ISO/IEC 10918-1 table B.1); empty if it is not told.
+    """
+
+    uid: str
     encoding: Encoding = EXPLICIT_LITTLE
     pixels: Pixels = Pixels.FRAMES
     deflated: bool = False
+    codec: Codec | None = None
+    lossless: bool = False
+    processes: tuple[int, ...] = ()
 
 
-DEFAULT = TransferSyntax(IMPLICIT_LITTLE, Pixels.NATIVE)
-"""What is assumed where nothing is declared: every application understands it (PS3.5 10.1)."""
-
-_ENCAPSULATED = TransferSyntax()
-_SINGLE = TransferSyntax(pixels=Pixels.ONE_FRAGMENT_PER_FRAME)
-_VIDEO = TransferSyntax(pixels=Pixels.VIDEO)
-_ELSEWHERE = TransferSyntax(pixels=Pixels.ELSEWHERE)
-_ELSEWHERE_DEFLATED = TransferSyntax(pixels=Pixels.ELSEWHERE, deflated=True)
+HTJ2K_RPCL = "1.2.840.10008.1.2.4.202"
+"""Its codestreams are in a fixed order of progression."""
+JPEG_LOSSLESS_FIRST_ORDER = "1.2.840.10008.1.2.4.70"
+"""Each sample is predicted from its left neighbour."""
 
 _ROOT = "1.2.840.10008.1.2"
-_JPEG_FAMILY = (*range(50, 67), 70, 80, 81, 90, 91, 92, 93, 110, 111, 112, 201, 202, 203)
+
+DEFAULT = TransferSyntax(_ROOT, IMPLICIT_LITTLE, Pixels.NATIVE)
+"""What is assumed where nothing is declared: every application understands it (PS3.5 10.1)."""
+
+# The JPEG processes of each number below 1.2.840.10008.1.2.4 (PS3.5 A.4.1, PS3.6 A). A decoder of
+# the extended process reads the baseline process as well. Hierarchical ones are not told apart.
+_JPEG_PROCESSES = {
+    50: (0xC0,),
+    51: (0xC0, 0xC1),
+    52: (0xC9,),
+    53: (0xC2,),
+    54: (0xCA,),
+    55: (0xC2,),
+    56: (0xCA,),
+    57: (0xC3,),
+    58: (0xCB,),
+    **dict.fromkeys(range(59, 67), ()),
+    70: (0xC3,),
+}
+_LOSSLESS_JPEG = {57, 58, 65, 66, 70}
+
+
+def _syntaxes() -> Iterator[TransferSyntax]:
+    yield DEFAULT
+    yield TransferSyntax(f"{_ROOT}.1", pixels=Pixels.NATIVE)
+    yield TransferSyntax(f"{_ROOT}.1.99", pixels=Pixels.NATIVE, deflated=True)
+    yield TransferSyntax(f"{_ROOT}.2", EXPLICIT_BIG, Pixels.NATIVE)
+    yield TransferSyntax("1.2.840.10008.1.20", IMPLICIT_LITTLE, Pixels.NATIVE)
+    for end, codec in (
+        ("1.98", Codec.UNCOMPRESSED),
+        ("5", Codec.RLE),
+        ("8.1", Codec.DEFLATE),
+    ):
+        yield TransferSyntax(
+            f"{_ROOT}.{end}", pixels=Pixels.ONE_FRAGMENT_PER_FRAME, codec=codec, lossless=True
+        )
+    for number, processes in _JPEG_PROCESSES.items():
+        yield TransferSyntax(
+            f"{_ROOT}.4.{number}",
+            codec=Codec.JPEG,
+            lossless=number in _LOSSLESS_JPEG,
+            processes=processes,
+        )
+    for number, codec, lossless in (
+        (80, Codec.JPEG_LS, True),
+        (81, Codec.JPEG_LS, False),
+        (90, Codec.JPEG_2000, True),
+        (91, Codec.JPEG_2000, False),
+        (92, Codec.JPEG_2000, True),
+        (93, Codec.JPEG_2000, False),
+        (110, Codec.JPEG_XL, True),
+        (111, Codec.JPEG_XL, False),
+        (112, Codec.JPEG_XL, False),
+        (201, Codec.HTJ2K, True),
+        (202, Codec.HTJ2K, True),
+        (203, Codec.HTJ2K, False),
+    ):
+        yield TransferSyntax(f"{_ROOT}.4.{number}", codec=codec, lossless=lossless)
+    for number, codec in (
+        *((number, Codec.MPEG_2) for number in (100, 101)),
+        *((number, Codec.H_264) for number in range(102, 107)),
+        *((number, Codec.H_265) for number in (107, 108)),
+    ):
+        yield TransferSyntax(f"{_ROOT}.4.{number}", pixels=Pixels.VIDEO, codec=codec)
+        if number < 107:
+            yield TransferSyntax(f"{_ROOT}.4.{number}.1", pixels=Pixels.VIDEO, codec=codec)
+    for end in ("4.94", "4.204", "7.1", "7.2", "7.3"):
+        yield TransferSyntax(f"{_ROOT}.{end}", pixels=Pixels.ELSEWHERE)
+    for end in ("4.95", "4.205"):
+        yield TransferSyntax(f"{_ROOT}.{end}", pixels=Pixels.ELSEWHERE, deflated=True)
+
 
 # Written out rather than taken from pydicom, whose list ends before JPEG XL and deflated frames.
 # MIME encapsulation and XML (both retired) are absent: they are not PS3.10 files.
-TRANSFER_SYNTAXES = {
-    _ROOT: DEFAULT,
-    f"{_ROOT}.1": TransferSyntax(EXPLICIT_LITTLE, Pixels.NATIVE),
-    f"{_ROOT}.1.98": _SINGLE,
-    f"{_ROOT}.1.99": TransferSyntax(EXPLICIT_LITTLE, Pixels.NATIVE, deflated=True),
-    f"{_ROOT}.2": TransferSyntax(EXPLICIT_BIG, Pixels.NATIVE),
-    **{f"{_ROOT}.4.{number}": _ENCAPSULATED for number in _JPEG_FAMILY},
-    **{f"{_ROOT}.4.{number}": _VIDEO for number in range(100, 109)},
-    **{f"{_ROOT}.4.{number}.1": _VIDEO for number in range(100, 107)},
-    f"{_ROOT}.4.94": _ELSEWHERE,
-    f"{_ROOT}.4.95": _ELSEWHERE_DEFLATED,
-    f"{_ROOT}.4.204": _ELSEWHERE,
-    f"{_ROOT}.4.205": _ELSEWHERE_DEFLATED,
-    f"{_ROOT}.5": _SINGLE,
-    **{f"{_ROOT}.7.{number}": _ELSEWHERE for number in (1, 2, 3)},
-    f"{_ROOT}.8.1": _SINGLE,
-    "1.2.840.10008.1.20": TransferSyntax(IMPLICIT_LITTLE, Pixels.NATIVE),
-}
+TRANSFER_SYNTAXES = {syntax.uid: syntax for syntax in _syntaxes()}
 """Every transfer syntax of the standard that a file may be written in, retired ones included."""

@@ -1,6 +1,6 @@
 """Value representations: their codes, their header forms, and the VR of a tag in implicit VR."""
 
-from pydicom.datadict import dictionary_VR
+from validator.standard.facts import vr_of
 
 _ALL = (
     b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US "
@@ -43,9 +43,8 @@ class _DictionaryVRs(dict[int, int]):
             return UL
         if group & 1:
             return LO if 0x10 <= number <= 0xFF else UN  # private creator, private element
-        try:
-            name = dictionary_VR(tag)
-        except KeyError:
+        name = vr_of(tag)
+        if name is None:
             return UN
         code = CODES.get(_AMBIGUOUS.get(name, name.encode()), UN)
         self[tag] = code

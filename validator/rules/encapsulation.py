@@ -1,15 +1,15 @@
 """Rules of encapsulated pixel data: fragments, frames and offset tables (PS3.5 A.4)."""
 
 from collections.abc import Iterator
-from struct import calcsize, unpack
 from typing import NamedTuple
 
 from contracts.report import Severity
-from validator.elements import Element
+from validator.encoding.elements import Element
+from validator.encoding.transfer_syntax import Pixels
 from validator.image import EXTENDED_OFFSET_TABLE, EXTENDED_OFFSET_TABLE_LENGTHS, Fragments
 from validator.instance import Instance
+from validator.pixels.framing import beginnings, entries, is_video
 from validator.rule import Violation, rule
-from validator.transfer_syntax import Pixels
 
 
 @rule(
@@ -17,6 +17,9 @@ from validator.transfer_syntax import Pixels
     Severity.ERROR,
     "Encapsulated pixel data does not start with a basic offset table, not even an empty one.",
     "PS3.5 A.4",
+    why="The first item is taken for the table in any case, so that readers lose the first "
+    "fragment.",
+    mend="Put an empty item before the first fragment.",
 )
 def offset_table_is_present(instance: Instance) -> Iterator[Violation]:
     """The first item is the table in any case, so that without it a fragment is lost."""
@@ -30,11 +33,14 @@ def offset_table_is_present(instance: Instance) -> Iterator[Violation]:
     Severity.ERROR,
     "The basic offset table does not point at the first fragment of each frame.",
     "PS3.5 A.4",
+    why="Readers that trust it show other pixels than those that count fragments.",
+    mend="Write the offset of each frame's first item, counted from the first one behind the "
+    "table; or leave the table empty.",
 )
 def offset_table_is_right(instance: Instance) -> Iterator[Violation]:
     """A reader that trusts it shows other pixels than one that counts fragments."""
     image = instance.image
-    if not (image and image.fragments) or _is_video(instance):
+    if not (image and image.fragments) or is_video(instance):
         return
     table = image.fragments.offset_table
     if table and table.length:
@@ -46,6 +52,8 @@ def offset_table_is_right(instance: Instance) -> Iterator[Violation]:
     Severity.ERROR,
     "The extended offset table does not tell where each frame is and how long.",
     "PS3.3 C.7.6.3.1.8",
+    why="Readers that jump to a frame land in the middle of another.",
+    mend="Write offset and length of each frame anew, or leave both tables out.",
 )
 def extended_offset_table_is_right(instance: Instance) -> Iterator[Violation]:
     """Each frame is one fragment; a table of its own holds the lengths, without padding."""
@@ -58,16 +66,33 @@ def extended_offset_table_is_right(instance: Instance) -> Iterator[Violation]:
         yield Violation(EXTENDED_OFFSET_TABLE_LENGTHS)
         return
     actual = image.fragments.lengths
-    declared = _entries(lengths, "Q", len(actual))
+    declared = entries(lengths, "Q", len(actual))
     if declared is None or [length + length % 2 for length in declared] != list(actual):
         yield Violation(lengths, expected="the lengths of the fragments")
+
+
+@rule(
+    "pixel.offset-tables-both",
+    Severity.WARNING,
+    "There is an extended offset table, and the basic offset table is not empty.",
+    "PS3.3 C.7.6.3",
+    why="Readers differ in which of the two they go by, and whoever changes the frames may change "
+    "only one.",
+    mend="Empty the basic offset table, or take both elements of the extended one out.",
+)
+def offset_tables_are_one(instance: Instance) -> Iterator[Violation]:
+    """The extended one is for offsets that the basic one has no room for."""
+    image = instance.image
+    table = image.fragments.offset_table if image and image.fragments else None
+    if table and table.length and instance.dataset.get(EXTENDED_OFFSET_TABLE) is not None:
+        yield Violation(table, "no offsets", f"{table.length} bytes")
 
 
 def _wrong_offsets(
     table: Element, code: str, fragments: Fragments, frames: int
 ) -> Iterator[Violation]:
     starts = set(fragments.starts)
-    offsets = _entries(table, code, frames) if frames <= len(starts) else None
+    offsets = entries(table, code, frames) if frames <= len(starts) else None
     if offsets is None:
         yield Violation(table, f"an entry for each of {frames} frames", f"{table.length} bytes")
         return
@@ -79,18 +104,13 @@ def _wrong_offsets(
         previous = offset
 
 
-def _entries(table: Element, code: str, count: int) -> tuple[int, ...] | None:
-    """The entries of a table; None if there are not so many of them."""
-    if table.length != count * calcsize(f"<{code}"):
-        return None
-    return unpack(f"<{count}{code}", table.value(table.length))
-
-
 @rule(
     "pixel.frames-missing",
     Severity.ERROR,
     "The pixel data holds fewer frames than the data set says.",
     "PS3.5 A.4",
+    why="Part of the images is lost, and players stop or fail at the first one missing.",
+    mend="Transfer the image again, or correct NumberOfFrames.",
 )
 def no_frame_is_missing(instance: Instance) -> Iterator[Violation]:
     """Each frame has at least one fragment of its own; a video has one at all."""
@@ -104,6 +124,8 @@ def no_frame_is_missing(instance: Instance) -> Iterator[Violation]:
     Severity.ERROR,
     "The pixel data holds more frames than the data set says.",
     "PS3.5 A.4",
+    why="No viewer shows the frames beyond the number, so that nobody knows of them.",
+    mend="Correct NumberOfFrames, or remove the frames that do not belong there.",
 )
 def no_frame_is_extra(instance: Instance) -> Iterator[Violation]:
     """No viewer would show them."""
@@ -117,6 +139,9 @@ def no_frame_is_extra(instance: Instance) -> Iterator[Violation]:
     Severity.INFO,
     "Nothing tells which fragments belong to which frame.",
     "PS3.5 A.4",
+    why="Readers guess where a frame begins.",
+    mend="Write a basic offset table, or each frame into one fragment.",
+    breach=False,
 )
 def fragments_belong_to_frames(instance: Instance) -> Iterator[Violation]:
     """More fragments than frames, no offset table and no codestream that is known."""
@@ -138,7 +163,7 @@ def _count_frames(instance: Instance) -> _FrameCount | None:
     if not (image and image.fragments and image.fragments.offset_table):
         return None
     fragments, frames = len(image.fragments.starts), image.frames
-    if _is_video(instance):
+    if is_video(instance):
         # All frames are in one stream, which a single fragment may hold.
         return _FrameCount(image.pixel_data, 1, min(fragments, 1))
     is_one_for_each = instance.dataset.get(EXTENDED_OFFSET_TABLE) is not None or (
@@ -149,12 +174,7 @@ def _count_frames(instance: Instance) -> _FrameCount | None:
         return _FrameCount(image.pixel_data, frames, fragments)
     if image.fragments.offset_table.length:
         return None
-    codestreams = image.fragments.codestreams
+    codestreams = len(beginnings(image.fragments))
     if frames == 1 and not codestreams:
         return None
     return _FrameCount(image.pixel_data, frames, codestreams or None)
-
-
-def _is_video(instance: Instance) -> bool:
-    syntax = instance.transfer_syntax
-    return syntax is not None and syntax.pixels is Pixels.VIDEO

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from contracts.report import Severity
+from validator.disclosure import shown_identifier
 from validator.instance import Instance
 from validator.rule import Violation, define, rule
+from validator.standard.facts import is_retired_uid
 
 GROUP_LENGTH = 0x00020000
 MEDIA_STORAGE_SOP_CLASS_UID = 0x00020002
@@ -14,24 +16,42 @@ SOP_CLASS_UID = 0x00080016
 SOP_INSTANCE_UID = 0x00080018
 _FILE_META_INFORMATION_VERSION = 0x00020001
 _IMPLEMENTATION_CLASS_UID = 0x00020012
+_PRIVATE_INFORMATION_CREATOR_UID = 0x00020100
+_PRIVATE_INFORMATION = 0x00020102
 
 ENCODING = define(
     "meta.encoding",
     Severity.ERROR,
     "The file meta information is not in explicit VR little endian.",
     "PS3.10 7.1",
+    why="Readers know no other encoding for it, so they never learn the transfer syntax.",
+    mend="Write group 0002 in explicit VR little endian, whatever the data set is written in.",
 )
 TRANSFER_SYNTAX_UNKNOWN = define(
     "meta.transfer-syntax-unknown",
     Severity.ERROR,
-    "The transfer syntax is not one of the standard.",
+    "The transfer syntax has a UID of the standard's root that the standard does not define.",
     "PS3.6 A",
+    why="Nobody knows how the data set and its pixels are written.",
+    mend="Declare the transfer syntax that the file is really written in; a UID of another kind "
+    "may have got there.",
+)
+TRANSFER_SYNTAX_PRIVATE = define(
+    "meta.transfer-syntax-private",
+    Severity.ERROR,
+    "The transfer syntax is a private one.",
+    "PS3.5 10.1",
+    why="Only its manufacturer's software reads the pixels; nothing in them can be examined.",
+    mend="Convert the file to a transfer syntax of the standard where it was made.",
+    breach=False,
 )
 TRANSFER_SYNTAX_MISMATCH = define(
     "meta.transfer-syntax-mismatch",
     Severity.ERROR,
     "The data set is not written in the transfer syntax that the file declares.",
     "PS3.10 7.1",
+    why="Readers that believe the declaration read nonsense or fail at the first element.",
+    mend="Declare the transfer syntax that the data set is written in, or write it anew.",
 )
 
 
@@ -40,6 +60,8 @@ TRANSFER_SYNTAX_MISMATCH = define(
     Severity.WARNING,
     "The file meta information does not start with its length.",
     "PS3.10 7.1",
+    why="Readers that rely on it can't find the data set.",
+    mend="Write (0002,0000) first, with the number of bytes up to the data set.",
 )
 def group_length_is_present(instance: Instance) -> Iterator[Violation]:
     """Readers do without: the group of the elements says as well where it ends."""
@@ -52,6 +74,8 @@ def group_length_is_present(instance: Instance) -> Iterator[Violation]:
     Severity.WARNING,
     "The file meta information has another length than it says.",
     "PS3.10 7.1",
+    why="Readers that rely on it start the data set at the wrong place.",
+    mend="Write into (0002,0000) the number of bytes from its end up to the data set.",
 )
 def group_length_is_right(instance: Instance) -> Iterator[Violation]:
     """It counts from the end of its own value to the first element of another group."""
@@ -68,6 +92,8 @@ def group_length_is_right(instance: Instance) -> Iterator[Violation]:
     Severity.ERROR,
     "The file does not say in which transfer syntax it is written.",
     "PS3.10 7.1",
+    why="Readers have to guess; compressed pixels can't be decoded.",
+    mend="Write the transfer syntax into (0002,0010).",
 )
 def transfer_syntax_is_present(instance: Instance) -> Iterator[Violation]:
     """It can only be guessed then, compressed pixels hardly."""
@@ -79,6 +105,9 @@ def transfer_syntax_is_present(instance: Instance) -> Iterator[Violation]:
     Severity.WARNING,
     "A required element of the file meta information is missing or empty.",
     "PS3.10 7.1",
+    why="Strict readers refuse the file, and directories of media can't be made from it.",
+    mend="Write it: SOP class and instance are those of the data set, the version is 00 01, the "
+    "implementation class UID is the writer's own.",
 )
 def meta_elements_are_present(instance: Instance) -> Iterator[Violation]:
     """The data set repeats what an instance is filed by, the others are notes of its writer."""
@@ -89,6 +118,53 @@ def meta_elements_are_present(instance: Instance) -> Iterator[Violation]:
         MEDIA_STORAGE_SOP_INSTANCE_UID,
         _IMPLEMENTATION_CLASS_UID,
     )
+
+
+@rule(
+    "meta.version-unknown",
+    Severity.WARNING,
+    "The version of the file meta information is not one that is known.",
+    "PS3.10 7.1",
+    why="The standard has defined one version only; strict readers refuse others.",
+    mend="Write the two bytes 00 01.",
+)
+def version_is_known(instance: Instance) -> Iterator[Violation]:
+    """Each bit stands for a version; the lowest one of the second byte for the first version."""
+    version = instance.meta and instance.meta.get(_FILE_META_INFORMATION_VERSION)
+    if version and not version.is_empty:
+        value = version.value(2)
+        if version.length != len(value) or len(value) < 2 or not value[1] & 1:
+            yield Violation(version, "00 01", value.hex(" "))
+
+
+@rule(
+    "meta.transfer-syntax-retired",
+    Severity.INFO,
+    "The transfer syntax is retired from the standard.",
+    "PS3.6 A",
+    why="Newer software may be unable to read it, and none should write it any more.",
+    mend="Convert the file to a transfer syntax that is not retired.",
+    breach=False,
+)
+def transfer_syntax_is_not_retired(instance: Instance) -> Iterator[Violation]:
+    """Explicit VR big endian and many kinds of JPEG are."""
+    syntax = instance.meta and instance.meta.get(TRANSFER_SYNTAX_UID)
+    if syntax and is_retired_uid(syntax.text()):
+        yield Violation(syntax, found=syntax.text())
+
+
+@rule(
+    "meta.private-information-creator-missing",
+    Severity.WARNING,
+    "The file meta information has private information and does not say whose.",
+    "PS3.10 7.1",
+    why="Nobody can read it, and nobody can tell whether it may be thrown away.",
+    mend="Write the UID of its creator into (0002,0100), or take (0002,0102) out.",
+)
+def private_information_has_a_creator(instance: Instance) -> Iterator[Violation]:
+    """The creator is required as soon as the information is there."""
+    if instance.meta and instance.meta.get(_PRIVATE_INFORMATION):
+        yield from _without_value(instance, _PRIVATE_INFORMATION_CREATOR_UID)
 
 
 def _without_value(instance: Instance, *tags: int) -> Iterator[Violation]:
@@ -108,6 +184,8 @@ def _without_value(instance: Instance, *tags: int) -> Iterator[Violation]:
     Severity.ERROR,
     "The file meta information names another SOP class than the data set.",
     "PS3.10 7.1",
+    why="It is offered over the network as one kind of object and read as another.",
+    mend="Copy (0008,0016) into (0002,0002), once it is certain which of them is right.",
 )
 def sop_class_matches(instance: Instance) -> Iterator[Violation]:
     """Readers choose by the one, archives file by the other."""
@@ -119,6 +197,9 @@ def sop_class_matches(instance: Instance) -> Iterator[Violation]:
     Severity.ERROR,
     "The file meta information names another SOP instance than the data set.",
     "PS3.10 7.1",
+    why="It is filed under one UID and referred to by another; de-identification often forgets "
+    "the file meta information.",
+    mend="Copy (0008,0018) into (0002,0003).",
 )
 def sop_instance_matches(instance: Instance) -> Iterator[Violation]:
     """Two names for one instance make it two instances somewhere."""
@@ -130,4 +211,5 @@ def _differing(instance: Instance, meta_tag: int, tag: int) -> Iterator[Violatio
     if not declared or not actual or declared.is_empty or actual.is_empty:
         return
     if declared.text() != actual.text():
-        yield Violation(declared, expected=actual.text(), found=declared.text())
+        expected = shown_identifier(actual, everything=instance.profile.show_values)
+        yield Violation(declared, expected=expected or None, value=declared.value(128))

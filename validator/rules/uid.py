@@ -1,80 +1,61 @@
 """Rules of unique identifiers (PS3.5 9)."""
 
-import re
 from collections.abc import Iterator
 
 from contracts.report import Severity
-from validator import vr as vrs
-from validator.elements import Element
 from validator.instance import Instance
-from validator.rule import Violation, rule
+from validator.rule import Violation, define, rule
 
-_COMPONENT = rb"(?:0|[1-9][0-9]*)"
-_UID = re.compile(rb"%b(?:\.%b)*" % (_COMPONENT, _COMPONENT))
-_UID_LENGTH = 64
-_PADDING = b" \0"
-_VALUE_LIMIT = 1 << 20
-_FORM = "at most 64 digits and dots, no component empty or with a leading zero"
-
-# SOP class, SOP instance, study and series: those that an archive files by.
-_IDENTIFYING = frozenset(
-    {0x00020002, 0x00020003, 0x00020010, 0x00080016, 0x00080018, 0x0020000D, 0x0020000E}
-)
-
-
-@rule(
+MALFORMED = define(
     "uid.malformed",
     Severity.ERROR,
     "A UID that identifies the instance is malformed.",
     "PS3.5 9.1",
+    why="Archives file by it: they refuse the instance, or later fail to find it again.",
+    mend="Write one UID of digits and dots, at most 64 characters, no component empty or with a "
+    "leading zero; a new one if the old can't be restored, and everywhere that refers to it.",
 )
-def identifying_uids_are_well_formed(instance: Instance) -> Iterator[Violation]:
-    """Those that an instance is filed by; each has exactly one value."""
-    for element, value in _uids(instance):
-        if not _is_well_formed(value) and _identifies(element):
-            yield Violation(element, expected=_FORM, found=value.rstrip(_PADDING))
-
-
-@rule(
+MALFORMED_ELSEWHERE = define(
     "uid.malformed-elsewhere",
     Severity.WARNING,
     "A UID is malformed.",
     "PS3.5 9.1",
+    why="The reference leads nowhere, and strict readers refuse the file.",
+    mend="Write digits and dots, at most 64 characters, no component empty or with a leading zero.",
 )
-def other_uids_are_well_formed(instance: Instance) -> Iterator[Violation]:
-    """References to other instances, frames of reference, devices, in items as well."""
-    for element, values in _uids(instance):
-        if not _is_well_formed(values) and not _identifies(element):
-            malformed = [value for value in values.split(b"\\") if not _is_well_formed(value)]
-            if malformed:
-                yield Violation(element, expected=_FORM, found=malformed[0].rstrip(_PADDING))
-
-
-@rule(
+PADDING = define(
     "uid.padding",
     Severity.WARNING,
     "A UID is not padded with a single null byte.",
     "PS3.5 9.1",
+    why="Programs that compare the bytes find no match with the same UID padded properly.",
+    mend="Pad a UID of odd length with one null byte, others not at all.",
 )
-def uids_are_padded_with_one_null(instance: Instance) -> Iterator[Violation]:
-    """Spaces are for other strings; comparing the bytes then finds no match."""
-    for element, value in _uids(instance):
-        if value.endswith((b" ", b"\0\0", b" \0")) and value.strip(_PADDING):
-            yield Violation(element, expected="at most one null byte", found=value[-16:])
+ROOT = define(
+    "uid.root-invalid",
+    Severity.WARNING,
+    "A UID starts with a root that nobody can have registered.",
+    "PS3.5 9.1",
+    why="It was made up: another program can make up the same one for something else.",
+    mend="Use a registered root, or 2.25 and a UUID as a decimal number.",
+)
+
+_STANDARD_ROOT = "1.2.840.10008."
+_OWN = (0x00080018, 0x0020000D, 0x0020000E)
 
 
-def _uids(instance: Instance) -> Iterator[tuple[Element, bytes]]:
-    for elements in (instance.meta, instance.dataset):
-        if elements:
-            for row, value in elements.values_of(vrs.UI, _VALUE_LIMIT):
-                yield Element(elements, row), value
-
-
-def _identifies(element: Element) -> bool:
-    trail = element.trail
-    return len(trail) == 1 and trail[0] in _IDENTIFYING
-
-
-def _is_well_formed(value: bytes) -> bool:
-    uid = value.rstrip(_PADDING)
-    return not uid or (len(uid) <= _UID_LENGTH and _UID.fullmatch(uid) is not None)
+@rule(
+    "uid.root-reserved",
+    Severity.WARNING,
+    "The UID of an instance, series or study has the root that is the standard's own.",
+    "PS3.5 9",
+    why="Below 1.2.840.10008 only the standard defines UIDs; a program that uses one of them as "
+    "its own gives the same one to everything.",
+    mend="Make UIDs below a root of your own, or 2.25 and a UUID as a decimal number.",
+)
+def own_uids_have_another_root_than_the_standard(instance: Instance) -> Iterator[Violation]:
+    """Seen where a SOP class was copied into the wrong element."""
+    for tag in _OWN:
+        element = instance.dataset.get(tag)
+        if element is not None and element.text().startswith(_STANDARD_ROOT):
+            yield Violation(element, expected="another root", found=_STANDARD_ROOT)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import pytest
 from pydantic import BaseModel
+from pydantic_settings import NoDecode
 
 from chassis.settings import (
     SECRETS,
@@ -247,7 +248,8 @@ def names_of(model: type[BaseModel], prefix: str = "") -> set[str]:
     names: set[str] = set()
     for name, field in model.model_fields.items():
         nested = field.annotation
-        if isinstance(nested, type) and issubclass(nested, BaseModel):
+        is_text = NoDecode in field.metadata  # the validator's profile: a name or a path
+        if isinstance(nested, type) and issubclass(nested, BaseModel) and not is_text:
             names |= names_of(nested, f"{prefix}{name}.")
         else:
             names.add(f"{prefix}{name}")

@@ -14,7 +14,6 @@ from contracts.report import (
     Identity,
     InstanceReport,
     Outcome,
-    Report,
     Severity,
     StudyReport,
 )
@@ -49,21 +48,6 @@ def study_report(*instances: tuple[Finding, ...]) -> StudyReport:
             for index, findings in enumerate(instances, start=1)
         ),
     )
-
-
-@pytest.mark.parametrize(
-    ("severities", "outcome"),
-    [
-        ((), Outcome.ACCEPTED),
-        ((Severity.INFO, Severity.WARNING), Outcome.ACCEPTED),
-        ((Severity.WARNING, Severity.ERROR), Outcome.REJECTED),
-    ],
-)
-def test_an_error_rejects_an_instance_and_nothing_less(
-    severities: tuple[Severity, ...], outcome: Outcome
-) -> None:
-    report = Report(findings=tuple(finding("uid.invalid", severity) for severity in severities))
-    assert report.outcome is outcome
 
 
 def test_equal_findings_of_all_instances_are_counted_together() -> None:
@@ -102,7 +86,7 @@ def test_a_summary_is_short_and_drops_the_least_important() -> None:
 
 
 def test_a_summary_has_no_values_of_the_file() -> None:
-    told = finding("uid.invalid", expected="1.2.840", found="DOE^JANE", reference="PS3.5 9.1")
+    told = finding("uid.invalid", expected="1.2.840", found="DOE^JANE", section="PS3.5 9.1")
     [summary] = study_report((told,)).summaries()
     assert type(summary) is FindingSummary
     assert summary.model_dump().keys().isdisjoint({"expected", "found", "offset"})

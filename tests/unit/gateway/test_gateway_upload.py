@@ -152,6 +152,23 @@ async def test_the_event_says_what_intake_json_says(gateway: Gateway) -> None:
     assert written["files"][0]["sent_as"] == "CT.dcm"
 
 
+async def test_how_many_instances_a_study_has_is_handed_on_when_it_is_told(
+    gateway: Gateway,
+) -> None:
+    await gateway.client.post("/upload?expected_instances=300", files={"file": FILE})
+    [study] = gateway.studies
+    assert json.loads((study / "intake.json").read_bytes())["expected_instances"] == 300
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "many", "1000001"])
+async def test_a_number_of_instances_that_is_none_is_refused(gateway: Gateway, number: str) -> None:
+    url = f"/upload?expected_instances={number}"
+    response = await gateway.client.post(url, files={"file": FILE})
+    assert is_problem(response, 422, "invalid-request")
+    assert response.headers["connection"] == "close"
+    assert gateway.is_empty
+
+
 async def test_the_study_is_in_its_place_before_it_is_announced(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:

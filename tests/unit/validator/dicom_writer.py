@@ -100,7 +100,12 @@ def ct() -> DataSet:
 
 def encapsulated_ct(value: bytes, frames: int | None = None) -> DataSet:
     """The CT image with the given fragments for pixels; 8 bits, as JPEG wants it."""
-    dataset = ct() | {0x00280100: ("US", us(8)), 0x7FE00010: ("fragments", value)}
+    bits: DataSet = {
+        0x00280100: ("US", us(8)),
+        0x00280101: ("US", us(8)),
+        0x00280102: ("US", us(7)),
+    }
+    dataset = ct() | bits | {0x7FE00010: ("fragments", value)}
     if frames is not None:
         dataset[0x00280008] = ("IS", f"{frames:<2}".encode())
     return dataset

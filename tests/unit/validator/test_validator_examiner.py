@@ -8,9 +8,10 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from chassis.isolation import Cause, IsolationError
-from contracts.report import Outcome, Report
+from contracts.report import Outcome
 from validator.examiner import examine_file, isolated_examiner
-from validator.profile import Profile
+from validator.profiles.profile import Profile
+from validator.report import Report
 
 
 class Processes:
@@ -48,7 +49,9 @@ async def test_a_sound_file_is_examined_once(sound: Path) -> None:
 async def test_a_file_that_exceeds_a_limit_is_unreadable(sound: Path, cause: Cause) -> None:
     processes = Processes(cause)
     report = await examine(processes, sound)
-    assert [finding.code for finding in report.findings] == ["file.unreadable"]
+    [finding] = report.findings
+    assert finding.code == "file.unreadable"
+    assert finding.found == f"the examination exceeded the {cause} limit"
     assert (report.outcome, processes.runs) == (Outcome.REJECTED, 1)
 
 
@@ -63,6 +66,18 @@ async def test_a_file_that_kills_its_process_twice_is_unreadable(sound: Path) ->
     report = await examine(processes, sound)
     assert [finding.code for finding in report.findings] == ["file.unreadable"]
     assert processes.runs == 2
+
+
+def test_a_mistake_of_ours_costs_one_file(sound: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def mistaken(*_: object) -> Report:
+        raise KeyError("Doe^Jane")
+
+    monkeypatch.setattr("validator.examiner.examine", mistaken)
+    [finding] = examine_file(str(sound), Profile()).findings
+
+    assert finding.code == "file.unreadable"
+    assert "validator: KeyError at test_validator_examiner.py:" in (finding.found or "")
+    assert "Doe" not in finding.model_dump_json()
 
 
 def test_an_empty_file_is_examined_though_it_cannot_be_mapped(tmp_path: Path) -> None:

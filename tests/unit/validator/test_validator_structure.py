@@ -1,15 +1,17 @@
 """Reading elements: nesting, encodings, what is legal, and going on after a defect."""
 
 from struct import pack
+from typing import Literal
 
 import pytest
 from unit.validator import dicom_writer as dicom
+from unit.validator.layers import findings_in
 
 from contracts.report import Finding
 from validator.examination import examine
-from validator.profile import Profile
+from validator.profiles.profile import Limits, Profile
 
-LENIENT = Profile(required_elements=())
+LAYERS = ("file", "structure")
 SYNTAXES = (dicom.EXPLICIT, dicom.IMPLICIT, dicom.BIG_ENDIAN, dicom.DEFLATED)
 CODES = 0x00081032
 MEANING = 0x00080104
@@ -17,11 +19,15 @@ UNDEFINED = dicom.UNDEFINED
 
 
 def findings(dataset: bytes | dicom.DataSet, syntax: str = dicom.EXPLICIT) -> list[Finding]:
-    return list(examine(dicom.part10(dataset, syntax), LENIENT).findings)
+    return findings_in(dicom.part10(dataset, syntax), *LAYERS)
 
 
 def codes(dataset: bytes | dicom.DataSet, syntax: str = dicom.EXPLICIT) -> list[str]:
     return [finding.code for finding in findings(dataset, syntax)]
+
+
+def limited(**limits: int) -> Profile:
+    return Profile(required_elements=(), limits=Limits(**limits))
 
 
 def opened(depth: int, syntax: str) -> bytes:
@@ -33,7 +39,9 @@ def opened(depth: int, syntax: str) -> bytes:
 
 @pytest.mark.parametrize("syntax", SYNTAXES)
 def test_a_sound_image_gives_no_finding_in_any_native_transfer_syntax(syntax: str) -> None:
-    assert examine(dicom.part10(dicom.ct(), syntax), Profile()).findings == ()
+    codes = [f.code for f in findings_in(dicom.part10(dicom.ct(), syntax), *LAYERS, "meta", "uid")]
+    is_retired = syntax == dicom.BIG_ENDIAN
+    assert codes == (["meta.transfer-syntax-retired"] if is_retired else [])
 
 
 @pytest.mark.parametrize("syntax", SYNTAXES)
@@ -125,15 +133,17 @@ def test_what_cannot_be_read_is_not_called_missing() -> None:
     file = dicom.part10(dicom.ct())
     before_series_uid = file.index(b"UI", file.index(b"JD-42")) - 4
 
-    [finding] = examine(file[: before_series_uid + 4], Profile()).findings
+    found = examine(file[: before_series_uid + 4], Profile()).findings
 
-    assert finding.code == "structure.truncated"
+    assert found[0].code == "structure.truncated"
+    # What stands before the break is missing if it is not there.
+    assert all(finding.path < "(0020,000E)" for finding in found if finding.path)
 
 
 def test_a_truncated_element_says_where_and_how_much_is_left() -> None:
     file = dicom.part10(dicom.ct())
 
-    [finding] = examine(file[:-8], Profile()).findings
+    [finding] = findings_in(file[:-8], *LAYERS)
 
     assert (finding.path, finding.keyword) == ("(7FE0,0010)", "PixelData")
     assert (finding.expected, finding.found) == ("48 bytes", "40 bytes")
@@ -188,11 +198,11 @@ def test_nested_sequences_within_the_limit_that_are_never_closed_are_one_finding
 
 
 def test_a_path_that_is_too_long_keeps_its_end() -> None:
-    profile = Profile(required_elements=(), max_depth=2000)
+    profile = limited(max_depth=2000)
     dataset = dicom.encode({0x00080060: ("CS", b"CT")})
     dataset += opened(1000, dicom.EXPLICIT) + dicom.element(MEANING, "LO", b"odd")
 
-    odd, _ = examine(dicom.part10(dataset), profile).findings
+    odd, _ = findings_in(dicom.part10(dataset), *LAYERS, profile=profile)
 
     assert odd.code == "structure.length-odd"
     assert odd.path is not None
@@ -221,9 +231,8 @@ def test_a_deflate_bomb_is_a_finding() -> None:
     dataset = dicom.encode(dicom.ct() | {0x7FE00010: ("OW", bytes(30_000_000))})
     file = dicom.part10(dataset, dicom.DEFLATED)
     assert len(file) < 40_000
-    profile = Profile(max_inflated_bytes=1_000_000)
 
-    [finding] = examine(file, profile).findings
+    [finding] = findings_in(file, *LAYERS, profile=limited(max_inflated_bytes=1_000_000))
 
     assert finding.code == "structure.deflate-too-large"
 
@@ -248,12 +257,12 @@ def test_equal_findings_in_many_items_are_one_with_a_count() -> None:
 
 def test_a_code_keeps_so_many_places_apart_and_counts_the_others() -> None:
     dataset = b"".join(dicom.element(0x00090010 + n, "LO", b"odd") for n in range(150))
-    profile = Profile(required_elements=(), max_findings_per_code=100)
+    profile = limited(max_findings_per_code=100)
 
-    report = examine(dicom.part10(dataset), profile)
+    found = findings_in(dicom.part10(dataset), *LAYERS, profile=profile)
 
-    assert len(report.findings) == 101
-    [others] = [finding for finding in report.findings if finding.path is None]
+    assert len(found) == 101
+    [others] = [finding for finding in found if finding.path is None]
     assert (others.code, others.count) == ("structure.length-odd", 50)
 
 
@@ -261,10 +270,9 @@ def test_findings_come_in_the_order_of_the_file_and_absent_elements_last() -> No
     dataset = dicom.ct() | {0x00100020: ("LO", b"odd"), 0x0020000D: ("UI", b"1.02")}
     del dataset[0x00080060]
 
-    report = examine(dicom.part10(dataset), Profile())
+    found = findings_in(dicom.part10(dataset), "structure", "uid", "element", profile=Profile())
 
-    paths = [finding.path for finding in report.findings]
-    assert paths == ["(0010,0020)", "(0020,000D)", "(0008,0060)"]
+    assert [finding.path for finding in found] == ["(0010,0020)", "(0020,000D)", "(0008,0060)"]
 
 
 def test_a_wrong_length_of_the_meta_information_does_not_hide_the_data_set() -> None:
@@ -273,7 +281,8 @@ def test_a_wrong_length_of_the_meta_information_does_not_hide_the_data_set() -> 
 
     report = examine(dicom.part10(dicom.ct(), group_2=wrong), Profile())
 
-    assert [finding.code for finding in report.findings] == ["meta.group-length-wrong"]
+    assert report.findings[0].code == "meta.group-length-wrong"
+    assert not [f for f in report.findings if f.code.startswith(("structure.", "element."))]
     assert report.identity.modality == "CT"
 
 
@@ -285,5 +294,84 @@ def test_the_data_set_is_found_behind_damaged_meta_information() -> None:
 
     report = examine(dicom.part10(dicom.ct(), group_2=damaged), Profile())
 
-    assert [finding.code for finding in report.findings] == ["structure.truncated"]
+    layers = ("structure.", "element.", "meta.")
+    found = [finding.code for finding in report.findings if finding.code.startswith(layers)]
+    assert found == ["structure.truncated"]
     assert report.identity.modality == "CT"
+
+
+@pytest.mark.parametrize("vr", ["OW", "UT", "SQ", "UN"])
+def test_reserved_bytes_that_are_not_zero_are_found(vr: str) -> None:
+    sound = dicom.element(0x00091010, vr, b"")
+    dataset = dicom.encode({0x00080060: ("CS", b"CT"), 0x00090010: ("LO", b"OURS")})
+    assert codes(dataset + sound) == []
+
+    [finding] = findings(dataset + sound[:6] + b"\0\1" + sound[8:])
+
+    assert (finding.code, finding.path) == ("structure.reserved-bytes", "(0009,1010)")
+
+
+def test_reserved_bytes_of_an_element_that_is_cut_off_are_no_matter() -> None:
+    pixels = dicom.element(0x7FE00010, "OW", bytes(48))
+    dataset = dicom.encode({0x00080060: ("CS", b"CT")})
+
+    assert codes(dataset + pixels[:6] + b"\1\1" + pixels[8:-8]) == ["structure.truncated"]
+
+
+@pytest.mark.parametrize("tag", [0x00000900, 0x00020010, 0x00041220, 0x00060010])
+def test_groups_that_are_not_of_data_sets_are_found(tag: int) -> None:
+    inner = dicom.item(dicom.element(tag, "LO", b"what"))
+
+    assert codes({0x00080060: ("CS", b"CT"), CODES: ("SQ", inner)}) == ["structure.group-misplaced"]
+
+
+def test_a_directory_may_have_the_elements_of_one() -> None:
+    directory = dicom.meta(sop_class=dicom.uid("1.2.840.10008.1.3.10"))
+    group_2 = dicom.with_length(dicom.encode(directory))
+    records = {0x00041130: ("CS", b"FILES "), 0x00041220: ("SQ", b"")}
+
+    found = findings_in(dicom.part10(records, group_2=group_2), "structure")
+
+    assert found == []
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES)
+def test_group_lengths_are_a_remark_and_wrong_ones_are_found(syntax: str) -> None:
+    order: Literal["little", "big"] = "big" if syntax == dicom.BIG_ENDIAN else "little"
+    group = {0x00080060: ("CS", b"CT"), 0x00081140: ("SQ", b""), 0x00081190: ("UR", b"a:")}
+    length = len(dicom.encode(group, syntax))
+    rest = {0x00100020: ("LO", b"JD"), 0x7FE00010: ("OW", bytes(48))}
+    for declared, expected in (
+        (length, ["structure.group-length-retired"]),
+        (length + 2, ["structure.group-length-retired", "structure.group-length-wrong"]),
+    ):
+        group_length = {0x00080000: ("UL", declared.to_bytes(4, order))}
+        assert codes(dicom.encode(group | group_length | rest, syntax), syntax) == expected
+
+
+def test_the_length_of_the_last_group_reaches_to_the_end() -> None:
+    for size, expected in ((12 + 48, []), (48, ["structure.group-length-wrong"])):
+        pixels = {0x7FE00000: ("UL", pack("<I", size)), 0x7FE00010: ("OW", bytes(48))}
+        found = codes({0x00080060: ("CS", b"CT")} | pixels)
+        assert found == ["structure.group-length-retired", *expected]
+
+
+def test_only_the_pixel_data_may_be_in_fragments() -> None:
+    value = dicom.fragments(b"\xff\xd8\xff\xd9")
+    sound = dicom.encapsulated_ct(value)
+    assert codes(sound, dicom.JPEG) == []
+
+    document = dicom.encode({0x00080060: ("CS", b"CT"), 0x00420011: ("fragments", value)})
+    [finding] = findings(document)
+
+    assert (finding.code, finding.path) == ("structure.fragments-unexpected", "(0042,0011)")
+
+
+def test_an_element_without_a_valid_vr_is_taken_for_what_the_dictionary_says() -> None:
+    dataset = dicom.encode({0x00080016: ("UI", dicom.uid(dicom.CT_IMAGE_STORAGE))})
+    dataset += dicom.element(0x00080060, "CS", b"CT", letters=b"??")
+
+    report = examine(dicom.part10(dataset), Profile())
+
+    assert report.identity.modality == "CT"
+    assert [f.code for f in report.findings if f.path == "(0008,0060)"] == ["structure.vr-invalid"]

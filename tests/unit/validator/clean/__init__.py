@@ -1,0 +1,1 @@
+"""Builders of clean files: small, whole, and conformant in every attribute."""

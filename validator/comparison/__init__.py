@@ -1,0 +1,1 @@
+"""The comparison of instances with each other: what one file alone cannot tell."""

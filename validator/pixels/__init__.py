@@ -1,0 +1,1 @@
+"""The pixels: headers of compressed frames, and decoding."""
