@@ -1,15 +1,9 @@
-"""The command line of `hdv`."""
+"""The command line of `hdv`: what may be said on it; every command loads its own part."""
 
-from importlib import metadata
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
-
-from hdv import events
-from hdv.preflight import CannotStart
-from hdv.up import Failed, Options
-from hdv.up import up as run_everything
 
 app = typer.Typer(
     help="Hybrid DICOM Validator.",
@@ -19,11 +13,121 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-app.add_typer(events.app, name="events")
+events = typer.Typer(help="What happens on the event bus.", no_args_is_help=True)
+app.add_typer(events, name="events")
 
 _LAST_PORT = 65535
 _MOST_VALIDATORS = 256
+
+RedisUrl = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="Address of Redis  [default: HDV_REDIS_URL, else redis://127.0.0.1:6379/0]",
+    ),
+]
+ProfileName = Annotated[
+    str,
+    typer.Option(
+        metavar="PROFILE",
+        help="What to ask for: default, strict, lenient, or the path of a profile file.",
+    ),
+]
+
+
+@app.command()
+def validate(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...",
+            show_default=False,
+            help="Files, folders and zip archives; - is standard input.",
+        ),
+    ],
+    profile: ProfileName = "default",
+    form: Annotated[
+        Literal["text", "json", "ndjson", "csv", "sarif"],
+        typer.Option("--format", help="How the report is written."),
+    ] = "text",
+    decode: Annotated[
+        Literal["none", "first", "all"] | None,
+        typer.Option(
+            help="Which frames to decode  [default: what the profile says]", show_default=False
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1024,
+            help="Files that are examined at the same time  [default: one for each core]",
+        ),
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Show no progress, and in text only errors.")
+    ] = False,
+    show_values: Annotated[
+        bool,
+        typer.Option("--show-values", help="Show values that a person may be known by."),
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the report to a file.")
+    ] = None,
+    expected_instances: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="How many files each study should have."),
+    ] = None,
+    time_limit: Annotated[
+        float,
+        typer.Option(metavar="SECONDS", min=0.01, help="How long one file may take."),
+    ] = 120.0,
+) -> None:
+    """Tell whether DICOM files are sound, and where and why not.
+
+    Needs no server. The exit code is 0 when all is sound, 1 when there is an error, 2 when the
+    command is not right.
+    """
+    from hdv.validate.run import Options
+    from hdv.validate.run import validate as run_validation
+
+    options = Options(
+        paths=paths,
+        profile=profile,
+        format=form,
+        decode=decode,
+        jobs=jobs,
+        quiet=quiet,
+        show_values=show_values,
+        output=output,
+        expected_instances=expected_instances,
+        time_limit=time_limit,
+    )
+    raise typer.Exit(run_validation(options))
+
+
+@app.command()
+def rules(
+    form: Annotated[
+        Literal["text", "json", "markdown"],
+        typer.Option("--format", help="How the list is written."),
+    ] = "text",
+    profile: ProfileName = "default",
+) -> None:
+    """List every rule, and how much breaking it weighs."""
+    from hdv.rules import print_rules
+
+    raise typer.Exit(print_rules(form, profile))
+
+
+@app.command()
+def explain(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="Code of a finding.")],
+) -> None:
+    """Tell what a code means, why it matters, and how to mend it."""
+    from hdv.rules import explain as explain_code
+
+    raise typer.Exit(explain_code(code))
 
 
 @app.command()
@@ -56,6 +160,10 @@ def up(
 
     The services' logs go to stdout, everything else to stderr.
     """
+    from hdv.preflight import CannotStart
+    from hdv.up import Failed, Options
+    from hdv.up import up as run_everything
+
     options = Options(
         data=data.absolute(), host=host, port=port, validators=validators, redis_port=redis_port
     )
@@ -69,9 +177,59 @@ def up(
         raise typer.Exit(1) from None
 
 
+@events.command()
+def tail(
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="ID",
+            help="Begin after this place: a cursor, an entry's id, or 0 for the oldest event kept; "
+            "without it only new events are shown.",
+        ),
+    ] = None,
+    types: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--type", metavar="TYPE", help="Only events of this type; may be given several times."
+        ),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a line: `cursor` and `event`.")
+    ] = False,
+    redis_url: RedisUrl = None,
+) -> None:
+    """Show events, oldest first, until Ctrl-C.
+
+    Redis may be away for a while: nothing is left out or repeated.
+    """
+    from hdv import events as bus
+
+    bus.tail(redis_url, start, types or [], json=json)
+
+
+@events.command()
+def verify(
+    follow: Annotated[
+        bool, typer.Option(help="Go on with what is sent from now on, until Ctrl-C.")
+    ] = False,
+    redis_url: RedisUrl = None,
+) -> None:
+    """Hold all messages on a running Redis against the AsyncAPI document.
+
+    Every entry of every stream is checked, with --follow every live message as well. Each breach
+    is told in a sentence without values of the message. The exit code is 1 when there is one.
+    """
+    from hdv import events as bus
+
+    bus.verify(redis_url, follow=follow)
+
+
 @app.command()
 def version() -> None:
     """Print the version."""
+    from importlib import metadata
+
     typer.echo(metadata.version("hybrid-dicom-validator"))
 
 

@@ -4,10 +4,9 @@ import asyncio
 import os
 import signal
 import stat
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
 from datetime import UTC
-from typing import Annotated
 from urllib.parse import urlsplit
 
 import orjson
@@ -25,16 +24,6 @@ from contracts.events import Event
 from gateway.settings import GatewaySettings
 from hdv.verification import Verification
 
-app = typer.Typer(help="What happens on the event bus.", no_args_is_help=True)
-
-RedisUrl = Annotated[
-    str | None,
-    typer.Option(
-        metavar="URL",
-        help="Address of Redis  [default: HDV_REDIS_URL, else redis://127.0.0.1:6379/0]",
-    ),
-]
-
 STDOUT = 1
 
 Work = Callable[[Redis], Coroutine[None, None, None]]
@@ -44,47 +33,13 @@ class CannotGoOn(Exception):
     """Something is wrong with what was asked for; the text is the one line to show."""
 
 
-@app.command()
-def tail(
-    start: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            metavar="ID",
-            help="Begin after this place: a cursor, an entry's id, or 0 for the oldest event kept; "
-            "without it only new events are shown.",
-        ),
-    ] = None,
-    types: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--type", metavar="TYPE", help="Only events of this type; may be given several times."
-        ),
-    ] = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="One JSON object a line: `cursor` and `event`.")
-    ] = False,
-    redis_url: RedisUrl = None,
-) -> None:
-    """Show events, oldest first, until Ctrl-C.
-
-    Redis may be away for a while: nothing is left out or repeated.
-    """
-    run("tail", redis_url, lambda client: _tail(Feed(client), start, types or [], json))
+def tail(redis_url: str | None, start: str | None, types: Sequence[str], *, json: bool) -> None:
+    """Show events until Ctrl-C; see `hdv events tail --help`."""
+    run("tail", redis_url, lambda client: _tail(Feed(client), start, types, json))
 
 
-@app.command()
-def verify(
-    follow: Annotated[
-        bool, typer.Option(help="Go on with what is sent from now on, until Ctrl-C.")
-    ] = False,
-    redis_url: RedisUrl = None,
-) -> None:
-    """Hold all messages on a running Redis against the AsyncAPI document.
-
-    Every entry of every stream is checked, with --follow every live message as well. Each breach
-    is told in a sentence without values of the message. The exit code is 1 when there is one.
-    """
+def verify(redis_url: str | None, *, follow: bool) -> None:
+    """Check the messages on a running Redis; see `hdv events verify --help`."""
     verification = Verification(committed_document(), typer.echo)
     run("verify", redis_url, lambda client: verification.run(client, follow=follow))
     typer.echo(verification.summary())
@@ -145,7 +100,7 @@ async def _connected(url: str, work: Work) -> None:
         raise CannotGoOn(f"no use of Redis at {host}: {reason}") from None
 
 
-async def _tail(feed: Feed, start: str | None, types: list[str], json: bool) -> None:
+async def _tail(feed: Feed, start: str | None, types: Sequence[str], json: bool) -> None:
     if unknown := set(types) - set(ADDRESS_OF):
         known = ", ".join(ADDRESS_OF)
         raise CannotGoOn(f"there is no event type '{min(unknown)}'; there are {known}")

@@ -81,7 +81,7 @@ def test_what_goes_wrong_is_one_line_on_stderr(
     def refuse(_: Options, __: Say) -> None:
         raise error
 
-    monkeypatch.setattr(cli, "run_everything", refuse)
+    monkeypatch.setattr("hdv.up.up", refuse)
     result = CliRunner().invoke(cli.app, ["up"])
     assert (result.exit_code, result.stdout, result.stderr) == (code, "", "hdv up: no\n")
 

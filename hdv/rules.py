@@ -1,0 +1,151 @@
+"""`hdv rules` and `hdv explain`: what the validator asks for, why, and how to mend a file."""
+
+import difflib
+import json
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from validator.profiles.profile import MUTE, Profile
+from validator.profiles.profile_file import BUILT_IN, ProfileError, load_profile
+from validator.profiles.site import SiteRule
+from validator.rule import RULES, Rule
+from validator.rules.page import by_layer, page
+
+SOUND, WRONG_USAGE = 0, 2
+_WIDEST = 100
+"""Lines longer than this are hard to read, in characters."""
+_NARROWEST = 40
+
+Form = Literal["text", "json", "markdown"]
+
+
+class UnknownCode(Exception):
+    """There is no such code; the text is the one line to show."""
+
+
+def print_rules(form: Form, profile: str) -> int:
+    """Print every rule with its severity in a profile; returns the exit code.
+
+    Args:
+        form: how the list is written.
+        profile: the name of one that comes along, or the path of a file.
+    """
+    try:
+        chosen = load_profile(profile)
+    except ProfileError as error:
+        return _refuse("rules", *error.lines)
+    sys.stdout.write(listing(form, chosen))
+    return SOUND
+
+
+def explain(code: str) -> int:
+    """Print what a code means; returns the exit code."""
+    try:
+        sys.stdout.write(explanation(code, width=shutil.get_terminal_size().columns))
+    except UnknownCode as error:
+        return _refuse("explain", str(error))
+    return SOUND
+
+
+def listing(form: Form, profile: Profile) -> str:
+    """Every rule, with its severity in a profile, and the rules that the profile adds."""
+    if form == "json":
+        return _json(profile)
+    if form == "markdown":
+        return page([profile])
+    return "\n".join(_lines(profile)) + "\n"
+
+
+def explanation(code: str, *, width: int) -> str:
+    """What a code means, how much it weighs, why it matters, how to mend it.
+
+    Args:
+        code: of a rule.
+        width: of the lines, in characters.
+
+    Raises:
+        UnknownCode: there is no such rule.
+    """
+    rule = RULES.get(code.strip().lower())
+    if rule is None:
+        raise UnknownCode(_unknown(code))
+    severities = ", ".join(f"{name} {_severity(load_profile(name), rule)}" for name in BUILT_IN)
+    if rule.layer == "site":
+        severities = f"{rule.severity}, unless the site's rule says otherwise"
+    paragraphs = [
+        rule.code,
+        _wrapped(rule.message, width),
+        f"{_wrapped(f'Severity   {severities}', width, hang=11)}\n  Standard   {rule.section}",
+    ]
+    if rule.why:
+        paragraphs.append(f"Why it matters\n{_wrapped(rule.why, width)}")
+    if rule.mend:
+        paragraphs.append(f"How to mend it\n{_wrapped(rule.mend, width)}")
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def _unknown(code: str) -> str:
+    close = difflib.get_close_matches(code.strip().lower(), RULES, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(close)}?" if close else "`hdv rules` lists all codes."
+    return f"there is no code {code!r}; {hint}"
+
+
+def _wrapped(text: str, width: int, *, hang: int = 0) -> str:
+    columns = max(_NARROWEST, min(width, _WIDEST))
+    return textwrap.fill(text, columns, initial_indent="  ", subsequent_indent="  " + " " * hang)
+
+
+def _severity(profile: Profile, rule: Rule) -> str:
+    return str(profile.severity_of(rule) or MUTE)
+
+
+def _lines(profile: Profile) -> Iterator[str]:
+    longest = max(map(len, RULES))
+    yield f"Profile {profile.name}, version {profile.version} ({profile.digest})"
+    for title, rules in by_layer():
+        yield f"\n{title}"
+        for rule in rules:
+            yield f"  {_severity(profile, rule):<7}  {rule.code:<{longest}}  {rule.message}"
+    if profile.rules:
+        yield f"\nThe rules of {profile.name}"
+    for site in profile.rules:
+        yield f"  {site.severity:<7}  {site.id}: {site.path}: {site.demands}"
+
+
+def _json(profile: Profile) -> str:
+    content = {
+        "profile": {
+            "name": profile.name,
+            "version": profile.version,
+            "digest": profile.digest,
+        },
+        "rules": [_entry(rule, profile) for _, rules in by_layer() for rule in rules],
+        "site_rules": [_site_entry(site) for site in profile.rules],
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def _entry(rule: Rule, profile: Profile) -> dict[str, Any]:
+    return {
+        "code": rule.code,
+        "severity": _severity(profile, rule),
+        "message": rule.message,
+        "section": rule.section,
+        "why": rule.why,
+        "mend": rule.mend,
+        "breach": rule.breach,
+    }
+
+
+def _site_entry(site: SiteRule) -> dict[str, Any]:
+    said = site.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return said | {"element": site.path, "severity": site.severity}
+
+
+def _refuse(command: str, *lines: str) -> int:
+    for line in lines:
+        sys.stderr.write(f"hdv {command}: {line}\n")
+    return WRONG_USAGE

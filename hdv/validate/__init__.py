@@ -1,0 +1,1 @@
+"""`hdv validate`: examines files, folders and zip archives without any service."""

@@ -1,0 +1,1 @@
+"""How a report is written: for people, for programs, for spreadsheets, for code scanning."""

@@ -1,0 +1,216 @@
+"""A pool of processes for one command: forked, confined, replaced when they die.
+
+The services have `chassis.isolation`, whose processes are started from threads beside an event
+loop. A command has neither, so its processes are plain forks of what it has imported: they are
+there at once, and a file costs one message each way.
+"""
+
+import contextlib
+import gc
+import itertools
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, Pipe, wait
+from typing import Generic, NoReturn, TypeVar
+
+from chassis.confinement import Cause, confine
+
+_AHEAD = 4
+"""Tasks that wait at each process, so that it never waits for its next one."""
+_WINDOW = 512
+"""Tasks under way or done whose results wait for an earlier one's."""
+_OUT_OF_MEMORY = 100
+"""Exit code of a process that met its limit."""
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Work(Generic[Task, Result]):
+    """What the processes do.
+
+    Attributes:
+        do: makes the result of a task, in a process.
+        killed: makes the result of a task whose process did not survive it, in the parent.
+        seconds: a task that takes longer is killed.
+        memory_bytes: what a process may allocate; mapped files do not count.
+    """
+
+    do: Callable[[Task], Result]
+    killed: Callable[[Task, Cause], Result]
+    seconds: float
+    memory_bytes: int
+
+
+@dataclass(slots=True)
+class _Assignment(Generic[Task]):
+    number: int
+    task: Task
+    has_killed: bool = False
+    """Whether a process died of it, or of something else at the same moment."""
+
+
+@dataclass(slots=True)
+class _Process(Generic[Task]):
+    pid: int
+    connection: Connection
+    assignments: deque[_Assignment[Task]] = field(default_factory=deque)
+    """What it has been given, in order; it works on the first."""
+
+
+class Processes(Generic[Task, Result]):
+    """Does tasks in several processes, each process one after the other.
+
+    Args:
+        work: what to do with each task.
+        most: how many processes; no more are started than there are tasks for.
+    """
+
+    def __init__(self, work: Work[Task, Result], most: int) -> None:
+        self._work = work
+        self._most = most
+        self._processes: list[_Process[Task]] = []
+        self._returned: deque[_Assignment[Task]] = deque()
+
+    def results(self, tasks: Iterator[Task], *, ordered: bool) -> Generator[Result, None, None]:
+        """The results of the tasks, of which only some hundred are taken ahead.
+
+        A task whose process dies or exceeds a limit gets another try: it may not have been its
+        fault. When the iterator is closed, all processes are killed.
+
+        Args:
+            tasks: picklable.
+            ordered: whether the results come in the order of the tasks or as they are ready.
+        """
+        assignments = map(_Assignment, itertools.count(), tasks)
+        ready: dict[int, Result] = {}
+        given = yielded = 0
+        # Forks share what there is; a collection in one of them would copy it.
+        gc.freeze()
+        try:
+            while True:
+                while self._has_room and (self._returned or given - yielded < _WINDOW):
+                    assignment = self._next(assignments)
+                    if assignment is None:
+                        break
+                    given = max(given, assignment.number + 1)
+                    self._give(assignment)
+                if not any(process.assignments for process in self._processes):
+                    return
+                ready.update(self._done())
+                while ready and (number := yielded if ordered else next(iter(ready))) in ready:
+                    yielded += 1
+                    yield ready.pop(number)
+        finally:
+            gc.unfreeze()
+            for process in self._processes:
+                _kill(process)
+            self._processes.clear()
+
+    @property
+    def _has_room(self) -> bool:
+        return len(self._processes) < self._most or any(
+            len(process.assignments) < _AHEAD for process in self._processes
+        )
+
+    def _next(self, assignments: Iterator[_Assignment[Task]]) -> _Assignment[Task] | None:
+        return self._returned.popleft() if self._returned else next(assignments, None)
+
+    def _give(self, assignment: _Assignment[Task]) -> None:
+        """Give an assignment to an idle process, a new one, or the one with the least to do."""
+        process = min(self._processes, key=lambda process: len(process.assignments), default=None)
+        if process is None or (process.assignments and len(self._processes) < self._most):
+            process = self._start()
+        process.assignments.append(assignment)
+        # One that has died is found out, and all it had is returned, when its results are read.
+        with contextlib.suppress(ConnectionError):
+            process.connection.send(assignment.task)
+
+    def _done(self) -> Iterator[tuple[int, Result]]:
+        """Wait until at least one process has a result or has died; what that comes to."""
+        busy = [process for process in self._processes if process.assignments]
+        told = wait([process.connection for process in busy])
+        for process in busy:
+            if process.connection not in told:
+                continue
+            try:
+                result: Result = process.connection.recv()
+            except (EOFError, OSError):
+                yield from self._replace(process)
+            else:
+                yield process.assignments.popleft().number, result
+
+    def _replace(self, process: _Process[Task]) -> Iterator[tuple[int, Result]]:
+        """Take back what a dead process had; what it was at is tried a second time.
+
+        The kernel may have chosen it for another's hunger, or time may have passed while all
+        stood still (Ctrl-Z).
+        """
+        cause = _kill(process)
+        self._processes.remove(process)
+        killer, *untouched = process.assignments
+        self._returned.extendleft(reversed(untouched))
+        if killer.has_killed:
+            yield killer.number, self._work.killed(killer.task, cause)
+        else:
+            killer.has_killed = True
+            self._returned.appendleft(killer)
+
+    def _start(self) -> _Process[Task]:
+        ours, theirs = Pipe()
+        # An interrupt that came before the child ignores it would run the parent's clean-up in it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        pid = os.fork()
+        if pid == 0:
+            try:
+                # A child that held these would keep its siblings alive when the parent is gone.
+                for connection in (ours, *(process.connection for process in self._processes)):
+                    connection.close()
+                _serve(theirs, self._work)
+            finally:
+                os._exit(1)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        theirs.close()
+        process: _Process[Task] = _Process(pid, ours)
+        self._processes.append(process)
+        return process
+
+
+def _serve(connection: Connection, work: Work[Task, Result]) -> NoReturn:
+    """Do tasks until the parent is gone."""
+    # Ctrl-C goes to the whole group; the parent ends its processes itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    confine(work.memory_bytes)
+    # Libraries written in C print what they dislike, straight past Python.
+    silence = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(silence, stream)
+    while True:
+        try:
+            task = connection.recv()
+        except EOFError:
+            os._exit(0)
+        try:
+            # The kernel ends what takes too long, even where Python gets no turn.
+            signal.setitimer(signal.ITIMER_REAL, work.seconds)
+            result = work.do(task)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        except MemoryError:
+            os._exit(_OUT_OF_MEMORY)
+        connection.send(result)
+
+
+def _kill(process: _Process[Task]) -> Cause:
+    """End a process; what it had died of, if it had."""
+    process.connection.close()
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process.pid, signal.SIGKILL)
+    _, status = os.waitpid(process.pid, 0)
+    code = os.waitstatus_to_exitcode(status)
+    return {-signal.SIGALRM: Cause.TIME, _OUT_OF_MEMORY: Cause.MEMORY}.get(code, Cause.DEATH)
