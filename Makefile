@@ -29,7 +29,7 @@ run: .venv/run ## Run everything on this machine until Ctrl-C  (ARGS="--port 900
 .PHONY: test
 test: lint $(NODE_TOOLS) ## Check and test everything  (ARGS="-k upload" for a part)
 	@$(MAKE) --no-print-directory assets
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses auto --dist loadgroup $(ARGS)
 
 .PHONY: lint
 lint: .venv/dev spec-check types ## Check style, types, the direction of imports and the events' promises
@@ -53,6 +53,10 @@ spec: .venv/run ## Write asyncapi/asyncapi.yaml from the code
 .PHONY: spec-check
 spec-check: .venv/dev ## Tell whether the events keep the promises of the last release
 	@$(BIN)/python -m asyncapi check
+
+.PHONY: docs
+docs: .venv/run ## Write docs/rules.md from the code
+	@$(BIN)/python -m validator.rules.page
 
 .PHONY: assets
 assets: gateway/pages/assets ## Fetch the scripts and styles of /asyncapi and /docs
@@ -81,6 +85,23 @@ lock: .venv/dev ## Pin the newest versions that pyproject.toml allows
 	$(UV) pyproject.toml -c requirements-dev.lock -o requirements.lock
 	$(UV) -c requirements-dev.lock --group build -o requirements-build.lock
 	$(UV) --upgrade --group npm -o requirements-npm.lock
+	$(UV) --upgrade --no-deps --group standard -o requirements-standard.lock
+
+.PHONY: standard
+standard: .venv/run ## Write the facts of the DICOM standard from its tables
+	@$(BIN)/python -m validator.standard.build
+
+.PHONY: bench
+bench: .venv/dev ## Measure how fast files are examined, beside the peers  (dciodvfy: Debian's dicom3tools)
+	@$(BIN)/python -m benchmarks.validation
+
+.PHONY: compare
+compare: .venv/dev ## Compare findings on real files with those of the peers, write docs/comparison.md
+	@$(BIN)/python -m benchmarks.agreement
+
+.PHONY: fuzz
+fuzz: .venv/dev ## Fuzz the examination for five minutes  (ARGS="-max_total_time=60")
+	PYTHONPATH=. $(BIN)/python tests/fuzz/examination.py -max_total_time=300 $(ARGS)
 
 .PHONY: clean
 clean: ## Remove .venv, caches and build results; data/ stays

@@ -1,0 +1,1 @@
+"""Measures this software against its bars and its peers, side by side in one run."""

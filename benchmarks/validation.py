@@ -1,0 +1,166 @@
+"""How fast files are examined: in process, in a batch, as a command; beside the peers.
+
+Run with `make bench`. Prints a table and ends with 1 if a bar is missed. Peers that are not
+installed are left out, with a word: dciodvfy comes with Debian's dicom3tools.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+
+import pydicom
+
+from benchmarks import samples
+from benchmarks.timing import interleaved
+from validator.examination import examine
+from validator.profiles.profile import Profile
+
+_HDV = str(Path(sys.executable).with_name("hdv"))
+FILES_IN_BATCH = 400
+ROUNDS_IN_PROCESS = 60
+ROUNDS_OF_COMMANDS = 7
+ROUNDS_OF_BATCHES = 3
+
+
+@dataclass(frozen=True)
+class Result:
+    """A measure and the bar it has to reach.
+
+    Attributes:
+        what: was measured.
+        value: of it.
+        bar: to reach; None if the measure only stands beside another.
+        unit: of both.
+        more_is_better: whether the bar is a floor, not a ceiling.
+    """
+
+    what: str
+    value: float
+    bar: float | None
+    unit: str
+    more_is_better: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether the bar is reached."""
+        if self.bar is None:
+            return True
+        return self.value >= self.bar if self.more_is_better else self.value <= self.bar
+
+    def __str__(self) -> str:
+        bar = ""
+        if self.bar is not None:
+            sign = ">=" if self.more_is_better else "<="
+            bar = f"{sign} {self.bar:g}  {'holds' if self.holds else 'MISSED'}"
+        return f"{self.what:58} {self.value:10.3f} {self.unit:8} {bar}"
+
+
+def in_process() -> Iterator[Result]:
+    """One file after the other in this process, default profile, nothing decoded."""
+    ct, structure_set, profile = samples.ct(), samples.structure_set(), Profile()
+    times = interleaved(
+        {
+            "ct": partial(examine, ct, profile),
+            "dcmread": lambda: pydicom.dcmread(BytesIO(ct)),
+            "values": lambda: [element.value for element in pydicom.dcmread(BytesIO(ct))],
+            "structure set": partial(examine, structure_set, profile),
+        },
+        rounds=ROUNDS_IN_PROCESS,
+    )
+    yield Result("examine a CT of 526 KB", times["ct"] * 1e3, 3, "ms")
+    yield Result("  pydicom: dcmread, lazy", times["dcmread"] * 1e3, None, "ms")
+    yield Result("  pydicom: dcmread and every value", times["values"] * 1e3, None, "ms")
+    yield Result("examine a structure set of 2 MB", times["structure set"], 0.3, "s")
+
+
+def linear() -> Iterator[Result]:
+    """Eight times the elements, and eight times the items, cost at most ten times as much."""
+    profile = Profile()
+    for kind, make in (("elements", samples.private_elements), ("items", samples.items)):
+        few, many = make(2_000), make(16_000)
+        times = interleaved(
+            {"few": partial(examine, few, profile), "many": partial(examine, many, profile)},
+            rounds=5,
+        )
+        yield Result(f"time for 8 times the {kind}", times["many"] / times["few"], 10, "times")
+
+
+def commands(directory: Path) -> Iterator[Result]:
+    """Whole processes, started and ended."""
+    file = directory / "ct.dcm"
+    file.write_bytes(samples.ct())
+    times = interleaved(
+        {
+            "help": partial(_hdv, "--help"),
+            "validate": partial(_hdv, "validate", str(file)),
+        },
+        rounds=ROUNDS_OF_COMMANDS,
+    )
+    yield Result("hdv --help", times["help"], 0.2, "s")
+    yield Result("hdv validate of one CT", times["validate"], 0.8, "s")
+
+
+def batch(directory: Path) -> Iterator[Result]:
+    """A folder of CT slices: one command, against dciodvfy once for each file on all cores."""
+    folder = directory / "batch"
+    folder.mkdir()
+    for number in range(1, FILES_IN_BATCH + 1):
+        (folder / f"{number:04}.dcm").write_bytes(samples.ct(number))
+    tasks: dict[str, Callable[[], object]] = {
+        "hdv": partial(_hdv, "validate", "--quiet", str(folder))
+    }
+    if shutil.which("dciodvfy"):
+        tasks["dciodvfy"] = partial(_dciodvfy_on_all_cores, sorted(folder.iterdir()))
+    times = interleaved(tasks, rounds=ROUNDS_OF_BATCHES)
+    rate = FILES_IN_BATCH / times["hdv"]
+    yield Result(f"hdv validate, {FILES_IN_BATCH} CT", rate, None, "files/s")
+    if "dciodvfy" in times:
+        peer = FILES_IN_BATCH / times["dciodvfy"]
+        yield Result("  dciodvfy, a process for each, on as many cores", peer, None, "files/s")
+        yield Result("hdv validate against dciodvfy", rate / peer, 2, "times", more_is_better=True)
+    else:
+        sys.stdout.write("dciodvfy is not installed: the batch has no peer\n")
+
+
+def _hdv(*arguments: str) -> None:
+    """Run hdv; sound files give 0, anything else is no measure of speed."""
+    subprocess.run([_HDV, *arguments], stdout=subprocess.DEVNULL, check=True)  # noqa: S603
+
+
+def _dciodvfy_on_all_cores(files: list[Path]) -> None:
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        list(pool.map(_dciodvfy, files))
+
+
+def _dciodvfy(file: Path) -> None:
+    command = ["dciodvfy", str(file)]
+    # It ends with 1 when it has something to say.
+    subprocess.run(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)  # noqa: S603
+
+
+def main() -> int:
+    """Measure everything."""
+    started = time.perf_counter()
+    missed = 0
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        for results in (in_process(), linear(), commands(directory), batch(directory)):
+            for result in results:
+                sys.stdout.write(f"{result}\n")
+                sys.stdout.flush()
+                missed += not result.holds
+    sys.stdout.write(f"{time.perf_counter() - started:.0f} s in all; {missed} bars missed\n")
+    return min(missed, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
