@@ -107,10 +107,11 @@ class FunctionalGroups:
 
     def _missing(self, frame: GroupsScope, tag: int, times: int = 1) -> None:
         if not frame.may_have(tag):
-            self._report(rules.GROUP_MISSING, frame, tag, times)
+            expected = "shared by all frames, or with each frame"
+            self._checker.add(rules.GROUP_MISSING, Violation(frame.place(tag), expected), times)
 
-    def _report(self, rule: Rule, frame: GroupsScope, tag: int, times: int = 1) -> None:
-        self._checker.add(rule, Violation(frame.place(tag)), times)
+    def _report(self, rule: Rule, frame: GroupsScope, tag: int) -> None:
+        self._checker.add(rule, Violation(frame.place(tag)))
 
     def _check_count(self, row: int, items: int) -> None:
         number = self._dataset.rows.get(_NUMBER_OF_FRAMES)

@@ -38,7 +38,17 @@ class Scope:
         shift: what the tags are to be raised by: overlays come in up to 16 groups.
     """
 
-    __slots__ = ("_truths", "_values", "module", "outer", "row", "rows", "shift", "surroundings")
+    __slots__ = (
+        "_last",
+        "_truths",
+        "_values",
+        "module",
+        "outer",
+        "row",
+        "rows",
+        "shift",
+        "surroundings",
+    )
 
     def __init__(
         self,
@@ -53,6 +63,7 @@ class Scope:
         self.outer = outer
         self.module = module
         self.shift = 0
+        self._last = -1
         self._truths: dict[Condition, Truth] = {}
         self._values: dict[int, tuple[Value, ...]] = {}
 
@@ -70,9 +81,13 @@ class Scope:
 
         It may stand beyond the place where reading broke off, or be an element that was left out.
         """
-        return (self.row, tag) in self.surroundings.elements.left_out or (
-            self.surroundings.may_go_on(self.row) and tag > max(self.rows, default=0)
-        )
+        if (self.row, tag) in self.surroundings.elements.left_out:
+            return True
+        if not self.surroundings.may_go_on(self.row):
+            return False
+        if self._last < 0:
+            self._last = max(self.rows, default=0)
+        return tag > self._last
 
     def truth(self, condition: Condition) -> Truth:
         """Whether a condition holds here; None: unknown.
