@@ -9,7 +9,17 @@ from uuid import UUID, uuid4, uuid5
 
 from pydantic import Field, TypeAdapter
 
-from contracts.model import Contract, Natural, OrAbsent, Positive, Service, Timestamp, Uuid
+from contracts.model import (
+    Contract,
+    Label,
+    Modality,
+    Natural,
+    OrAbsent,
+    Positive,
+    Service,
+    Timestamp,
+    Uuid,
+)
 from contracts.report import FileCounts, FindingSummary
 
 RelativePath = Annotated[
@@ -65,7 +75,8 @@ class CloudEvent(Contract):
             subject: the study.
             data: the data model of this event.
             cause: the event whose handling led to this one. The new id is derived from the
-                cause's, so that handling the cause twice makes the same event twice.
+                cause's and the subject, so that handling the cause twice makes the same event
+                twice.
             traceparent: W3C trace context; the cause's when there is one.
             time: when it happened; now when not given.
         """
@@ -73,7 +84,7 @@ class CloudEvent(Contract):
         [dataschema] = get_args(cls.model_fields["dataschema"].annotation)
         return cls(
             specversion="1.0",
-            id=uuid5(cause.id, f"{event_type} {source}") if cause else uuid4(),
+            id=uuid5(cause.id, f"{event_type} {source} {subject}") if cause else uuid4(),
             source=f"urn:hdv:{source}",
             type=event_type,
             subject=subject,
@@ -104,6 +115,10 @@ class StudyUploadedData(Contract):
     """Number of files in the study."""
     size_bytes: Natural = Field(examples=[1577216])
     """Size of all files together, in bytes."""
+    label: OrAbsent[Label] = Field(default=None, examples=["trial-42"])
+    """What the sender calls the upload; absent when it has no name."""
+    passed_over: OrAbsent[Natural] = Field(default=None, examples=[1])
+    """Number of further files that are none of the study's, such as a DICOMDIR."""
 
 
 class StudyUploaded(CloudEvent):
@@ -125,6 +140,21 @@ class ValidationData(Contract):
     findings: tuple[FindingSummary, ...] = Field(max_length=20)
     """What is wrong with the study, without values of its files: errors first, then warnings, then
     information. At most 20 different findings, the report has all; empty when nothing is wrong."""
+    modalities: OrAbsent[Annotated[tuple[Modality, ...], Field(max_length=50)]] = Field(
+        default=None, examples=[["CT"]]
+    )
+    """The modalities of the sound instances, sorted; absent when none is known."""
+    label: OrAbsent[Label] = Field(default=None, examples=["trial-42"])
+    """What the sender calls the upload; absent when it has no name."""
+    upload_id: OrAbsent[Uuid] = Field(
+        default=None, examples=["0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11"]
+    )
+    """The upload that the study was divided from: one with several Study Instance UIDs becomes
+    several studies. Absent when the study is the upload."""
+    studies: OrAbsent[Annotated[tuple[Uuid, ...], Field(max_length=1000)]] = Field(
+        default=None, examples=[["3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22"]]
+    )
+    """The further studies that this upload was divided into; absent when there are none."""
 
 
 class StudyValidated(CloudEvent):

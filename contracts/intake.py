@@ -1,9 +1,20 @@
 """What the gateway writes beside the files of a study: ``intake.json``."""
 
+from enum import StrEnum
+
 from pydantic import Field, NonNegativeInt
 
 from contracts.events import StudyUploaded
-from contracts.model import Contract, OrAbsent, Positive, Sha256
+from contracts.model import (
+    Contract,
+    DicomUid,
+    Label,
+    OrAbsent,
+    Positive,
+    ProfileName,
+    Sha256,
+    Uuid,
+)
 
 
 class StoredFile(Contract):
@@ -12,11 +23,29 @@ class StoredFile(Contract):
     name: str = Field(pattern=r"^[0-9]{6}\.dcm$", examples=["000001.dcm"])
     """The name under which it is stored; given by the gateway, never by the client."""
     sent_as: str = Field(default="", max_length=1024)
-    """The name the client gave it: text only, never a path. May contain PHI."""
+    """The name the client gave it: text only, never a path. Of a file from an archive it is the
+    archive's name, ``!/`` and the name in it. May contain PHI."""
     size_bytes: NonNegativeInt
     """Length in bytes."""
     sha256: Sha256
     """Digest of its bytes, computed while they arrived."""
+
+
+class PassOver(StrEnum):
+    """Why a file that was sent is none of the study's."""
+
+    MEDIA_DIRECTORY = "media directory"
+    """A DICOMDIR: an index of files, nothing to be filed (PS3.10 8.6)."""
+    HIDDEN = "hidden"
+    """Its name, or that of a folder it lies in, begins with a dot; or it lies in ``__MACOSX``."""
+
+
+class PassedOverFile(Contract):
+    """A file that was sent and not kept, because it is none of the study's."""
+
+    sent_as: str = Field(max_length=1024)
+    """The name the client gave it. May contain PHI."""
+    reason: PassOver
 
 
 class Intake(Contract):
@@ -26,3 +55,16 @@ class Intake(Contract):
     files: tuple[StoredFile, ...] = Field(min_length=1)
     expected_instances: OrAbsent[Positive] = None
     """How many instances the study has, if the sender said so."""
+    passed_over: tuple[PassedOverFile, ...] = ()
+    """What else was sent."""
+    profile: OrAbsent[ProfileName] = None
+    """The validation profile that the sender asked for; the validator's own when absent."""
+    label: OrAbsent[Label] = None
+    """What the sender calls the upload, to find it again."""
+    study_instance_uid: OrAbsent[DicomUid] = None
+    """The Study Instance UID that every instance has to have, if the sender named one
+    (PS3.18 10.5.1)."""
+    upload_id: OrAbsent[Uuid] = None
+    """The upload that this study was divided from, if it was."""
+    resubmitted_from: OrAbsent[Uuid] = None
+    """The study in quarantine whose files these are, if they are."""

@@ -80,6 +80,30 @@ Timestamp = Annotated[
 ]
 """A time with its offset from UTC (RFC 3339 5.6)."""
 
+DicomUid = Annotated[
+    str,
+    Field(
+        pattern=r"^(0|[1-9][0-9]*)([.](0|[1-9][0-9]*))+$",
+        max_length=64,
+        examples=["1.2.840.113619.2.55.3"],
+    ),
+]
+"""A DICOM UID (PS3.5 9.1)."""
+
+ProfileName = Annotated[
+    str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", examples=["strict"], max_length=64)
+]
+"""The name of a validation profile: that of a file without its ending."""
+
+Label = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", examples=["trial-42"], max_length=64)
+]
+"""A word that a sender gives an upload to find it again; it goes into events, so it must not be a
+patient's name or number."""
+
+Modality = Annotated[str, Field(pattern=r"^[A-Z0-9_ ]{1,16}$", examples=["CT"], max_length=16)]
+"""A modality (PS3.3 C.7.3.1.1.1)."""
+
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", examples=["9f" * 32])]
 """SHA-256 of a file's bytes, 64 lower-case hexadecimal digits."""
 

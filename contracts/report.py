@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, NonNegativeFloat, NonNegativeInt
 
-from contracts.model import Contract, Natural, OrAbsent, Positive, Sha256
+from contracts.model import Contract, Natural, OrAbsent, Positive, Sha256, Uuid
 
 
 class Severity(StrEnum):
@@ -23,6 +23,8 @@ class Outcome(StrEnum):
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    DUPLICATE = "duplicate"
+    """Sound, but the same bytes came before, in this upload or in another: they are kept once."""
 
 
 class FindingSummary(Contract):
@@ -99,6 +101,9 @@ class InstanceReport(Contract):
     """Digest of the file as it arrived."""
     outcome: Outcome
     """Whether the instance goes on to the archive."""
+    study_id: OrAbsent[Uuid] = None
+    """The study that it went to, when that is not the one whose report this is: an upload with
+    several Study Instance UIDs is divided."""
     identity: Identity
     """What the instance says it is."""
     findings: tuple[Finding, ...]
@@ -106,12 +111,24 @@ class InstanceReport(Contract):
 
 
 class FileCounts(Contract):
-    """How many files of a study were accepted and rejected."""
+    """What became of the files of an upload, in numbers; so far, while it is being validated.
+
+    Of the files received each is accepted, rejected or a duplicate once it is examined.
+    """
 
     accepted: Natural = Field(examples=[2])
     """Number of files without an error; they go on to the archive."""
     rejected: Natural = Field(examples=[1])
     """Number of files with at least one error; they go to quarantine."""
+    received: OrAbsent[Natural] = Field(default=None, examples=[4])
+    """Number of files that arrived."""
+    examined: OrAbsent[Natural] = Field(default=None, examples=[4])
+    """Number of files that have been examined."""
+    duplicates: OrAbsent[Natural] = Field(default=None, examples=[1])
+    """Number of sound files whose bytes had come before, in this upload or in another."""
+    passed_over: OrAbsent[Natural] = Field(default=None, examples=[1])
+    """Number of files that are none of the study's, such as a DICOMDIR; they are not among those
+    received."""
 
 
 class StudyReport(Contract):

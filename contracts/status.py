@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, NonNegativeFloat
 
-from contracts.model import Contract, Service
+from contracts.model import Contract, Label, Modality, Service, Sha256
 from contracts.report import FileCounts, FindingSummary
 
 
@@ -78,11 +78,21 @@ class StatusUpdate(Contract):
     time: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
     """When; now if not given."""
     files: FileCounts | None = None
-    """Files accepted and rejected, where known."""
+    """What became of its files, where known."""
     findings: tuple[FindingSummary, ...] = Field(default=(), max_length=20)
     """Findings without values."""
     reason: Reason | None = None
     """Why, for `error`."""
+    label: Label | None = None
+    """What the sender calls the upload."""
+    modalities: tuple[Modality, ...] | None = None
+    """The modalities of its sound instances."""
+    patient_id_hash: Sha256 | None = None
+    """Keyed digest of the Patient ID, to find the patient's studies without naming anybody."""
+    upload_id: UUID | None = None
+    """The upload that the study was divided from, if it was."""
+    studies: tuple[UUID, ...] | None = None
+    """The further studies that the upload was divided into."""
 
 
 class StudyStatusUpdate(StatusUpdate):
@@ -107,8 +117,18 @@ class StatusRecord(Contract):
     history: tuple[HistoryEntry, ...] = ()
     """Every state so far, oldest first."""
     files: FileCounts | None = None
-    """Files accepted and rejected, once validated."""
+    """What became of its files; while it is being validated, how far that is."""
     findings: tuple[FindingSummary, ...] = ()
     """The findings without values; the validation report has all."""
     reason: Reason | None = None
     """Why the study is in `error`."""
+    label: Label | None = None
+    """What the sender calls the upload."""
+    modalities: tuple[Modality, ...] | None = None
+    """The modalities of its sound instances."""
+    patient_id_hash: Sha256 | None = None
+    """Keyed digest of the Patient ID, to find the patient's studies without naming anybody."""
+    upload_id: UUID | None = None
+    """The upload that the study was divided from, if it was."""
+    studies: tuple[UUID, ...] | None = None
+    """The further studies that the upload was divided into."""

@@ -8,6 +8,10 @@ INCOMING = ".incoming"
 """Directory of a volume for what is being written; a crash leaves rubbish here, and only here."""
 INTAKE = "intake.json"
 REPORT = "report.json"
+JOURNAL = "examined.ndjson"
+"""Beside the files of a study that is being validated: what has been found so far."""
+PREVIEWS = ".previews"
+"""Directory of the archive's volume for pictures of studies; they can be made again at any time."""
 METADATA = "metadata.json"
 ORIGINAL = "original.dcm"
 ORIGINALS = "original"
@@ -32,6 +36,10 @@ class Volumes:
     def archived(self, study_id: UUID) -> Path:
         """A study in the archive."""
         return self.archive / str(study_id)
+
+    def preview(self, study_id: UUID) -> Path:
+        """The picture of a study in the archive."""
+        return self.archive / PREVIEWS / f"{study_id}.png"
 
 
 def stored_name(index: int) -> str:

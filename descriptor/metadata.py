@@ -49,6 +49,8 @@ SERIES_KEYWORDS = (
 INSTANCE_KEYWORDS = (
     "SOPInstanceUID",
     "SOPClassUID",
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
     "InstanceNumber",
     "Rows",
     "Columns",

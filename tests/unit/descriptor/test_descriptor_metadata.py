@@ -164,6 +164,8 @@ class TestStudyMetadata:
             "sent_as": "IM0001",
             "SOPInstanceUID": "1.3.6.1.4.1.5962.1.1.1.1.1.20040119072730.12322",
             "SOPClassUID": "1.2.840.10008.5.1.4.1.1.2",
+            "StudyInstanceUID": "1.3.6.1.4.1.5962.1.2.1.20040119072730.12322",
+            "SeriesInstanceUID": "1.3.6.1.4.1.5962.1.3.1.1.20040119072730.12322",
             "InstanceNumber": 1,
             "Rows": 128,
             "Columns": 128,

@@ -1,0 +1,100 @@
+"""Reads what the archive says of a study: ``metadata.json``, with its data sets or without.
+
+Most of the file are the data sets, each in a line of its own. Who does not want them passes these
+lines over, so that a study of thousands of instances is read in a fraction of its size.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+from pydantic import AwareDatetime, Field
+
+from contracts.intake import StoredFile
+from contracts.model import Contract
+from contracts.report import Outcome, StudyReport
+from contracts.volumes import METADATA
+
+_DATASET = b'"dataset": '
+_LEFT_OUT = (_DATASET, b'"file_meta": ')
+
+
+class ArchivedInstance(Contract):
+    """An instance in the archive. UIDs are empty where it has none."""
+
+    file: str
+    """Where it lies, below the study's directory."""
+    sha256: str
+    size_bytes: int
+    sent_as: str
+    """The name the client gave it. May contain PHI."""
+    sop_instance_uid: str = Field(default="", alias="SOPInstanceUID")
+    sop_class_uid: str = Field(default="", alias="SOPClassUID")
+    study_instance_uid: str = Field(default="", alias="StudyInstanceUID")
+    series_instance_uid: str = Field(default="", alias="SeriesInstanceUID")
+    transfer_syntax_uid: str = ""
+
+
+class ReceivedFile(StoredFile):
+    """A file as it arrived, and what became of it."""
+
+    outcome: Outcome
+    archived_as: str | None = None
+    """Where its bytes lie, below the study's directory."""
+
+
+class Provenance(Contract):
+    """Where a study came from."""
+
+    uploaded_at: AwareDatetime
+    archived_at: AwareDatetime
+    files: tuple[ReceivedFile, ...]
+
+
+class ArchivedStudy(Contract):
+    """What ``metadata.json`` says, without the data sets."""
+
+    study: dict[str, Any]
+    """Summary of the study, by keyword. PHI."""
+    series: tuple[dict[str, Any], ...]
+    """Summaries of its series, by keyword. PHI."""
+    instances: tuple[ArchivedInstance, ...]
+    validation: StudyReport
+    provenance: Provenance
+
+
+def read_study(directory: Path) -> ArchivedStudy:
+    """Read the metadata of a study, its data sets left out.
+
+    Args:
+        directory: of the study, in the archive.
+
+    Raises:
+        FileNotFoundError: there is no such study.
+    """
+    with (directory / METADATA).open("rb") as file:
+        outline = b"".join(map(_without_value, file))
+    return ArchivedStudy.model_validate(orjson.loads(outline))
+
+
+def read_datasets(directory: Path) -> Iterator[bytes]:
+    """The data sets of a study in the DICOM JSON Model, in the order of its instances.
+
+    Raises:
+        FileNotFoundError: there is no such study.
+    """
+    with (directory / METADATA).open("rb") as file:
+        for line in file:
+            text = line.strip()
+            if text.startswith(_DATASET):
+                yield text.removeprefix(_DATASET).removesuffix(b",")
+
+
+def _without_value(line: bytes) -> bytes:
+    """A line, with null for a data set."""
+    text = line.strip()
+    for start in _LEFT_OUT:
+        if text.startswith(start):
+            return start + (b"null," if text.endswith(b",") else b"null")
+    return line
