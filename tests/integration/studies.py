@@ -1,7 +1,7 @@
 """Studies of many files, made of the CT image that comes with pydicom."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -12,7 +12,9 @@ from pydicom.uid import generate_uid
 
 def ct_slices(count: int, *, study_instance_uid: str | None = None) -> Iterator[tuple[str, bytes]]:
     """The slices of one series, evenly spaced, each with a name; UIDs are new in every call."""
-    dataset = pydicom.dcmread(get_testdata_file("CT_small.dcm", download=False))
+    path = get_testdata_file("CT_small.dcm", download=False)
+    assert path
+    dataset = pydicom.dcmread(path)
     dataset.StudyInstanceUID = study_instance_uid or generate_uid()
     dataset.SeriesInstanceUID = generate_uid()
     dataset.FrameOfReferenceUID = generate_uid()
@@ -36,7 +38,7 @@ def without_study_instance_uid(content: bytes) -> bytes:
     return changed.getvalue()
 
 
-def zipped(path: Path, files: Iterator[tuple[str, bytes]]) -> Path:
+def zipped(path: Path, files: Iterable[tuple[str, bytes]]) -> Path:
     """A zip archive with these files."""
     with ZipFile(path, "w", ZIP_DEFLATED) as archive:
         for name, content in files:
