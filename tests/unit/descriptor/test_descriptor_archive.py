@@ -1,21 +1,23 @@
 """Filing a study: nothing is lost, whatever happens, and twice is the same as once."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from uuid import UUID
 
 import orjson
 import pytest
 
+from chassis.archived import ArchivedStudy
 from chassis.errors import PermanentError
 from chassis.files import remove_directory
-from contracts.events import StudyArchivedData
-from contracts.volumes import INCOMING, INTAKE, METADATA, REPORT, Volumes, archive_path
-from descriptor.archive import file_study, open_study
+from contracts.volumes import INCOMING, INTAKE, METADATA, REPORT, Volumes
+from descriptor.archive import file_study, open_study, read_archived
+from descriptor.description import undescribed
 from descriptor.instances import ValidatedStudy
-from descriptor.metadata import undescribed
+from descriptor.metadata import StudyMetadata
 
 NOW = datetime(2025, 1, 1, 12, 2, tzinfo=UTC)
 STUDY_ID = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
@@ -24,18 +26,29 @@ MakeStudy = Callable[..., UUID]
 PowerCut = Callable[[int, Callable[[], object]], bool]
 
 
-def archive(volumes: Volumes, now: datetime = NOW) -> StudyArchivedData:
+def archive(
+    volumes: Volumes,
+    now: datetime = NOW,
+    owners: Mapping[str, UUID] = MappingProxyType({}),
+    study_id: UUID = STUDY_ID,
+) -> ArchivedStudy:
     """What the service does with an event."""
-    study = open_study(volumes, STUDY_ID)
-    return file_opened(volumes, study, now) if isinstance(study, ValidatedStudy) else study
+    study = open_study(volumes, study_id)
+    if study:
+        file_opened(volumes, study, now, owners)
+    return read_archived(volumes, study_id)
 
 
 def file_opened(
-    volumes: Volumes, study: ValidatedStudy | StudyArchivedData, now: datetime = NOW
-) -> StudyArchivedData:
-    assert isinstance(study, ValidatedStudy)
-    descriptions = [undescribed(instance.identity) for instance in study.instances]
-    return file_study(volumes, study, descriptions, now)
+    volumes: Volumes,
+    study: ValidatedStudy | None,
+    now: datetime = NOW,
+    owners: Mapping[str, UUID] = MappingProxyType({}),
+) -> None:
+    assert study
+    with StudyMetadata(study, volumes.archive / INCOMING) as metadata:
+        metadata.add((instance, undescribed(instance.identity)) for instance in study.instances)
+        file_study(volumes, study, metadata, owners, now)
 
 
 def tree(*roots: Path) -> dict[str, bytes]:
@@ -71,10 +84,8 @@ class TestFiling:
         self, volumes: Volumes, make_study: MakeStudy
     ) -> None:
         make_study(b"instance")
-        archived = archive(volumes)
-        assert archived == StudyArchivedData(
-            directory=archive_path(STUDY_ID), instance_count=1, size_bytes=8
-        )
+        [instance] = archive(volumes).instances
+        assert (instance.file, instance.size_bytes) == ("original.dcm", 8)
         assert files(volumes) == {"archive/original.dcm": b"instance"}
         assert sorted(path.name for path in volumes.archived(STUDY_ID).iterdir()) == [
             METADATA,
@@ -89,8 +100,7 @@ class TestFiling:
             "archive/original/1.2.dcm": b"two",
             "archive/original/000003.dcm": b"2",
         }
-        assert archived.instance_count == 3
-        assert archived.size_bytes == 7
+        assert [instance.size_bytes for instance in archived.instances] == [3, 3, 1]
 
     def test_hostile_uids_stay_within_the_directory(
         self, volumes: Volumes, make_study: MakeStudy, tmp_path: Path
@@ -145,9 +155,9 @@ class TestFiling:
     ) -> None:
         make_study(b"sound", b"bad", rejected=[2])
         one, other = open_study(volumes, STUDY_ID), open_study(volumes, STUDY_ID)
-        first = file_opened(volumes, one)
+        file_opened(volumes, one)
         before = tree(volumes.archive, volumes.quarantine)
-        assert file_opened(volumes, other, NOW + timedelta(seconds=1)) == first
+        file_opened(volumes, other, NOW + timedelta(seconds=1))
         assert tree(volumes.archive, volumes.quarantine) == before
         assert rubbish(volumes) == []
 
@@ -185,7 +195,7 @@ class TestFiling:
             if volumes.archived(STUDY_ID).exists():
                 assert (volumes.archived(STUDY_ID) / METADATA).exists()
             archived = archive(volumes, NOW + timedelta(hours=1))
-            assert archived.instance_count == 2
+            assert len(archived.instances) == 2
             assert files(volumes) == final
             for directory in (volumes.archived(STUDY_ID), volumes.quarantined(STUDY_ID)):
                 remove_directory(directory)

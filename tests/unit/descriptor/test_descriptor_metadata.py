@@ -5,7 +5,7 @@ import logging
 import pickle
 import struct
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,13 @@ import pydicom
 import pytest
 
 from contracts.report import Identity
-from contracts.volumes import Volumes
+from contracts.volumes import INCOMING, Volumes
 from descriptor.archive import open_study
+from descriptor.description import InstanceDescription, describe_instance, undescribed
 from descriptor.instances import ValidatedStudy
-from descriptor.metadata import (
-    InstanceDescription,
-    describe_instance,
-    study_metadata,
-    undescribed,
-)
+from descriptor.metadata import StudyMetadata
 
+STUDY_ID = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 NOW = datetime(2025, 1, 1, 12, 2, tzinfo=UTC)
 
 Sample = Callable[[str], bytes]
@@ -51,7 +48,7 @@ def metadata(volumes: Volumes, make_study: MakeStudy) -> Metadata:
     def make(*contents: bytes, **options: Any) -> dict[str, Any]:
         study = open_study(volumes, make_study(*contents, **options))
         assert isinstance(study, ValidatedStudy)
-        document: dict[str, Any] = orjson.loads(study_metadata(study, described(study), NOW))
+        document: dict[str, Any] = orjson.loads(written(volumes, study, described(study)))
         return document
 
     return make
@@ -59,6 +56,17 @@ def metadata(volumes: Volumes, make_study: MakeStudy) -> Metadata:
 
 def described(study: ValidatedStudy) -> list[InstanceDescription]:
     return [describe_instance(instance.source, instance.file) for instance in study.instances]
+
+
+def written(
+    volumes: Volumes, study: ValidatedStudy, descriptions: Sequence[InstanceDescription]
+) -> bytes:
+    """The bytes of ``metadata.json``."""
+    file = io.BytesIO()
+    with StudyMetadata(study, volumes.archive / INCOMING) as metadata:
+        metadata.add(zip(study.instances, descriptions, strict=True))
+        metadata.write(file, NOW)
+    return file.getvalue()
 
 
 def variant(content: bytes, **changes: Any) -> bytes:
@@ -211,7 +219,7 @@ class TestStudyMetadata:
         self, metadata: Metadata, volumes: Volumes
     ) -> None:
         document = metadata(b"a")
-        [directory] = volumes.uploads.iterdir()
+        directory = volumes.uploaded(STUDY_ID)
         assert document["validation"] == orjson.loads((directory / "report.json").read_bytes())
         provenance = document["provenance"]
         assert provenance["uploaded_at"] == "2025-01-01T12:00:00Z"
@@ -224,8 +232,8 @@ class TestStudyMetadata:
     ) -> None:
         study = open_study(volumes, make_study(sample("CT_small.dcm"), sample("MR_small.dcm")))
         assert isinstance(study, ValidatedStudy)
-        assert study_metadata(study, described(study), NOW) == study_metadata(
-            study, described(study), NOW
+        assert written(volumes, study, described(study)) == written(
+            volumes, study, described(study)
         )
 
     def test_an_instance_without_description_has_what_the_report_says(
@@ -234,7 +242,7 @@ class TestStudyMetadata:
         study = open_study(volumes, make_study(sample("CT_small.dcm")))
         assert isinstance(study, ValidatedStudy)
         [instance] = study.instances
-        document = orjson.loads(study_metadata(study, [undescribed(instance.identity)], NOW))
+        document = orjson.loads(written(volumes, study, [undescribed(instance.identity)]))
         [entry] = document["instances"]
         assert entry["incomplete"] == "undescribed"
         assert entry["dataset"] == {}
