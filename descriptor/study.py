@@ -17,7 +17,7 @@ from contracts.volumes import INCOMING, Volumes, archive_path
 from descriptor.archive import file_study, open_study, read_archived
 from descriptor.describer import Describe
 from descriptor.description import InstanceDescription
-from descriptor.instances import Instance, ValidatedStudy
+from descriptor.instances import Instance
 from descriptor.metadata import StudyMetadata
 from descriptor.preview import Preview
 
@@ -49,9 +49,7 @@ async def archive_study(
         PermanentError: the study is not there, or not as it arrived.
         OSError: whatever the file system says; try again.
     """
-    study = await asyncio.to_thread(open_study, volumes, study_id)
-    if study:
-        await _file(study, volumes, describe, index)
+    await _file(study_id, volumes, describe, index)
     archived = await asyncio.to_thread(read_archived, volumes, study_id)
     await index.file(study_id, archived.study["study_instance_uids"])
     await preview(study_id, archived)
@@ -62,7 +60,10 @@ async def archive_study(
     )
 
 
-async def _file(study: ValidatedStudy, volumes: Volumes, describe: Describe, index: Index) -> None:
+async def _file(study_id: UUID, volumes: Volumes, describe: Describe, index: Index) -> None:
+    study = await asyncio.to_thread(open_study, volumes, study_id)
+    if study is None:
+        return
     metadata = await asyncio.to_thread(StudyMetadata, study, volumes.archive / INCOMING)
     with metadata:
         async with aclosing(_described(study.instances, describe)) as batches:
@@ -73,7 +74,7 @@ async def _file(study: ValidatedStudy, volumes: Volumes, describe: Describe, ind
             for instance in study.instances
             if instance.is_known
         }
-        kept = await index.claim(study.study_id, known)
+        kept = await index.claim(study_id, known)
         owners = {uid: entry.study_id for uid, entry in kept.items()}
         await asyncio.to_thread(file_study, volumes, study, metadata, owners, datetime.now(UTC))
 

@@ -54,7 +54,7 @@ def file_opened(
 def tree(*roots: Path) -> dict[str, bytes]:
     """Every file of the study below these volumes, rubbish in `.incoming` left out."""
     return {
-        f"{root.name}/{path.relative_to(root / str(STUDY_ID))}": path.read_bytes()
+        f"{root.name}/{path.relative_to(root)}".replace(f"{STUDY_ID}/", ""): path.read_bytes()
         for root in roots
         for path in sorted(root.rglob("*"))
         if path.is_file() and INCOMING not in path.parts
@@ -217,6 +217,152 @@ class TestFiling:
         assert rubbish(volumes) == []
         archive(volumes)
         assert files(volumes) == {"archive/original.dcm": b"sound"}
+
+
+OTHER_ID = UUID("3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22")
+
+
+@pytest.mark.usefixtures("_file_systems")
+class TestWhatCameBefore:
+    """Sound instances that another upload has brought already."""
+
+    def resend(
+        self, volumes: Volumes, make_study: MakeStudy, *contents: bytes, **study: object
+    ) -> ArchivedStudy:
+        make_study(*contents, **study)
+        return archive(volumes, owners={"1.1": OTHER_ID, "1.2": OTHER_ID, "1.3": OTHER_ID})
+
+    def same_bytes(self, volumes: Volumes, one: str, other: str) -> bool:
+        return (volumes.archived(STUDY_ID) / one).samefile(volumes.archived(OTHER_ID) / other)
+
+    def test_is_filed_as_a_further_name_of_the_bytes_that_are_there(
+        self, volumes: Volumes, make_study: MakeStudy
+    ) -> None:
+        make_study(b"one", b"two", uids=["1.1", "1.2"], study_id=OTHER_ID)
+        archive(volumes, study_id=OTHER_ID)
+        archived = self.resend(
+            volumes,
+            make_study,
+            b"one",
+            b"two",
+            b"three",
+            uids=["1.1", "1.2", "1.3"],
+            duplicates=[1, 2],
+        )
+        names = [f"original/1.{number}.dcm" for number in (1, 2, 3)]
+        assert [instance.file for instance in archived.instances] == names
+        assert all(self.same_bytes(volumes, name, name) for name in names[:2])
+        assert not volumes.uploaded(STUDY_ID).exists()
+
+    def test_a_single_instance_is_a_further_name_too(
+        self, volumes: Volumes, make_study: MakeStudy
+    ) -> None:
+        make_study(b"one", uids=["1.1"], study_id=OTHER_ID)
+        archive(volumes, study_id=OTHER_ID)
+        self.resend(volumes, make_study, b"one", uids=["1.1"], duplicates=[1])
+        assert self.same_bytes(volumes, "original.dcm", "original.dcm")
+
+    def test_is_filed_from_the_upload_where_the_archive_has_it_no_more(
+        self, volumes: Volumes, make_study: MakeStudy
+    ) -> None:
+        self.resend(volumes, make_study, b"one", uids=["1.1"], duplicates=[1])
+        assert (volumes.archived(STUDY_ID) / "original.dcm").read_bytes() == b"one"
+
+    @pytest.mark.parametrize("others", [[b"other"], [b"other", b"more"]])
+    def test_is_filed_from_the_upload_where_the_archive_has_other_bytes(
+        self, volumes: Volumes, make_study: MakeStudy, others: list[bytes]
+    ) -> None:
+        make_study(*others, uids=["1.1", "1.2"][: len(others)], study_id=OTHER_ID)
+        archive(volumes, study_id=OTHER_ID)
+        before = tree(volumes.archived(OTHER_ID))
+        self.resend(volumes, make_study, b"one", uids=["1.1"], duplicates=[1])
+        assert (volumes.archived(STUDY_ID) / "original.dcm").read_bytes() == b"one"
+        assert tree(volumes.archived(OTHER_ID)) == before
+
+    def test_outlives_the_study_that_brought_it_first(
+        self, volumes: Volumes, make_study: MakeStudy
+    ) -> None:
+        make_study(b"one", uids=["1.1"], study_id=OTHER_ID)
+        archive(volumes, study_id=OTHER_ID)
+        self.resend(volumes, make_study, b"one", uids=["1.1"], duplicates=[1])
+        remove_directory(volumes.archived(OTHER_ID))
+        assert (volumes.archived(STUDY_ID) / "original.dcm").read_bytes() == b"one"
+
+    def test_is_filed_once_when_it_came_twice(
+        self, volumes: Volumes, make_study: MakeStudy
+    ) -> None:
+        archived = self.resend(
+            volumes, make_study, b"one", b"one", uids=["1.1"] * 2, duplicates=[1, 2]
+        )
+        assert [instance.file for instance in archived.instances] == ["original.dcm"]
+
+
+class TestDividedUploads:
+    """The upload's own study; files 2 and 3 are of another one, file 4 is file 2 again."""
+
+    @pytest.fixture
+    def divide(self, make_study: MakeStudy) -> Callable[..., None]:
+        def divide(*others: bytes) -> None:
+            make_study(
+                *(b"one", b"two", b"three", b"two"),
+                uids=["1.1", "2.1", "2.2", "2.1"],
+                duplicates=[4],
+                elsewhere={2: OTHER_ID, 3: OTHER_ID},
+            )
+            if others:
+                make_study(*others, uids=["2.1", "2.2"], study_id=OTHER_ID)
+
+        return divide
+
+    def test_only_its_own_instances_are_filed(
+        self, volumes: Volumes, divide: Callable[..., None]
+    ) -> None:
+        divide(b"two", b"three")
+        archived = archive(volumes)
+        assert [instance.file for instance in archived.instances] == ["original.dcm"]
+        assert [file.study_id for file in archived.provenance.files] == [
+            None,
+            OTHER_ID,
+            OTHER_ID,
+            OTHER_ID,
+        ]
+        assert not volumes.uploaded(STUDY_ID).exists()
+        assert volumes.uploaded(OTHER_ID).exists()
+
+    def test_hard_links_count_whatever_their_names(
+        self, volumes: Volumes, divide: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        divide(b"two", b"three")
+        for link, name in (("000001.dcm", "000002.dcm"), ("000002.dcm", "000003.dcm")):
+            (volumes.uploaded(OTHER_ID) / link).unlink()
+            os.link(volumes.uploaded(STUDY_ID) / name, volumes.uploaded(OTHER_ID) / link)
+        monkeypatch.delattr("descriptor.archive.sha256_of")
+        archive(volumes)
+        assert not volumes.uploaded(STUDY_ID).exists()
+
+    def test_the_other_study_may_be_in_the_archive_first(
+        self, volumes: Volumes, divide: Callable[..., None]
+    ) -> None:
+        divide(b"two", b"three")
+        archive(volumes, study_id=OTHER_ID)
+        archive(volumes)
+        assert not volumes.uploaded(STUDY_ID).exists()
+
+    @pytest.mark.parametrize("others", [[], [b"two"], [b"two", b"another"]])
+    def test_the_upload_stays_as_long_as_anything_is_missing_from_the_other_study(
+        self, volumes: Volumes, divide: Callable[..., None], others: list[bytes]
+    ) -> None:
+        divide()
+        if others:
+            directory = volumes.uploaded(OTHER_ID)
+            directory.mkdir()
+            for index, content in enumerate(others):
+                (directory / f"{index}.dcm").write_bytes(content)
+        before = tree(volumes.uploads)
+        with pytest.raises(PermanentError) as refusal:
+            archive(volumes)
+        assert refusal.value.code == "study.conflict"
+        assert tree(volumes.uploads) == before
 
 
 class TestWhatCannotBeMended:

@@ -112,6 +112,7 @@ class TestDescribingAnInstance:
             (b"\x20\x00\x13\x00IS\x04\x00abc ", "InstanceNumber"),
             (b"\x28\x00\x10\x00US\x01\x00\x01", "Rows"),
             (b"\x08\x00\x16\x00US\x02\x00\x01\x00", "SOPClassUID"),
+            (b"\x20\x00\x0d\x00US\x02\x00\x01\x00", "StudyInstanceUID"),
             (b"\x10\x00\x10\x00SQ\x00\x00\x08\x00\x00\x00\xfe\xff\x00\xe0\0\0\0\0", "PatientName"),
             (b"\x10\x00\x10\x00FD\x08\x00" + struct.pack("<d", float("nan")), "PatientName"),
         ],
@@ -121,7 +122,7 @@ class TestDescribingAnInstance:
     ) -> None:
         description = describe(bytes(128) + b"DICM" + element)
         assert description.incomplete is None
-        assert isinstance(description.values.get(keyword, ""), str | int)
+        assert isinstance(description.values.get(keyword, ""), str)
         assert len(orjson.loads(description.dataset)) == 1
 
     def test_neither_warnings_nor_logs_come_out(
@@ -215,6 +216,37 @@ class TestStudyMetadata:
             ("000004.dcm", "accepted", "original/000004.dcm"),
         ]
 
+    def test_it_tells_where_files_went_that_are_of_another_study(self, metadata: Metadata) -> None:
+        other = UUID("3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22")
+        document = metadata(b"a", b"b", b"a", b"b", duplicates=[3, 4], elsewhere={2: other})
+        assert [
+            (file["outcome"], file.get("archived_as"), file.get("study_id"))
+            for file in document["provenance"]["files"]
+        ] == [
+            ("accepted", "original.dcm", None),
+            ("accepted", None, str(other)),
+            ("duplicate", "original.dcm", None),
+            ("duplicate", None, str(other)),
+        ]
+        assert document["study"]["instance_count"] == 1
+
+    def test_it_tells_what_the_sender_said_and_what_was_passed_over(
+        self, metadata: Metadata
+    ) -> None:
+        said = {
+            "label": "trial-42",
+            "profile": "strict",
+            "upload_id": "3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22",
+            "resubmitted_from": "7d9f2c04-5a0e-4c39-9f53-6f1d1f0c8a11",
+            "passed_over": [{"sent_as": "DICOMDIR", "reason": "media directory"}],
+        }
+        assert metadata(b"a", **said)["provenance"].items() >= said.items()
+
+    def test_what_the_sender_did_not_say_is_absent(self, metadata: Metadata) -> None:
+        provenance = metadata(b"a")["provenance"]
+        assert not {"label", "profile", "upload_id", "resubmitted_from"} & provenance.keys()
+        assert provenance["passed_over"] == []
+
     def test_it_holds_the_report_and_where_it_all_came_from(
         self, metadata: Metadata, volumes: Volumes
     ) -> None:
@@ -248,6 +280,19 @@ class TestStudyMetadata:
         assert entry["dataset"] == {}
         assert entry["SOPInstanceUID"] == instance.identity.sop_instance_uid
         assert document["study"]["modalities"] == ["CT"]
+
+    def test_it_is_indented_with_every_data_set_in_one_line(
+        self, volumes: Volumes, make_study: MakeStudy, sample: Sample
+    ) -> None:
+        study = open_study(volumes, make_study(sample("CT_small.dcm"), sample("MR_small.dcm")))
+        assert study
+        descriptions = described(study)
+        content = written(volumes, study, descriptions)
+        document = orjson.loads(content)
+        for entry, description in zip(document["instances"], descriptions, strict=True):
+            entry["file_meta"] = orjson.Fragment(description.file_meta)
+            entry["dataset"] = orjson.Fragment(description.dataset)
+        assert content == orjson.dumps(document, option=orjson.OPT_INDENT_2)
 
     def test_what_is_not_known_is_left_out(self) -> None:
         assert undescribed(Identity()).values == {}
