@@ -11,7 +11,7 @@ from chassis.service import Service
 from contracts.events import StudyArchivedData, StudyValidated
 from descriptor import handlers
 from descriptor.describer import Describe, isolated_describer
-from descriptor.preview import no_preview, previewer
+from descriptor.preview import Preview, no_preview, previewer
 from descriptor.settings import DescriptorSettings
 from descriptor.study import Index, archive_study
 
@@ -43,7 +43,7 @@ def create_app(
     )
     service.use(isolation.running)
     describe = describe or isolated_describer(isolation)
-    preview = no_preview
+    preview: Preview = no_preview
     if settings.previews:
         preview = previewer(isolation, volumes, settings.preview_seconds)
     progress = Progress(settings)

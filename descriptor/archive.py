@@ -87,7 +87,8 @@ def file_study(
                 (directory / ORIGINALS).mkdir()
             for instance in study.instances:
                 owner = owners.get(instance.identity.sop_instance_uid)
-                _place(instance, directory / instance.file, owner and volumes.archived(owner))
+                known_in = volumes.archived(owner) if owner and instance.is_known else None
+                _place(instance, directory / instance.file, known_in)
             with durable_file(directory / METADATA) as file:
                 metadata.write(file, now)
         _finish(volumes, study)
@@ -105,19 +106,19 @@ def read_archived(volumes: Volumes, study_id: UUID) -> ArchivedStudy:
         raise PermanentError("study.unreadable", "The metadata in the archive is broken.") from None
 
 
-def _place(instance: Instance, target: Path, owner: Path | None) -> None:
+def _place(instance: Instance, target: Path, known_in: Path | None) -> None:
     """Let an instance appear in the archive, with the bytes that are there if possible.
 
     Args:
         instance: the instance.
         target: its name.
-        owner: the directory of the archived study that has brought it first, if any. It may have
-            gone since.
+        known_in: the directory of the archived study that has brought it first, if another one
+            has. It may be gone, or hold something else.
     """
-    if owner and instance.is_known:
+    if known_in:
         for name in (f"{ORIGINALS}/{instance.identity.sop_instance_uid}.dcm", ORIGINAL):
-            with suppress(FileNotFoundError, NotADirectoryError, ChecksumMismatchError):
-                place_file(owner / name, target, instance.stored.sha256)
+            with suppress(FileNotFoundError, ChecksumMismatchError):
+                place_file(known_in / name, target, instance.stored.sha256)
                 return
     place_file(instance.source, target, instance.stored.sha256)
 

@@ -26,7 +26,8 @@ class Instance:
     identity: Identity
     """What it says it is."""
     is_known: bool = False
-    """Whether it came before, in another upload: the archive may have its bytes."""
+    """Whether it came before, in another upload: the archive may have its bytes. Then its SOP
+    Instance UID is one, and so a safe file name."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,9 @@ class ValidatedStudy:
         instances = []
         for file in sorted(own, key=lambda file: file.name):
             identity = self._reports[file.name].identity
+            has_uid = is_uid(identity.sop_instance_uid)
             name = f"{identity.sop_instance_uid}.dcm"
-            if not is_uid(identity.sop_instance_uid) or name in taken:
+            if not has_uid or name in taken:
                 name = file.name
             taken.add(name)
             instances.append(
@@ -90,7 +92,7 @@ class ValidatedStudy:
                     file=ORIGINAL if len(own) == 1 else f"{ORIGINALS}/{name}",
                     stored=file,
                     identity=identity,
-                    is_known=file.sha256 not in new,
+                    is_known=has_uid and file.sha256 not in new,
                 )
             )
         return tuple(instances)

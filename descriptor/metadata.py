@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import IO, Any, Self
 
 import orjson
 
@@ -92,7 +92,7 @@ class StudyMetadata:
         if "SOPInstanceUID" in values:
             series["sop_instance_uids"].append(values["SOPInstanceUID"])
 
-    def write(self, file: BinaryIO, archived_at: datetime) -> None:
+    def write(self, file: IO[bytes], archived_at: datetime) -> None:
         """Write the document.
 
         Args:

@@ -46,7 +46,7 @@ def previewer(isolation: Isolation, volumes: Volumes, seconds: float) -> Preview
         except UnrenderableError as error:
             code = error.code
         except OSError:
-            code = "unreadable-or-unwritable"
+            code = "file"
         else:
             return
         get_logger().info("preview.skipped", study_id=str(study_id), code=code)
@@ -55,7 +55,7 @@ def previewer(isolation: Isolation, volumes: Volumes, seconds: float) -> Preview
 
 
 async def no_preview(_study_id: UUID, _archived: ArchivedStudy) -> None:
-    """Make none."""
+    """What a service does that makes no pictures."""
 
 
 def choose(archived: ArchivedStudy) -> ArchivedInstance:

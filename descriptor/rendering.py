@@ -10,8 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image
 from pydicom import Dataset, dcmread
-from pydicom.pixels import apply_color_lut
-from pydicom.pixels.processing import apply_modality_lut
+from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 from pydicom.pixels.utils import as_pixel_options
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
@@ -47,7 +46,7 @@ class UnrenderableError(Exception):
     """There is no picture of an instance.
 
     Attributes:
-        code: why: ``no-image``, ``too-large``, ``unsupported`` or ``undecodable``.
+        code: ``no-image``, ``too-large``, ``unsupported`` or ``undecodable``.
     """
 
     def __init__(self, code: str) -> None:
@@ -146,7 +145,8 @@ def _image(dataset: Dataset, samples: Samples) -> Image.Image:
         return Image.fromarray(_grey(dataset, samples))
     if photometric == "PALETTE COLOR":
         colours = apply_color_lut(samples, dataset)
-        return Image.fromarray(_eight_bits(colours, 8 * colours.dtype.itemsize))
+        # Some palettes have 8 bits in each word of 16.
+        return Image.fromarray(_eight_bits(colours, 8 if colours.max() < 256 else 16))
     if photometric == "RGB":
         return Image.fromarray(_eight_bits(samples, dataset.BitsStored))
     raise UnrenderableError("unsupported")

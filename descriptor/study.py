@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from itertools import islice
@@ -81,7 +81,7 @@ async def _file(study_id: UUID, volumes: Volumes, describe: Describe, index: Ind
 
 async def _described(
     instances: Sequence[Instance], describe: Describe
-) -> AsyncIterator[list[tuple[Instance, InstanceDescription]]]:
+) -> AsyncGenerator[list[tuple[Instance, InstanceDescription]], None]:
     """The descriptions of instances, in their order, a few batches made ahead."""
 
     async def one(batch: Sequence[Instance]) -> list[tuple[Instance, InstanceDescription]]:
@@ -100,3 +100,4 @@ async def _described(
             tasks.popleft()
     finally:
         await cancel(*tasks)
+        await asyncio.gather(*tasks, return_exceptions=True)  # one error is enough

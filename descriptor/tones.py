@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from pydicom import Dataset
+from pydicom.multival import MultiValue
 
 Values = np.ndarray[Any, np.dtype[Any]]
 Tones = Callable[[Values], Values]
@@ -62,8 +63,5 @@ def _range(seen: Values) -> Tones:
 
 def _first(value: Any) -> float | None:  # noqa: ANN401  # one number, several, or none
     """The first of some numbers, if it is finite."""
-    values = value if isinstance(value, list | tuple) or hasattr(value, "__iter__") else [value]
-    for number in list(values)[:1]:
-        if number is not None and math.isfinite(float(number)):
-            return float(number)
-    return None
+    number = next(iter(value), None) if isinstance(value, MultiValue) else value
+    return float(number) if number is not None and math.isfinite(float(number)) else None

@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import Mock
 from uuid import UUID
 
 import orjson
@@ -120,10 +121,9 @@ def test_every_data_set_is_read_whatever_it_says(
 def test_the_data_sets_are_passed_over(
     volumes: Volumes, study_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parsed: list[bytes] = []
-    loads = orjson.loads
-    monkeypatch.setattr("orjson.loads", lambda text: parsed.append(text) or loads(text))
+    loads = Mock(side_effect=orjson.loads)
+    monkeypatch.setattr("orjson.loads", loads)
     read_study(volumes.archived(study_id))
-    [outline] = parsed
+    [[outline]] = [call.args for call in loads.call_args_list]
     assert b"00204000" not in outline
     assert outline.count(b'"dataset": null') == outline.count(b'"file_meta": null,') == 4
