@@ -1,10 +1,11 @@
 """Files a validated study: sound instances to the archive, the others to quarantine.
 
 What the archive has already, from another upload, is filed as a further name of the same bytes. The
-uploads stay as they are until the archive and quarantine hold everything, so a crash at any
-point loses nothing; opening the study again finishes what is left. The bytes of each file are
-checked against the SHA-256 of their arrival when they get their name in the archive: read then,
-they are in the page cache, and what is checked is what is kept.
+uploads stay as they are until the archive, the quarantine and the studies that an upload was
+divided into hold everything, so a crash at any point loses nothing; opening the study again
+finishes what is left. The bytes of each file are checked against the SHA-256 of their arrival when
+they get their name in the archive: read then, they are in the page cache, and what is checked is
+what is kept.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -98,11 +99,11 @@ def read_archived(volumes: Volumes, study_id: UUID) -> ArchivedStudy:
     """What the archive says of a study.
 
     Raises:
-        PermanentError: it is not ours.
+        PermanentError: its metadata are broken.
     """
     try:
         return read_study(volumes.archived(study_id))
-    except ValidationError:
+    except ValueError:  # broken JSON as well as broken metadata
         raise PermanentError("study.unreadable", "The metadata in the archive is broken.") from None
 
 
@@ -160,25 +161,27 @@ def _finish(volumes: Volumes, study: ValidatedStudy) -> None:
     if not (
         _holds(volumes.archived(study.study_id), study, instances)
         and _holds(quarantined, study, study.rejected)
-        and all(
-            _holds(volumes.uploaded(other), study, files)
-            # Asked second: a study is in the archive before it leaves the uploads.
-            or _holds(volumes.archived(other), study, files)
-            for other, files in study.divided.items()
-        )
     ):
         message = "The archive or the quarantine holds something else under the study's id."
         raise PermanentError("study.conflict", message)
+    for other, files in study.divided.items():
+        # In this order: a study is in the archive before it leaves the uploads.
+        places = volumes.uploaded(other), volumes.archived(other)
+        if not any(_holds(place, study, files) for place in places):
+            message = "Files are missing from a study that the upload was divided into."
+            raise PermanentError("study.conflict", message)
     remove_directory(study.directory)
 
 
 def _holds(directory: Path, study: ValidatedStudy, files: Collection[StoredFile]) -> bool:
     """Whether a directory has the bytes of all these files of an upload."""
-    held = list(directory.rglob("*.dcm"))
-    inodes = {_inode(path) for path in held}
-    known = {file.sha256 for file in files if _inode(study.directory / file.name) in inodes}
-    missing = {file.sha256 for file in files} - known
-    return not missing or missing <= {sha256_of(path) for path in held}
+    wanted = {_inode(study.directory / file.name): file.sha256 for file in files}
+    try:
+        held = {path: _inode(path) for path in directory.rglob("*.dcm")}
+        missing = set(wanted.values()) - {wanted.get(inode) for inode in held.values()}
+        return not missing or missing <= {sha256_of(path) for path in held}
+    except FileNotFoundError:  # the directory is being removed
+        return False
 
 
 def _inode(path: Path) -> tuple[int, int]:

@@ -12,7 +12,6 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryFile
-from types import TracebackType
 from typing import IO, Any, Self
 
 import orjson
@@ -55,12 +54,7 @@ class StudyMetadata:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._instances.close()
 
     def add(self, described: Iterable[tuple[Instance, InstanceDescription]]) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from chassis.archived import ArchivedStudy
 from chassis.errors import PermanentError
-from chassis.files import remove_directory
+from chassis.files import remove_directory, sha256_of
 from contracts.volumes import INCOMING, INTAKE, METADATA, REPORT, Volumes
 from descriptor.archive import file_study, open_study, read_archived
 from descriptor.description import undescribed
@@ -348,6 +348,21 @@ class TestDividedUploads:
         archive(volumes)
         assert not volumes.uploaded(STUDY_ID).exists()
 
+    def test_the_other_study_may_move_on_at_any_moment(
+        self, volumes: Volumes, divide: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        divide(b"two", b"three")
+
+        def sha256_after_the_other(path: Path) -> str:
+            monkeypatch.setattr("descriptor.archive.sha256_of", sha256_of)
+            archive(volumes, study_id=OTHER_ID)
+            return sha256_of(path)
+
+        monkeypatch.setattr("descriptor.archive.sha256_of", sha256_after_the_other)
+        archive(volumes)
+        assert not volumes.uploaded(STUDY_ID).exists()
+        assert not volumes.uploaded(OTHER_ID).exists()
+
     @pytest.mark.parametrize("others", [[], [b"two"], [b"two", b"another"]])
     def test_the_upload_stays_as_long_as_anything_is_missing_from_the_other_study(
         self, volumes: Volumes, divide: Callable[..., None], others: list[bytes]
@@ -406,6 +421,15 @@ class TestWhatCannotBeMended:
         (volumes.uploaded(STUDY_ID) / name).write_bytes(b"rot..")
         assert self.refused(volumes) == "study.corrupted"
         assert set(tree(volumes.uploads)) >= {"uploads/000001.dcm", "uploads/000002.dcm"}
+
+    def test_metadata_in_the_archive_that_are_broken(
+        self, volumes: Volumes, make_study: MakeStudy
+    ) -> None:
+        make_study(b"sound")
+        archive(volumes)
+        for content in (b"{", b"{}"):
+            (volumes.archived(STUDY_ID) / METADATA).write_bytes(content)
+            assert self.refused(volumes) == "study.unreadable"
 
     @pytest.mark.parametrize("volume", ["archive", "quarantine"])
     def test_another_study_under_the_same_id(
