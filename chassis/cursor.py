@@ -15,8 +15,13 @@ BEGINNING = "0"
 LONGEST_TEXT = 500
 
 _ADDRESSES = tuple(channel.address for channel in CHANNELS)
-_ENTRY_ID = re.compile(r"([0-9]{1,20})(?:-([0-9]{1,20}))?", re.ASCII)
+_ID = "[0-9]{1,20}(-[0-9]{1,20})?"
 _LARGEST = 2**64 - 1
+_POSITION = f"({'|'.join(map(re.escape, _ADDRESSES))})~{_ID}"
+PATTERN = f"^({_ID}|{_POSITION}(_{_POSITION})*)$"
+"""What every cursor looks like (ECMA-262)."""
+_CURSOR = re.compile(PATTERN.removesuffix("$") + r"\Z")
+_ENTRY_ID = re.compile(_ID)
 
 
 class CursorError(ValueError):
@@ -29,13 +34,10 @@ def parse_entry_id(text: str) -> EntryId:
     Raises:
         CursorError: it is none.
     """
-    match = _ENTRY_ID.fullmatch(text)
-    if not match:
+    if not _ENTRY_ID.fullmatch(text):
         raise CursorError("no entry id")
-    milliseconds, sequence = int(match[1]), int(match[2] or 0)
-    if max(milliseconds, sequence) > _LARGEST:
-        raise CursorError("an entry id beyond 64 bits")
-    return milliseconds, sequence
+    milliseconds, _, sequence = text.partition("-")
+    return min(int(milliseconds), _LARGEST), min(int(sequence or 0), _LARGEST)
 
 
 def entry_id_text(entry_id: EntryId) -> str:
@@ -67,17 +69,12 @@ class Cursor:
         """
         if text == BEGINNING:
             return cls()
-        if len(text) > LONGEST_TEXT:
-            raise CursorError("too long")
-        if _ENTRY_ID.fullmatch(text):
+        if len(text) > LONGEST_TEXT or not _CURSOR.match(text):
+            raise CursorError("no place in the feed")
+        if "~" not in text:
             return cls(dict.fromkeys(_ADDRESSES, parse_entry_id(text)))
-        positions: dict[str, EntryId] = {}
-        for part in text.split("_"):
-            address, _, entry_id = part.partition("~")
-            if address not in _ADDRESSES or address in positions:
-                raise CursorError("not the streams of this bus")
-            positions[address] = parse_entry_id(entry_id)
-        return cls(positions)
+        positions = dict(part.split("~") for part in text.split("_"))
+        return cls({address: parse_entry_id(text) for address, text in positions.items()})
 
     def __str__(self) -> str:
         """Opaque to clients; fit for a URL and a header without any escaping."""

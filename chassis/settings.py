@@ -82,6 +82,8 @@ class VolumeSettings(ServiceSettings):
     archive_dir: Path
     stale_after_seconds: float = Field(ge=60)
     """What a crash left in a volume's ``.incoming`` is removed at this age, at the next start."""
+    profiles_dir: Path | None = None
+    """A folder with further validation profiles that uploads may ask for by name."""
 
     @property
     def volumes(self) -> Volumes:
@@ -114,6 +116,7 @@ SHARED = frozenset(
         "uploads_dir",
         "quarantine_dir",
         "archive_dir",
+        "profiles_dir",
     }
 )
 """Settings that ``HDV_<NAME>`` gives to every service at once."""

@@ -1,31 +1,16 @@
 """Reads a multipart/form-data body (RFC 7578) as it arrives."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
+from gateway.parts import PartBegins, PartEnds, Parts
 from gateway.refusals import Refusal, RefusedUploadError
 
-MOST_PARTS = 1000
+MOST_FIELDS = 100
+"""So many parts may be there beside the files."""
 MOST_SENT_AS_CHARACTERS = 1024
-
-
-@dataclass(frozen=True)
-class PartBegins:
-    """The headers of a part have been read."""
-
-    name: str
-    """Name of the form's field."""
-    sent_as: str
-    """The file name that the client gave, as text."""
-
-
-class PartEnds:
-    """All bytes of a part have been read."""
-
-
-FormEvent = PartBegins | bytes | PartEnds
 
 
 def boundary_of(content_type: str) -> str | None:
@@ -45,8 +30,13 @@ def boundary_of(content_type: str) -> str | None:
     return boundary
 
 
-async def read_form(body: AsyncIterator[bytes], boundary: str) -> AsyncGenerator[FormEvent, None]:
+async def read_form(body: AsyncGenerator[bytes, None], boundary: str, *, max_files: int) -> Parts:
     """What the body says, piece by piece: a part begins, its bytes, it ends.
+
+    Args:
+        body: the request's body as it arrives; closed at the end.
+        boundary: of the form.
+        max_files: how many parts there may be, not counting a few for form fields.
 
     Raises:
         RefusedUploadError: the body is not well formed, or ends early.
@@ -55,24 +45,29 @@ async def read_form(body: AsyncIterator[bytes], boundary: str) -> AsyncGenerator
     try:
         # Latin-1 takes every byte; `_text` makes UTF-8 of it where it is.
         parser = PushMultipartParser(
-            boundary, max_segment_count=MOST_PARTS, header_charset="latin1"
+            boundary, max_segment_count=max_files + MOST_FIELDS, header_charset="latin1"
         )
         with parser:
-            async for chunk in body:
-                if not chunk:
-                    continue
-                received += len(chunk)
-                for event in parser.parse(chunk):
-                    if isinstance(event, MultipartSegment):
-                        sent_as = _text(event.filename or "")[:MOST_SENT_AS_CHARACTERS]
-                        yield PartBegins(_text(event.name), sent_as)
-                    elif event is None:
-                        yield PartEnds()
-                    else:
-                        yield bytes(event)
+            async with aclosing(body):
+                async for chunk in body:
+                    if not chunk:
+                        continue
+                    received += len(chunk)
+                    for event in parser.parse(chunk):
+                        if isinstance(event, MultipartSegment):
+                            yield _begins(event)
+                        elif event is None:
+                            yield PartEnds()
+                        else:
+                            yield bytes(event)
     except MultipartError as error:
         detail = f"The multipart body is broken, {received} bytes after its start: {error}."
         raise RefusedUploadError(Refusal.BROKEN_MULTIPART, detail) from None
+
+
+def _begins(segment: MultipartSegment) -> PartBegins:
+    sent_as = _text(segment.filename or "")[:MOST_SENT_AS_CHARACTERS]
+    return PartBegins(_text(segment.name), sent_as, segment.content_type or "")
 
 
 def _text(value: str) -> str:

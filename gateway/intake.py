@@ -1,59 +1,44 @@
-"""Takes an upload in: from the form's bytes to a study that lies safely in ``uploads/``."""
+"""Takes an upload in: from the body's parts to a study that lies safely in ``uploads/``."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass
 from uuid import uuid4
 
 from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
 from contracts.volumes import Volumes, uploads_path
-from gateway.form import FormEvent, PartBegins, read_form
+from gateway.body import Limits, too_large
+from gateway.parts import FILE_PART, PartBegins, Parts
 from gateway.recognition import HEAD_BYTES, recognise
 from gateway.refusals import Refusal, RefusedUploadError
 from gateway.staging import BUFFER_BYTES, StagedFile, Staging, out_of_space
 
-FILE_PART = "file"
-MOST_FILES = 1
-FORM_OVERHEAD_BYTES = 64 * 1024
-"""A form's boundaries and headers may make a body so much larger than its files."""
 SPACE_CHECK_BYTES = 64 * BUFFER_BYTES
 """Free space is looked at again each time so much has arrived."""
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What an upload may cost."""
-
-    max_upload_bytes: int
-    min_free_bytes: int
-    idle_timeout_seconds: float
-    max_upload_seconds: float
-
-
 @contextlib.asynccontextmanager
 async def take_in(
-    body: AsyncIterator[bytes],
-    boundary: str,
+    parts: Parts,
     *,
     volumes: Volumes,
     limits: Limits,
     content_length: int | None,
     traceparent: str | None,
     expected_instances: int | None = None,
+    study_instance_uid: str | None = None,
 ) -> AsyncIterator[Intake]:
     """Receive a study. Inside the context it lies in ``uploads/``; an exception there removes it.
 
     Args:
-        body: the request's body as it arrives.
-        boundary: of the multipart form.
+        parts: what the request's body says, as it arrives; closed at the end.
         volumes: where studies go.
         limits: what the upload may cost.
         content_length: size of the body in bytes if the client has told it.
         traceparent: trace context to hand on.
         expected_instances: how many instances the study has, if the client has told it.
+        study_instance_uid: what every instance has to have, if the client has told it.
 
     Raises:
         RefusedUploadError: the upload cannot be accepted; nothing of it is left.
@@ -62,7 +47,7 @@ async def take_in(
     staging = Staging(volumes, study_id, limits.min_free_bytes)
     try:
         await staging.begin(content_length or 0)
-        files = await _receive(body, boundary, staging, limits)
+        files = await _receive(parts, staging, limits)
         event = StudyUploaded.new(
             source="gateway",
             subject=study_id,
@@ -73,7 +58,12 @@ async def take_in(
             ),
             traceparent=traceparent,
         )
-        intake = Intake(event=event, files=tuple(files), expected_instances=expected_instances)
+        intake = Intake(
+            event=event,
+            files=tuple(files),
+            expected_instances=expected_instances,
+            study_instance_uid=study_instance_uid,
+        )
         await staging.commit(intake)
         yield intake
     except OSError as error:
@@ -87,32 +77,25 @@ async def take_in(
         raise
 
 
-async def _receive(
-    body: AsyncIterator[bytes], boundary: str, staging: Staging, limits: Limits
-) -> list[StoredFile]:
-    """Write the form's files to disk."""
+async def _receive(parts: Parts, staging: Staging, limits: Limits) -> list[StoredFile]:
+    """Write the files to disk."""
     files: list[StoredFile] = []
     budget = _Budget(staging, limits)
-    async with (
-        aclosing(_limited(body, limits)) as chunks,
-        aclosing(read_form(chunks, boundary)) as form,
-    ):
-        async for piece in form:
-            if isinstance(piece, PartBegins):
-                _check_part(piece, len(files))
-                files.append(await _receive_file(form, staging.open(piece.sent_as), budget))
+    async with aclosing(parts):
+        async for event in parts:
+            if isinstance(event, PartBegins):
+                _check_part(event, len(files), limits)
+                files.append(await _receive_file(parts, staging.open(event.sent_as), budget))
     if not files:
         detail = f"The form has no part named '{FILE_PART}'."
         raise RefusedUploadError(Refusal.NO_FILE_PART, detail)
     return files
 
 
-async def _receive_file(
-    form: AsyncIterator[FormEvent], file: StagedFile, budget: "_Budget"
-) -> StoredFile:
+async def _receive_file(parts: Parts, file: StagedFile, budget: "_Budget") -> StoredFile:
     """Write the bytes up to the end of the part."""
     head = b""
-    async for piece in form:
+    async for piece in parts:
         if not isinstance(piece, bytes):
             break
         await budget.spend(len(piece))
@@ -145,44 +128,15 @@ class _Budget:
             await self._staging.check_space()
 
 
-def too_large(limits: Limits) -> RefusedUploadError:
-    """The refusal of an upload that is larger than allowed."""
-    detail = f"An upload may have {limits.max_upload_bytes} bytes."
-    return RefusedUploadError(Refusal.UPLOAD_TOO_LARGE, detail)
-
-
-def _check_part(part: PartBegins, files_so_far: int) -> None:
+def _check_part(part: PartBegins, files_so_far: int, limits: Limits) -> None:
     if part.name != FILE_PART:
         detail = f"The form has a part named '{part.name[:100]}'; only '{FILE_PART}' is known."
         raise RefusedUploadError(Refusal.UNEXPECTED_PART, detail)
-    if files_so_far >= MOST_FILES:
-        detail = f"An upload may have {MOST_FILES} file; send the others one by one."
+    if files_so_far >= limits.max_files:
+        detail = f"An upload may have {limits.max_files} files."
         raise RefusedUploadError(Refusal.TOO_MANY_FILES, detail)
 
 
 def _check_kind(head: bytes) -> None:
     if kind := recognise(head):
         raise RefusedUploadError(Refusal.NOT_DICOM, f"The file is {kind}, not DICOM.")
-
-
-async def _limited(body: AsyncIterator[bytes], limits: Limits) -> AsyncGenerator[bytes, None]:
-    """The body, unless its sender falls silent, or goes on for ever before or after the files."""
-    received = 0
-    chunks = aiter(body)
-    now = asyncio.get_running_loop().time
-    end = now() + limits.max_upload_seconds
-    while True:
-        try:
-            async with asyncio.timeout_at(min(end, now() + limits.idle_timeout_seconds)):
-                chunk = await anext(chunks)
-        except StopAsyncIteration:
-            return
-        except TimeoutError:
-            detail = f"Nothing arrived for {limits.idle_timeout_seconds:g} seconds."
-            if now() >= end:
-                detail = f"An upload may take {limits.max_upload_seconds:g} seconds."
-            raise RefusedUploadError(Refusal.UPLOAD_STALLED, detail) from None
-        received += len(chunk)
-        if received > limits.max_upload_bytes + FORM_OVERHEAD_BYTES:
-            raise too_large(limits)
-        yield chunk

@@ -5,6 +5,7 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.settings import StatusClientSettings, VolumeSettings
+from gateway.body import Limits
 
 
 class FeedSettings(BaseModel):
@@ -27,6 +28,8 @@ class GatewaySettings(VolumeSettings, StatusClientSettings):
 
     service: ClassVar[str] = "gateway"
 
+    max_files: int = Field(ge=1, le=999_999)
+    """Files that an upload may have, those from archives among them."""
     max_upload_bytes: int = Field(gt=0)
     """The greatest size of an upload's files together."""
     min_free_bytes: int = Field(ge=0)
@@ -40,3 +43,14 @@ class GatewaySettings(VolumeSettings, StatusClientSettings):
     retry_after_seconds: int = Field(ge=1)
     """What clients are told to wait before they ask for the status."""
     feed: FeedSettings
+
+    @property
+    def limits(self) -> Limits:
+        """What an upload may cost."""
+        return Limits(
+            max_files=self.max_files,
+            max_upload_bytes=self.max_upload_bytes,
+            min_free_bytes=self.min_free_bytes,
+            idle_timeout_seconds=self.idle_timeout_seconds,
+            max_upload_seconds=self.max_upload_seconds,
+        )

@@ -3,10 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, JsonValue, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from chassis.cursor import LONGEST_TEXT, Cursor, CursorError
+from chassis.cursor import LONGEST_TEXT, PATTERN, Cursor, CursorError
 from chassis.feed import ADDRESS_OF, Feed
 from chassis.problem import Problem, documented
 from contracts.events import Event
@@ -60,6 +60,8 @@ CURSOR = (
     "Opaque, as an answer gave it: events after this place. Stay with the same `type`. "
     "Also `0`, the oldest event that is kept, or milliseconds since 1970, a point in time."
 )
+FORM: dict[str, JsonValue] = {"pattern": PATTERN}
+"""Documented only: what is wrong with a cursor is told in our own words."""
 STREAM = """\
 An event is its JSON in `data:`, its place in `id:`; it has no name, so that `onmessage` hears all.
 Comments are signs of life. The stream ends after some minutes, and when a client does not keep up;
@@ -94,7 +96,9 @@ def events_router(feed: Feed, live: LiveFeed, settings: FeedSettings) -> APIRout
         response_model_exclude_none=True,
     )
     async def index(
-        cursor: Annotated[str, Query(max_length=LONGEST_TEXT, description=CURSOR)] = "0",
+        cursor: Annotated[
+            str, Query(max_length=LONGEST_TEXT, description=CURSOR, json_schema_extra=FORM)
+        ] = "0",
         types: Types = [],  # noqa: B006 -- FastAPI copies it
         limit: Annotated[int, Query(ge=1, le=MOST_PER_PAGE)] = 100,
     ) -> EventPage:
@@ -142,10 +146,16 @@ def events_router(feed: Feed, live: LiveFeed, settings: FeedSettings) -> APIRout
         },
     )
     async def stream(
-        cursor: Annotated[str | None, Query(max_length=LONGEST_TEXT, description=CURSOR)] = None,
+        cursor: Annotated[
+            str | None, Query(max_length=LONGEST_TEXT, description=CURSOR, json_schema_extra=FORM)
+        ] = None,
         last_event_id: Annotated[
             str | None,
-            Header(max_length=LONGEST_TEXT, description="Counts more than `cursor`."),
+            Header(
+                max_length=LONGEST_TEXT,
+                description="Counts more than `cursor`.",
+                json_schema_extra=FORM,
+            ),
         ] = None,
         types: Types = [],  # noqa: B006 -- FastAPI copies it
     ) -> EventStream:

@@ -18,8 +18,9 @@ from chassis.problem import Problem, documented, unavailable
 from chassis.publishing import EventPublisher
 from chassis.service import Service
 from contracts.status import State
-from gateway.form import boundary_of
-from gateway.intake import FORM_OVERHEAD_BYTES, Limits, take_in, too_large
+from gateway.body import limited, too_large
+from gateway.form import boundary_of, read_form
+from gateway.intake import take_in
 from gateway.refusals import Refusal, RefusedUploadError
 from gateway.settings import GatewaySettings
 from gateway.study_status import status_path
@@ -84,12 +85,7 @@ def upload_router(
     """The route that takes uploads in."""
     router = APIRouter(tags=["studies"])
     volumes = settings.volumes
-    limits = Limits(
-        max_upload_bytes=settings.max_upload_bytes,
-        min_free_bytes=settings.min_free_bytes,
-        idle_timeout_seconds=settings.idle_timeout_seconds,
-        max_upload_seconds=settings.max_upload_seconds,
-    )
+    limits = settings.limits
     places = asyncio.Semaphore(settings.max_concurrent_uploads)
 
     @router.post(
@@ -121,15 +117,14 @@ def upload_router(
             detail = "Send multipart/form-data with the DICOM file in the part 'file'."
             raise Problem(415, "not-multipart", "The body is not multipart/form-data", detail)
         content_length = _content_length(request)
-        if content_length and content_length > limits.max_upload_bytes + FORM_OVERHEAD_BYTES:
+        if content_length and content_length > limits.max_body_bytes:
             raise too_large(limits)
         # Asked first, so that nobody sends gigabytes only to be refused.
         async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
             client = await service.broker.connect()
             await client.ping()
         async with take_in(
-            request.stream(),
-            boundary,
+            read_form(limited(request.stream(), limits), boundary, max_files=limits.max_files),
             volumes=volumes,
             limits=limits,
             content_length=content_length,

@@ -4,17 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pydicom.data import get_testdata_file
 
 from integration.pipeline import Pipeline, RedisServer
+from integration.studies import ct_slices
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def ct() -> bytes:
-    """A sound CT image."""
-    path = get_testdata_file("CT_small.dcm", download=False)
-    assert path
-    return Path(path).read_bytes()
+    """A sound CT image that no other test has sent."""
+    [(_, content)] = ct_slices(1)
+    return content
 
 
 @pytest.fixture

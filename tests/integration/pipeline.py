@@ -154,14 +154,16 @@ class Pipeline:
         record: dict[str, Any] = answer.json()
         return record
 
-    def wait_for(self, study_id: str, state: str) -> dict[str, Any]:
+    def wait_for(
+        self, study_id: str, state: str, seconds: float = DEADLINE_SECONDS
+    ) -> dict[str, Any]:
         """Wait until a study has come to a state; its record."""
 
         def reached() -> dict[str, Any] | None:
             record = self.status(study_id)
             return record if record["status"] == state else None
 
-        return until(reached, f"study to be {state}")
+        return until(reached, f"study to be {state}", seconds)
 
     def metric(self, name: str, pattern: str) -> float:
         """The sum of a service's metrics whose line matches a pattern."""

@@ -63,10 +63,8 @@ def test_an_entry_id_is_a_point_in_time_of_every_stream(text: str, position: Ent
         "uploads~",
         "uploads~x",
         "uploads~1-2-3",
-        "uploads~1_uploads~2",
         "somewhere~1",
         "uploads~1_",
-        f"uploads~{2**64}",
         "\u0661",  # an Arabic digit
         "uploads~1\n",
         "0" * 501,

@@ -1,7 +1,7 @@
 """multipart/form-data as it arrives: any chunking, any file name, any garbage."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import suppress
 from itertools import pairwise
 
@@ -9,7 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gateway.form import FormEvent, PartBegins, PartEnds, boundary_of, read_form
+from gateway.form import boundary_of, read_form
+from gateway.parts import PartBegins, PartEnds, PartEvent
 from gateway.refusals import Refusal, RefusedUploadError
 
 BOUNDARY = "xYzZY"
@@ -21,25 +22,25 @@ FORM = (
     b"hello\r\n--xYzZY--\r\n"
 )
 PARTS = [
-    (PartBegins("file", "CT.dcm"), b"\r\n--xYzZ\r\n\0\xff"),
+    (PartBegins("file", "CT.dcm", "application/dicom"), b"\r\n--xYzZ\r\n\0\xff"),
     (PartBegins("note", ""), b"hello"),
 ]
 
 
-def read(chunks: Iterable[bytes], boundary: str = BOUNDARY) -> list[FormEvent]:
+def read(chunks: Iterable[bytes], boundary: str = BOUNDARY) -> list[PartEvent]:
     """All events of a body that arrives in these chunks."""
 
-    async def arriving() -> AsyncIterator[bytes]:
+    async def arriving() -> AsyncGenerator[bytes, None]:
         for chunk in chunks:
             yield chunk
 
-    async def collect() -> list[FormEvent]:
-        return [event async for event in read_form(arriving(), boundary)]
+    async def collect() -> list[PartEvent]:
+        return [event async for event in read_form(arriving(), boundary, max_files=900)]
 
     return asyncio.run(collect())
 
 
-def parts_of(events: list[FormEvent]) -> list[tuple[PartBegins, bytes]]:
+def parts_of(events: list[PartEvent]) -> list[tuple[PartBegins, bytes]]:
     """Each part with its bytes, however they came."""
     parts: list[tuple[PartBegins, bytes]] = []
     is_open = False

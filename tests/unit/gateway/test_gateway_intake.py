@@ -21,14 +21,20 @@ from contracts.events import StudyUploaded
 from contracts.intake import Intake
 from contracts.volumes import INCOMING, INTAKE, Volumes
 from gateway import intake, staging
-from gateway.intake import Limits, take_in
+from gateway.body import Limits, limited
+from gateway.form import read_form
+from gateway.intake import take_in
 from gateway.refusals import Refusal, RefusedUploadError
 
 BOUNDARY = "xYzZY"
 CONTENT = bytes(128) + b"DICM" + bytes(range(256)) * 8
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 GENEROUS = Limits(
-    max_upload_bytes=1 << 30, min_free_bytes=0, idle_timeout_seconds=10, max_upload_seconds=60
+    max_files=10,
+    max_upload_bytes=1 << 30,
+    min_free_bytes=0,
+    idle_timeout_seconds=10,
+    max_upload_seconds=60,
 )
 
 
@@ -73,8 +79,9 @@ class Uploads:
         content_length: int | None = None,
     ) -> AsyncIterator[Intake]:
         async with take_in(
-            body or arriving(chunks),
-            BOUNDARY,
+            read_form(
+                limited(body or arriving(chunks), limits), BOUNDARY, max_files=limits.max_files
+            ),
             volumes=self.volumes,
             limits=limits,
             content_length=content_length,
@@ -179,7 +186,7 @@ async def test_the_clients_file_name_is_kept_as_text_and_never_becomes_a_path(
     ("body", "refusal"),
     [
         (form(), Refusal.NO_FILE_PART),
-        (form(part(CONTENT), part(CONTENT)), Refusal.TOO_MANY_FILES),
+        (form(*[part(CONTENT)] * 11), Refusal.TOO_MANY_FILES),
         (form(part(b"x", name="note")), Refusal.UNEXPECTED_PART),
         (form(part(CONTENT), part(b"x", name="note")), Refusal.UNEXPECTED_PART),
         (form(part(b"")), Refusal.EMPTY_FILE),
@@ -228,9 +235,7 @@ async def test_an_upload_without_end_is_stopped_at_the_limit_wherever_it_is(
     uploads: Uploads, beginning: bytes
 ) -> None:
     """Also without Content-Length."""
-    limits = Limits(
-        max_upload_bytes=10_000, min_free_bytes=0, idle_timeout_seconds=10, max_upload_seconds=60
-    )
+    limits = replace(GENEROUS, max_upload_bytes=10_000)
     refused = await asyncio.wait_for(
         uploads.refusal(body=arriving(endless(beginning)), limits=limits), timeout=5
     )
@@ -240,9 +245,7 @@ async def test_an_upload_without_end_is_stopped_at_the_limit_wherever_it_is(
 
 @pytest.mark.parametrize(("size", "fits"), [(len(CONTENT), True), (len(CONTENT) - 1, False)])
 async def test_the_limit_is_of_the_files_bytes(uploads: Uploads, size: int, fits: bool) -> None:
-    limits = Limits(
-        max_upload_bytes=size, min_free_bytes=0, idle_timeout_seconds=10, max_upload_seconds=60
-    )
+    limits = replace(GENEROUS, max_upload_bytes=size)
     if fits:
         assert await uploads.receive(form(part(CONTENT)), limits=limits)
     else:
@@ -260,12 +263,7 @@ async def test_an_upload_that_would_leave_too_little_space_is_refused_at_its_beg
     uploads: Uploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(staging.shutil, "disk_usage", free_space(1_000_000))
-    limits = Limits(
-        max_upload_bytes=1 << 30,
-        min_free_bytes=900_000,
-        idle_timeout_seconds=10,
-        max_upload_seconds=60,
-    )
+    limits = replace(GENEROUS, min_free_bytes=900_000)
 
     async def body() -> AsyncIterator[bytes]:
         raise AssertionError("the body must not be asked for")
@@ -280,12 +278,7 @@ async def test_space_that_vanishes_while_a_file_arrives_is_noticed(
 ) -> None:
     monkeypatch.setattr(staging.shutil, "disk_usage", free_space(1_000_000, 999_999))
     monkeypatch.setattr(intake, "SPACE_CHECK_BYTES", 1000)
-    limits = Limits(
-        max_upload_bytes=1 << 30,
-        min_free_bytes=1_000_000,
-        idle_timeout_seconds=10,
-        max_upload_seconds=60,
-    )
+    limits = replace(GENEROUS, min_free_bytes=1_000_000)
     refused = await uploads.refusal(form(part(CONTENT)), limits=limits)
     assert refused.refusal is Refusal.INSUFFICIENT_STORAGE
 
@@ -347,9 +340,7 @@ async def test_a_sender_that_falls_silent_is_given_up(uploads: Uploads, sent: by
         yield sent
         await asyncio.Event().wait()
 
-    limits = Limits(
-        max_upload_bytes=1 << 30, min_free_bytes=0, idle_timeout_seconds=0.01, max_upload_seconds=60
-    )
+    limits = replace(GENEROUS, idle_timeout_seconds=0.01)
     refused = await uploads.refusal(body=body(), limits=limits)
     assert refused.refusal is Refusal.UPLOAD_STALLED
 

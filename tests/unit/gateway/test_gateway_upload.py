@@ -70,6 +70,7 @@ class Gateway:
             "uploads_dir": self.uploads,
             "quarantine_dir": root / "quarantine",
             "archive_dir": root / "archive",
+            "max_files": 10,
             "max_upload_bytes": 100_000,
             "min_free_bytes": 0,
             "max_concurrent_uploads": 2,
@@ -206,7 +207,7 @@ async def test_a_trace_context_is_carried_on_when_it_is_one(
     ("files", "status", "kind"),
     [
         ({"note": FILE}, 400, "unexpected-part"),
-        ([("file", FILE), ("file", FILE)], 400, "too-many-files"),
+        ([("file", FILE)] * 11, 400, "too-many-files"),
         ({"file": ("a.dcm", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")}, 415, "not-dicom"),
         ({"file": ("a.dcm", b"")}, 422, "empty-file"),
         ({"file": ("a.dcm", bytes(100_001))}, 413, "upload-too-large"),

@@ -1,0 +1,32 @@
+"""The gateway's OpenAPI document, held against the running gateway by schemathesis."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from integration.pipeline import Pipeline
+
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+EXAMPLES = 20
+"""Requests that are made up for each operation, beside the systematic ones."""
+
+
+def test_schemathesis_finds_nothing(pipeline: Pipeline) -> None:
+    pipeline.start_all()
+
+    run = subprocess.run(
+        [
+            sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "run",
+            f"{pipeline.http.base_url}/openapi.json",
+            "--checks", "all", "--max-examples", str(EXAMPLES), "--seed", "1",
+            "--exclude-path-regex", "^/events/stream$",
+            "--request-timeout", "30", "--no-color",
+        ],
+        cwd=pipeline.directory,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )  # fmt: skip
+
+    assert run.returncode == 0, run.stdout[-10_000:]
