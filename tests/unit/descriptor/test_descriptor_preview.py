@@ -22,12 +22,12 @@ IMAGE = {"Rows": 10, "Columns": 10}
 
 def study(*instances: dict[str, Any], modalities: dict[str, str] | None = None) -> ArchivedStudy:
     """A study of these instances, all of series 1 unless they say otherwise."""
-    return ArchivedStudy.model_construct(
-        series=tuple(
+    fields: dict[str, Any] = {
+        "series": [
             {"SeriesInstanceUID": uid, "Modality": modality}
             for uid, modality in (modalities or {}).items()
-        ),
-        instances=tuple(
+        ],
+        "instances": [
             ArchivedInstance.model_validate(
                 {
                     "file": f"{index}.dcm",
@@ -39,8 +39,9 @@ def study(*instances: dict[str, Any], modalities: dict[str, str] | None = None) 
                 }
             )
             for index, instance in enumerate(instances)
-        ),
-    )
+        ],
+    }
+    return ArchivedStudy.model_construct(None, **fields)
 
 
 class TestChoosing:

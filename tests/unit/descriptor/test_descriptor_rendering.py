@@ -12,7 +12,12 @@ from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.pixels import decoders
-from pydicom.uid import AllTransferSyntaxes, ExplicitVRLittleEndian
+from pydicom.uid import (
+    UID,
+    AllTransferSyntaxes,
+    ExplicitVRLittleEndian,
+    SecondaryCaptureImageStorage,
+)
 
 from descriptor.codecs import decoder_of
 from descriptor.rendering import LONGEST_SIDE, MAX_SAMPLES, UnrenderableError, render
@@ -60,8 +65,8 @@ def image(samples: Any, **elements: Any) -> Dataset:
     dataset = Dataset()
     dataset.file_meta = pydicom.dataset.FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
-    dataset.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    dataset.file_meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
+    dataset.file_meta.MediaStorageSOPInstanceUID = UID("1.2.3")
     dataset.Rows, dataset.Columns = samples.shape[-2:]
     dataset.SamplesPerPixel = 1
     dataset.PhotometricInterpretation = "MONOCHROME2"
