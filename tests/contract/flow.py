@@ -1,7 +1,7 @@
 """All services in memory: their real handlers on FastStream's test broker, and a recorder."""
 
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,8 +26,8 @@ from contracts.events import ANY_EVENT, CloudEvent, StudyUploaded, StudyUploaded
 from contracts.intake import Intake, StoredFile
 from contracts.status import StatusRecord, StatusUpdate
 from contracts.volumes import Volumes, stored_name, uploads_path
+from descriptor.description import InstanceDescription, describe_instance
 from descriptor.instances import Instance
-from descriptor.metadata import InstanceDescription, describe_instance
 from descriptor.settings import DescriptorSettings
 from gateway.settings import GatewaySettings
 from status.record import advance
@@ -58,15 +58,21 @@ class Records:
 
 
 class Index:
-    """The index of what uploads have brought, in a dictionary."""
+    """The index of the archive in dictionaries."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, Kept] = {}
+        self.instances: dict[str, Kept] = {}
+        self.studies: dict[str, set[UUID]] = {}
 
     async def claim(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Kept]:
-        for uid, sha256 in instances.items():
-            self._kept.setdefault(uid, Kept(sha256, study_id))
-        return {uid: self._kept[uid] for uid in instances}
+        return {
+            uid: self.instances.setdefault(uid, Kept(sha256, study_id))
+            for uid, sha256 in instances.items()
+        }
+
+    async def file(self, study_id: UUID, study_instance_uids: Iterable[str]) -> None:
+        for uid in study_instance_uids:
+            self.studies.setdefault(uid, set()).add(study_id)
 
 
 @dataclass
@@ -135,8 +141,8 @@ async def _examine(path: Path, profile: Profile) -> Report:
     return examine_file(str(path), profile)
 
 
-async def _describe(instance: Instance) -> InstanceDescription:
-    return describe_instance(instance.source, instance.file)
+async def _describe(instances: Sequence[Instance]) -> list[InstanceDescription]:
+    return [describe_instance(instance.source, instance.file) for instance in instances]
 
 
 @asynccontextmanager
@@ -155,7 +161,11 @@ async def running_flow(directory: Path) -> AsyncIterator[Flow]:
         validator.app.create_app(
             load(ValidatorSettings, **places), examine=_examine, claim=flow.index.claim
         ),
-        descriptor.app.create_app(load(DescriptorSettings, **places), describe=_describe),
+        descriptor.app.create_app(
+            load(DescriptorSettings, **places, previews=False),
+            describe=_describe,
+            index=flow.index,
+        ),
         status.app.create_app(load(StatusSettings), store=records),
     ]
     for channel in CHANNELS:
