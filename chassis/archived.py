@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 from pydantic import AwareDatetime, Field
 
-from contracts.intake import StoredFile
-from contracts.model import Contract
+from contracts.intake import PassedOverFile, StoredFile
+from contracts.model import Contract, OrAbsent, Uuid
 from contracts.report import Outcome, StudyReport
 from contracts.volumes import METADATA
 
@@ -50,6 +50,10 @@ class Provenance(Contract):
     uploaded_at: AwareDatetime
     archived_at: AwareDatetime
     files: tuple[ReceivedFile, ...]
+    passed_over: tuple[PassedOverFile, ...] = ()
+    """What else was sent."""
+    upload_id: OrAbsent[Uuid] = None
+    """The upload that the study was divided from, if it was."""
 
 
 class ArchivedStudy(Contract):

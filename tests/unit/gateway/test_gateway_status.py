@@ -144,7 +144,11 @@ async def test_the_record_is_the_status_services_with_links(gateway: Gateway) ->
         "files": {"accepted": 1, "rejected": 0},
         "findings": [],
         "reason": {"code": "study.missing", "message": "The study's files are gone."},
-        "links": {"self": f"/status/{STUDY}"},
+        "links": {
+            "self": f"/status/{STUDY}",
+            "status": f"/status/{STUDY}",
+            "study": f"/studies/{STUDY}",
+        },
     }
     [request] = gateway.asked
     assert (request.method, request.url.path) == ("GET", f"/status/{STUDY}")
