@@ -5,13 +5,13 @@ from pathlib import Path
 
 import httpx
 from fastapi import FastAPI
+from unit.gateway.studies_on_disk import STUDY, UPLOADED, Disk
 
 from chassis import problem
 from contracts.status import HistoryEntry, State, StatusRecord
 from gateway.routes.studies import studies_router
 from gateway.routes.study_files import study_files_router
 from gateway.study_files import StudyFiles
-from unit.gateway.studies_on_disk import STUDY, UPLOADED, Disk
 
 Answer = Callable[[httpx.Request], httpx.Response]
 

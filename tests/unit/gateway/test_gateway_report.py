@@ -5,6 +5,8 @@ import io
 from pathlib import Path
 
 import pytest
+from unit.gateway.browsing import Gateway, is_problem, knows
+from unit.gateway.studies_on_disk import OTHER, SHORT, STUDY, Sent
 
 from chassis.files import remove_directory
 from contracts.intake import PassedOverFile, PassOver
@@ -12,8 +14,6 @@ from contracts.report import Finding, Outcome, Severity
 from contracts.status import State
 from gateway.negotiation import preferred
 from gateway.report_csv import COLUMNS
-from unit.gateway.browsing import Gateway, is_problem, knows
-from unit.gateway.studies_on_disk import OTHER, SHORT, STUDY, Sent
 
 REPORT = f"/studies/{STUDY}/report"
 GOOD = Sent(b"good", "CT/IM1", uid="1.2.3.1.1")

@@ -6,10 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import orjson
 import pytest
-
-from contracts.report import Outcome
-from contracts.status import State
 from unit.gateway.browsing import (
+    Answer,
     Gateway,
     is_away,
     is_problem,
@@ -18,6 +16,9 @@ from unit.gateway.browsing import (
     record,
 )
 from unit.gateway.studies_on_disk import OTHER, SHORT, STUDY, Sent
+
+from contracts.report import Outcome
+from contracts.status import State
 
 PATH = f"/studies/{STUDY}"
 ONE = Sent(b"one", uid="1.2.3.1.1")
@@ -118,7 +119,7 @@ async def test_a_cursor_that_no_page_has_told_is_refused(gateway: Gateway) -> No
 @pytest.mark.parametrize("answer", [is_away, lambda _: httpx.Response(500)])
 @pytest.mark.parametrize("path", ["/studies", PATH])
 async def test_while_the_status_service_is_away_the_client_is_told_to_come_back(
-    gateway: Gateway, answer: object, path: str
+    gateway: Gateway, answer: Answer, path: str
 ) -> None:
     gateway.answer = answer
     response = await gateway.get(path)

@@ -4,18 +4,20 @@ import asyncio
 import hashlib
 import io
 import zipfile
+from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import Message
+from unit.gateway.browsing import Gateway, is_away, is_problem, knows, knows_nothing
+from unit.gateway.studies_on_disk import ARCHIVED, STUDY, Sent
 
 from contracts.report import Outcome
 from contracts.status import State
 from gateway import zip_stream
 from gateway.download import StreamDownload
-from unit.gateway.browsing import Gateway, is_away, is_problem, knows, knows_nothing
-from unit.gateway.studies_on_disk import ARCHIVED, STUDY, Sent
 
 CONTENT = bytes(range(256)) * 40
 ONE = Sent(CONTENT, uid="1.2.3.1.1")
@@ -296,7 +298,7 @@ async def test_a_client_that_goes_away_ends_the_making_of_a_zip_file(tmp_path: P
     (tmp_path / "file").write_bytes(bytes(zip_stream.CHUNK))
     made = 0
 
-    def counted() -> object:
+    def counted() -> Iterator[bytes]:
         nonlocal made
         for piece in zip_stream.zip_pieces(tmp_path, ["file"] * 1000, ARCHIVED):
             made += 1
@@ -304,11 +306,11 @@ async def test_a_client_that_goes_away_ends_the_making_of_a_zip_file(tmp_path: P
 
     sent = asyncio.Event()
 
-    async def receive() -> dict[str, str]:
+    async def receive() -> Message:
         await sent.wait()
         return {"type": "http.disconnect"}
 
-    async def send(message: dict[str, object]) -> None:
+    async def send(message: Message) -> None:
         if message.get("body"):
             sent.set()
 
@@ -317,14 +319,14 @@ async def test_a_client_that_goes_away_ends_the_making_of_a_zip_file(tmp_path: P
     assert 0 < made < 1000
 
 
-async def test_a_client_that_reads_nothing_loses_its_connection(tmp_path: Path) -> None:
+async def test_a_client_that_reads_nothing_loses_its_connection() -> None:
     aborted = asyncio.Event()
 
-    async def receive() -> dict[str, str]:
+    async def receive() -> Message:
         await asyncio.Event().wait()
         raise AssertionError
 
-    async def send(message: dict[str, object]) -> None:
+    async def send(message: Message) -> None:
         if message.get("body"):
             await asyncio.Event().wait()
 
