@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from chassis.archived import ArchivedInstance, read_study
+from chassis.archived import read_study
 from contracts.report import StudyReport
 from contracts.volumes import METADATA, REPORT
 
 _UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
-_MOST_REMEMBERED = 16
-"""Studies; one of 2,000 instances takes 3 MB."""
+_MOST_REMEMBERED = 8
+"""Studies; one of 2,000 instances takes 1 MB, and the largest there may be, of 100,000, 50 MB."""
 
 
 class Series(BaseModel):
@@ -28,6 +29,14 @@ class Series(BaseModel):
     modality: str | None = None
     instance_count: int
     """Number of its instances."""
+
+
+class ArchivedFile(NamedTuple):
+    """The file of an instance."""
+
+    name: str
+    """Where it lies, below the study's directory."""
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ class Holdings:
 class ArchivedFiles:
     """A study in the archive."""
 
-    instances: Mapping[str, ArchivedInstance]
+    instances: Mapping[str, ArchivedFile]
     """By SOP Instance UID."""
     files: tuple[str, ...]
     """Everything in it, below its directory; the metadata first."""
@@ -73,7 +82,10 @@ def _read_archived(directory: Path, _changed_at: int) -> ArchivedFiles:
         series.get("SeriesInstanceUID"): series.get("Modality") for series in study.series
     }
     return ArchivedFiles(
-        instances={instance.sop_instance_uid: instance for instance in study.instances},
+        instances={
+            instance.sop_instance_uid: ArchivedFile(instance.file, instance.sha256)
+            for instance in study.instances
+        },
         files=(METADATA, *(instance.file for instance in study.instances)),
         archived_at=study.provenance.archived_at,
         holdings=_holdings(
@@ -89,7 +101,7 @@ def _read_archived(directory: Path, _changed_at: int) -> ArchivedFiles:
 
 
 def quarantined_holdings(directory: Path) -> Holdings:
-    """What quarantine holds of a study of which nothing was archived. Blocks.
+    """What is left in quarantine of a study of which nothing was archived. Blocks.
 
     Args:
         directory: of the study, in quarantine.
@@ -98,6 +110,7 @@ def quarantined_holdings(directory: Path) -> Holdings:
         FileNotFoundError: there is no such study.
     """
     report = StudyReport.model_validate_json((directory / REPORT).read_bytes())
+    names = {entry.name for entry in directory.iterdir()}
     return _holdings(
         (
             instance.identity.study_instance_uid,
@@ -106,7 +119,7 @@ def quarantined_holdings(directory: Path) -> Holdings:
             instance.size_bytes,
         )
         for instance in report.instances
-        if instance.study_id is None
+        if instance.file in names
     )
 
 

@@ -32,7 +32,7 @@ class FileOutcome(StrEnum):
     REJECTED = "rejected"
     DUPLICATE = "duplicate"
     """Sound, but the same bytes came before, in this upload or in another: they are kept once."""
-    PASSED_OVER = "passed_over"
+    PASSED_OVER = "passed over"
     """None of the study's, such as a DICOMDIR; it was not kept."""
 
 

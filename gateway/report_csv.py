@@ -19,11 +19,10 @@ def report_csv(report: Report) -> str:
     for file in report.files:
         cells = {
             **dict(file),
-            "sent_as": printable(file.sent_as),
             "codes": "; ".join(finding.code for finding in file.findings),
             "text": " ".join(map(_sentence, file.findings)),
         }
-        rows.append([cells[name] for name in COLUMNS])
+        rows.append([_cell(cells[name]) for name in COLUMNS])
     for finding in report.findings:
         across: dict[str, object] = {
             "file": "; ".join(finding.files),
@@ -33,6 +32,11 @@ def report_csv(report: Report) -> str:
         }
         rows.append([across.get(name) for name in COLUMNS])
     return csv_rows(rows)
+
+
+def _cell(value: object) -> str | None:
+    """A cell in one line: names and UIDs are what strangers wrote."""
+    return None if value is None else printable(str(value))
 
 
 def _sentence(finding: Finding) -> str:

@@ -60,9 +60,9 @@ class Study(StudyStatus):
     series: tuple[Series, ...] | None = None
     """Its series, in the order of their first instances."""
     instance_count: int | None = None
-    """Number of its instances."""
+    """Number of its instances, or of its files in quarantine."""
     size_bytes: int | None = None
-    """Size of its instances together, in bytes."""
+    """Size of these together, in bytes."""
 
 
 class _StatusPage(Contract):

@@ -85,15 +85,15 @@ class StudyFiles:
         directory = self._volumes.archived(study_id)
 
         def answer() -> Response:
-            instance = find_archived(directory).instances.get(sop_instance_uid)
-            if instance is None:
+            file = find_archived(directory).instances.get(sop_instance_uid)
+            if file is None:
                 detail = f"Study {study_id} has no instance {sop_instance_uid}."
                 raise Problem(404, "unknown-instance", "No such instance", detail)
             return self._file(
                 request,
-                directory / instance.file,
+                directory / file.name,
                 DICOM,
-                sha256=instance.sha256,
+                sha256=file.sha256,
                 filename=f"{sop_instance_uid}.dcm",
             )
 

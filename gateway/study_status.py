@@ -78,8 +78,9 @@ def _read_off_volumes(study_id: UUID, volumes: Volumes) -> StatusRecord | None:
     """
     uploaded = volumes.uploaded(study_id) / INTAKE
     if content := _read(uploaded):
-        event = Intake.model_validate_json(content).event
-        return _record(study_id, State.UPLOADED, event.time, event.service)
+        intake = Intake.model_validate_json(content)
+        record = _record(study_id, State.UPLOADED, intake.event.time, intake.event.service)
+        return record.model_copy(update={"label": intake.label, "upload_id": intake.upload_id})
     archived = volumes.archived(study_id)
     if archived.is_dir():
         time = datetime.fromtimestamp(archived.stat().st_mtime, UTC)

@@ -173,6 +173,15 @@ async def test_a_study_that_failed_says_what_lies_in_quarantine(gateway: Gateway
     assert "DOE" not in response.text
 
 
+async def test_what_was_deleted_from_quarantine_is_not_said_to_be_there(gateway: Gateway) -> None:
+    rejected = (Sent(bytes(size), outcome=Outcome.REJECTED, uid=f"1.2.{size}") for size in (3, 4))
+    directory = gateway.disk.quarantine(*rejected)
+    (directory / "000001.dcm").unlink()
+    gateway.answer = knows(State.FAILED)
+    study = (await gateway.get(PATH)).json()
+    assert (study["instance_count"], study["size_bytes"]) == (1, 4)
+
+
 async def test_a_study_on_its_way_has_its_record_and_no_links_to_what_is_not_there(
     gateway: Gateway,
 ) -> None:
