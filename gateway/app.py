@@ -4,10 +4,13 @@ from contextlib import aclosing
 
 from chassis.broker import redis_address
 from chassis.feed import Feed, connect
+from chassis.instance_index import InstanceIndex
 from chassis.service import Service
 from chassis.status_client import status_client
 from contracts.channels import UPLOADS
+from gateway.dicomweb.retrieval import Retrieval
 from gateway.feed import LiveFeed
+from gateway.routes.dicomweb import retrieval_router
 from gateway.routes.events import events_router
 from gateway.routes.pages import pages_router
 from gateway.routes.status import status_router
@@ -32,6 +35,8 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     service.use(lambda: client)
     service.http.include_router(upload_router(service, settings, service.publisher(UPLOADS)))
     service.http.include_router(status_router(client, volumes))
+    retrieval = Retrieval(InstanceIndex(service.broker.connect), volumes)
+    service.http.include_router(retrieval_router(retrieval))
     service.http.include_router(pages_router())
 
     redis = connect(redis_address(settings))
