@@ -10,6 +10,7 @@ from chassis.status_client import status_client
 from contracts.channels import UPLOADS
 from gateway.dicomweb.retrieval import Retrieval
 from gateway.feed import LiveFeed
+from gateway.reception import Reception
 from gateway.routes.dicomweb import retrieval_router
 from gateway.routes.events import events_router
 from gateway.routes.pages import pages_router
@@ -33,7 +34,8 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
 
     service.work_on(volumes.uploads, stale_after_seconds=settings.stale_after_seconds)
     service.use(lambda: client)
-    service.http.include_router(upload_router(service, settings, service.publisher(UPLOADS)))
+    reception = Reception(service, settings, service.publisher(UPLOADS))
+    service.http.include_router(upload_router(reception, settings))
     service.http.include_router(status_router(client, volumes))
     retrieval = Retrieval(InstanceIndex(service.broker.connect), volumes)
     service.http.include_router(retrieval_router(retrieval))

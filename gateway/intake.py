@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
@@ -26,6 +26,7 @@ async def take_in(
     limits: Limits,
     content_length: int | None,
     traceparent: str | None,
+    study_id: UUID | None = None,
     expected_instances: int | None = None,
     study_instance_uid: str | None = None,
 ) -> AsyncIterator[Intake]:
@@ -37,13 +38,14 @@ async def take_in(
         limits: what the upload may cost.
         content_length: size of the body in bytes if the client has told it.
         traceparent: trace context to hand on.
+        study_id: the id that the upload gets; a new one when not given.
         expected_instances: how many instances the study has, if the client has told it.
         study_instance_uid: what every instance has to have, if the client has told it.
 
     Raises:
         RefusedUploadError: the upload cannot be accepted; nothing of it is left.
     """
-    study_id = uuid4()
+    study_id = study_id or uuid4()
     staging = Staging(volumes, study_id, limits.min_free_bytes)
     try:
         await staging.begin(content_length or 0)
