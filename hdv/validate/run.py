@@ -202,8 +202,9 @@ def _paths(paths: Sequence[str]) -> Iterator[dict[str, str]]:
         NoSuchPath: one cannot be examined.
     """
     places = {path: path for path in paths}
-    for path in places.keys() - {STDIN}:
-        require(path)
+    for path in places:
+        if path != STDIN:
+            require(path)
     with contextlib.ExitStack() as stack:
         if STDIN in places:
             copy = stack.enter_context(tempfile.NamedTemporaryFile(prefix="hdv-"))
