@@ -9,12 +9,14 @@ from chassis.service import Service
 from chassis.status_client import status_client
 from contracts.channels import UPLOADS
 from gateway.dicomweb.retrieval import Retrieval
+from gateway.dicomweb.storage import Storage
 from gateway.feed import LiveFeed
 from gateway.reception import Reception
 from gateway.routes.dicomweb import retrieval_router
 from gateway.routes.events import events_router
 from gateway.routes.pages import pages_router
 from gateway.routes.status import status_router
+from gateway.routes.stow import storage_router
 from gateway.routes.upload import upload_router
 from gateway.settings import GatewaySettings
 
@@ -49,4 +51,7 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     service.at_stop(live.close)
     service.checks["feed"] = live.check
     service.http.include_router(events_router(feed, live, settings.feed))
+    storage = Storage(reception, live, settings, volumes)
+    service.at_stop(storage.close)
+    service.http.include_router(storage_router(storage))
     return service

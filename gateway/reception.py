@@ -79,7 +79,7 @@ class Reception:
         Raises:
             Problem: it is refused, and nothing of it is kept; the connection is to be closed.
         """
-        with hanging_up(), _as_problems(self._service.metrics):
+        with hanging_up(), as_problems(self._service.metrics):
             if self._places.locked():
                 raise unavailable("too-many-uploads", "Too many uploads at once; try again soon.")
             async with self._places:
@@ -87,7 +87,7 @@ class Reception:
                     request.headers.get("content-type", ""),
                     limited(request.stream(), self._limits),
                 )
-                content_length = _content_length(request)
+                content_length = content_length_of(request)
                 if content_length and content_length > self._limits.max_body_bytes:
                     raise too_large(self._limits)
                 await self._ping()
@@ -96,7 +96,7 @@ class Reception:
                     volumes=self._volumes,
                     limits=self._limits,
                     content_length=content_length,
-                    traceparent=_traceparent(request),
+                    traceparent=traceparent_of(request),
                     study_id=study_id,
                     expected_instances=expected_instances,
                     study_instance_uid=study_instance_uid,
@@ -126,7 +126,7 @@ def hanging_up() -> Iterator[None]:
 
 
 @contextmanager
-def _as_problems(metrics: Metrics) -> Iterator[None]:
+def as_problems(metrics: Metrics) -> Iterator[None]:
     """Whatever is in the way of an upload becomes a problem."""
     try:
         yield
@@ -145,12 +145,13 @@ def _as_problems(metrics: Metrics) -> Iterator[None]:
         raise Problem(499, "client-disconnected", "The client went away") from None
 
 
-def _content_length(request: Request) -> int | None:
+def content_length_of(request: Request) -> int | None:
+    """Size of the body in bytes, if the client tells it."""
     value = request.headers.get("content-length", "")
     return int(value) if value.isdecimal() else None
 
 
-def _traceparent(request: Request) -> str | None:
+def traceparent_of(request: Request) -> str | None:
     """The client's trace context (W3C), if it sent one."""
     value = request.headers.get("traceparent", "")
     return value if TRACEPARENT.fullmatch(value) else None

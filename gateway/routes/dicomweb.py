@@ -11,21 +11,17 @@ from gateway.dicomweb.resources import Resource
 from gateway.dicomweb.retrieval import Retrieval
 
 BINARY = {"schema": {"type": "string", "format": "binary"}}
-DATASETS = {
-    "schema": {
-        "type": "array",
-        "items": {
-            "type": "object",
-            "description": "Attributes by their tags: the DICOM JSON Model (PS3.18 F).",
-            "propertyNames": {"pattern": "^[0-9A-F]{8}$"},
-            "additionalProperties": {
-                "type": "object",
-                "required": ["vr"],
-                "properties": {"vr": {"type": "string"}, "Value": {"type": "array"}},
-            },
-        },
-    }
+DATASET = {
+    "type": "object",
+    "description": "Attributes by their tags: the DICOM JSON Model (PS3.18 F).",
+    "propertyNames": {"pattern": "^[0-9A-F]{8}$"},
+    "additionalProperties": {
+        "type": "object",
+        "required": ["vr"],
+        "properties": {"vr": {"type": "string"}, "Value": {"type": "array"}},
+    },
 }
+DATASETS = {"schema": {"type": "array", "items": DATASET}}
 
 
 def accepted(

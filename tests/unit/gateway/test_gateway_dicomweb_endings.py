@@ -1,57 +1,16 @@
 """When an upload has come to its end, told by the events of its studies in any order."""
 
-from collections.abc import Iterable
 from uuid import UUID, uuid4
 
 import pytest
 from unit.redis_streams import archived, uploaded
+from unit.study_events import failed, given_up, validated
 
 from chassis.feed import ADDRESS_OF, Entry
-from contracts.events import (
-    CloudEvent,
-    ProcessingFailedData,
-    StudyProcessingFailed,
-    StudyValidated,
-    StudyValidationFailed,
-    ValidationData,
-)
-from contracts.report import FileCounts
+from contracts.events import CloudEvent
 from gateway.dicomweb.endings import Endings
 
 UPLOAD, SECOND, THIRD = uuid4(), uuid4(), uuid4()
-
-
-def validation(
-    subject: UUID, studies: Iterable[UUID] = (), upload_id: UUID | None = None
-) -> ValidationData:
-    return ValidationData(
-        directory=f"uploads/{subject}",
-        files=FileCounts(accepted=1, rejected=0),
-        findings=(),
-        studies=tuple(studies) or None,
-        upload_id=upload_id,
-    )
-
-
-def validated(subject: UUID = UPLOAD, *studies: UUID, of: UUID | None = None) -> CloudEvent:
-    data = validation(subject, studies, of)
-    return StudyValidated.new(source="validator", subject=subject, data=data)
-
-
-def failed(subject: UUID = UPLOAD) -> CloudEvent:
-    return StudyValidationFailed.new(source="validator", subject=subject, data=validation(subject))
-
-
-def given_up(subject: UUID = UPLOAD) -> CloudEvent:
-    data = ProcessingFailedData(
-        event_id=uuid4(),
-        event_type="study.validated",
-        service="descriptor",
-        deliveries=5,
-        code="study.corrupted",
-        message="The bytes of a file are not those that arrived.",
-    )
-    return StudyProcessingFailed.new(source="descriptor", subject=subject, data=data)
 
 
 def entries(*events: CloudEvent) -> list[Entry]:
@@ -64,11 +23,11 @@ def entries(*events: CloudEvent) -> list[Entry]:
 @pytest.mark.parametrize(
     ("events", "in_archive"),
     [
-        ([uploaded(UPLOAD), validated(), archived(UPLOAD)], {UPLOAD}),
-        ([validated(), validated(), archived(UPLOAD)], {UPLOAD}),
-        ([failed()], set()),
-        ([given_up()], set()),
-        ([validated(), given_up()], set()),
+        ([uploaded(UPLOAD), validated(UPLOAD), archived(UPLOAD)], {UPLOAD}),
+        ([validated(UPLOAD), validated(UPLOAD), archived(UPLOAD)], {UPLOAD}),
+        ([failed(UPLOAD)], set()),
+        ([given_up(UPLOAD)], set()),
+        ([validated(UPLOAD), given_up(UPLOAD)], set()),
         (
             [
                 validated(UPLOAD, SECOND),
@@ -135,7 +94,7 @@ def test_nobody_listens_any_more_to_what_was_awaited() -> None:
     endings = Endings()
     with endings.awaiting(UPLOAD) as awaited:
         endings.hear(entries(validated(SECOND, of=UPLOAD)))
-    endings.hear(entries(failed(), archived(SECOND)))
+    endings.hear(entries(failed(UPLOAD), archived(SECOND)))
     assert not awaited.archived
     assert not awaited.is_over
 
