@@ -1,7 +1,7 @@
 """All services in memory: their real handlers on FastStream's test broker, and a recorder."""
 
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,14 +19,15 @@ import status.app
 import validator.app
 from asyncapi.check import Kind, Recorded
 from chassis.broker import BrokerLog, CloudEventFormat
+from chassis.instance_index import Kept
 from chassis.settings import load
 from contracts.channels import CHANNELS
 from contracts.events import ANY_EVENT, CloudEvent, StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
 from contracts.status import State, StatusRecord, StatusUpdate
 from contracts.volumes import Volumes, uploads_path
+from descriptor.description import InstanceDescription, describe_instance
 from descriptor.instances import Instance
-from descriptor.metadata import InstanceDescription, describe_instance
 from descriptor.settings import DescriptorSettings
 from gateway.settings import GatewaySettings
 from status.record import advance
@@ -54,6 +55,27 @@ class Records:
 
     async def page(self, state: State | None, cursor: str | None, limit: int) -> Page:
         raise NotImplementedError
+
+
+class Index:
+    """The index of the archive in dictionaries."""
+
+    def __init__(self) -> None:
+        self.instances: dict[str, Kept] = {}
+        self.studies: dict[str, set[UUID]] = {}
+
+    async def ensure(self, archive: Path) -> None:
+        """It lives as long as the archive."""
+
+    async def claim(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Kept]:
+        return {
+            uid: self.instances.setdefault(uid, Kept(sha256, study_id))
+            for uid, sha256 in instances.items()
+        }
+
+    async def file(self, study_id: UUID, study_instance_uids: Iterable[str]) -> None:
+        for uid in study_instance_uids:
+            self.studies.setdefault(uid, set()).add(study_id)
 
 
 @dataclass
@@ -113,8 +135,8 @@ async def _examine(path: Path) -> Report:
     return examine_file(str(path), Profile())
 
 
-async def _describe(instance: Instance) -> InstanceDescription:
-    return describe_instance(instance.source, instance.file)
+async def _describe(instances: Sequence[Instance]) -> list[InstanceDescription]:
+    return [describe_instance(instance.source, instance.file) for instance in instances]
 
 
 @asynccontextmanager
@@ -130,7 +152,9 @@ async def running_flow(directory: Path) -> AsyncIterator[Flow]:
     services = [
         front,
         validator.app.create_app(load(ValidatorSettings, **places), examine=_examine),
-        descriptor.app.create_app(load(DescriptorSettings, **places), describe=_describe),
+        descriptor.app.create_app(
+            load(DescriptorSettings, **places, previews=False), describe=_describe, index=Index()
+        ),
         status.app.create_app(load(StatusSettings), store=records),
     ]
     flow = Flow(gateway_settings.volumes, recorder, None, records=records)

@@ -59,6 +59,18 @@ def test_a_sound_file_is_archived_byte_for_byte_with_its_metadata(
     assert record["links"] == {"self": f"/status/{study_id}"}
 
 
+def test_an_archived_study_has_its_preview_when_it_is_announced(
+    running: tuple[Pipeline, RedisServer], ct: bytes
+) -> None:
+    pipeline, _ = running
+
+    study_id = pipeline.upload(ct, "CT_small.dcm")
+    pipeline.wait_for(study_id, "archived")
+
+    preview = pipeline.archive / ".previews" / f"{study_id}.png"
+    assert preview.read_bytes().startswith(b"\x89PNG")
+
+
 def test_the_history_tells_every_state_with_service_and_duration(
     running: tuple[Pipeline, RedisServer], ct: bytes
 ) -> None:
