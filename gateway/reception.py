@@ -66,6 +66,7 @@ class Reception:
         study_id: UUID | None = None,
         expected_instances: int | None = None,
         study_instance_uid: str | None = None,
+        of_every_kind: bool = False,
     ) -> Intake:
         """Take an upload in and announce it. When this returns, it is not lost.
 
@@ -75,6 +76,7 @@ class Reception:
             study_id: the id that it gets; a new one when not given.
             expected_instances: how many instances the study has, if the client has told it.
             study_instance_uid: what every instance has to have, if the client has told it.
+            of_every_kind: whether files that are plainly no DICOM are taken too.
 
         Raises:
             Problem: it is refused, and nothing of it is kept; the connection is to be closed.
@@ -100,6 +102,7 @@ class Reception:
                     study_id=study_id,
                     expected_instances=expected_instances,
                     study_instance_uid=study_instance_uid,
+                    of_every_kind=of_every_kind,
                 ) as intake:
                     async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
                         await self._publisher.publish(intake.event)

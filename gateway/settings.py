@@ -53,6 +53,9 @@ class GatewaySettings(VolumeSettings, StatusClientSettings):
     """An upload that takes longer is given up: a trickle must not hold a place for ever."""
     retry_after_seconds: int = Field(ge=1)
     """What clients are told to wait before they ask for the status."""
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^?#\s]*[^/?#\s]$")
+    """Under which clients reach the gateway, for the URLs that answers contain; when null, as the
+    request says (`Host`)."""
     feed: FeedSettings
     stow: StowSettings
 

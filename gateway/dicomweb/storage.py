@@ -39,6 +39,7 @@ class Storage:
         self._reception = reception
         self._live = live
         self._volumes = volumes
+        self._public_url = settings.public_url
         self._wait_seconds = settings.stow.wait_seconds
         self._retry_after_seconds = settings.retry_after_seconds
         self._read = partial(read_instances, max_files=settings.max_files)
@@ -76,7 +77,11 @@ class Storage:
         async with self._places:
             with self._endings.awaiting(upload_id) as awaited:
                 intake = await self._reception.receive(
-                    request, self._read, study_id=upload_id, study_instance_uid=study_instance_uid
+                    request,
+                    self._read,
+                    study_id=upload_id,
+                    study_instance_uid=study_instance_uid,
+                    of_every_kind=True,
                 )
                 await self._wait(awaited, request)
             if not awaited.is_over:
@@ -93,7 +98,8 @@ class Storage:
                     },
                 )
             found = await asyncio.to_thread(results, intake, awaited.archived, self._volumes)
-        status, attributes = store_response(found, str(request.base_url).rstrip("/"))
+        base_url = self._public_url or str(request.base_url).rstrip("/")
+        status, attributes = store_response(found, base_url)
         return JSONResponse(attributes, status, media_type=media_type)
 
     async def _wait(self, awaited: Awaited, request: Request) -> None:

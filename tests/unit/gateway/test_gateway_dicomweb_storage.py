@@ -65,6 +65,7 @@ class Pipeline:
             "idle_timeout_seconds": 10.0,
             "max_upload_seconds": 60.0,
             "retry_after_seconds": 3,
+            "public_url": None,
             "stow": StowSettings(wait_seconds=30, max_waiting=2),
         }
         made = GatewaySettings.model_construct(**(values | settings))
@@ -206,6 +207,13 @@ async def test_instances_are_taken_in_and_their_outcome_is_the_answer(pipeline: 
     assert sizes == [len(CONTENT), len(CONTENT) + 2, len(CONTENT)]
 
 
+async def test_urls_are_those_under_which_clients_reach_the_gateway(tmp_path: Path) -> None:
+    async with running(Pipeline(tmp_path, public_url="https://pacs.example/hdv")) as pipeline:
+        pipeline.archives(instance())
+        answer = (await pipeline.post(CONTENT)).json()
+        assert answer["00081190"]["Value"] == ["https://pacs.example/hdv/studies/1.2.3"]
+
+
 async def test_a_single_instance_may_be_sent_by_itself(pipeline: Pipeline) -> None:
     pipeline.archives(instance())
     response = await pipeline.post(content_type="application/dicom", body=CONTENT)
@@ -283,6 +291,21 @@ async def test_a_file_that_went_to_another_study_is_stored_if_that_is_archived(
     pipeline.report(upload, instance(1).model_copy(update={"study_id": other}))
     assert results(pipeline.intake, {other}, pipeline.volumes)[0].failure is None
     assert results(pipeline.intake, {upload}, pipeline.volumes)[0].failure == 0x0110
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", b"PK\x03\x04" + bytes(60)]
+)
+async def test_a_part_that_is_plainly_no_dicom_does_not_sink_the_rest(
+    pipeline: Pipeline, content: bytes
+) -> None:
+    no_dicom = instance(2, Outcome.REJECTED, finding("file.not-dicom"))
+    nameless = no_dicom.model_copy(update={"identity": Identity()})
+    pipeline.archives(instance(1), nameless)
+    response = await pipeline.post(CONTENT, content)
+    assert response.status_code == 202
+    [item] = response.json()["0008119A"]["Value"]
+    assert item["00081197"]["Value"] == [0xC000]
 
 
 async def test_a_warning_goes_with_what_is_stored(pipeline: Pipeline) -> None:
