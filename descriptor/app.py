@@ -1,9 +1,5 @@
 """Composition root of the descriptor."""
 
-import contextlib
-from collections.abc import AsyncIterator
-
-from chassis.broker import await_redis
 from chassis.instance_index import InstanceIndex
 from chassis.isolation import Isolation
 from chassis.progress import Progress
@@ -54,18 +50,13 @@ def create_app(
         volumes.archive, volumes.quarantine, stale_after_seconds=settings.stale_after_seconds
     )
 
-    archive_index = index or InstanceIndex(service.broker.connect)
-
-    @contextlib.asynccontextmanager
-    async def indexed() -> AsyncIterator[None]:
-        await await_redis(await service.broker.connect())
-        await archive_index.ensure(volumes.archive)
-        yield
-
-    service.use(indexed)
+    if index is None:
+        in_redis = InstanceIndex(service.broker.connect)
+        service.use(lambda: in_redis.made(volumes.archive))
+        index = in_redis
 
     async def archive(event: StudyValidated) -> StudyArchivedData:
-        return await archive_study(event.study_id, volumes, describe, archive_index, preview)
+        return await archive_study(event.study_id, volumes, describe, index, preview)
 
     handlers.register(service, archive, progress, settings.concurrency)
     return service
