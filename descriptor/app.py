@@ -5,6 +5,7 @@ from chassis.isolation import Isolation
 from chassis.progress import Progress
 from chassis.service import Service
 from contracts.events import StudyArchivedData, StudyValidated
+from contracts.volumes import Volumes
 from descriptor import handlers
 from descriptor.describer import Describe, isolated_describer
 from descriptor.preview import Preview, no_preview, previewer
@@ -50,13 +51,16 @@ def create_app(
         volumes.archive, volumes.quarantine, stale_after_seconds=settings.stale_after_seconds
     )
 
-    if index is None:
-        in_redis = InstanceIndex(service.broker.connect)
-        service.use(lambda: in_redis.made(volumes.archive))
-        index = in_redis
+    archive_index = index or _made_index(service, volumes)
 
     async def archive(event: StudyValidated) -> StudyArchivedData:
-        return await archive_study(event.study_id, volumes, describe, index, preview)
+        return await archive_study(event.study_id, volumes, describe, archive_index, preview)
 
     handlers.register(service, archive, progress, settings.concurrency)
     return service
+
+
+def _made_index(service: Service, volumes: Volumes) -> InstanceIndex:
+    index = InstanceIndex(service.broker.connect)
+    service.use(lambda: index.made(volumes.archive))
+    return index
