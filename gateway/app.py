@@ -1,6 +1,7 @@
 """Composition root of the gateway."""
 
 from contextlib import aclosing
+from functools import partial
 
 from chassis.broker import redis_address
 from chassis.feed import Feed, connect
@@ -8,8 +9,11 @@ from chassis.service import Service
 from chassis.status_client import status_client
 from contracts.channels import UPLOADS
 from gateway.feed import LiveFeed
+from gateway.quarantine.removal import purge_continually
 from gateway.routes.events import events_router
 from gateway.routes.pages import pages_router
+from gateway.routes.quarantine import quarantine_router
+from gateway.routes.resubmission import resubmission_router
 from gateway.routes.status import status_router
 from gateway.routes.upload import upload_router
 from gateway.settings import GatewaySettings
@@ -28,10 +32,19 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     volumes = settings.volumes
     client = status_client(settings)
 
-    service.work_on(volumes.uploads, stale_after_seconds=settings.stale_after_seconds)
+    service.work_on(
+        volumes.uploads, volumes.quarantine, stale_after_seconds=settings.stale_after_seconds
+    )
     service.use(lambda: client)
-    service.http.include_router(upload_router(service, settings, service.publisher(UPLOADS)))
+    uploads = service.publisher(UPLOADS)
+    service.http.include_router(upload_router(service, settings, uploads))
     service.http.include_router(status_router(client, volumes))
+    service.http.include_router(
+        quarantine_router(volumes, idle_seconds=settings.idle_timeout_seconds)
+    )
+    service.http.include_router(resubmission_router(service, settings, uploads))
+    if settings.quarantine_days is not None:
+        service.in_background(partial(purge_continually, volumes, settings.quarantine_days))
     service.http.include_router(pages_router())
 
     redis = connect(redis_address(settings))

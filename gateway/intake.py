@@ -12,7 +12,7 @@ from gateway.body import Limits, too_large
 from gateway.parts import FILE_PART, PartBegins, Parts
 from gateway.recognition import HEAD_BYTES, recognise
 from gateway.refusals import Refusal, RefusedUploadError
-from gateway.staging import BUFFER_BYTES, StagedFile, Staging, out_of_space
+from gateway.staging import BUFFER_BYTES, StagedFile, Staging, staged
 
 SPACE_CHECK_BYTES = 64 * BUFFER_BYTES
 """Free space is looked at again each time so much has arrived."""
@@ -44,10 +44,8 @@ async def take_in(
         RefusedUploadError: the upload cannot be accepted; nothing of it is left.
     """
     study_id = uuid4()
-    staging = Staging(volumes, study_id, limits.min_free_bytes)
-    try:
-        await staging.begin(content_length or 0)
-        files = await _receive(parts, staging, limits)
+    async with staged(volumes, study_id, limits.min_free_bytes, content_length or 0) as staging:
+        files = await receive(parts, staging, limits)
         event = StudyUploaded.new(
             source="gateway",
             subject=study_id,
@@ -66,18 +64,9 @@ async def take_in(
         )
         await staging.commit(intake)
         yield intake
-    except OSError as error:
-        await staging.discard()
-        if out_of_space(error):
-            detail = "The volume for uploads is full."
-            raise RefusedUploadError(Refusal.INSUFFICIENT_STORAGE, detail) from None
-        raise
-    except BaseException:
-        await staging.discard()
-        raise
 
 
-async def _receive(parts: Parts, staging: Staging, limits: Limits) -> list[StoredFile]:
+async def receive(parts: Parts, staging: Staging, limits: Limits) -> list[StoredFile]:
     """Write the files to disk."""
     files: list[StoredFile] = []
     budget = _Budget(staging, limits)

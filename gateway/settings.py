@@ -42,6 +42,8 @@ class GatewaySettings(VolumeSettings, StatusClientSettings):
     """An upload that takes longer is given up: a trickle must not hold a place for ever."""
     retry_after_seconds: int = Field(ge=1)
     """What clients are told to wait before they ask for the status."""
+    quarantine_days: float | None = Field(gt=0)
+    """After so many days files leave the quarantine by themselves; never when null."""
     feed: FeedSettings
 
     @property

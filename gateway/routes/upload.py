@@ -102,7 +102,7 @@ def upload_router(
 
         What becomes of it is told at `status_url`, also given as `Location`.
         """
-        with _as_problems(service.metrics):
+        with as_problems(service.metrics):
             if places.locked():
                 raise unavailable("too-many-uploads", "Too many uploads at once; try again soon.")
             async with places:
@@ -116,7 +116,7 @@ def upload_router(
         if boundary is None:
             detail = "Send multipart/form-data with the DICOM file in the part 'file'."
             raise Problem(415, "not-multipart", "The body is not multipart/form-data", detail)
-        content_length = _content_length(request)
+        content_length = content_length_of(request)
         if content_length and content_length > limits.max_body_bytes:
             raise too_large(limits)
         # Asked first, so that nobody sends gigabytes only to be refused.
@@ -128,7 +128,7 @@ def upload_router(
             volumes=volumes,
             limits=limits,
             content_length=content_length,
-            traceparent=_traceparent(request),
+            traceparent=traceparent_of(request),
             expected_instances=expected_instances,
         ) as intake:
             async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
@@ -139,7 +139,7 @@ def upload_router(
 
 
 @contextmanager
-def _as_problems(metrics: Metrics) -> Iterator[None]:
+def as_problems(metrics: Metrics) -> Iterator[None]:
     """Whatever is in the way of an upload becomes a problem, after which the connection ends.
 
     Else the rest of a refused body would be read, only to be thrown away.
@@ -167,12 +167,13 @@ def _as_problems(metrics: Metrics) -> Iterator[None]:
     raise problem from None
 
 
-def _content_length(request: Request) -> int | None:
+def content_length_of(request: Request) -> int | None:
+    """Size of the body in bytes, if the client tells it."""
     value = request.headers.get("content-length", "")
     return int(value) if value.isdecimal() else None
 
 
-def _traceparent(request: Request) -> str | None:
+def traceparent_of(request: Request) -> str | None:
     """The client's trace context (W3C), if it sent one."""
     value = request.headers.get("traceparent", "")
     return value if TRACEPARENT.fullmatch(value) else None

@@ -1,0 +1,174 @@
+"""POST /quarantine/{study_id}/resubmit: files in quarantine go on their way again."""
+
+import asyncio
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Query, Request, Response
+from pydantic import ConfigDict, Field
+
+from chassis.problem import Problem, documented, unavailable
+from chassis.profiles_dir import profile_names
+from chassis.publishing import EventPublisher
+from chassis.service import Service
+from contracts.model import Contract, ProfileName
+from contracts.status import State
+from gateway.body import limited, too_large
+from gateway.form import boundary_of, read_form
+from gateway.parts import Parts
+from gateway.quarantine.resubmission import resubmit
+from gateway.routes.quarantine import FILE_NAME, FileName
+from gateway.routes.upload import (
+    REDIS_TIMEOUT_SECONDS,
+    Accepted,
+    as_problems,
+    content_length_of,
+    traceparent_of,
+)
+from gateway.settings import GatewaySettings
+from gateway.study_status import status_path
+
+MOST_FILES = 100_000
+
+MENDED = {
+    "required": False,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {
+                    "file": {
+                        "type": "string",
+                        "format": "binary",
+                        "description": "The mended DICOM file (PS3.10), in place of the one here.",
+                    }
+                },
+            }
+        }
+    },
+}
+
+
+class ResubmitRequest(Contract):
+    """What is to be resubmitted, and how."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    files: frozenset[Annotated[str, Field(pattern=FILE_NAME)]] | None = Field(
+        default=None, min_length=1, max_length=MOST_FILES, examples=[["000001.dcm"]]
+    )
+    """The names of the files; all when not given."""
+    profile: ProfileName | None = None
+    """The validation profile to apply; that of the upload they came with when not given."""
+
+
+def resubmission_router(
+    service: Service, settings: GatewaySettings, publisher: EventPublisher
+) -> APIRouter:
+    """The routes that send files in quarantine on their way again."""
+    router = APIRouter(tags=["quarantine"])
+    limits = settings.limits
+    places = asyncio.Semaphore(settings.max_concurrent_uploads)
+
+    @router.post(
+        "/quarantine/{study_id}/resubmit",
+        status_code=202,
+        summary="Resubmit a study in quarantine, or some of its files",
+        responses=documented(404, 409, 422, 500, 503, 507),
+    )
+    async def resubmit_study(
+        study_id: UUID,
+        request: Request,
+        response: Response,
+        asked: Annotated[ResubmitRequest | None, Body()] = None,
+    ) -> Accepted:
+        """The files become a new upload, as if they had just arrived; those here stay.
+
+        It has an id of its own, and the label of the upload that they came with.
+        """
+        asked = asked or ResubmitRequest()
+        return await accept(request, response, study_id, asked.files, asked.profile)
+
+    @router.post(
+        "/quarantine/{study_id}/files/{file}/resubmit",
+        status_code=202,
+        summary="Resubmit a file in quarantine, perhaps mended",
+        responses=documented(400, 404, 408, 409, 413, 415, 422, 500, 503, 507),
+        openapi_extra={"requestBody": MENDED},
+    )
+    async def resubmit_file(
+        study_id: UUID,
+        file: FileName,
+        request: Request,
+        response: Response,
+        profile: Annotated[
+            ProfileName | None,
+            Query(description="The validation profile to apply; else that of the upload."),
+        ] = None,
+    ) -> Accepted:
+        """The file becomes a new upload, as if it had just arrived; the one here stays.
+
+        With a body it is the file of that form that is uploaded, under the name of the one here.
+        """
+        return await accept(request, response, study_id, frozenset({file}), profile, mendable=True)
+
+    async def accept(
+        request: Request,
+        response: Response,
+        study_id: UUID,
+        names: frozenset[str] | None,
+        profile: str | None,
+        *,
+        mendable: bool = False,
+    ) -> Accepted:
+        with as_problems(service.metrics):
+            if places.locked():
+                raise unavailable("too-many-uploads", "Too many uploads at once; try again soon.")
+            async with places:
+                await _require_profile(settings, profile)
+                # Asked first, so that nobody sends gigabytes only to be refused.
+                async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
+                    client = await service.broker.connect()
+                    await client.ping()
+                async with resubmit(
+                    study_id,
+                    names,
+                    profile,
+                    mended=_mended(request) if mendable else None,
+                    content_length=content_length_of(request) if mendable else None,
+                    volumes=settings.volumes,
+                    limits=limits,
+                    traceparent=traceparent_of(request),
+                ) as intake:
+                    async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
+                        await publisher.publish(intake.event)
+        url = status_path(intake.event.subject)
+        response.headers["Location"] = url
+        response.headers["Retry-After"] = str(settings.retry_after_seconds)
+        return Accepted(study_id=intake.event.subject, status=State.UPLOADED, status_url=url)
+
+    def _mended(request: Request) -> Parts | None:
+        """The form that the client sends; nothing when there is no body."""
+        content_type = request.headers.get("content-type", "")
+        content_length = content_length_of(request)
+        if not content_type and not content_length and "transfer-encoding" not in request.headers:
+            return None
+        boundary = boundary_of(content_type)
+        if boundary is None:
+            detail = "Send multipart/form-data with the mended DICOM file in the part 'file'."
+            raise Problem(415, "not-multipart", "The body is not multipart/form-data", detail)
+        if content_length and content_length > limits.max_body_bytes:
+            raise too_large(limits)
+        return read_form(limited(request.stream(), limits), boundary, max_files=1)
+
+    return router
+
+
+async def _require_profile(settings: GatewaySettings, profile: str | None) -> None:
+    if profile is None:
+        return
+    known = await asyncio.to_thread(profile_names, settings.profiles_dir)
+    if profile not in known:
+        detail = f"There is no profile '{profile}'; there are {', '.join(known)}."
+        raise Problem(422, "unknown-profile", "There is no such profile", detail)
