@@ -122,7 +122,7 @@ def count_text(files: Json) -> str:
 def new_table(*columns: str) -> Table:
     """A table without lines around it."""
     table = Table(*columns, box=box.SIMPLE_HEAD if is_terminal(sys.stdout) else None)
-    table.show_edge = False
+    table.show_edge = table.pad_edge = False
     for column in table.columns:
         column.overflow = "fold"
     return table
@@ -131,7 +131,9 @@ def new_table(*columns: str) -> Table:
 def print_table(table: Table) -> None:
     """Write a table; what is no terminal gets every row in one line."""
     console = Console(file=sys.stdout, width=None if is_terminal(sys.stdout) else _WIDEST)
-    console.print(table)
+    with console.capture() as written:
+        console.print(table)
+    sys.stdout.writelines(f"{line.rstrip()}\n" for line in written.get().splitlines())
 
 
 def cell(text: object, style: str = "") -> Text:

@@ -369,7 +369,8 @@ async def test_old_studies_are_purged_by_themselves_even_after_a_failure(
 ) -> None:
     study_id = gateway.quarantine((TEXT, NOT_DICOM), age_seconds=2 * DAY)
     monkeypatch.setattr(removal, "PERIOD_SECONDS", 0.001)
-    find, purged, failed = removal.entries, asyncio.Event(), []
+    find, purged = removal.entries, asyncio.Event()
+    failed: list[int] = []
     loop = asyncio.get_running_loop()
 
     def fail_first(volumes: Any) -> Any:
