@@ -7,17 +7,21 @@ lines over, so that a study of thousands of instances is read in a fraction of i
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import orjson
 from pydantic import AwareDatetime, Field
 
-from contracts.intake import StoredFile
+from contracts.intake import PassedOverFile, StoredFile
 from contracts.model import Contract
 from contracts.report import Outcome, StudyReport
 from contracts.volumes import METADATA
 
 _DATASET = b'"dataset": '
 _LEFT_OUT = (_DATASET, b'"file_meta": ')
+
+Number = int | float | str | None
+"""A number, or the text that an instance has in its place, or nothing."""
 
 
 class ArchivedInstance(Contract):
@@ -33,6 +37,10 @@ class ArchivedInstance(Contract):
     sop_class_uid: str = Field(default="", alias="SOPClassUID")
     study_instance_uid: str = Field(default="", alias="StudyInstanceUID")
     series_instance_uid: str = Field(default="", alias="SeriesInstanceUID")
+    instance_number: Number = Field(default=None, alias="InstanceNumber")
+    rows: Number = Field(default=None, alias="Rows")
+    columns: Number = Field(default=None, alias="Columns")
+    number_of_frames: Number = Field(default=None, alias="NumberOfFrames")
     transfer_syntax_uid: str = ""
 
 
@@ -42,11 +50,23 @@ class ReceivedFile(StoredFile):
     outcome: Outcome
     archived_as: str | None = None
     """Where its bytes lie, below the study's directory."""
+    study_id: UUID | None = None
+    """The study that it went to, if not this one: the upload was divided."""
 
 
 class Provenance(Contract):
     """Where a study came from."""
 
+    upload_id: UUID | None = None
+    """The upload that the study was divided from, if it was."""
+    label: str | None = None
+    """What the sender calls the upload."""
+    profile: str | None = None
+    """The validation profile that the sender asked for."""
+    resubmitted_from: UUID | None = None
+    """The study in quarantine whose files these are, if they are."""
+    passed_over: tuple[PassedOverFile, ...] = ()
+    """What else was sent."""
     uploaded_at: AwareDatetime
     archived_at: AwareDatetime
     files: tuple[ReceivedFile, ...]

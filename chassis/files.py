@@ -46,23 +46,32 @@ class ContentDiffersError(FileExistsError):
         super().__init__("the target of a move exists and its content differs from the source")
 
 
-def write_durably(path: Path, content: bytes) -> None:
+@contextmanager
+def durable_file(path: Path) -> Iterator[IO[bytes]]:
     """Write a file so that at any moment it is absent, the old one, or the new one, never a part.
 
     Args:
         path: the file; its directory must exist. A file that is there is replaced.
-        content: all of its bytes.
+
+    Yields:
+        The file to fill; when the block ends well it appears, durable. It vanishes if it fails.
     """
     temporary = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
         with temporary.open("xb") as file:
-            file.write(content)
+            yield file
             _sync(file)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     sync_directory(path.parent)
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write all bytes of a file at once; see `durable_file`."""
+    with durable_file(path) as file:
+        file.write(content)
 
 
 def sync_directory(path: Path) -> None:

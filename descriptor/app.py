@@ -1,13 +1,16 @@
 """Composition root of the descriptor."""
 
+from chassis.instance_index import InstanceIndex
 from chassis.isolation import Isolation
 from chassis.progress import Progress
 from chassis.service import Service
 from contracts.events import StudyArchivedData, StudyValidated
+from contracts.volumes import Volumes
 from descriptor import handlers
 from descriptor.describer import Describe, isolated_describer
+from descriptor.preview import Preview, no_preview, previewer
 from descriptor.settings import DescriptorSettings
-from descriptor.study import archive_study
+from descriptor.study import Index, archive_study
 
 DESCRIPTION = "Describes sound studies and files them in the archive."
 
@@ -16,26 +19,30 @@ def create_app(
     settings: DescriptorSettings,
     *,
     describe: Describe | None = None,
+    index: Index | None = None,
     instance: str | None = None,
 ) -> Service:
     """The descriptor.
 
     Args:
         settings: what it has to know.
-        describe: describes one instance, when not in an isolated process.
+        describe: describes instances, when not in an isolated process.
+        index: the index of the archive, when not the one in Redis.
         instance: its consumer name, when not host and process id.
     """
     service = Service(settings, description=DESCRIPTION, instance=instance)
     volumes = settings.volumes
-    if describe is None:
-        isolation = Isolation(
-            processes=settings.processes,
-            seconds=settings.description_seconds,
-            memory_bytes=settings.description_memory_bytes,
-            preload=["descriptor.metadata"],
-        )
-        service.use(isolation.running)
-        describe = isolated_describer(isolation)
+    isolation = Isolation(
+        processes=settings.processes,
+        seconds=settings.description_seconds,
+        memory_bytes=settings.description_memory_bytes,
+        preload=["descriptor.description", "descriptor.rendering"],
+    )
+    service.use(isolation.running)
+    describe = describe or isolated_describer(isolation)
+    preview: Preview = no_preview
+    if settings.previews:
+        preview = previewer(isolation, volumes, settings.preview_seconds)
     progress = Progress(settings)
     service.use(progress.running)
     service.in_background(progress.send_continually)
@@ -44,8 +51,16 @@ def create_app(
         volumes.archive, volumes.quarantine, stale_after_seconds=settings.stale_after_seconds
     )
 
+    archive_index = index or _made_index(service, volumes)
+
     async def archive(event: StudyValidated) -> StudyArchivedData:
-        return await archive_study(event.study_id, volumes, describe)
+        return await archive_study(event.study_id, volumes, describe, archive_index, preview)
 
     handlers.register(service, archive, progress, settings.concurrency)
     return service
+
+
+def _made_index(service: Service, volumes: Volumes) -> InstanceIndex:
+    index = InstanceIndex(service.broker.connect)
+    service.use(lambda: index.made(volumes.archive))
+    return index

@@ -1,12 +1,14 @@
 """Files a validated study: sound instances to the archive, the others to quarantine.
 
-The uploads stay as they are until the archive and quarantine hold everything, so a crash at any
-point loses nothing; opening the study again finishes what is left. The bytes of each file are
-checked against the SHA-256 of their arrival when they get their name in the archive: read then,
-they are in the page cache, and what is checked is what is kept.
+What the archive has already, from another upload, is filed as a further name of the same bytes. The
+uploads stay as they are until the archive, the quarantine and the studies that an upload was
+divided into hold everything, so a crash at any point loses nothing; opening the study again
+finishes what is left. The bytes of each file are checked against the SHA-256 of their arrival when
+they get their name in the archive: read then, they are in the page cache, and what is checked is
+what is kept.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -14,9 +16,11 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from chassis.archived import ArchivedStudy, read_study
 from chassis.errors import PermanentError
 from chassis.files import (
     ChecksumMismatchError,
+    durable_file,
     new_directory,
     place_file,
     remove_directory,
@@ -24,19 +28,18 @@ from chassis.files import (
     sync_directory,
     write_durably,
 )
-from contracts.events import StudyArchivedData
 from contracts.intake import Intake, StoredFile
 from contracts.report import StudyReport
-from contracts.volumes import INTAKE, METADATA, ORIGINAL, ORIGINALS, REPORT, Volumes, archive_path
-from descriptor.instances import ValidatedStudy
-from descriptor.metadata import InstanceDescription, study_metadata
+from contracts.volumes import INTAKE, METADATA, ORIGINAL, ORIGINALS, REPORT, Volumes
+from descriptor.instances import Instance, ValidatedStudy
+from descriptor.metadata import StudyMetadata
 
 
-def open_study(volumes: Volumes, study_id: UUID) -> ValidatedStudy | StudyArchivedData:
+def open_study(volumes: Volumes, study_id: UUID) -> ValidatedStudy | None:
     """Find a study, and finish what an interrupted call of `file_study` has left of it.
 
     Returns:
-        The study, to be described and filed; or what lies in the archive, if it does already.
+        The study, to be described and filed; None if it lies in the archive already.
 
     Raises:
         PermanentError: there is no such study, or it is not whole.
@@ -51,26 +54,29 @@ def open_study(volumes: Volumes, study_id: UUID) -> ValidatedStudy | StudyArchiv
     if study:
         with _unless_finished(volumes, study_id):
             _finish(volumes, study)
-    return _archived(volumes, study_id)
+    return None
 
 
 def file_study(
     volumes: Volumes,
     study: ValidatedStudy,
-    descriptions: Sequence[InstanceDescription],
+    metadata: StudyMetadata,
+    owners: Mapping[str, UUID],
     now: datetime,
-) -> StudyArchivedData:
+) -> None:
     """Let a study appear in the archive, what was rejected of it in quarantine; end its upload.
 
     Args:
         volumes: where to.
         study: from `open_study`.
-        descriptions: of ``study.instances``, in their order.
+        metadata: all of its instances have been added.
+        owners: the studies that have brought known instances first, by SOP Instance UID.
         now: the time, with its zone.
 
     Raises:
         PermanentError: the bytes of a file are not those that arrived, or the archive or the
-            quarantine holds something else under this id. The uploads are untouched.
+            quarantine holds something else under this id, or files are missing from a study that
+            the upload was divided into. The uploads are untouched.
         OSError: whatever the file system says; try again.
     """
     with _unless_finished(volumes, study.study_id):
@@ -81,10 +87,41 @@ def file_study(
             if len(study.instances) > 1:
                 (directory / ORIGINALS).mkdir()
             for instance in study.instances:
-                place_file(instance.source, directory / instance.file, instance.stored.sha256)
-            write_durably(directory / METADATA, study_metadata(study, descriptions, now))
+                owner = owners.get(instance.identity.sop_instance_uid)
+                known_in = volumes.archived(owner) if owner and instance.is_known else None
+                _place(instance, directory / instance.file, known_in)
+            with durable_file(directory / METADATA) as file:
+                metadata.write(file, now)
         _finish(volumes, study)
-    return _archived(volumes, study.study_id)
+
+
+def read_archived(volumes: Volumes, study_id: UUID) -> ArchivedStudy:
+    """What the archive says of a study.
+
+    Raises:
+        PermanentError: its metadata are broken.
+    """
+    try:
+        return read_study(volumes.archived(study_id))
+    except ValueError:  # broken JSON as well as broken metadata
+        raise PermanentError("study.unreadable", "The metadata in the archive is broken.") from None
+
+
+def _place(instance: Instance, target: Path, known_in: Path | None) -> None:
+    """Let an instance appear in the archive, with the bytes that are there if possible.
+
+    Args:
+        instance: the instance.
+        target: its name.
+        known_in: the directory of the archived study that has brought it first, if another one
+            has. It may be gone, or hold something else.
+    """
+    if known_in:
+        for name in (f"{ORIGINALS}/{instance.identity.sop_instance_uid}.dcm", ORIGINAL):
+            with suppress(FileNotFoundError, ChecksumMismatchError):
+                place_file(known_in / name, target, instance.stored.sha256)
+                return
+    place_file(instance.source, target, instance.stored.sha256)
 
 
 def _read(volumes: Volumes, study_id: UUID) -> ValidatedStudy | None:
@@ -111,7 +148,7 @@ def _read(volumes: Volumes, study_id: UUID) -> ValidatedStudy | None:
 
 def _finish(volumes: Volumes, study: ValidatedStudy) -> None:
     """Quarantine what was rejected, and end the upload once everything is safe elsewhere."""
-    archived, quarantined = volumes.archived(study.study_id), volumes.quarantined(study.study_id)
+    quarantined = volumes.quarantined(study.study_id)
     if study.rejected:
         with suppress(FileExistsError), new_directory(quarantined) as directory:
             for file in study.rejected:
@@ -120,33 +157,36 @@ def _finish(volumes: Volumes, study: ValidatedStudy) -> None:
                 write_durably(directory / name, (study.directory / name).read_bytes())
         sync_directory(volumes.quarantine)
     sync_directory(volumes.archive)
-    kept = [
-        *(_is_kept(study, file.stored, archived / file.file) for file in study.instances),
-        *(_is_kept(study, file, quarantined / file.name) for file in study.rejected),
-    ]
-    if not all(kept):
+    instances = [instance.stored for instance in study.instances]
+    if not (
+        _holds(volumes.archived(study.study_id), study, instances)
+        and _holds(quarantined, study, study.rejected)
+    ):
         message = "The archive or the quarantine holds something else under the study's id."
         raise PermanentError("study.conflict", message)
+    for other, files in study.divided.items():
+        # In this order: a study is in the archive before it leaves the uploads.
+        places = volumes.uploaded(other), volumes.archived(other)
+        if not any(_holds(place, study, files) for place in places):
+            message = "Files are missing from a study that the upload was divided into."
+            raise PermanentError("study.conflict", message)
     remove_directory(study.directory)
 
 
-def _is_kept(study: ValidatedStudy, file: StoredFile, target: Path) -> bool:
-    """Whether an uploaded file's bytes are at the target too."""
-    if not target.is_file():
+def _holds(directory: Path, study: ValidatedStudy, files: Collection[StoredFile]) -> bool:
+    """Whether a directory has the bytes of all these files of an upload."""
+    wanted = {_inode(study.directory / file.name): file.sha256 for file in files}
+    try:
+        held = {path: _inode(path) for path in directory.rglob("*.dcm")}
+        missing = set(wanted.values()) - {wanted.get(inode) for inode in held.values()}
+        return not missing or missing <= {sha256_of(path) for path in held}
+    except FileNotFoundError:  # the directory is being removed
         return False
-    return target.samefile(study.directory / file.name) or sha256_of(target) == file.sha256
 
 
-def _archived(volumes: Volumes, study_id: UUID) -> StudyArchivedData:
-    """What the archive holds of a study."""
-    directory = volumes.archived(study_id)
-    originals = directory / ORIGINALS
-    files = list(originals.iterdir()) if originals.is_dir() else [directory / ORIGINAL]
-    return StudyArchivedData(
-        directory=archive_path(study_id),
-        instance_count=len(files),
-        size_bytes=sum(file.stat().st_size for file in files),
-    )
+def _inode(path: Path) -> tuple[int, int]:
+    status = path.lstat()
+    return status.st_dev, status.st_ino
 
 
 @contextmanager

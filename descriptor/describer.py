@@ -1,28 +1,37 @@
-"""Describes one instance in a process that may die."""
+"""Describes instances in a process that may die."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from chassis.isolation import Isolation, IsolationError
 from chassis.logs import get_logger
+from descriptor.description import InstanceDescription, describe_instances, undescribed
 from descriptor.instances import Instance
-from descriptor.metadata import InstanceDescription, describe_instance, undescribed
 
-Describe = Callable[[Instance], Awaitable[InstanceDescription]]
-"""Describes an instance, from its file."""
+Describe = Callable[[Sequence[Instance]], Awaitable[list[InstanceDescription]]]
+"""Describes some instances, from their files, in their order."""
 
 
 def isolated_describer(isolation: Isolation) -> Describe:
     """The way to describe instances whose authors are not trusted.
 
-    An instance that cannot be described has been found sound all the same: it is archived with
-    what the validator knows of it.
+    Several go to a process at once; if that comes to no end, each of them alone. An instance that
+    cannot be described has been found sound all the same: it is archived with what the validator
+    knows of it.
     """
 
-    async def run(instance: Instance) -> InstanceDescription:
-        try:
-            return await isolation.run(describe_instance, instance.source, instance.file)
-        except IsolationError as error:
-            get_logger().error("instance.undescribed", cause=error.cause)
-            return undescribed(instance.identity)
+    async def run(instances: Sequence[Instance]) -> list[InstanceDescription]:
+        described: list[InstanceDescription] = []
+        at_once = len(instances)
+        while batch := instances[len(described) :][:at_once]:
+            files = [(instance.source, instance.file) for instance in batch]
+            try:
+                described += await isolation.run(describe_instances, files)
+            except IsolationError as error:
+                if len(batch) > 1:
+                    at_once = 1
+                    continue
+                get_logger().error("instance.undescribed", cause=error.cause)
+                described.append(undescribed(batch[0].identity))
+        return described
 
     return run

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from contracts.intake import Intake, StoredFile
-from contracts.report import Identity, Outcome, StudyReport
+from contracts.report import Identity, InstanceReport, Outcome, StudyReport
 from contracts.volumes import ORIGINAL, ORIGINALS
 
 _UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
@@ -15,7 +15,7 @@ _UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
 
 @dataclass(frozen=True)
 class Instance:
-    """An accepted instance on its way to the archive."""
+    """A sound instance on its way to the archive."""
 
     source: Path
     """Where it lies in the uploads."""
@@ -25,6 +25,9 @@ class Instance:
     """The file as it arrived."""
     identity: Identity
     """What it says it is."""
+    is_known: bool = False
+    """Whether it came before, in another upload: the archive may have its bytes. Then its SOP
+    Instance UID is one, and so a safe file name."""
 
 
 @dataclass(frozen=True)
@@ -36,43 +39,73 @@ class ValidatedStudy:
     intake: Intake
     report: StudyReport
 
-    @cached_property
-    def outcomes(self) -> dict[str, Outcome]:
-        """The outcome of each file; one that the report does not know counts as rejected."""
-        known = {instance.file: instance.outcome for instance in self.report.instances}
-        return {file.name: known.get(file.name, Outcome.REJECTED) for file in self.intake.files}
+    def outcome(self, file: StoredFile) -> Outcome:
+        """The outcome of a file; one that the report does not know counts as rejected."""
+        report = self._reports.get(file.name)
+        return report.outcome if report else Outcome.REJECTED
 
     @cached_property
     def rejected(self) -> tuple[StoredFile, ...]:
         """The files that go to quarantine."""
-        return tuple(
-            file for file in self.intake.files if self.outcomes[file.name] is Outcome.REJECTED
-        )
+        return tuple(file for file in self.intake.files if self.outcome(file) is Outcome.REJECTED)
+
+    @cached_property
+    def elsewhere(self) -> dict[str, UUID]:
+        """The studies that the upload was divided into, by the SHA-256 of each file of theirs."""
+        return {
+            file.sha256: study_id
+            for file in self._sound
+            if (study_id := self._reports[file.name].study_id) and study_id != self.study_id
+        }
+
+    @cached_property
+    def divided(self) -> dict[UUID, list[StoredFile]]:
+        """The files of the studies that the upload was divided into."""
+        files: dict[UUID, list[StoredFile]] = {}
+        for file in self._sound:
+            if file.sha256 in self.elsewhere:
+                files.setdefault(self.elsewhere[file.sha256], []).append(file)
+        return files
 
     @cached_property
     def instances(self) -> tuple[Instance, ...]:
-        """The accepted instances in the order of their arrival, each with a name of its own.
+        """The instances of this study in the order of their arrival, each with a name of its own.
 
         The same bytes sent twice are one instance. The name is the SOP Instance UID; an instance
         whose UID is taken by other bytes, or is not fit for a name, keeps the gateway's.
         """
-        identities = {instance.file: instance.identity for instance in self.report.instances}
-        accepted = {
-            file.sha256: file
-            for file in reversed(self.intake.files)
-            if self.outcomes[file.name] is Outcome.ACCEPTED
-        }
+        files = {file.sha256: file for file in reversed(self._sound)}
+        own = [file for sha256, file in files.items() if sha256 not in self.elsewhere]
+        new = {file.sha256 for file in self._sound if self.outcome(file) is Outcome.ACCEPTED}
         taken: set[str] = set()
         instances = []
-        for file in sorted(accepted.values(), key=lambda file: file.name):
-            identity = identities[file.name]
+        for file in sorted(own, key=lambda file: file.name):
+            identity = self._reports[file.name].identity
+            has_uid = is_uid(identity.sop_instance_uid)
             name = f"{identity.sop_instance_uid}.dcm"
-            if not is_uid(identity.sop_instance_uid) or name in taken:
+            if not has_uid or name in taken:
                 name = file.name
             taken.add(name)
-            place = ORIGINAL if len(accepted) == 1 else f"{ORIGINALS}/{name}"
-            instances.append(Instance(self.directory / file.name, place, file, identity))
+            instances.append(
+                Instance(
+                    source=self.directory / file.name,
+                    file=ORIGINAL if len(own) == 1 else f"{ORIGINALS}/{name}",
+                    stored=file,
+                    identity=identity,
+                    is_known=has_uid and file.sha256 not in new,
+                )
+            )
         return tuple(instances)
+
+    @cached_property
+    def _reports(self) -> dict[str, InstanceReport]:
+        return {report.file: report for report in self.report.instances}
+
+    @cached_property
+    def _sound(self) -> tuple[StoredFile, ...]:
+        return tuple(
+            file for file in self.intake.files if self.outcome(file) is not Outcome.REJECTED
+        )
 
 
 def is_uid(text: str) -> bool:

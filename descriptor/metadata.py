@@ -1,194 +1,80 @@
 """What the archive says about a study: ``metadata.json``.
 
 The file is indented for people; the data sets in it, in the DICOM JSON Model (PS3.18 F), are not:
-each takes one line. Times apart, the same study gives the same bytes.
+each takes one line, and so does the file meta information. `chassis.archived` relies on it. Times
+apart, the same study gives the same bytes.
 """
 
-import logging
 import platform
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import shutil
+from collections.abc import Iterable
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any, Self
 
 import orjson
-from pydicom.datadict import tag_for_keyword
-from pydicom.uid import UID
 
-from contracts.report import Identity, Outcome
-from descriptor.dicom_file import read_file
-from descriptor.dicom_json import PERSON_NAME_GROUPS, first_value
+from contracts.report import Outcome
+from descriptor.description import (
+    INSTANCE_KEYWORDS,
+    SERIES_KEYWORDS,
+    STUDY_KEYWORDS,
+    InstanceDescription,
+    Values,
+)
 from descriptor.instances import Instance, ValidatedStudy
 
 SCHEMA_VERSION = 1
 """Rises with each breaking change of ``metadata.json``."""
 
-STUDY_KEYWORDS = (
-    "StudyInstanceUID",
-    "StudyID",
-    "StudyDate",
-    "StudyTime",
-    "StudyDescription",
-    "AccessionNumber",
-    "PatientName",
-    "PatientID",
-    "PatientBirthDate",
-    "PatientSex",
-)
-SERIES_KEYWORDS = (
-    "SeriesInstanceUID",
-    "Modality",
-    "SeriesNumber",
-    "SeriesDescription",
-    "BodyPartExamined",
-)
-INSTANCE_KEYWORDS = (
-    "SOPInstanceUID",
-    "SOPClassUID",
-    "StudyInstanceUID",
-    "SeriesInstanceUID",
-    "InstanceNumber",
-    "Rows",
-    "Columns",
-    "NumberOfFrames",
-)
+_START, _BETWEEN, _END = b'  "instances": [\n', b",\n", b"\n  ]"
 
 
-_KEYS = {
-    keyword: f"{tag_for_keyword(keyword):08X}"
-    for keyword in (*STUDY_KEYWORDS, *SERIES_KEYWORDS, *INSTANCE_KEYWORDS)
-}
+class StudyMetadata:
+    """``metadata.json`` in the making.
 
-
-@dataclass(frozen=True)
-class InstanceDescription:
-    """What was read of an instance; fit to be sent between processes."""
-
-    values: dict[str, str | int | float]
-    """The first values of the summarised attributes, by keyword; absent where there is none."""
-    transfer_syntax_uid: str = ""
-    sop_class_name: str = ""
-    """As the standard names it; the UID where it does not."""
-    transfer_syntax_name: str = ""
-    """As the standard names it; the UID where it does not."""
-    file_meta: bytes = b"{}"
-    """The file meta information in the DICOM JSON Model, as JSON."""
-    dataset: bytes = b"{}"
-    """The data set in the DICOM JSON Model, as JSON."""
-    incomplete: str | None = None
-    """Why the data set is not all there, see `descriptor.dataset.DataSet`; else None."""
-
-
-def describe_instance(path: Path, file: str) -> InstanceDescription:
-    """Describe an instance without its bulk data; memory does not grow with the file's length.
-
-    However odd the values are, nothing is raised for them. It is made for a process with limits on
-    time and memory all the same: the file is a stranger's.
-
-    Args:
-        path: where it lies.
-        file: its name in the archive, for references to its bulk data.
-    """
-    with _silence(), path.open("rb") as stream:
-        dicom = read_file(stream, file)
-        attributes = dicom.dataset.attributes
-        found = {keyword: _plain(first_value(attributes, key)) for keyword, key in _KEYS.items()}
-        values = {keyword: value for keyword, value in found.items() if value is not None}
-        return InstanceDescription(
-            values=values,
-            transfer_syntax_uid=dicom.transfer_syntax_uid,
-            sop_class_name=UID(str(values.get("SOPClassUID", ""))).name,
-            transfer_syntax_name=UID(dicom.transfer_syntax_uid).name,
-            file_meta=orjson.dumps(dicom.file_meta.attributes, option=orjson.OPT_SORT_KEYS),
-            dataset=orjson.dumps(attributes, option=orjson.OPT_SORT_KEYS),
-            incomplete=dicom.file_meta.incomplete or dicom.dataset.incomplete,
-        )
-
-
-def undescribed(identity: Identity) -> InstanceDescription:
-    """What is known of an instance whose description came to no end: what the report says of it."""
-    values: dict[str, str | int | float] = {
-        "StudyInstanceUID": identity.study_instance_uid,
-        "SeriesInstanceUID": identity.series_instance_uid,
-        "Modality": identity.modality,
-        "SOPClassUID": identity.sop_class_uid,
-        "SOPInstanceUID": identity.sop_instance_uid,
-    }
-    return InstanceDescription(
-        values={keyword: value for keyword, value in values.items() if value},
-        transfer_syntax_uid=identity.transfer_syntax_uid,
-        sop_class_name=identity.sop_class_uid,
-        transfer_syntax_name=identity.transfer_syntax_uid,
-        incomplete="undescribed",
-    )
-
-
-def study_metadata(
-    study: ValidatedStudy,
-    descriptions: Sequence[InstanceDescription],
-    archived_at: datetime,
-) -> bytes:
-    """The content of ``metadata.json``.
+    What is said of each instance goes to a file that has no name and vanishes with the process, so
+    that memory holds the summary of a study only, however many instances it has.
 
     Args:
         study: the study as it lies in the uploads.
-        descriptions: of ``study.instances``, in their order.
-        archived_at: the time, with its zone.
+        directory: where there is place for that file; made if need be.
     """
-    event = study.intake.event
-    document = {
-        "schema_version": SCHEMA_VERSION,
-        "study_id": study.study_id,
-        "study": _study(study, descriptions),
-        "series": _series(descriptions),
-        "instances": [
-            _instance(instance, description)
-            for instance, description in zip(study.instances, descriptions, strict=True)
-        ],
-        "validation": study.report.model_dump(mode="json", exclude_none=True),
-        "provenance": {
-            "event_id": event.id,
-            "uploaded_at": event.time,
-            "validated_at": study.report.validated_at,
-            "archived_at": archived_at,
-            "files": _files(study),
-            "software": {
-                "hybrid-dicom-validator": version("hybrid-dicom-validator"),
-                "python": platform.python_version(),
-                "pydicom": version("pydicom"),
-            },
-        },
-    }
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z)
 
+    def __init__(self, study: ValidatedStudy, directory: Path) -> None:
+        self._study = study
+        directory.mkdir(parents=True, exist_ok=True)
+        self._instances = TemporaryFile(dir=directory)  # noqa: SIM115  # closed by __exit__
+        self._values: Values = {}
+        self._distinct: dict[str, dict[Any, None]] = {"StudyInstanceUID": {}, "Modality": {}}
+        self._series: dict[Any, dict[str, Any]] = {}
 
-def _study(study: ValidatedStudy, descriptions: Sequence[InstanceDescription]) -> dict[str, Any]:
-    """The study's attributes as the first instance that has them gives them, and counts."""
-    first: dict[str, Any] = {}
-    for description in descriptions:
-        for keyword in STUDY_KEYWORDS:
-            if keyword in description.values:
-                first.setdefault(keyword, description.values[keyword])
-    return {
-        **{keyword: first[keyword] for keyword in STUDY_KEYWORDS if keyword in first},
-        "study_instance_uids": _distinct(descriptions, "StudyInstanceUID"),
-        "modalities": _distinct(descriptions, "Modality"),
-        "series_count": len(_series(descriptions)),
-        "instance_count": len(study.instances),
-        "size_bytes": sum(instance.stored.size_bytes for instance in study.instances),
-    }
+    def __enter__(self) -> Self:
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        self._instances.close()
 
-def _series(descriptions: Sequence[InstanceDescription]) -> list[dict[str, Any]]:
-    """The series in the order of their first instances, whose attributes they get."""
-    series: dict[Any, dict[str, Any]] = {}
-    for description in descriptions:
-        values = description.values
-        entry = series.setdefault(
+    def add(self, described: Iterable[tuple[Instance, InstanceDescription]]) -> None:
+        """Add instances with their descriptions: at last all of ``study.instances``, in order."""
+        for instance, description in described:
+            values = description.values
+            for keyword in STUDY_KEYWORDS:
+                if keyword in values:
+                    self._values.setdefault(keyword, values[keyword])
+            for keyword, found in self._distinct.items():
+                if keyword in values:
+                    found[values[keyword]] = None
+            self._add_to_series(values)
+            entry = _dump({"instances": [_entry(instance, description)]})
+            text = entry.removeprefix(b"{\n" + _START).removesuffix(_END + b"\n}")
+            self._instances.write(_BETWEEN + text if self._instances.tell() else text)
+
+    def _add_to_series(self, values: Values) -> None:
+        """Count an instance in its series, which gets the attributes of its first one."""
+        series = self._series.setdefault(
             values.get("SeriesInstanceUID"),
             {
                 **{keyword: values[keyword] for keyword in SERIES_KEYWORDS if keyword in values},
@@ -196,13 +82,47 @@ def _series(descriptions: Sequence[InstanceDescription]) -> list[dict[str, Any]]
                 "sop_instance_uids": [],
             },
         )
-        entry["instance_count"] += 1
+        series["instance_count"] += 1
         if "SOPInstanceUID" in values:
-            entry["sop_instance_uids"].append(values["SOPInstanceUID"])
-    return list(series.values())
+            series["sop_instance_uids"].append(values["SOPInstanceUID"])
+
+    def write(self, file: IO[bytes], archived_at: datetime) -> None:
+        """Write the document.
+
+        Args:
+            file: where to.
+            archived_at: the time, with its zone.
+        """
+        study = self._study
+        summary = {
+            "schema_version": SCHEMA_VERSION,
+            "study_id": study.study_id,
+            "study": self._summary(),
+            "series": list(self._series.values()),
+        }
+        rest = {
+            "validation": study.report.model_dump(mode="json", exclude_none=True),
+            "provenance": _provenance(study, archived_at),
+        }
+        file.write(_dump(summary).removesuffix(b"\n}") + _BETWEEN + _START)
+        self._instances.seek(0)
+        shutil.copyfileobj(self._instances, file)
+        file.write(_END + _BETWEEN + _dump(rest).removeprefix(b"{\n"))
+
+    def _summary(self) -> dict[str, Any]:
+        """The study's attributes as the first instance that has them gives them, and counts."""
+        instances = self._study.instances
+        return {
+            **{key: self._values[key] for key in STUDY_KEYWORDS if key in self._values},
+            "study_instance_uids": list(self._distinct["StudyInstanceUID"]),
+            "modalities": list(self._distinct["Modality"]),
+            "series_count": len(self._series),
+            "instance_count": len(instances),
+            "size_bytes": sum(instance.stored.size_bytes for instance in instances),
+        }
 
 
-def _instance(instance: Instance, description: InstanceDescription) -> dict[str, Any]:
+def _entry(instance: Instance, description: InstanceDescription) -> dict[str, Any]:
     values = description.values
     entry: dict[str, Any] = {
         "file": instance.file,
@@ -221,41 +141,42 @@ def _instance(instance: Instance, description: InstanceDescription) -> dict[str,
     return entry
 
 
+def _provenance(study: ValidatedStudy, archived_at: datetime) -> dict[str, Any]:
+    """Where the study came from, and what became of each file that was received."""
+    intake = study.intake
+    asked = intake.model_dump(
+        mode="json",
+        exclude_none=True,
+        include={"upload_id", "label", "profile", "resubmitted_from", "passed_over"},
+    )
+    return {
+        "event_id": intake.event.id,
+        **asked,
+        "uploaded_at": intake.event.time,
+        "validated_at": study.report.validated_at,
+        "archived_at": archived_at,
+        "files": _files(study),
+        "software": {
+            "hybrid-dicom-validator": version("hybrid-dicom-validator"),
+            "python": platform.python_version(),
+            "pydicom": version("pydicom"),
+        },
+    }
+
+
 def _files(study: ValidatedStudy) -> list[dict[str, Any]]:
-    """The files as they were received, and what became of each."""
     names = {instance.stored.sha256: instance.file for instance in study.instances}
     files = []
     for file in study.intake.files:
-        outcome = study.outcomes[file.name]
-        entry = {**file.model_dump(), "outcome": outcome}
-        if outcome is Outcome.ACCEPTED:
+        outcome = study.outcome(file)
+        entry: dict[str, Any] = {**file.model_dump(), "outcome": outcome}
+        if outcome is not Outcome.REJECTED and file.sha256 in study.elsewhere:
+            entry["study_id"] = study.elsewhere[file.sha256]
+        elif outcome is not Outcome.REJECTED:
             entry["archived_as"] = names[file.sha256]
         files.append(entry)
     return files
 
 
-def _distinct(descriptions: Sequence[InstanceDescription], keyword: str) -> list[Any]:
-    values = (description.values.get(keyword) for description in descriptions)
-    return list(dict.fromkeys(value for value in values if value is not None))
-
-
-def _plain(value: Any) -> str | int | float | None:  # noqa: ANN401 -- any JSON value
-    """A value as one string or number; a person name with ``=`` between its component groups."""
-    if isinstance(value, dict):
-        groups = [value.get(name, "") for name in PERSON_NAME_GROUPS]
-        return "=".join(group for group in groups if isinstance(group, str)).rstrip("=") or None
-    return value if isinstance(value, str | int | float) else None
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Let no warning and no log of pydicom out: they quote values."""
-    logger = logging.getLogger("pydicom")
-    disabled = logger.disabled
-    logger.disabled = True
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.disabled = disabled
+def _dump(document: dict[str, Any]) -> bytes:
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z)

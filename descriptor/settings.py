@@ -20,3 +20,7 @@ class DescriptorSettings(VolumeSettings, StatusClientSettings):
     """Describing an instance may take so long."""
     description_memory_bytes: int = Field(ge=128 * 1024 * 1024)
     """What a describing process may allocate."""
+    previews: bool
+    """Whether pictures of studies are made."""
+    preview_seconds: float = Field(gt=0, le=600)
+    """A study's announcement waits for its picture so long at most."""

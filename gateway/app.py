@@ -15,8 +15,11 @@ from gateway.routes.pages import pages_router
 from gateway.routes.quarantine import quarantine_router
 from gateway.routes.resubmission import resubmission_router
 from gateway.routes.status import status_router
+from gateway.routes.studies import studies_router
+from gateway.routes.study_files import study_files_router
 from gateway.routes.upload import upload_router
 from gateway.settings import GatewaySettings
+from gateway.study_files import StudyFiles
 
 DESCRIPTION = "Takes DICOM studies in over HTTP and tells what has become of them."
 
@@ -39,6 +42,14 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     uploads = service.publisher(UPLOADS)
     service.http.include_router(upload_router(service, settings, uploads))
     service.http.include_router(status_router(client, volumes))
+    files = StudyFiles(
+        volumes,
+        client,
+        idle_seconds=settings.idle_timeout_seconds,
+        retry_after_seconds=settings.retry_after_seconds,
+    )
+    service.http.include_router(studies_router(client, volumes))
+    service.http.include_router(study_files_router(files))
     service.http.include_router(
         quarantine_router(volumes, idle_seconds=settings.idle_timeout_seconds)
     )

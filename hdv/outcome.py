@@ -27,8 +27,8 @@ MOST_ROWS = 40
 PAUSE_SECONDS = (0.2, 2.0)
 """First and longest pause before the status is asked for again."""
 
-_WORST_FIRST = ("rejected", "duplicate", "accepted", "passed_over")
-_COLOURS = {"rejected": "red", "duplicate": "yellow", "accepted": "green", "passed_over": "dim"}
+_WORST_FIRST = ("rejected", "duplicate", "accepted", "passed over")
+_COLOURS = {"rejected": "red", "duplicate": "yellow", "accepted": "green", "passed over": "dim"}
 _WIDEST = 10_000
 """Columns of a file or a pipe, which nobody wants to be folded."""
 
@@ -181,12 +181,8 @@ def _print_files(report: Json) -> None:
             [*file.get("findings", ()), *across.get(file.get("file", ""), ())]
         )
         name = file["sent_as"] or file.get("file")
-        table.add_row(cell(_words(outcome), _COLOURS[outcome]), cell(name), cell(why))
+        table.add_row(cell(outcome, _COLOURS[outcome]), cell(name), cell(why))
     print_table(table)
-    if left := Counter(_words(file["outcome"]) for file in files[MOST_ROWS:]):
+    if left := Counter(file["outcome"] for file in files[MOST_ROWS:]):
         listed = ", ".join(f"{count:,} {outcome}" for outcome, count in left.items())
         print_line(f"and {listed}; --json shows all")
-
-
-def _words(outcome: str) -> str:
-    return outcome.replace("_", " ")

@@ -39,7 +39,7 @@ def shown_value(tag: int | None, vr: int, value: bytes, *, everything: bool) -> 
     text = value.rstrip(_PADDING)
     if everything or not text or _is_harmless(tag, vr, text):
         return text.decode("latin-1")
-    return f"{len(text)} bytes (not shown)"
+    return f"{len(text)} byte{'s' * (len(text) > 1)} (not shown)"
 
 
 def shown_identifier(element: Element | None, *, everything: bool) -> str:

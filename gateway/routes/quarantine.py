@@ -22,9 +22,9 @@ from gateway.quarantine.contents import (
 from gateway.quarantine.listing import QuarantinePage, QuarantineQuery, list_page
 from gateway.quarantine.marks import RemovalReason
 from gateway.quarantine.removal import Purge, purge, remove
-from gateway.routes.reading import reading
+from gateway.routes.reading import giving_file, reading
+from gateway.study_files import DICOM
 
-DICOM = "application/dicom"
 BYTES = "application/octet-stream"
 
 FILE_NAME = r"^[0-9]{6}\.dcm$"
@@ -81,6 +81,7 @@ def quarantine_router(volumes: Volumes, *, idle_seconds: float) -> APIRouter:
         router,
         "/quarantine/{study_id}/files/{file}",
         summary="The bytes of a file in quarantine",
+        **giving_file(DICOM, BYTES),
     )
     async def download(study_id: UUID, file: FileName, request: Request) -> Response:
         """The bytes that arrived; their SHA-256 is the `ETag`. Ranges of them can be asked for."""

@@ -15,6 +15,7 @@ from contracts.model import Contract, ProfileName
 from contracts.status import State
 from gateway.body import limited, too_large
 from gateway.form import boundary_of, read_form
+from gateway.links import status_path
 from gateway.parts import Parts
 from gateway.quarantine.resubmission import resubmit
 from gateway.routes.quarantine import FILE_NAME, FileName
@@ -26,7 +27,6 @@ from gateway.routes.upload import (
     traceparent_of,
 )
 from gateway.settings import GatewaySettings
-from gateway.study_status import status_path
 
 MOST_FILES = 100_000
 

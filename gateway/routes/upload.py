@@ -21,9 +21,9 @@ from contracts.status import State
 from gateway.body import limited, too_large
 from gateway.form import boundary_of, read_form
 from gateway.intake import take_in
+from gateway.links import status_path
 from gateway.refusals import Refusal, RefusedUploadError
 from gateway.settings import GatewaySettings
-from gateway.study_status import status_path
 
 PROBLEMS = {
     Refusal.BROKEN_MULTIPART: (400, "The multipart body is broken"),

@@ -12,6 +12,9 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import NamedTuple
 
+from validator.encoding.elements import Buffer
+from validator.encoding.inflation import inflate
+
 MOST_MEMBERS = 100_000
 MOST_DIRECTORY_BYTES = 16 * 1024**2
 """The greatest size of an archive's directory, in bytes."""
@@ -122,7 +125,7 @@ def _member(entry: zipfile.ZipInfo) -> Member:
     )
 
 
-def content(path: str, member: Member) -> bytes | memoryview:
+def content(path: str, member: Member) -> Buffer:
     """The bytes of a member; mapped where it is stored as it is.
 
     Raises:
@@ -143,13 +146,8 @@ def content(path: str, member: Member) -> bytes | memoryview:
     return data
 
 
-def _inflated(stored: memoryview, size_bytes: int) -> bytes:
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    try:
-        # A byte more than stated, to see whether there is more; 0 would mean without a bound.
-        data = inflater.decompress(stored, size_bytes + 1)
-    except zlib.error:
-        raise Damaged("a damaged member of a zip archive") from None
-    if not inflater.eof:
+def _inflated(stored: memoryview, size_bytes: int) -> bytearray:
+    inflated = inflate(stored, 0, size_bytes)
+    if not inflated.is_whole:
         raise Damaged("a damaged member of a zip archive")
-    return data
+    return inflated.data

@@ -56,7 +56,20 @@ def test_a_sound_file_is_archived_byte_for_byte_with_its_metadata(
     assert hashlib.sha256(ct).hexdigest() in (directory / "metadata.json").read_text()
     assert not (pipeline.uploads / study_id).exists()
     assert record["files"] == {"accepted": 1, "rejected": 0}
-    assert record["links"] == {"self": f"/status/{study_id}"}
+    assert record["links"]["self"] == f"/status/{study_id}"
+    assert pipeline.http.get(record["links"]["study"]).json()["instance_count"] == 1
+
+
+def test_an_archived_study_has_its_preview_when_it_is_announced(
+    running: tuple[Pipeline, RedisServer], ct: bytes
+) -> None:
+    pipeline, _ = running
+
+    study_id = pipeline.upload(ct, "CT_small.dcm")
+    pipeline.wait_for(study_id, "archived")
+
+    preview = pipeline.archive / ".previews" / f"{study_id}.png"
+    assert preview.read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_history_tells_every_state_with_service_and_duration(

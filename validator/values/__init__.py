@@ -10,12 +10,12 @@ from validator.rules import value as rules
 from validator.values import group_lengths, private
 from validator.values.defect import Verdict
 from validator.values.definitions import DEFINITIONS, GROUP_LENGTH, PRIVATE, Definition
-from validator.values.judgement import IDENTIFYING_UI, judge, judge_beginning
+from validator.values.judgement import IDENTIFYING_UI, count_values, judge, judge_beginning
 from validator.values.numbers import FLOATS, IS_COUNTED, SIZES, are_finite
 from validator.values.scopes import SPECIFIC_CHARACTER_SET, Scopes
 
 _MOST_TEXT = 1 << 20
-"""How many bytes of a text are looked at."""
+"""How many bytes of a text are looked at; of the others the values are counted."""
 _MOST_NUMBERS = 1 << 16
 """How many bytes of floating point numbers are looked at in one element."""
 _META_GROUP, _DIRECTORY_GROUP, _FIRST_GROUP = 0x0002, 0x0004, 0x0008
@@ -100,11 +100,12 @@ class _Pass:
                 if length <= _MOST_TEXT:
                     value = bytes(data[offset : offset + length])
                     verdict = judge(kind, value, characters)
+                    count = verdict.values
                 else:
                     beginning = bytes(data[offset : offset + _MOST_TEXT])
                     verdict = judge_beginning(kind, beginning, characters)
-                count, defects = verdict
-                if defects:
+                    count = count_values(vr, data, offset, offset + length)
+                if verdict.defects:
                     self._report_defects(row, verdict)
                 minimum, maximum, step = definition.multiplicity
                 if count and (not minimum <= count <= maximum or count % step):

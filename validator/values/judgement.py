@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from validator.encoding import vr as vrs
+from validator.encoding.elements import Buffer
 from validator.values import text, uids
 from validator.values.character_sets import CharacterSet
 from validator.values.defect import NOTHING, Verdict
@@ -14,6 +15,8 @@ IDENTIFYING_UI = -1
 _REMEMBERED_LENGTH = 256
 """Longer values hardly come twice. What is remembered stays in the memory of the process: it
 is looked up by bytes that a file brings along, and never shown."""
+_STEP = 1 << 20
+"""How many bytes are searched for separators at a time."""
 
 
 def judge(vr: int, value: bytes, characters: CharacterSet) -> Verdict:
@@ -55,7 +58,25 @@ def judge_beginning(vr: int, beginning: bytes, characters: CharacterSet) -> Verd
     """
     # Cut behind a space no character of text is torn apart, behind a backslash no other value.
     end = beginning.rfind(b" " if vr in text.TEXTS else b"\\")
-    if end < 0 and vr in text.TEXTS:
+    if end < 0 and vr in text.TEXTS and not text.is_ascii(beginning):
         return NOTHING
     verdict = _judged(vr, beginning[:end] if end >= 0 else beginning, characters)
     return Verdict(0, verdict.defects)
+
+
+def count_values(vr: int, data: Buffer, start: int, end: int) -> int:
+    """How many values a string has, without a look at any.
+
+    Args:
+        vr: the code of a VR in `validator.encoding.vr.TEXT`.
+        data: the file.
+        start: where the string starts, in bytes.
+        end: where it ends.
+
+    Returns:
+        0 where that can't be told: in text a backslash may be half of a character.
+    """
+    if vr in text.TEXTS or (vr in FORMATS and not FORMATS[vr].multiple):
+        return 0
+    steps = range(start, end, _STEP)
+    return 1 + sum(bytes(data[at : min(at + _STEP, end)]).count(b"\\") for at in steps)

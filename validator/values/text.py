@@ -82,9 +82,14 @@ def judge(vr: int, value: bytes, characters: CharacterSet) -> Verdict:
     return Verdict(len(values), tuple(defects))
 
 
+def is_ascii(encoded: bytes) -> bool:
+    """Whether each byte is a character, whatever the character set."""
+    return encoded.isascii() and _ESC not in encoded
+
+
 def _decoded(encoded: bytes, characters: CharacterSet, defects: list[Defect]) -> str:
     """The characters; a guess where the character set does not have them."""
-    if encoded.isascii() and _ESC not in encoded:
+    if is_ascii(encoded):
         return encoded.decode("ascii")
     text = characters.decode(encoded)
     if text is not None:

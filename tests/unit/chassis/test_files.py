@@ -13,6 +13,7 @@ import pytest
 from chassis.files import (
     ChecksumMismatchError,
     ContentDiffersError,
+    durable_file,
     move_directory,
     new_directory,
     place_file,
@@ -102,6 +103,25 @@ class TestWritingDurably:
         with pytest.raises(OSError, match="No space"):
             write_durably(tmp_path / "report.json", b"new")
         assert tree(tmp_path) == {"report.json": b"old"}
+
+    def test_a_file_that_is_written_in_parts_appears_when_it_is_whole(self, tmp_path: Path) -> None:
+        path = tmp_path / "metadata.json"
+        with durable_file(path) as file:
+            file.write(b"{")
+            assert not path.exists()
+            file.write(b"}")
+        assert tree(tmp_path) == {"metadata.json": b"{}"}
+
+    def test_when_writing_it_fails_the_old_file_stays(self, tmp_path: Path) -> None:
+        def write_half() -> None:
+            with durable_file(tmp_path / "metadata.json") as file:
+                file.write(b"half")
+                raise KeyError
+
+        write_durably(tmp_path / "metadata.json", b"old")
+        with pytest.raises(KeyError):
+            write_half()
+        assert tree(tmp_path) == {"metadata.json": b"old"}
 
     def test_a_power_cut_at_any_point_leaves_the_old_file_or_the_new_one(
         self, tmp_path: Path, power_cut: PowerCut

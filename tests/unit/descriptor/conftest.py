@@ -3,9 +3,11 @@
 import hashlib
 import io
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 import pydicom
@@ -47,9 +49,15 @@ def make_study(volumes: Volumes) -> MakeStudy:
     """Puts a study into the uploads: its files, those of them rejected, and their SOP UIDs."""
 
     def make(
-        *contents: bytes, rejected: Sequence[int] = (), uids: Sequence[str] | None = None
+        *contents: bytes,
+        rejected: Sequence[int] = (),
+        duplicates: Sequence[int] = (),
+        elsewhere: Mapping[int, UUID] = MappingProxyType({}),
+        uids: Sequence[str] | None = None,
+        study_id: UUID = STUDY_ID,
+        **intake: Any,
     ) -> UUID:
-        directory = volumes.uploaded(STUDY_ID)
+        directory = volumes.uploaded(study_id)
         directory.mkdir()
         files, instances = [], []
         for index, content in enumerate(contents, start=1):
@@ -64,28 +72,31 @@ def make_study(volumes: Volumes) -> MakeStudy:
             identity = identity_of(content)
             if uids:
                 identity = identity.model_copy(update={"sop_instance_uid": uids[index - 1]})
+            outcome = Outcome.REJECTED if index in rejected else Outcome.ACCEPTED
+            outcome = Outcome.DUPLICATE if index in duplicates else outcome
             instances.append(
                 InstanceReport(
                     file=file.name,
                     size_bytes=file.size_bytes,
                     sha256=file.sha256,
-                    outcome=Outcome.REJECTED if index in rejected else Outcome.ACCEPTED,
+                    outcome=outcome,
+                    study_id=elsewhere.get(index),
                     identity=identity,
                     findings=(),
                 )
             )
         event = StudyUploaded.new(
             source="gateway",
-            subject=STUDY_ID,
+            subject=study_id,
             time=datetime(2025, 1, 1, 12, tzinfo=UTC),
             data=StudyUploadedData(
-                directory=uploads_path(STUDY_ID),
+                directory=uploads_path(study_id),
                 file_count=len(contents),
                 size_bytes=sum(map(len, contents)),
             ),
         )
         report = StudyReport(
-            study_id=STUDY_ID,
+            study_id=study_id,
             profile="default",
             validator_version="0.1.0",
             validated_at=datetime(2025, 1, 1, 12, 1, tzinfo=UTC),
@@ -94,9 +105,11 @@ def make_study(volumes: Volumes) -> MakeStudy:
             files=FileCounts(accepted=len(contents) - len(rejected), rejected=len(rejected)),
             instances=tuple(instances),
         )
-        (directory / INTAKE).write_bytes(Intake(event=event, files=tuple(files)).to_json())
+        (directory / INTAKE).write_bytes(
+            Intake(event=event, files=tuple(files), **intake).to_json()
+        )
         (directory / REPORT).write_bytes(report.to_json())
-        return STUDY_ID
+        return study_id
 
     return make
 

@@ -5,7 +5,7 @@ import logging
 import pickle
 import struct
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,13 @@ import pydicom
 import pytest
 
 from contracts.report import Identity
-from contracts.volumes import Volumes
+from contracts.volumes import INCOMING, Volumes
 from descriptor.archive import open_study
+from descriptor.description import InstanceDescription, describe_instance, undescribed
 from descriptor.instances import ValidatedStudy
-from descriptor.metadata import (
-    InstanceDescription,
-    describe_instance,
-    study_metadata,
-    undescribed,
-)
+from descriptor.metadata import StudyMetadata
 
+STUDY_ID = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 NOW = datetime(2025, 1, 1, 12, 2, tzinfo=UTC)
 
 Sample = Callable[[str], bytes]
@@ -51,7 +48,7 @@ def metadata(volumes: Volumes, make_study: MakeStudy) -> Metadata:
     def make(*contents: bytes, **options: Any) -> dict[str, Any]:
         study = open_study(volumes, make_study(*contents, **options))
         assert isinstance(study, ValidatedStudy)
-        document: dict[str, Any] = orjson.loads(study_metadata(study, described(study), NOW))
+        document: dict[str, Any] = orjson.loads(written(volumes, study, described(study)))
         return document
 
     return make
@@ -59,6 +56,17 @@ def metadata(volumes: Volumes, make_study: MakeStudy) -> Metadata:
 
 def described(study: ValidatedStudy) -> list[InstanceDescription]:
     return [describe_instance(instance.source, instance.file) for instance in study.instances]
+
+
+def written(
+    volumes: Volumes, study: ValidatedStudy, descriptions: Sequence[InstanceDescription]
+) -> bytes:
+    """The bytes of ``metadata.json``."""
+    file = io.BytesIO()
+    with StudyMetadata(study, volumes.archive / INCOMING) as metadata:
+        metadata.add(zip(study.instances, descriptions, strict=True))
+        metadata.write(file, NOW)
+    return file.getvalue()
 
 
 def variant(content: bytes, **changes: Any) -> bytes:
@@ -104,6 +112,7 @@ class TestDescribingAnInstance:
             (b"\x20\x00\x13\x00IS\x04\x00abc ", "InstanceNumber"),
             (b"\x28\x00\x10\x00US\x01\x00\x01", "Rows"),
             (b"\x08\x00\x16\x00US\x02\x00\x01\x00", "SOPClassUID"),
+            (b"\x20\x00\x0d\x00US\x02\x00\x01\x00", "StudyInstanceUID"),
             (b"\x10\x00\x10\x00SQ\x00\x00\x08\x00\x00\x00\xfe\xff\x00\xe0\0\0\0\0", "PatientName"),
             (b"\x10\x00\x10\x00FD\x08\x00" + struct.pack("<d", float("nan")), "PatientName"),
         ],
@@ -113,7 +122,7 @@ class TestDescribingAnInstance:
     ) -> None:
         description = describe(bytes(128) + b"DICM" + element)
         assert description.incomplete is None
-        assert isinstance(description.values.get(keyword, ""), str | int)
+        assert isinstance(description.values.get(keyword, ""), str)
         assert len(orjson.loads(description.dataset)) == 1
 
     def test_neither_warnings_nor_logs_come_out(
@@ -207,11 +216,42 @@ class TestStudyMetadata:
             ("000004.dcm", "accepted", "original/000004.dcm"),
         ]
 
+    def test_it_tells_where_files_went_that_are_of_another_study(self, metadata: Metadata) -> None:
+        other = UUID("3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22")
+        document = metadata(b"a", b"b", b"a", b"b", duplicates=[3, 4], elsewhere={2: other})
+        assert [
+            (file["outcome"], file.get("archived_as"), file.get("study_id"))
+            for file in document["provenance"]["files"]
+        ] == [
+            ("accepted", "original.dcm", None),
+            ("accepted", None, str(other)),
+            ("duplicate", "original.dcm", None),
+            ("duplicate", None, str(other)),
+        ]
+        assert document["study"]["instance_count"] == 1
+
+    def test_it_tells_what_the_sender_said_and_what_was_passed_over(
+        self, metadata: Metadata
+    ) -> None:
+        said = {
+            "label": "trial-42",
+            "profile": "strict",
+            "upload_id": "3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22",
+            "resubmitted_from": "7d9f2c04-5a0e-4c39-9f53-6f1d1f0c8a11",
+            "passed_over": [{"sent_as": "DICOMDIR", "reason": "media directory"}],
+        }
+        assert metadata(b"a", **said)["provenance"].items() >= said.items()
+
+    def test_what_the_sender_did_not_say_is_absent(self, metadata: Metadata) -> None:
+        provenance = metadata(b"a")["provenance"]
+        assert not {"label", "profile", "upload_id", "resubmitted_from"} & provenance.keys()
+        assert provenance["passed_over"] == []
+
     def test_it_holds_the_report_and_where_it_all_came_from(
         self, metadata: Metadata, volumes: Volumes
     ) -> None:
         document = metadata(b"a")
-        [directory] = volumes.uploads.iterdir()
+        directory = volumes.uploaded(STUDY_ID)
         assert document["validation"] == orjson.loads((directory / "report.json").read_bytes())
         provenance = document["provenance"]
         assert provenance["uploaded_at"] == "2025-01-01T12:00:00Z"
@@ -224,8 +264,8 @@ class TestStudyMetadata:
     ) -> None:
         study = open_study(volumes, make_study(sample("CT_small.dcm"), sample("MR_small.dcm")))
         assert isinstance(study, ValidatedStudy)
-        assert study_metadata(study, described(study), NOW) == study_metadata(
-            study, described(study), NOW
+        assert written(volumes, study, described(study)) == written(
+            volumes, study, described(study)
         )
 
     def test_an_instance_without_description_has_what_the_report_says(
@@ -234,12 +274,25 @@ class TestStudyMetadata:
         study = open_study(volumes, make_study(sample("CT_small.dcm")))
         assert isinstance(study, ValidatedStudy)
         [instance] = study.instances
-        document = orjson.loads(study_metadata(study, [undescribed(instance.identity)], NOW))
+        document = orjson.loads(written(volumes, study, [undescribed(instance.identity)]))
         [entry] = document["instances"]
         assert entry["incomplete"] == "undescribed"
         assert entry["dataset"] == {}
         assert entry["SOPInstanceUID"] == instance.identity.sop_instance_uid
         assert document["study"]["modalities"] == ["CT"]
+
+    def test_it_is_indented_with_every_data_set_in_one_line(
+        self, volumes: Volumes, make_study: MakeStudy, sample: Sample
+    ) -> None:
+        study = open_study(volumes, make_study(sample("CT_small.dcm"), sample("MR_small.dcm")))
+        assert study
+        descriptions = described(study)
+        content = written(volumes, study, descriptions)
+        document = orjson.loads(content)
+        for entry, description in zip(document["instances"], descriptions, strict=True):
+            entry["file_meta"] = orjson.Fragment(description.file_meta)
+            entry["dataset"] = orjson.Fragment(description.dataset)
+        assert content == orjson.dumps(document, option=orjson.OPT_INDENT_2)
 
     def test_what_is_not_known_is_left_out(self) -> None:
         assert undescribed(Identity()).values == {}

@@ -338,7 +338,7 @@ def test_the_outcome_of_each_file_is_told_worst_first(
                 finding("structure.truncated", keyword="PixelData"), finding("file.other"),
             ]),
             file("IM3", "duplicate", findings=[finding("study.instance-duplicate", "info")]),
-            file("DICOMDIR", "passed_over", reason="media directory"),
+            file("DICOMDIR", "passed over", reason="media directory"),
         ],
     )  # fmt: skip
     assert run(server, tree(tmp_path, IM1=b"one"), wait=True) == 1

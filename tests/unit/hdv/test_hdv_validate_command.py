@@ -60,6 +60,7 @@ def test_the_exit_code_is_1_for_findings_at_error_level(folder: Path) -> None:
     ("arguments", "complaint"),
     [
         (["gone"], "hdv validate: gone: No such file or directory\n"),
+        ([*"gone"], "hdv validate: g: No such file or directory\n"),
         (["gone\x1b[2J"], "hdv validate: gone\\x1b[2J: No such file or directory\n"),
         ([".", "--profile", "strikt"], "hdv validate: strikt: "),
         ([".", "--output", "no/where"], "hdv validate: no/where: No such file or directory\n"),

@@ -6,6 +6,7 @@ import io
 import os
 import struct
 import sys
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -143,6 +144,19 @@ def test_members_have_the_bytes_that_were_put_in(tmp_path: Path, method: int) ->
     path = zipped(tmp_path / "a.zip", ("x/2", b""), ("x/1", data), method=method)
     assert found(path) == (["!/x/1", "!/x/2"], {})
     assert contents(path) == [data, b""]
+
+
+def test_a_member_takes_hardly_more_memory_than_its_bytes(tmp_path: Path) -> None:
+    size = 32 << 20
+    path = zipped(tmp_path / "a.zip", ("x", bytes(size)), method=zipfile.ZIP_DEFLATED)
+    [member] = archive.members(str(path))
+    tracemalloc.start()
+    try:
+        assert len(content(str(path), member)) == size
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1.3 * size
 
 
 def test_archives_in_folders_are_opened_but_not_archives_in_archives(tmp_path: Path) -> None:

@@ -46,6 +46,20 @@ def test_it_is_of_the_edition_and_packages_that_are_pinned() -> None:
     assert FACTS.edition == "2026b"
 
 
+def test_it_has_every_storage_sop_class_of_the_dictionary_that_the_standard_defines() -> None:
+    root, elsewhere = "1.2.840.10008.5.1.4", ("DICOS", "Eddy Current")
+    storage = {
+        uid
+        for uid, (name, kind, _, retired, _) in UID_dictionary.items()
+        if kind == "SOP Class"
+        and "Storage" in name
+        and uid.startswith(root)
+        and not (retired or name.startswith(elsewhere))
+    }
+    assert len(storage) > 150
+    assert storage <= FACTS.sop_classes.keys()
+
+
 def test_it_has_the_storage_sop_classes() -> None:
     assert len(FACTS.sop_classes) >= 170
     assert FACTS.statistics["sop_classes"] == len(FACTS.sop_classes)

@@ -38,6 +38,7 @@ TAGS = {
     "UT": 0x0040A160,
 }
 """An element of each VR that has text."""
+CONTOUR_DATA, INSTANCE_NUMBER, STUDY_INSTANCE_UID = 0x30060050, 0x00200013, 0x0020000D
 QUICKLY = settings(deadline=2000)  # a busy machine may take long for one of them
 
 
@@ -46,6 +47,12 @@ def values_of(vr: str, value: bytes) -> list[Finding]:
     value += b" " * (len(value) % 2)
     dataset = changed(dicom.ct(), {TAGS[vr]: (vr, value)})
     return findings_in(dicom.part10(dataset), "value", "structure")
+
+
+def found_in_implicit_vr(tag: int, value: bytes) -> list[Finding]:
+    """What is said of the values of a data set of one element, which may be long."""
+    dataset = dicom.encode({tag: (vrs.NAMES[vrs.BY_TAG[tag]], value)}, dicom.IMPLICIT)
+    return findings_in(dicom.part10(dataset, dicom.IMPLICIT), "value")
 
 
 DEFECTS = [
@@ -187,6 +194,13 @@ def test_values_of_megabytes_are_legal_where_the_vr_has_no_bound(vr: str) -> Non
     assert values_of(vr, b"a" * 3_000_000) == []
 
 
+@pytest.mark.parametrize("vr", ["LO", "LT", "PN", "SH", "ST"])
+def test_values_of_megabytes_are_too_long_where_the_vr_has_a_bound(vr: str) -> None:
+    for text in (b"a", b"a ", "ü ".encode("latin-1")):
+        found = found_in_implicit_vr(TAGS[vr], text * 1_500_000)
+        assert "value.text-too-long" in {finding.code for finding in found}
+
+
 @pytest.mark.timeout(20)
 def test_only_the_beginning_of_a_long_text_is_decoded() -> None:
     umlauts = "ü ".encode() * 1_000_000
@@ -201,13 +215,24 @@ def test_only_the_beginning_of_a_long_text_is_decoded() -> None:
 
 
 def test_a_long_list_of_numbers_is_judged_by_its_beginning() -> None:
-    contour = b"\\".join([b"-123.456"] * 300_000) + b"\\1"
-    contour += b" " * (len(contour) % 2)
-    tag = 0x30060050
-    for value, codes in ((contour, []), (b"1,5\\" + contour, ["value.decimal"])):
-        dataset = dicom.encode({tag: ("DS", value)}, dicom.IMPLICIT)
-        found = findings_in(dicom.part10(dataset, dicom.IMPLICIT), "value")
-        assert [finding.code for finding in found] == codes
+    contour = b"\\".join([b"-123.456"] * 300_000) + b" "
+    assert found_in_implicit_vr(CONTOUR_DATA, contour) == []
+
+    [finding] = found_in_implicit_vr(CONTOUR_DATA, b"1,5\\2\\3\\" + contour)
+    assert finding.code == "value.decimal"
+
+
+@pytest.mark.parametrize(
+    ("tag", "value", "found"),
+    [
+        (CONTOUR_DATA, b"\\".join([b"-123.456"] * 300_001), "300001 values"),
+        (INSTANCE_NUMBER, b"\\".join([b"1"] * 1_000_000) + b" ", "1000000 values"),
+        (STUDY_INSTANCE_UID, b"\\".join([b"1.2.3"] * 500_000) + b"\0", "500000 values"),
+    ],
+)
+def test_all_values_of_a_long_list_are_counted(tag: int, value: bytes, found: str) -> None:
+    [finding] = found_in_implicit_vr(tag, value)
+    assert (finding.code, finding.found) == ("value.multiplicity", found)
 
 
 def test_severities_are_warnings_unless_the_standard_is_kept() -> None:

@@ -136,6 +136,7 @@ _MISSING_TYPE_1C = (
     ("ReferencedRTPlanSequence", _DOSE),
     (f"{_CHANNEL}>ChannelSensitivityUnitsSequence", _ECG),
     (f"{_CHANNEL}>ChannelBaseline", _ECG),
+    ("ReferencedSeriesSequence", _SEGMENTS),
 )
 _MISSING_TYPE_2 = (
     ("PatientBirthDate", _MR),
@@ -211,6 +212,7 @@ _OUT_OF_PLACE: tuple[tuple[str, File, Any], ...] = (
     ("RedPaletteColorLookupTableDescriptor", _CT, (4, 0, 8)),
     ("LossyImageCompressionRatio", enhanced.enhanced_ct(), 10),
     (f"{_CONTENT}[0]>ConceptCodeSequence", _REPORT, code("1", "DCM", "One")),
+    (f"{_CONTENT}[3]>ReferencedSOPSequence[0]>ReferencedSegmentNumber", _REPORT, 1),
 )
 
 
@@ -228,6 +230,7 @@ def _with_consequences() -> Iterator[Defect]:
     unknown = ("pixel.planar-configuration",)
     yield absent("iod.type-1c-missing", _PHOTO, "PlanarConfiguration", along=unknown)
     yield absent("iod.type-1-missing", _MG, "ImageLaterality")
+    yield absent("iod.type-1-missing", _STATE, "GraphicLayerSequence")
     # Either the shape or the sequence is missing.
     either = ("iod.type-1c-missing",)
     yield absent("iod.type-1c-missing", _STATE, "PresentationLUTShape", along=either)

@@ -1,0 +1,95 @@
+"""The picture of an archived study: one frame of its largest series, beside the archive."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from chassis.archived import ArchivedInstance, ArchivedStudy
+from chassis.files import sync_directory, write_durably
+from chassis.isolation import Isolation, IsolationError
+from chassis.logs import get_logger
+from contracts.volumes import INCOMING, Volumes
+from descriptor.rendering import UnrenderableError, render
+
+Preview = Callable[[UUID, ArchivedStudy], Awaitable[None]]
+"""Makes the picture of an archived study, if it can; takes a bounded time and never fails."""
+
+_ON_TOP_OF_OTHERS = frozenset({"SEG", "RTDOSE"})
+"""Modalities whose images are of something, on other images: those are better shown."""
+
+
+def previewer(isolation: Isolation, volumes: Volumes, seconds: float) -> Preview:
+    """The way to make pictures in a process that may die.
+
+    A study without a picture is as good as any other, so whatever goes wrong is logged only.
+
+    Args:
+        isolation: the processes.
+        volumes: where studies and pictures lie.
+        seconds: how long a study may wait for its picture.
+    """
+
+    async def preview(study_id: UUID, archived: ArchivedStudy) -> None:
+        target = volumes.preview(study_id)
+        if await asyncio.to_thread(target.exists):
+            return
+        try:
+            instance = choose(archived)
+            async with asyncio.timeout(seconds):
+                png = await isolation.run(render, volumes.archived(study_id) / instance.file)
+            await asyncio.to_thread(_store, volumes, target, png)
+        except TimeoutError:
+            code = "time"
+        except IsolationError as error:
+            code = error.cause.value
+        except UnrenderableError as error:
+            code = error.code
+        except OSError:
+            code = "file"
+        else:
+            return
+        get_logger().info("preview.skipped", study_id=str(study_id), code=code)
+
+    return preview
+
+
+async def no_preview(_study_id: UUID, _archived: ArchivedStudy) -> None:
+    """What a service does that makes no pictures."""
+
+
+def choose(archived: ArchivedStudy) -> ArchivedInstance:
+    """The middle instance, by Instance Number, of the series with the most frames.
+
+    Raises:
+        UnrenderableError: there is no image.
+    """
+    modalities = {s.get("SeriesInstanceUID"): s.get("Modality") for s in archived.series}
+    series: dict[str, list[ArchivedInstance]] = {}
+    for instance in archived.instances:
+        if instance.rows and instance.columns:
+            series.setdefault(instance.series_instance_uid, []).append(instance)
+    if not series:
+        raise UnrenderableError("no-image")
+    largest = max(
+        series,
+        key=lambda uid: (
+            modalities.get(uid) not in _ON_TOP_OF_OTHERS,
+            sum(_number(instance.number_of_frames, 1) for instance in series[uid]),
+        ),
+    )
+    instances = sorted(series[largest], key=lambda instance: _number(instance.instance_number, 0))
+    return instances[len(instances) // 2]
+
+
+def _number(value: float | str | None, otherwise: int) -> float:
+    return value if isinstance(value, int | float) else otherwise
+
+
+def _store(volumes: Volumes, target: Path, png: bytes) -> None:
+    """Let the picture appear; a crash leaves rubbish in ``.incoming`` only."""
+    staged = volumes.archive / INCOMING / f"{target.name}.{uuid4().hex}"
+    write_durably(staged, png)
+    target.parent.mkdir(exist_ok=True)
+    staged.replace(target)
+    sync_directory(target.parent)
