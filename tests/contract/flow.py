@@ -64,9 +64,6 @@ class Index:
         self.instances: dict[str, Kept] = {}
         self.studies: dict[str, set[UUID]] = {}
 
-    async def ensure(self, archive: Path) -> None:
-        """It lives as long as the archive."""
-
     async def claim(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Kept]:
         return {
             uid: self.instances.setdefault(uid, Kept(sha256, study_id))
