@@ -4,13 +4,19 @@ from contextlib import aclosing
 
 from chassis.broker import redis_address
 from chassis.feed import Feed, connect
+from chassis.instance_index import InstanceIndex
 from chassis.service import Service
 from chassis.status_client import status_client
 from contracts.channels import UPLOADS
+from gateway.dicomweb.retrieval import Retrieval
+from gateway.dicomweb.storage import Storage
 from gateway.feed import LiveFeed
+from gateway.reception import Reception
+from gateway.routes.dicomweb import retrieval_router
 from gateway.routes.events import events_router
 from gateway.routes.pages import pages_router
 from gateway.routes.status import status_router
+from gateway.routes.stow import storage_router
 from gateway.routes.studies import studies_router
 from gateway.routes.study_files import study_files_router
 from gateway.routes.upload import upload_router
@@ -33,7 +39,8 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
 
     service.work_on(volumes.uploads, stale_after_seconds=settings.stale_after_seconds)
     service.use(lambda: client)
-    service.http.include_router(upload_router(service, settings, service.publisher(UPLOADS)))
+    reception = Reception(service, settings, service.publisher(UPLOADS))
+    service.http.include_router(upload_router(reception, settings))
     service.http.include_router(status_router(client, volumes))
     files = StudyFiles(
         volumes,
@@ -41,8 +48,10 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
         idle_seconds=settings.idle_timeout_seconds,
         retry_after_seconds=settings.retry_after_seconds,
     )
-    service.http.include_router(studies_router(client, volumes))
-    service.http.include_router(study_files_router(files))
+    retrieval = Retrieval(InstanceIndex(service.broker.connect), volumes)
+    service.http.include_router(studies_router(client, volumes, retrieval))
+    service.http.include_router(study_files_router(files, retrieval))
+    service.http.include_router(retrieval_router(retrieval))
     service.http.include_router(pages_router())
 
     redis = connect(redis_address(settings))
@@ -53,4 +62,7 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     service.at_stop(live.close)
     service.checks["feed"] = live.check
     service.http.include_router(events_router(feed, live, settings.feed))
+    storage = Storage(reception, live, settings, volumes)
+    service.at_stop(storage.close)
+    service.http.include_router(storage_router(storage))
     return service

@@ -7,14 +7,18 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.problem import documented
 from contracts.model import DicomUid
+from gateway.dicomweb.media_types import DICOM_JSON
+from gateway.dicomweb.resources import Resource
+from gateway.dicomweb.retrieval import Retrieval
 from gateway.report import Report
+from gateway.routes.dicomweb import DATASETS, Accepted
 from gateway.routes.reading import headers, reading
 from gateway.study_files import CSV, DICOM, JSON, PNG, ZIP, StudyFiles
 
 BINARY = {"type": "string", "format": "binary"}
 
 
-def study_files_router(files: StudyFiles) -> APIRouter:
+def study_files_router(files: StudyFiles, retrieval: Retrieval) -> APIRouter:
     """The routes that give out what there is of a study as a file."""
     router = APIRouter(tags=["studies"])
 
@@ -39,10 +43,21 @@ def study_files_router(files: StudyFiles) -> APIRouter:
         """
         return await files.report(study_id, request)
 
-    @reading(router, "/studies/{study_id}/metadata", summary="metadata.json", **_file(JSON, {}))
-    async def metadata(study_id: UUID, request: Request) -> Response:
-        """Everything that the archive says of the study: PHI."""
-        return await files.metadata(study_id, request)
+    @reading(
+        router,
+        "/studies/{study}/metadata",
+        summary="metadata.json; by the study's UID, its data sets (WADO-RS)",
+        **_metadata(),
+    )
+    async def metadata(study: UUID | DicomUid, request: Request, accept: Accepted) -> Response:
+        """By our id: everything that the archive says of the study.
+
+        By the Study Instance UID: the data sets of all instances (PS3.18 10.4.1.1.2), their bulk
+        data left out. PHI, both.
+        """
+        if isinstance(study, UUID):
+            return await files.metadata(study, request)
+        return await retrieval.metadata(Resource(study), accept)
 
     @reading(
         router,
@@ -82,6 +97,13 @@ def study_files_router(files: StudyFiles) -> APIRouter:
         return await files.preview(study_id, request)
 
     return router
+
+
+def _metadata() -> dict[str, Any]:
+    documentation = _file(JSON, {})
+    documentation["responses"][200]["content"] |= {DICOM_JSON: DATASETS}
+    documentation["responses"] |= documented(406)
+    return documentation
 
 
 def _file(media_type: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:
