@@ -127,7 +127,7 @@ def parts_of(response: httpx.Response) -> list[tuple[dict[str, str], bytes]]:
     media_type, _, boundary = response.headers["content-type"].partition("; boundary=")
     assert media_type == RELATED
 
-    class Parser(PushMultipartParser):  # type: ignore[misc]
+    class Parser(PushMultipartParser):
         def _create_segment(self, headerlist: list[tuple[str, str]]) -> MultipartSegment:
             return MultipartSegment(headerlist)
 
