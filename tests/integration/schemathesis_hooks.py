@@ -23,7 +23,7 @@ def related(_: SerializationContext, value: Any) -> bytes:
 
 
 @schemathesis.hook
-def before_call(_: HookContext, case: Case, _kwargs: dict[str, Any]) -> None:
+def before_call(_: HookContext, case: Case[Any], _kwargs: dict[str, Any]) -> None:
     """The boundary is in the header, which the serializer does not make."""
     if case.media_type == "multipart/related" and case.headers.get("Content-Type") in MADE_UP:
         case.headers["Content-Type"] = f"{case.media_type}; boundary={BOUNDARY}"
