@@ -7,7 +7,16 @@ study lies that has been filed, perhaps in several parts.
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import asynccontextmanager
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -16,6 +25,7 @@ from uuid import UUID, uuid4
 from redis.asyncio import Redis
 
 from chassis.archived import ArchivedStudy, read_study
+from chassis.broker import await_redis
 from chassis.logs import get_logger
 
 INSTANCES = "archive-index:instances"
@@ -106,6 +116,13 @@ class InstanceIndex:
                     await self._make(client, archive)
                     return
                 await asyncio.sleep(random.uniform(0.2, 0.5))  # noqa: S311 -- jitter
+
+    @asynccontextmanager
+    async def made(self, archive: Path) -> AsyncIterator[None]:
+        """For a service that starts: the index is there once the context is entered."""
+        await await_redis(await self._connect())
+        await self.ensure(archive)
+        yield
 
     async def rebuild(self, archive: Path) -> int:
         """Make the index anew. No service should be at work meanwhile.

@@ -96,6 +96,12 @@ class Metrics:
             buckets=BUCKETS,
             registry=self._registry,
         )
+        self._files = Counter(
+            "hdv_files_examined",
+            "Files examined, by outcome: accepted or rejected.",
+            ("service", "outcome"),
+            registry=self._registry,
+        )
         self._activity = {"messages": Activity(), "requests": Activity()}
 
     def message(self, event: str, seconds: float, outcome: str) -> None:
@@ -115,6 +121,10 @@ class Metrics:
     def published(self, event: str) -> None:
         """An event was published."""
         self._published.labels(self._service, event).inc()
+
+    def file_examined(self, outcome: str) -> None:
+        """A file was examined."""
+        self._files.labels(self._service, outcome).inc()
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """A request was answered."""

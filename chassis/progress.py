@@ -13,6 +13,7 @@ import httpx
 from chassis.logs import error_name, get_logger
 from chassis.settings import StatusClientSettings
 from chassis.status_client import status_client
+from contracts.report import FileCounts
 from contracts.status import State, StudyStatusUpdate, StudyStatusUpdates
 
 MOST_WAITING = 10_000
@@ -32,12 +33,31 @@ class Progress:
         self._waiting: OrderedDict[tuple[UUID, State], StudyStatusUpdate] = OrderedDict()
         self._work = asyncio.Event()
 
-    def mark(self, study_id: UUID, state: State) -> None:
-        """Note that a study has come to a state now. Returns at once."""
-        update = StudyStatusUpdate(
-            study_id=study_id, status=state, service=self._service, time=datetime.now(UTC)
+    def mark(
+        self,
+        study_id: UUID,
+        state: State,
+        *,
+        files: FileCounts | None = None,
+        patient_id_hash: str | None = None,
+    ) -> None:
+        """Note that a study has come to a state now, or how far it is in it. Returns at once.
+
+        Args:
+            study_id: the study.
+            state: the state.
+            files: what has become of its files so far.
+            patient_id_hash: keyed digest of the Patient ID.
+        """
+        waiting = self._waiting.get((study_id, state))
+        self._waiting[study_id, state] = StudyStatusUpdate(
+            study_id=study_id,
+            status=state,
+            service=self._service,
+            time=waiting.time if waiting else datetime.now(UTC),
+            files=files or (waiting.files if waiting else None),
+            patient_id_hash=patient_id_hash or (waiting.patient_id_hash if waiting else None),
         )
-        self._waiting.setdefault((study_id, state), update)
         if len(self._waiting) > MOST_WAITING:
             self._waiting.popitem(last=False)
         self._work.set()
@@ -81,5 +101,7 @@ class Progress:
                 get_logger().error("progress.refused", status=response.status_code)
             else:
                 response.raise_for_status()
-            for key in batch:
-                self._waiting.pop(key, None)
+            for key, update in batch.items():
+                # What was marked meanwhile waits for its own turn.
+                if self._waiting.get(key) is update:
+                    del self._waiting[key]

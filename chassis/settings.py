@@ -112,6 +112,7 @@ SHARED = frozenset(
         "redis_url",
         "redis_password",
         "internal_token",
+        "patient_hash_key",
         "status_url",
         "uploads_dir",
         "quarantine_dir",
@@ -120,7 +121,7 @@ SHARED = frozenset(
     }
 )
 """Settings that ``HDV_<NAME>`` gives to every service at once."""
-SECRETS = frozenset({"redis_password", "internal_token"})
+SECRETS = frozenset({"redis_password", "internal_token", "patient_hash_key"})
 
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 

@@ -1,14 +1,11 @@
 """Composition root of the descriptor."""
 
-import contextlib
-from collections.abc import AsyncIterator
-
-from chassis.broker import await_redis
 from chassis.instance_index import InstanceIndex
 from chassis.isolation import Isolation
 from chassis.progress import Progress
 from chassis.service import Service
 from contracts.events import StudyArchivedData, StudyValidated
+from contracts.volumes import Volumes
 from descriptor import handlers
 from descriptor.describer import Describe, isolated_describer
 from descriptor.preview import Preview, no_preview, previewer
@@ -54,18 +51,16 @@ def create_app(
         volumes.archive, volumes.quarantine, stale_after_seconds=settings.stale_after_seconds
     )
 
-    archive_index = index or InstanceIndex(service.broker.connect)
-
-    @contextlib.asynccontextmanager
-    async def indexed() -> AsyncIterator[None]:
-        await await_redis(await service.broker.connect())
-        await archive_index.ensure(volumes.archive)
-        yield
-
-    service.use(indexed)
+    archive_index = index or _made_index(service, volumes)
 
     async def archive(event: StudyValidated) -> StudyArchivedData:
         return await archive_study(event.study_id, volumes, describe, archive_index, preview)
 
     handlers.register(service, archive, progress, settings.concurrency)
     return service
+
+
+def _made_index(service: Service, volumes: Volumes) -> InstanceIndex:
+    index = InstanceIndex(service.broker.connect)
+    service.use(lambda: index.made(volumes.archive))
+    return index

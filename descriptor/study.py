@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
@@ -29,9 +28,6 @@ BATCHES_AHEAD = 4
 
 class Index(Protocol):
     """What is needed of `chassis.instance_index.InstanceIndex`."""
-
-    async def ensure(self, archive: Path) -> None:
-        """Make it if it is not there."""
 
     async def claim(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Kept]:
         """Tell which study has brought each instance first."""

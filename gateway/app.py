@@ -17,8 +17,11 @@ from gateway.routes.events import events_router
 from gateway.routes.pages import pages_router
 from gateway.routes.status import status_router
 from gateway.routes.stow import storage_router
+from gateway.routes.studies import studies_router
+from gateway.routes.study_files import study_files_router
 from gateway.routes.upload import upload_router
 from gateway.settings import GatewaySettings
+from gateway.study_files import StudyFiles
 
 DESCRIPTION = "Takes DICOM studies in over HTTP and tells what has become of them."
 
@@ -39,7 +42,15 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     reception = Reception(service, settings, service.publisher(UPLOADS))
     service.http.include_router(upload_router(reception, settings))
     service.http.include_router(status_router(client, volumes))
+    files = StudyFiles(
+        volumes,
+        client,
+        idle_seconds=settings.idle_timeout_seconds,
+        retry_after_seconds=settings.retry_after_seconds,
+    )
     retrieval = Retrieval(InstanceIndex(service.broker.connect), volumes)
+    service.http.include_router(studies_router(client, volumes, retrieval))
+    service.http.include_router(study_files_router(files, retrieval))
     service.http.include_router(retrieval_router(retrieval))
     service.http.include_router(pages_router())
 

@@ -48,7 +48,8 @@ class GatewaySettings(VolumeSettings, StatusClientSettings):
     max_concurrent_uploads: int = Field(ge=1, le=10_000)
     """Uploads that are received at the same time; more are told to come back."""
     idle_timeout_seconds: float = Field(gt=0, le=3600)
-    """An upload that sends nothing for so long is given up."""
+    """An upload that sends nothing for so long is given up, and so is a download whose client reads
+    nothing."""
     max_upload_seconds: float = Field(gt=0)
     """An upload that takes longer is given up: a trickle must not hold a place for ever."""
     retry_after_seconds: int = Field(ge=1)

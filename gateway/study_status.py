@@ -1,24 +1,21 @@
 """The status of a study as clients see it."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import httpx
-from pydantic import BaseModel
 
+from chassis.logs import error_name, get_logger
+from chassis.problem import Problem, unavailable
 from contracts.intake import Intake
 from contracts.report import StudyReport
 from contracts.status import HistoryEntry, State, StatusRecord
 from contracts.volumes import INTAKE, REPORT, Volumes
-
-
-class Links(BaseModel):
-    """Where to go from here."""
-
-    self: str
-    """This status."""
+from gateway.links import Links, find_links, status_path
 
 
 class StudyStatus(StatusRecord):
@@ -27,15 +24,33 @@ class StudyStatus(StatusRecord):
     links: Links
 
 
-def with_links(record: StatusRecord) -> StudyStatus:
-    """The record as clients see it."""
-    links = Links(self=status_path(record.study_id))
+def with_links(record: StatusRecord, here: str, volumes: Volumes) -> StudyStatus:
+    """The record as clients see it, at a path. Blocks."""
+    links = find_links(record.study_id, record.upload_id, here, volumes)
     return StudyStatus(**dict(record), links=links)
 
 
-def status_path(study_id: UUID) -> str:
-    """Where the status of a study is found."""
-    return f"/status/{study_id}"
+async def known_status(study_id: UUID, client: httpx.AsyncClient, volumes: Volumes) -> StatusRecord:
+    """What is known of a study.
+
+    Raises:
+        Problem: 404 when nothing is, 503 when the status service is away.
+    """
+    with asking_status():
+        record = await find_status(study_id, client, volumes)
+    if record is None:
+        raise Problem(404, "unknown-study", "No such study", f"No study {study_id} is known.")
+    return record
+
+
+@contextmanager
+def asking_status() -> Iterator[None]:
+    """Whatever keeps the status service from answering becomes a problem."""
+    try:
+        yield
+    except httpx.HTTPError as error:
+        get_logger().error("status.away", error=error_name(error))
+        raise unavailable("status-away", "The status service does not answer.") from None
 
 
 async def find_status(
@@ -63,8 +78,9 @@ def _read_off_volumes(study_id: UUID, volumes: Volumes) -> StatusRecord | None:
     """
     uploaded = volumes.uploaded(study_id) / INTAKE
     if content := _read(uploaded):
-        event = Intake.model_validate_json(content).event
-        return _record(study_id, State.UPLOADED, event.time, event.service)
+        intake = Intake.model_validate_json(content)
+        record = _record(study_id, State.UPLOADED, intake.event.time, intake.event.service)
+        return record.model_copy(update={"label": intake.label, "upload_id": intake.upload_id})
     archived = volumes.archived(study_id)
     if archived.is_dir():
         time = datetime.fromtimestamp(archived.stat().st_mtime, UTC)

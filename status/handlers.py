@@ -13,9 +13,9 @@ from contracts.events import (
     StudyValidated,
     StudyValidationFailed,
 )
-from contracts.status import State, StatusRecord, StatusUpdate
+from contracts.status import StatusRecord, StatusUpdate
 from status.projection import update_of
-from status.store import Page
+from status.store import Page, Wanted
 
 
 class Store(Protocol):
@@ -27,7 +27,7 @@ class Store(Protocol):
     async def apply(self, study_id: UUID, updates: list[StatusUpdate]) -> StatusRecord:
         """Apply updates to a study's record."""
 
-    async def page(self, state: State | None, cursor: str | None, limit: int) -> Page:
+    async def page(self, wanted: Wanted, cursor: str | None, limit: int) -> Page:
         """A page of records."""
 
 

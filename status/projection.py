@@ -15,7 +15,12 @@ def update_of(event: Event) -> StatusUpdate:
     """The status update that an event stands for."""
     match event:
         case StudyUploaded():
-            return StatusUpdate(status=State.UPLOADED, service=event.service, time=event.time)
+            return StatusUpdate(
+                status=State.UPLOADED,
+                service=event.service,
+                time=event.time,
+                label=event.data.label,
+            )
         case StudyValidated() | StudyValidationFailed():
             sound = isinstance(event, StudyValidated)
             return StatusUpdate(
@@ -24,6 +29,10 @@ def update_of(event: Event) -> StatusUpdate:
                 time=event.time,
                 files=event.data.files,
                 findings=event.data.findings,
+                label=event.data.label,
+                modalities=event.data.modalities,
+                upload_id=event.data.upload_id,
+                studies=event.data.studies,
             )
         case StudyArchived():
             return StatusUpdate(status=State.ARCHIVED, service=event.service, time=event.time)

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from itertools import pairwise
+from math import inf
 from uuid import UUID
 
+from contracts.report import FileCounts
 from contracts.status import HistoryEntry, State, StatusRecord, StatusUpdate
 
 ORDER = list(State)
@@ -35,10 +37,26 @@ def advance(record: StatusRecord | None, study_id: UUID, update: StatusUpdate) -
         status=status,
         updated_at=entered[status].time,
         history=tuple(_with_durations(entered.values())),
-        files=update.files or (record.files if record else None),
+        files=_further(record.files if record else None, update.files),
         findings=update.findings or (record.findings if record else ()),
         reason=reason if status is State.ERROR else None,
+        label=update.label or (record.label if record else None),
+        modalities=update.modalities or (record.modalities if record else None),
+        patient_id_hash=update.patient_id_hash or (record.patient_id_hash if record else None),
+        upload_id=update.upload_id or (record.upload_id if record else None),
+        studies=update.studies or (record.studies if record else None),
     )
+
+
+def _further(known: FileCounts | None, told: FileCounts | None) -> FileCounts | None:
+    """The counts of which more files are examined: those of an earlier moment may come later."""
+    if known is None or told is None:
+        return told or known
+    return told if _examined(told) >= _examined(known) else known
+
+
+def _examined(files: FileCounts) -> float:
+    return inf if files.examined is None else files.examined
 
 
 def _precedence(state: State) -> tuple[int, int]:

@@ -5,11 +5,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query
-from pydantic import BaseModel, SecretStr
+from pydantic import AwareDatetime, BaseModel, SecretStr
 
 from chassis.problem import Problem, documented
+from contracts.model import Label, Modality, Sha256
 from contracts.status import State, StatusRecord, StatusUpdate, StudyStatusUpdates
 from status.handlers import Store
+from status.store import Wanted
 
 MOST_PER_PAGE = 500
 
@@ -76,12 +78,35 @@ def status_router(store: Store, token: SecretStr | None) -> APIRouter:
 
     @router.get("", summary="All studies, page by page", responses=documented(422))
     async def index(
+        *,
         status: Annotated[State | None, Query(description="Only studies in this state")] = None,
+        since: Annotated[
+            AwareDatetime | None, Query(description="Only those first seen then or later")
+        ] = None,
+        until: Annotated[
+            AwareDatetime | None, Query(description="Only those first seen before")
+        ] = None,
+        modality: Annotated[
+            Modality | None, Query(description="Only those with instances of this modality")
+        ] = None,
+        label: Annotated[Label | None, Query(description="Only those of this label")] = None,
+        patient_id_hash: Annotated[
+            Sha256 | None, Query(description="Only those of this patient")
+        ] = None,
         cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
         limit: Annotated[int, Query(ge=1, le=MOST_PER_PAGE)] = 50,
     ) -> StatusPage:
+        """All conditions have to hold. A page may be short, or empty, and others follow."""
+        wanted = Wanted(
+            status=status,
+            since=since,
+            until=until,
+            modality=modality,
+            label=label,
+            patient_id_hash=patient_id_hash,
+        )
         try:
-            page = await store.page(status, cursor, limit)
+            page = await store.page(wanted, cursor, limit)
         except ValueError:
             detail = "query.cursor: not a cursor that this listing has given out"
             raise Problem(422, "invalid-request", "The request is not valid", detail) from None

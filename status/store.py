@@ -2,8 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
@@ -20,18 +21,51 @@ Stored = bytes | str | None
 """A record as Redis has it."""
 
 INDEX = "status-index"
-"""Sorted set of all study ids by the time they were first seen, in milliseconds since the epoch."""
+"""Sorted set of all study ids by the time they were first seen, in milliseconds since the epoch;
+with a suffix, of those in a state, of a modality, with a label or of a patient."""
 
-# KEYS: the record, the index of all, the index of the old state, the index of the new state.
-# ARGV: the record as it was read ("" for none), the new record, the study id, its time.
+MOST_SCANNED = 2000
+"""Records that are looked at for one page; where few fit, it is short and the next goes on."""
+
+# KEYS: the record, the indexes it leaves, the indexes it is in.
+# ARGV: the record as it was read ("" for none), the new record, the study id, its time, the number
+# of indexes it leaves.
 COMPARE_AND_SET = """
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2])
-redis.call('ZADD', KEYS[2], ARGV[4], ARGV[3])
-if KEYS[3] ~= KEYS[4] then redis.call('ZREM', KEYS[3], ARGV[3]) end
-redis.call('ZADD', KEYS[4], ARGV[4], ARGV[3])
+local left = tonumber(ARGV[5]) + 1
+for i = 2, left do redis.call('ZREM', KEYS[i], ARGV[3]) end
+for i = left + 1, #KEYS do redis.call('ZADD', KEYS[i], ARGV[4], ARGV[3]) end
 return 1
 """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which records; all conditions hold, those that are None count for nothing."""
+
+    status: State | None = None
+    since: datetime | None = None
+    """First seen then or later."""
+    until: datetime | None = None
+    """First seen before."""
+    modality: str | None = None
+    label: str | None = None
+    patient_id_hash: str | None = None
+
+    def fits(self, record: StatusRecord) -> bool:
+        """Whether a record is wanted, whenever it was first seen."""
+        return (
+            self.status in {None, record.status}
+            and (self.modality is None or self.modality in (record.modalities or ()))
+            and self.label in {None, record.label}
+            and self.patient_id_hash in {None, record.patient_id_hash}
+        )
+
+    def indexes(self) -> list[str]:
+        """Every index that has all wanted records."""
+        modalities = (self.modality,) if self.modality else ()
+        return _indexes(self.status, modalities, self.label, self.patient_id_hash)
 
 
 @dataclass(frozen=True)
@@ -78,40 +112,34 @@ class RedisStore:
             await asyncio.sleep(random.uniform(0.001, 0.02))  # noqa: S311 -- jitter
         raise WatchError
 
-    async def page(self, state: State | None, cursor: str | None, limit: int) -> Page:
+    async def page(self, wanted: Wanted, cursor: str | None, limit: int) -> Page:
         """Records, the studies first seen last come first.
 
         Args:
-            state: only studies in this state.
+            wanted: which.
             cursor: where to begin: the `next_cursor` of the page before.
             limit: the greatest number of records.
 
         Raises:
             ValueError: the cursor is none that `page` has given out.
         """
+        bound = _parse_cursor(cursor) if cursor else None
         client = await self._connect()
-        index = _index(state) if state else INDEX
-        bound = _parse_cursor(cursor) if cursor else (float("inf"), "")
-        found: list[tuple[float, str]] = []
-        offset = 0
-        while len(found) <= limit:
-            chunk = cast(
-                "list[tuple[bytes, float]]",
-                await client.zrevrangebyscore(
-                    index, bound[0], "-inf", start=offset, num=limit + 1, withscores=True
-                ),
-            )
-            if not chunk:
-                break
-            offset += len(chunk)
-            entries = [(score, member.decode()) for member, score in chunk]
-            found += [entry for entry in entries if not cursor or entry < bound]
-        more = len(found) > limit
-        found = found[:limit]
-        stored = await client.mget([_key(UUID(member)) for _, member in found]) if found else []
-        records = tuple(record for value in stored if (record := _parse(value)))
-        last = f"{int(found[-1][0])}_{found[-1][1]}" if more else None
-        return Page(records, last)
+        index = await _smallest(client, wanted.indexes())
+        records: list[StatusRecord] = []
+        scanned = 0
+        last: _Entry | None = bound
+        async for chunk in _entries(client, index, wanted, bound, limit + 1):
+            stored = await client.mget([_key(UUID(member)) for _, member in chunk])
+            for entry, value in zip(chunk, stored, strict=True):
+                if len(records) == limit or scanned == MOST_SCANNED:
+                    return Page(tuple(records), _cursor(last))
+                record = _parse(value)
+                if record and wanted.fits(record):
+                    records.append(record)
+                last = entry
+                scanned += 1
+        return Page(tuple(records), None)
 
     async def _replace(
         self,
@@ -123,32 +151,89 @@ class RedisStore:
         """Write the record if it is still what was read."""
         replace = client.register_script(COMPARE_AND_SET)
         first_seen = int(after.history[0].time.timestamp() * 1000)
+        current = _indexes_of(after)
+        left = [index for index in _indexes_of(before) if index not in current]
         return bool(
             await replace(
-                keys=[
-                    _key(after.study_id),
-                    INDEX,
-                    _index(before.status if before else after.status),
-                    _index(after.status),
-                ],
-                args=[stored or b"", after.to_json(), str(after.study_id), first_seen],
+                keys=[_key(after.study_id), *left, *current],
+                args=[stored or b"", after.to_json(), str(after.study_id), first_seen, len(left)],
             )
         )
+
+
+_Entry = tuple[float, str]
+"""Of an index: the time, and the study."""
+
+
+def _indexes(
+    status: State | None, modalities: Sequence[str], label: str | None, patient: str | None
+) -> list[str]:
+    return [
+        INDEX,
+        *([f"{INDEX}:{status}"] if status else []),
+        *(f"{INDEX}:modality:{modality}" for modality in modalities),
+        *([f"{INDEX}:label:{label}"] if label else []),
+        *([f"{INDEX}:patient:{patient}"] if patient else []),
+    ]
+
+
+def _indexes_of(record: StatusRecord | None) -> list[str]:
+    if record is None:
+        return []
+    modalities = record.modalities or ()
+    return _indexes(record.status, modalities, record.label, record.patient_id_hash)
+
+
+async def _smallest(client: Redis, indexes: Sequence[str]) -> str:
+    """The index with the fewest studies."""
+    async with client.pipeline(transaction=False) as pipeline:
+        for index in indexes:
+            pipeline.zcard(index)
+        sizes = await pipeline.execute()
+    return min(zip(sizes, indexes, strict=True))[1]
+
+
+async def _entries(
+    client: Redis, index: str, wanted: Wanted, bound: _Entry | None, size: int
+) -> AsyncIterator[list[_Entry]]:
+    """What an index has below a bound, the latest first, in chunks."""
+    latest = bound[0] if bound else "+inf"
+    if wanted.until and (not bound or bound[0] >= _milliseconds(wanted.until)):
+        latest = f"({_milliseconds(wanted.until)}"
+    earliest = _milliseconds(wanted.since) if wanted.since else "-inf"
+    offset = 0
+    while True:
+        chunk = cast(
+            "list[tuple[bytes, float]]",
+            await client.zrevrangebyscore(
+                index, latest, earliest, start=offset, num=size, withscores=True
+            ),
+        )
+        if not chunk:
+            return
+        offset += len(chunk)
+        entries = [(score, member.decode()) for member, score in chunk]
+        if below := [entry for entry in entries if not bound or entry < bound]:
+            yield below
+
+
+def _milliseconds(time: datetime) -> int:
+    return int(time.timestamp() * 1000)
 
 
 def _key(study_id: UUID) -> str:
     return f"status:{study_id}"
 
 
-def _index(state: State) -> str:
-    return f"{INDEX}:{state}"
+def _cursor(entry: _Entry | None) -> str | None:
+    return f"{int(entry[0])}_{entry[1]}" if entry else None
 
 
 def _parse(stored: Stored) -> StatusRecord | None:
     return None if stored is None else StatusRecord.model_validate_json(stored)
 
 
-def _parse_cursor(cursor: str) -> tuple[float, str]:
+def _parse_cursor(cursor: str) -> _Entry:
     time, _, study_id = cursor.partition("_")
     if len(time) > 16:  # beyond the year 9999, and soon beyond what a float can hold
         raise ValueError("not a time")

@@ -1,22 +1,32 @@
 """Composition root of the validator."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from chassis.instance_index import InstanceIndex
 from chassis.isolation import Isolation
+from chassis.logs import get_logger
 from chassis.progress import Progress
 from chassis.service import Service
 from contracts.events import StudyUploaded
-from contracts.report import StudyReport
 from validator import handlers
 from validator.examiner import isolated_examiner
+from validator.examining import Examine, Note
+from validator.profiles.lookup import ProfileLookup
 from validator.settings import ValidatorSettings
-from validator.study import Examine, validate_study
+from validator.study import Validated, Validation, validate_upload
+from validator.verdict import Claim
 
 DESCRIPTION = "Examines uploaded studies and tells whether they are sound."
+FILES_PER_PROCESS = 4
+"""So many files of an upload wait for each process: it should never be idle, nor others starve."""
 
 
 def create_app(
     settings: ValidatorSettings,
     *,
     examine: Examine | None = None,
+    claim: Claim | None = None,
     instance: str | None = None,
 ) -> Service:
     """The validator.
@@ -24,11 +34,12 @@ def create_app(
     Args:
         settings: what it has to know.
         examine: examines one file, when not in an isolated process.
+        claim: the index of what uploads have brought, when not in Redis.
         instance: its consumer name, when not host and process id.
     """
     service = Service(settings, description=DESCRIPTION, instance=instance)
     volumes = settings.volumes
-    profile = settings.applied_profile
+    profiles = ProfileLookup(settings.applied_profile, settings.profiles_dir, settings.limits)
     if examine is None:
         isolation = Isolation(
             processes=settings.processes,
@@ -37,16 +48,39 @@ def create_app(
             preload=["validator.examiner"],
         )
         service.use(isolation.running)
-        examine = isolated_examiner(isolation, profile)
+        examine = isolated_examiner(isolation, service.metrics)
     service.work_on(
         volumes.uploads, volumes.quarantine, stale_after_seconds=settings.stale_after_seconds
     )
+    if claim is None:
+        index = InstanceIndex(service.broker.connect)
+        service.use(lambda: index.made(volumes.archive))
+        claim = index.claim
     progress = Progress(settings)
     service.use(progress.running)
     service.in_background(progress.send_continually)
+    service.use(lambda: _profiles_checked(profiles))
+    key = settings.patient_hash_key
+    validation = Validation(
+        volumes=volumes,
+        examine=examine,
+        profile=profiles,
+        claim=claim,
+        on_invalid=settings.on_invalid_instance,
+        at_once=FILES_PER_PROCESS * settings.processes,
+        patient_hash_key=key.get_secret_value() if key else "",
+    )
 
-    async def validate(event: StudyUploaded) -> StudyReport | None:
-        return await validate_study(event.study_id, volumes, examine, profile)
+    async def validate(event: StudyUploaded, note: Note) -> list[Validated]:
+        return await validate_upload(event.study_id, validation, note)
 
     handlers.register(service, validate, progress, settings.concurrency)
     return service
+
+
+@asynccontextmanager
+async def _profiles_checked(profiles: ProfileLookup) -> AsyncIterator[None]:
+    """Tell at the start what is wrong with profiles that uploads may ask for."""
+    for mistake in profiles.mistakes():
+        get_logger().error("profile.invalid", mistake=mistake)
+    yield

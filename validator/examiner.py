@@ -4,27 +4,30 @@ import mmap
 from pathlib import Path
 
 from chassis.isolation import Cause, Isolation, IsolationError
+from chassis.metrics import Metrics
 from validator.examination import examine
+from validator.examining import Examine
 from validator.profiles.profile import Profile
 from validator.report import Report
-from validator.study import Examine
 from validator.unreadable import mistake, unreadable
 
 
-def isolated_examiner(isolation: Isolation, profile: Profile) -> Examine:
+def isolated_examiner(isolation: Isolation, metrics: Metrics) -> Examine:
     """The way to examine files whose authors are not trusted.
 
     A file that takes its process along is tried once more, because the process may have died for
     another's fault. After that it is a finding, not an outage.
     """
 
-    async def run(path: Path) -> Report:
+    async def run(path: Path, profile: Profile) -> Report:
         try:
-            return await _retried(path)
+            report = await _retried(path, profile)
         except IsolationError as error:
-            return Report(findings=unreadable(error.cause, profile))
+            report = Report(findings=unreadable(error.cause, profile))
+        metrics.file_examined(report.outcome)
+        return report
 
-    async def _retried(path: Path) -> Report:
+    async def _retried(path: Path, profile: Profile) -> Report:
         try:
             return await isolation.run(examine_file, str(path), profile)
         except IsolationError as error:

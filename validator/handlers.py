@@ -6,44 +6,53 @@ from chassis.progress import Progress
 from chassis.service import Service
 from contracts.channels import UPLOADS, VALIDATED, VALIDATION_FAILED
 from contracts.events import StudyUploaded, StudyValidated, StudyValidationFailed
-from contracts.report import Outcome, StudyReport
+from contracts.report import FileCounts, Outcome
 from contracts.status import State
-from validator.study import event_data
+from validator.examining import Note
+from validator.study import Validated
 
 
 def register(
     service: Service,
-    validate: Callable[[StudyUploaded], Awaitable[StudyReport | None]],
+    validate: Callable[[StudyUploaded, Note], Awaitable[list[Validated]]],
     progress: Progress,
     concurrency: int,
 ) -> None:
-    """Validate every uploaded study and announce the result.
+    """Validate every upload and announce the result.
 
     Args:
         service: the validator.
-        validate: validates the study; nothing when it is in the archive already.
-        progress: where to mark that the work has begun.
-        concurrency: studies at the same time.
+        validate: validates the upload; gives the studies in it, none when they are in the archive
+            already.
+        progress: where to mark that the work has begun, and how far it is.
+        concurrency: uploads at the same time.
     """
     validated = service.publisher(VALIDATED)
     failed = service.publisher(VALIDATION_FAILED)
 
     async def on_uploaded(event: StudyUploaded) -> None:
+        def note(files: FileCounts) -> None:
+            progress.mark(event.study_id, State.VALIDATING, files=files)
+
         progress.mark(event.study_id, State.VALIDATING)
-        report = await validate(event)
-        if report is None:
-            return
-        data = event_data(report)
-        if report.outcome is Outcome.ACCEPTED:
+        for study in await validate(event, note):
+            if study.patient_id_hash:
+                progress.mark(
+                    study.study_id, State.VALIDATING, patient_id_hash=study.patient_id_hash
+                )
+            await announce(study, event)
+
+    async def announce(study: Validated, event: StudyUploaded) -> None:
+        if study.outcome is Outcome.ACCEPTED:
             await validated.publish(
                 StudyValidated.new(
-                    source=service.name, subject=event.study_id, data=data, cause=event
+                    source=service.name, subject=study.study_id, data=study.data, cause=event
                 )
             )
         else:
             await failed.publish(
                 StudyValidationFailed.new(
-                    source=service.name, subject=event.study_id, data=data, cause=event
+                    source=service.name, subject=study.study_id, data=study.data, cause=event
                 )
             )
 

@@ -2,13 +2,14 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_core import PydanticCustomError
 from pydantic_settings import NoDecode
 
 from chassis.settings import StatusClientSettings, VolumeSettings
 from validator.profiles.profile import Limits, Profile
 from validator.profiles.profile_file import ProfileError, load_profile
+from validator.verdict import OnInvalidInstance
 
 
 def _loaded(name_or_path: object) -> Profile:
@@ -41,6 +42,11 @@ class ValidatorSettings(VolumeSettings, StatusClientSettings):
     profile: Annotated[Profile, NoDecode, BeforeValidator(_loaded)]
     """What is examined, and how strictly: the name of a profile that comes along, or the path of a
     file (docs/site-profiles.md). It is read once, at the start."""
+    on_invalid_instance: OnInvalidInstance
+    """What becomes of the sound files of an upload that has others: ``quarantine`` sends them on
+    and the others to quarantine, ``fail-study`` sends all to quarantine."""
+    patient_hash_key: SecretStr | None = None
+    """Secret: key of the digests by which a patient's studies are found."""
     limits: Limits
     """Where an examination stops; a profile can lower them."""
 

@@ -18,9 +18,9 @@ from gateway.dicomweb.retrieval import not_acceptable
 from gateway.dicomweb.store_body import read_instances
 from gateway.dicomweb.store_response import store_response
 from gateway.feed import LiveFeed
+from gateway.links import status_path
 from gateway.reception import Reception, hanging_up
 from gateway.settings import GatewaySettings
-from gateway.study_status import status_path
 
 
 class Storage:

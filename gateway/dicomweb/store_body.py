@@ -39,7 +39,7 @@ def read_instances(
     return read_form(body, boundary, max_files=max_files, parser_type=_Parser)
 
 
-class _Parser(PushMultipartParser):  # type: ignore[misc]
+class _Parser(PushMultipartParser):  # type: ignore[misc]  # the library has no annotations
     """Takes every part for a file: in multipart/related they have no names.
 
     Neither does the media type of a part count: what it is, is found out by examining it.

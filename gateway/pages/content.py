@@ -9,6 +9,8 @@ from typing import Self
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.conditions import is_listed
+
 ASK_AGAIN = "no-cache"
 """Keep it, and ask each time whether it is still the same."""
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -58,7 +60,7 @@ class Content:
             "X-Content-Type-Options": "nosniff",
             **(headers or {}),
         }
-        if _listed(tag, request.headers.get("if-none-match", "")):
+        if is_listed(tag, request.headers.get("if-none-match", "")):
             return Response(status_code=304, headers=common)
         if _accepts_gzip(request.headers.get("accept-encoding", "")):
             common["Content-Encoding"] = "gzip"
@@ -66,13 +68,6 @@ class Content:
         return Response(
             gzip.decompress(self.compressed), headers=common, media_type=self.media_type
         )
-
-
-def _listed(tag: str, condition: str) -> bool:
-    """Whether an `If-None-Match` names a version (weak comparison; RFC 9110, 13.1.2)."""
-    opaque = tag.removeprefix("W/")
-    tags = (part.strip() for part in condition.split(","))
-    return any(part == "*" or part.removeprefix("W/") == opaque for part in tags)
 
 
 def _accepts_gzip(accepted: str) -> bool:

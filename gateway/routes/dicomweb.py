@@ -1,4 +1,7 @@
-"""WADO-RS: GET /studies/{study}…: instances and metadata, by their UIDs."""
+"""WADO-RS: GET /studies/{study}/series/…: instances and metadata, by their UIDs.
+
+A whole study is retrieved where our own studies are, see `gateway.routes.studies`.
+"""
 
 from typing import Annotated, Any
 
@@ -34,10 +37,6 @@ def accepted(
     return Accept.of(request.headers.getlist("accept"), accept or [])
 
 
-def _study(study: DicomUid) -> Resource:
-    return Resource(study)
-
-
 def _series(study: DicomUid, series: DicomUid) -> Resource:
     return Resource(study, series)
 
@@ -47,7 +46,6 @@ def _instance(study: DicomUid, series: DicomUid, instance: DicomUid) -> Resource
 
 
 Accepted = Annotated[Accept, Depends(accepted)]
-Study = Annotated[Resource, Depends(_study)]
 Series = Annotated[Resource, Depends(_series)]
 Instance = Annotated[Resource, Depends(_instance)]
 
@@ -60,20 +58,6 @@ def retrieval_router(retrieval: Retrieval) -> APIRouter:
     metadata = _documented({DICOM_JSON: DATASETS, JSON: DATASETS})
     series_path = "/studies/{study}/series/{series}"
     instance_path = f"{series_path}/instances/{{instance}}"
-
-    @router.get("/studies/{study}", summary="Retrieve a study (WADO-RS)", **many)
-    async def study_instances(study: Study, accept: Accepted) -> Response:
-        """All instances of a study as parts, byte for byte as they arrived.
-
-        Nothing is transcoded: who accepts one transfer syntax only, and not the one in which an
-        instance is stored, gets 406.
-        """
-        return await retrieval.instances(study, accept)
-
-    @router.get("/studies/{study}/metadata", summary="Retrieve a study's metadata", **metadata)
-    async def study_metadata(study: Study, accept: Accepted) -> Response:
-        """The data sets of all instances of a study, their bulk data left out."""
-        return await retrieval.metadata(study, accept)
 
     @router.get(series_path, summary="Retrieve a series (WADO-RS)", **many)
     async def series_instances(series: Series, accept: Accepted) -> Response:

@@ -1,14 +1,15 @@
 """GET /status/{study_id}: what has become of a study."""
 
+import asyncio
 from uuid import UUID
 
 import httpx
 from fastapi import APIRouter
 
-from chassis.logs import error_name, get_logger
-from chassis.problem import Problem, documented, unavailable
+from chassis.problem import documented
 from contracts.volumes import Volumes
-from gateway.study_status import StudyStatus, find_status, with_links
+from gateway.links import status_path
+from gateway.study_status import StudyStatus, known_status, with_links
 
 
 def status_router(client: httpx.AsyncClient, volumes: Volumes) -> APIRouter:
@@ -23,13 +24,7 @@ def status_router(client: httpx.AsyncClient, volumes: Volumes) -> APIRouter:
     )
     async def show(study_id: UUID) -> StudyStatus:
         """The latest record: state, history with durations, counts, findings without values."""
-        try:
-            record = await find_status(study_id, client, volumes)
-        except httpx.HTTPError as error:
-            get_logger().error("status.away", error=error_name(error))
-            raise unavailable("status-away", "The status service does not answer.") from None
-        if record is None:
-            raise Problem(404, "unknown-study", "No such study", f"No study {study_id} is known.")
-        return with_links(record)
+        record = await known_status(study_id, client, volumes)
+        return await asyncio.to_thread(with_links, record, status_path(study_id), volumes)
 
     return router

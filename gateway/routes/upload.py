@@ -10,10 +10,10 @@ from pydantic import BaseModel
 from chassis.problem import Problem, documented
 from contracts.status import State
 from gateway.form import boundary_of, read_form
+from gateway.links import status_path
 from gateway.parts import Parts
 from gateway.reception import Reception
 from gateway.settings import GatewaySettings
-from gateway.study_status import status_path
 
 MOST_INSTANCES = 1_000_000
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from chassis.confinement import Cause
+from chassis.harmless import printable
 from contracts.report import Severity
 from hdv.validate.archive import is_archive
 from hdv.validate.examining import examine_source, killed
@@ -28,7 +29,7 @@ from hdv.validate.file_report import (
     count_severities,
 )
 from hdv.validate.formats.choice import format_named
-from hdv.validate.formats.format import Format, printable
+from hdv.validate.formats.format import Format
 from hdv.validate.processes import Processes, Work
 from hdv.validate.progress import Progress, is_terminal
 from hdv.validate.sources import NoSuchPath, PassedOver, Source, require, sources

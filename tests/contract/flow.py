@@ -24,15 +24,15 @@ from chassis.settings import load
 from contracts.channels import CHANNELS
 from contracts.events import ANY_EVENT, CloudEvent, StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
-from contracts.status import State, StatusRecord, StatusUpdate
-from contracts.volumes import Volumes, uploads_path
+from contracts.status import StatusRecord, StatusUpdate
+from contracts.volumes import Volumes, stored_name, uploads_path
 from descriptor.description import InstanceDescription, describe_instance
 from descriptor.instances import Instance
 from descriptor.settings import DescriptorSettings
 from gateway.settings import GatewaySettings
 from status.record import advance
 from status.settings import StatusSettings
-from status.store import Page
+from status.store import Page, Wanted
 from validator.examiner import examine_file
 from validator.profiles.profile import Profile
 from validator.report import Report
@@ -53,7 +53,7 @@ class Records:
             self.all[study_id] = advance(self.all.get(study_id), study_id, update)
         return self.all[study_id]
 
-    async def page(self, state: State | None, cursor: str | None, limit: int) -> Page:
+    async def page(self, wanted: Wanted, cursor: str | None, limit: int) -> Page:
         raise NotImplementedError
 
 
@@ -63,9 +63,6 @@ class Index:
     def __init__(self) -> None:
         self.instances: dict[str, Kept] = {}
         self.studies: dict[str, set[UUID]] = {}
-
-    async def ensure(self, archive: Path) -> None:
-        """It lives as long as the archive."""
 
     async def claim(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Kept]:
         return {
@@ -89,6 +86,7 @@ class Flow:
     """Everything that was sent, in order, byte for byte."""
     dead_letters: list[dict[Any, Any]] = field(default_factory=list)
     records: Records = field(default_factory=Records)
+    index: Index = field(default_factory=Index)
 
     def events(self, kind: Kind = "stream") -> list[CloudEvent]:
         """The events that were sent, in order."""
@@ -102,24 +100,32 @@ class Flow:
         """The types of the events on the streams, in order."""
         return [event.type for event in self.events()]
 
-    async def upload(self, content: bytes, *, traceparent: str | None = None) -> StudyUploaded:
-        """Lay a study down as the gateway does, and publish its event the gateway's way."""
+    async def upload(
+        self, *contents: bytes, traceparent: str | None = None, **told: Any
+    ) -> StudyUploaded:
+        """Lay an upload down as the gateway does, and publish its event the gateway's way."""
 
         study_id = uuid4()
         directory = self.volumes.uploaded(study_id)
         directory.mkdir(parents=True)
-        (directory / "000001.dcm").write_bytes(content)
+        files = []
+        for number, content in enumerate(contents, start=1):
+            name = stored_name(number)
+            (directory / name).write_bytes(content)
+            sha256 = hashlib.sha256(content).hexdigest()
+            files.append(StoredFile(name=name, size_bytes=len(content), sha256=sha256))
         event = StudyUploaded.new(
             source="gateway",
             subject=study_id,
             traceparent=traceparent,
             data=StudyUploadedData(
-                directory=uploads_path(study_id), file_count=1, size_bytes=len(content)
+                directory=uploads_path(study_id),
+                file_count=len(files),
+                size_bytes=sum(map(len, contents)),
+                label=told.get("label"),
             ),
         )
-        sha256 = hashlib.sha256(content).hexdigest()
-        file = StoredFile(name="000001.dcm", size_bytes=len(content), sha256=sha256)
-        intake = Intake(event=event, files=(file,))
+        intake = Intake(event=event, files=tuple(files), **told)
         (directory / "intake.json").write_bytes(intake.to_json())
         await self.gateway(event)
         return event
@@ -131,8 +137,8 @@ class Flow:
         await self.recorder.publish(body, stream=address, correlation_id=headers["correlation_id"])
 
 
-async def _examine(path: Path) -> Report:
-    return examine_file(str(path), Profile())
+async def _examine(path: Path, profile: Profile) -> Report:
+    return examine_file(str(path), profile)
 
 
 async def _describe(instances: Sequence[Instance]) -> list[InstanceDescription]:
@@ -149,15 +155,19 @@ async def running_flow(directory: Path) -> AsyncIterator[Flow]:
     recorder = RedisBroker(message_format=CloudEventFormat, logger=BrokerLog())
     records = Records()
     front = gateway.app.create_app(gateway_settings)
+    flow = Flow(gateway_settings.volumes, recorder, None, records=records)
     services = [
         front,
-        validator.app.create_app(load(ValidatorSettings, **places), examine=_examine),
+        validator.app.create_app(
+            load(ValidatorSettings, **places), examine=_examine, claim=flow.index.claim
+        ),
         descriptor.app.create_app(
-            load(DescriptorSettings, **places, previews=False), describe=_describe, index=Index()
+            load(DescriptorSettings, **places, previews=False),
+            describe=_describe,
+            index=flow.index,
         ),
         status.app.create_app(load(StatusSettings), store=records),
     ]
-    flow = Flow(gateway_settings.volumes, recorder, None, records=records)
     for channel in CHANNELS:
         address = channel.address
         recorder.subscriber(stream=StreamSub(address))(_note(flow, "stream", address))

@@ -56,7 +56,8 @@ def test_a_sound_file_is_archived_byte_for_byte_with_its_metadata(
     assert hashlib.sha256(ct).hexdigest() in (directory / "metadata.json").read_text()
     assert not (pipeline.uploads / study_id).exists()
     assert record["files"] == {"accepted": 1, "rejected": 0}
-    assert record["links"] == {"self": f"/status/{study_id}"}
+    assert record["links"]["self"] == f"/status/{study_id}"
+    assert pipeline.http.get(record["links"]["study"]).json()["instance_count"] == 1
 
 
 def test_an_archived_study_has_its_preview_when_it_is_announced(

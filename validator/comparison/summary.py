@@ -59,6 +59,7 @@ class Summary:
         is_localizer: whether it is an overview that slices are planned on.
         spacing: of the pixels, as it is written.
         planes: of the slices; none where an orientation or a position is missing.
+        patient_id_sha256: digest of the Patient ID without its padding; empty if there is none.
     """
 
     sop_instance_uid: str
@@ -72,7 +73,8 @@ class Summary:
     columns: int | None
     spacing: tuple[float, ...]
     planes: tuple[Plane, ...] = field(repr=False)
-    shared: dict[int, bytes] = field(repr=False)
+    shared: dict[int, str] = field(repr=False)
+    patient_id_sha256: str = field(repr=False, default="")
 
     @classmethod
     def of(cls, instance: Instance) -> "Summary":
@@ -91,15 +93,21 @@ class Summary:
             spacing=_numbers(dataset.get(PIXEL_SPACING), 2),
             planes=tuple(_planes(dataset)),
             shared={
-                tag: hashlib.blake2b(value, digest_size=16).digest()
+                tag: hashlib.blake2b(value, digest_size=16).hexdigest()
                 for tag in (PATIENT_ID, *PATIENT, *STUDY, *SERIES)
                 if (element := dataset.get(tag)) and (value := _normal(element))
             },
+            patient_id_sha256=_sha256(dataset.get(PATIENT_ID)),
         )
 
 
 def _normal(element: Element) -> bytes:
     return element.value(_VALUE_LIMIT).strip(b" \0")
+
+
+def _sha256(element: Element | None) -> str:
+    value = _normal(element) if element else b""
+    return hashlib.sha256(value).hexdigest() if value else ""
 
 
 def _integer(dataset: Elements, tag: int) -> int | None:

@@ -53,6 +53,42 @@ CONFLICT = define(
     why="An archive keeps one of them and loses the others.",
     mend="Give each instance a UID of its own, or remove the versions that are out of date.",
 )
+ARCHIVED = define(
+    "study.instance-archived",
+    Severity.INFO,
+    "The same file has come before, in another upload.",
+    "PS3.3 C.12.1.1",
+    why="It is kept once, and belongs to this study's entry in the archive as well.",
+    mend="Nothing needs mending; who sent it twice by mistake may want to know.",
+    breach=False,
+)
+UID_UNEXPECTED = define(
+    "study.uid-unexpected",
+    Severity.ERROR,
+    "The Study Instance UID is not the one that the sender named.",
+    "PS3.18 10.5.1",
+    why="It was sent to a study that it does not belong to.",
+    mend="Send it to its own study, or correct its Study Instance UID.",
+    breach=False,
+)
+TOO_MANY = define(
+    "study.too-many",
+    Severity.ERROR,
+    "The upload has too many studies; this file's is one beyond the limit.",
+    "PS3.3 A.1.2.2",
+    why="Each study of an upload becomes an entry of its own in the archive.",
+    mend="Send fewer studies at once.",
+    breach=False,
+)
+FAILED_WITH_OTHERS = define(
+    "study.failed-with-others",
+    Severity.INFO,
+    "The file is sound, but another one of its upload is not.",
+    "PS3.3 A.1.2",
+    why="The service is set to file an upload as a whole or not at all (on_invalid_instance).",
+    mend="Mend or leave out what has errors, and send the upload again.",
+    breach=False,
+)
 MISSING = define(
     "study.instances-missing",
     Severity.WARNING,

@@ -1,20 +1,14 @@
 """A report for spreadsheets: a row for each finding, and one for each file without any."""
 
-import csv
-import io
-from collections.abc import Iterable
-
+from chassis.harmless import csv_rows, printable
 from contracts.report import Finding
 from hdv.validate.file_report import FileReport, RunReport
-from hdv.validate.formats.format import Format, printable
+from hdv.validate.formats.format import Format
 
 COLUMNS = (
     "file", "sha256", "verdict", "severity", "code", "path", "keyword", "expected", "found",
     "section", "count", "message", "offset", "study", "files",
 )  # fmt: skip
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a cell that a spreadsheet would run begins with."""
 
 
 class AsCsv(Format):
@@ -28,18 +22,18 @@ class AsCsv(Format):
 
     def opening(self) -> str:
         """The header."""
-        return _rows([COLUMNS])
+        return csv_rows([COLUMNS])
 
     def file(self, report: FileReport) -> str:
         """The rows of a file."""
         about = (printable(report.path), report.sha256, report.verdict)
         if not report.findings:
-            return _rows([(*about, *("",) * 10, report.study, "")])
-        return _rows((*about, *_cells(finding), report.study, "") for finding in report.findings)
+            return csv_rows([(*about, *("",) * 10, report.study, "")])
+        return csv_rows((*about, *_cells(finding), report.study, "") for finding in report.findings)
 
     def studies(self, run: RunReport) -> str:
         """The rows of findings across files; `files` names those."""
-        return _rows(
+        return csv_rows(
             (
                 "",
                 "",
@@ -70,14 +64,3 @@ def _cells(finding: Finding) -> tuple[object, ...]:
         finding.message,
         finding.offset,
     )
-
-
-def _rows(rows: Iterable[Iterable[object]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows([_harmless(cell) for cell in row] for row in rows)
-    return text.getvalue()
-
-
-def _harmless(cell: object) -> str:
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(_FORMULA) else text

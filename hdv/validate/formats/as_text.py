@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from chassis.harmless import printable
 from contracts.report import Finding, Severity
 from hdv.validate.file_report import FileReport, RunReport, Verdict
-from hdv.validate.formats.format import Format, printable
+from hdv.validate.formats.format import Format
 
 _WEIGHT = list(Severity)
 _NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "info"}

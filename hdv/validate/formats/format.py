@@ -31,8 +31,3 @@ class Format(Protocol):
     def closing(self, run: RunReport) -> str:
         """What stands at the end."""
         ...
-
-
-def printable(text: str) -> str:
-    """A name without what would control the terminal: clients name their files."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

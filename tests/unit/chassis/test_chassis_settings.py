@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from pydantic_settings import NoDecode
 
 from chassis.settings import (
@@ -31,6 +31,7 @@ class ExampleSettings(VolumeSettings, StatusClientSettings):
     """Settings of a service that exists in these tests only."""
 
     service: ClassVar[str] = "example"
+    patient_hash_key: SecretStr | None = None
 
 
 CONFIG: dict[str, Any] = {

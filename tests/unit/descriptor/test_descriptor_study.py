@@ -45,9 +45,6 @@ class Surroundings:
             for i in instances
         ]
 
-    async def ensure(self, archive: Path) -> None:
-        self.asked.append(("ensure", archive))
-
     async def claim(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Kept]:
         self.asked.append(("claim", study_id, set(instances)))
         return {uid: Kept(sha256, self.owner) for uid, sha256 in instances.items()}

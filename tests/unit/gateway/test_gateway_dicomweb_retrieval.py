@@ -21,6 +21,8 @@ from contracts.volumes import METADATA, Volumes
 from gateway.dicomweb.metadata import without_bulk_data
 from gateway.dicomweb.retrieval import Retrieval
 from gateway.routes.dicomweb import retrieval_router
+from gateway.routes.studies import studies_router
+from gateway.routes.study_files import study_files_router
 
 STUDY, SERIES, OTHER_SERIES = "1.2.3", "1.2.3.1", "1.2.3.2"
 EXPLICIT, JPEG = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.50"
@@ -55,7 +57,11 @@ class Gateway:
         index: Any = self.index
         app = FastAPI()
         problem.install(app)
-        app.include_router(retrieval_router(Retrieval(index, self.volumes)))
+        retrieval = Retrieval(index, self.volumes)
+        nobody: Any = None
+        app.include_router(studies_router(nobody, self.volumes, retrieval))
+        app.include_router(study_files_router(nobody, retrieval))
+        app.include_router(retrieval_router(retrieval))
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://gateway")
 

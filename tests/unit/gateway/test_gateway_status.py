@@ -78,7 +78,7 @@ class Gateway:
         )
         file = StoredFile(name="000001.dcm", sent_as=PATIENT, size_bytes=1, sha256="0" * 64)
         self.volumes.uploaded(STUDY).mkdir(parents=True)
-        intake = Intake(event=event, files=(file,))
+        intake = Intake(event=event, files=(file,), label="trial-42")
         (self.volumes.uploaded(STUDY) / INTAKE).write_bytes(intake.to_json())
 
     def lay_down_archive(self) -> None:
@@ -144,7 +144,11 @@ async def test_the_record_is_the_status_services_with_links(gateway: Gateway) ->
         "files": {"accepted": 1, "rejected": 0},
         "findings": [],
         "reason": {"code": "study.missing", "message": "The study's files are gone."},
-        "links": {"self": f"/status/{STUDY}"},
+        "links": {
+            "self": f"/status/{STUDY}",
+            "status": f"/status/{STUDY}",
+            "study": f"/studies/{STUDY}",
+        },
     }
     [request] = gateway.asked
     assert (request.method, request.url.path) == ("GET", f"/status/{STUDY}")
@@ -166,6 +170,7 @@ async def test_right_after_the_202_the_volume_knows_what_the_status_service_does
     assert response.status_code == 200
     body = response.json()
     assert (body["status"], body["updated_at"]) == ("uploaded", "2024-01-01T00:00:00Z")
+    assert body["label"] == "trial-42"
     assert [(entry["state"], entry["service"]) for entry in body["history"]] == [
         ("uploaded", "gateway")
     ]

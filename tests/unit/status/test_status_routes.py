@@ -13,7 +13,7 @@ from chassis import problem
 from contracts.status import State, StatusRecord, StatusUpdate
 from status.record import advance
 from status.routes import status_router
-from status.store import Page
+from status.store import Page, Wanted
 
 STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 OTHER = UUID("1b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
@@ -36,9 +36,9 @@ class MemoryStore:
             self.records[study_id] = advance(self.records.get(study_id), study_id, update)
         return self.records[study_id]
 
-    async def page(self, state: State | None, cursor: str | None, limit: int) -> Page:
+    async def page(self, wanted: Wanted, cursor: str | None, limit: int) -> Page:
         newest_first = list(self.records.values())[::-1]
-        found = [record for record in newest_first if state in {None, record.status}]
+        found = [record for record in newest_first if wanted.fits(record)]
         start = int(cursor or "0")
         more = len(found) > start + limit
         return Page(tuple(found[start : start + limit]), str(start + limit) if more else None)

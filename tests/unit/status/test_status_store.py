@@ -8,7 +8,7 @@ import pytest
 from redis.exceptions import WatchError
 
 from contracts.status import State, StatusUpdate
-from status.store import RedisStore
+from status.store import RedisStore, Wanted
 
 STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 
@@ -87,4 +87,4 @@ async def test_several_updates_are_one_write() -> None:
 )
 async def test_a_cursor_that_the_listing_has_not_given_out_is_refused(cursor: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 -- whatever the reason, it is this kind
-        await store_on(object()).page(None, cursor, 10)
+        await store_on(object()).page(Wanted(), cursor, 10)

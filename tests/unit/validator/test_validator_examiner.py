@@ -8,6 +8,7 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from chassis.isolation import Cause, IsolationError
+from chassis.metrics import Metrics
 from contracts.report import Outcome
 from validator.examiner import examine_file, isolated_examiner
 from validator.profiles.profile import Profile
@@ -36,7 +37,7 @@ def sound() -> Path:
 
 
 async def examine(processes: Any, path: Path) -> Report:
-    return await isolated_examiner(processes, Profile())(path)
+    return await isolated_examiner(processes, Metrics("validator"))(path, Profile())
 
 
 async def test_a_sound_file_is_examined_once(sound: Path) -> None:

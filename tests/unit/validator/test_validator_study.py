@@ -1,20 +1,29 @@
 """A study: every file has its outcome, and files at odds with each other are not filed."""
 
+import errno
 import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from unit.validator import dicom_writer as dicom
 
+from chassis.errors import PermanentError
+from chassis.instance_index import Kept
 from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
-from contracts.report import Outcome, StudyReport
-from contracts.volumes import INTAKE, Volumes, stored_name, uploads_path
+from contracts.report import FileCounts, Outcome, StudyReport
+from contracts.volumes import INTAKE, JOURNAL, REPORT, Volumes, stored_name, uploads_path
 from validator.examiner import examine_file
+from validator.profiles.lookup import ProfileLookup
 from validator.profiles.profile import Profile
 from validator.report import Report
-from validator.study import validate_study
+from validator.study import Validated, Validation, validate_upload
+from validator.verdict import OnInvalidInstance
 
 STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 PROFILE = Profile()
@@ -25,35 +34,81 @@ def volumes(tmp_path: Path) -> Volumes:
     return Volumes(tmp_path / "uploads", tmp_path / "quarantine", tmp_path / "archive")
 
 
-async def validated(
-    volumes: Volumes, *contents: bytes, expected_instances: int | None = None
-) -> StudyReport:
-    directory = volumes.uploaded(STUDY)
-    directory.mkdir(parents=True)
-    files = []
-    for index, content in enumerate(contents, start=1):
-        name = stored_name(index)
-        (directory / name).write_bytes(content)
-        digest = hashlib.sha256(content).hexdigest()
-        files.append(StoredFile(name=name, size_bytes=len(content), sha256=digest))
-    event = StudyUploaded.new(
-        source="gateway",
-        subject=STUDY,
-        data=StudyUploadedData(
-            directory=uploads_path(STUDY),
-            file_count=len(files),
-            size_bytes=sum(file.size_bytes for file in files),
-        ),
-    )
-    intake = Intake(event=event, files=tuple(files), expected_instances=expected_instances)
-    (directory / INTAKE).write_bytes(intake.to_json())
+@dataclass
+class Index:
+    """What uploads have brought, in a dictionary."""
 
-    async def examine(path: Path) -> Report:
-        return examine_file(str(path), PROFILE)
+    kept: dict[str, Kept] = field(default_factory=dict)
 
-    report = await validate_study(STUDY, volumes, examine, PROFILE)
-    assert report is not None
-    return report
+    async def claim(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Kept]:
+        for uid, sha256 in instances.items():
+            self.kept.setdefault(uid, Kept(sha256, study_id))
+        return {uid: self.kept[uid] for uid in instances}
+
+
+@dataclass
+class Trial:
+    """Uploads that are validated without a service around."""
+
+    volumes: Volumes
+    index: Index = field(default_factory=Index)
+    examined: list[str] = field(default_factory=list)
+    noted: list[FileCounts] = field(default_factory=list)
+    on_invalid: OnInvalidInstance = OnInvalidInstance.QUARANTINE
+    failing: str = ""
+    patient_hash_key: str = ""
+
+    def upload(self, *contents: bytes, study_id: UUID = STUDY, **told: Any) -> None:
+        directory = self.volumes.uploaded(study_id)
+        directory.mkdir(parents=True)
+        files = []
+        for index, content in enumerate(contents, start=1):
+            name = stored_name(index)
+            (directory / name).write_bytes(content)
+            digest = hashlib.sha256(content).hexdigest()
+            files.append(StoredFile(name=name, size_bytes=len(content), sha256=digest))
+        event = StudyUploaded.new(
+            source="gateway",
+            subject=study_id,
+            data=StudyUploadedData(
+                directory=uploads_path(study_id),
+                file_count=len(files),
+                size_bytes=sum(file.size_bytes for file in files),
+            ),
+        )
+        intake = Intake(event=event, files=tuple(files), **told)
+        (directory / INTAKE).write_bytes(intake.to_json())
+
+    async def validate(self, study_id: UUID = STUDY) -> list[Validated]:
+        async def examine(path: Path, profile: Profile) -> Report:
+            if path.name == self.failing:
+                raise OSError(errno.EIO, "the disk is gone")
+            self.examined.append(path.name)
+            return examine_file(str(path), profile)
+
+        validation = Validation(
+            volumes=self.volumes,
+            examine=examine,
+            profile=ProfileLookup(PROFILE, None, PROFILE.limits),
+            claim=self.index.claim,
+            on_invalid=self.on_invalid,
+            at_once=1,
+            patient_hash_key=self.patient_hash_key,
+        )
+        return await validate_upload(study_id, validation, self.noted.append)
+
+    def report(self, study_id: UUID = STUDY) -> StudyReport:
+        for directory in (self.volumes.uploaded(study_id), self.volumes.quarantined(study_id)):
+            if directory.is_dir():
+                return StudyReport.model_validate_json((directory / REPORT).read_bytes())
+        raise AssertionError("there is no report")
+
+
+async def validated(volumes: Volumes, *contents: bytes, **told: Any) -> StudyReport:
+    trial = Trial(volumes)
+    trial.upload(*contents, **told)
+    await trial.validate()
+    return trial.report()
 
 
 def instance(uid: str, **changes: bytes) -> bytes:
@@ -121,3 +176,197 @@ async def test_instances_of_different_patients_in_one_study_go_to_quarantine(
     assert report.outcome is Outcome.REJECTED
     assert volumes.quarantined(STUDY).is_dir()
     assert b"XY-1" not in report.to_json()
+
+
+@pytest.fixture
+def trial(volumes: Volumes) -> Trial:
+    return Trial(volumes)
+
+
+def outcomes(report: StudyReport) -> list[Outcome]:
+    return [entry.outcome for entry in report.instances]
+
+
+async def test_the_same_file_twice_is_kept_once_and_reported(trial: Trial) -> None:
+    trial.upload(instance("1.2.1"), instance("1.2.1"), instance("1.2.2"))
+    [study] = await trial.validate()
+
+    assert outcomes(trial.report()) == [Outcome.ACCEPTED, Outcome.DUPLICATE, Outcome.ACCEPTED]
+    assert study.data.files == FileCounts(
+        received=3, examined=3, accepted=2, rejected=0, duplicates=1, passed_over=0
+    )
+    assert [f.code for f in trial.report().findings] == ["study.instance-duplicate"]
+
+
+async def test_a_file_that_another_upload_has_brought_is_a_duplicate_and_goes_on(
+    trial: Trial,
+) -> None:
+    other = uuid4()
+    trial.upload(instance("1.2.1"), study_id=other)
+    await trial.validate(other)
+    trial.upload(instance("1.2.1"))
+    [study] = await trial.validate()
+
+    [entry] = trial.report().instances
+    assert entry.outcome is Outcome.DUPLICATE
+    assert [(f.code, f.found) for f in entry.findings if f.code.startswith("study.")] == [
+        ("study.instance-archived", f"the same file in {other}")
+    ]
+    assert study.outcome is Outcome.ACCEPTED
+
+
+async def test_other_bytes_under_a_uid_of_another_upload_are_refused(trial: Trial) -> None:
+    trial.upload(instance("1.2.1"), study_id=uuid4())
+    [other] = (path.name for path in trial.volumes.uploads.iterdir())
+    await trial.validate(UUID(other))
+    trial.upload(instance("1.2.1", x00280103=dicom.us(1)), instance("1.2.2"))
+    await trial.validate()
+
+    refused, accepted = trial.report().instances
+    assert (refused.outcome, accepted.outcome) == (Outcome.REJECTED, Outcome.ACCEPTED)
+    assert "study.instance-conflict" in {finding.code for finding in refused.findings}
+
+
+async def test_validating_again_gives_the_same_report(trial: Trial) -> None:
+    trial.upload(instance("1.2.1"), instance("1.2.1"), instance("1.2.2")[:-30])
+    first = await trial.validate()
+    report = trial.report()
+    (trial.volumes.uploaded(STUDY) / REPORT).unlink()
+    again = await trial.validate()
+
+    assert [study.data for study in first] == [study.data for study in again]
+    assert trial.report().instances == report.instances
+
+
+async def test_after_an_interruption_no_file_is_examined_twice(trial: Trial) -> None:
+    trial.upload(*(instance(f"1.2.{number}") for number in range(1, 6)))
+    journal = trial.volumes.uploaded(STUDY) / JOURNAL
+    trial.failing = "000004.dcm"
+    with pytest.raises(OSError, match="the disk is gone"):
+        await trial.validate()
+    assert trial.examined == ["000001.dcm", "000002.dcm", "000003.dcm"]
+    with journal.open("ab") as file:
+        file.write(b'["000004.dcm",{"torn')
+
+    trial.failing = ""
+    await trial.validate()
+
+    assert trial.examined[3:] == ["000004.dcm", "000005.dcm"]
+    assert outcomes(trial.report()) == [Outcome.ACCEPTED] * 5
+    assert not journal.exists()
+    assert trial.noted[-1].received == 5
+
+
+async def test_a_journal_of_another_profile_does_not_count(trial: Trial) -> None:
+    trial.upload(instance("1.2.1"))
+    (trial.volumes.uploaded(STUDY) / JOURNAL).write_bytes(b'{"profile":"another"}\n')
+    await trial.validate()
+    assert trial.examined == ["000001.dcm"]
+
+
+def of_study(uid: str, study: str) -> bytes:
+    return instance(uid, x0020000D=dicom.uid(study), x0020000E=dicom.uid(f"{study}.1"))
+
+
+async def test_several_studies_in_one_upload_become_one_each(trial: Trial) -> None:
+    trial.upload(
+        of_study("1.2.1", "1.9.1"),
+        of_study("1.2.2", "1.9.2"),
+        of_study("1.2.3", "1.9.1"),
+        of_study("1.2.4", "1.9.2")[:-30],
+        label="trial-42",
+    )
+    other, upload = await trial.validate()
+
+    assert upload.study_id == STUDY
+    assert upload.data.studies == (other.study_id,)
+    assert other.data.upload_id == STUDY
+    assert other.data.label == upload.data.label == "trial-42"
+    assert [entry.study_id for entry in trial.report().instances] == [
+        None, other.study_id, None, None,
+    ]  # fmt: skip
+    assert outcomes(trial.report())[3] is Outcome.REJECTED
+    directory = trial.volumes.uploaded(other.study_id)
+    assert sorted(path.name for path in directory.iterdir()) == [
+        "000002.dcm", INTAKE, REPORT,
+    ]  # fmt: skip
+    intake = Intake.model_validate_json((directory / INTAKE).read_bytes())
+    assert (intake.upload_id, intake.event.subject) == (STUDY, other.study_id)
+    assert trial.report(other.study_id).files.accepted == 1
+
+    again = await trial.validate()
+    assert [study.data for study in again] == [other.data, upload.data]
+
+
+async def test_the_first_study_with_a_sound_file_keeps_the_id_of_the_upload(trial: Trial) -> None:
+    trial.upload(of_study("1.2.1", "1.9.1")[:-30], of_study("1.2.2", "1.9.2"))
+    [upload] = await trial.validate()
+    assert (upload.study_id, upload.outcome) == (STUDY, Outcome.ACCEPTED)
+
+
+async def test_an_instance_of_another_study_than_the_sender_named_is_refused(trial: Trial) -> None:
+    trial.upload(of_study("1.2.1", "1.9.1"), of_study("1.2.2", "1.9.2"), study_instance_uid="1.9.1")
+    await trial.validate()
+    assert outcomes(trial.report()) == [Outcome.ACCEPTED, Outcome.REJECTED]
+    assert "study.uid-unexpected" in {f.code for f in trial.report().instances[1].findings}
+
+
+async def test_beyond_the_greatest_number_of_studies_files_are_refused(
+    trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("validator.verdict.MOST_STUDIES", 2)
+    trial.upload(*(of_study(f"1.2.{number}", f"1.9.{number}") for number in (1, 2, 3)))
+    assert len(await trial.validate()) == 2
+    refused = trial.report().instances[2]
+    assert refused.outcome is Outcome.REJECTED
+    assert "study.too-many" in {finding.code for finding in refused.findings}
+
+
+async def test_a_study_can_be_filed_as_a_whole_or_not_at_all(trial: Trial) -> None:
+    trial.on_invalid = OnInvalidInstance.FAIL_STUDY
+    trial.upload(instance("1.2.1"), instance("1.2.2")[:-30])
+    [study] = await trial.validate()
+
+    assert study.outcome is Outcome.REJECTED
+    assert outcomes(trial.report()) == [Outcome.REJECTED, Outcome.REJECTED]
+    assert "study.failed-with-others" in {f.code for f in trial.report().instances[0].findings}
+    assert trial.volumes.quarantined(STUDY).is_dir()
+    assert trial.index.kept == {}
+
+
+async def test_a_whole_study_without_errors_is_filed_all_the_same(trial: Trial) -> None:
+    trial.on_invalid = OnInvalidInstance.FAIL_STUDY
+    trial.upload(instance("1.2.1"), instance("1.2.2"))
+    [study] = await trial.validate()
+    assert (study.outcome, study.data.files.accepted) == (Outcome.ACCEPTED, 2)
+
+
+async def test_the_profile_that_the_sender_asks_for_is_applied(trial: Trial) -> None:
+    trial.upload(instance("1.2.1"), profile="lenient")
+    await trial.validate()
+    assert trial.report().profile == "lenient"
+
+
+async def test_a_profile_that_nobody_knows_is_an_error_of_the_study(trial: Trial) -> None:
+    trial.upload(instance("1.2.1"), profile="unheard-of")
+    with pytest.raises(PermanentError) as raised:
+        await trial.validate()
+    assert raised.value.code == "profile.unknown"
+
+
+@pytest.mark.parametrize("key", ["", "secret"])
+async def test_patients_are_told_apart_by_a_keyed_digest(trial: Trial, key: str) -> None:
+    trial.patient_hash_key = key
+    trial.upload(instance("1.2.1", x00100020=b"JD "))
+    [study] = await trial.validate()
+    digest = hashlib.sha256(b"JD").hexdigest()
+    expected = hmac.digest(b"secret", digest.encode(), "sha256").hex() if key else digest
+    assert study.patient_id_hash == expected
+
+
+async def test_modalities_are_told_but_nothing_else_that_stands_in_their_place(
+    trial: Trial,
+) -> None:
+    trial.upload(instance("1.2.1"), instance("1.2.2", x00080060=b"Doe, J"))
+    [study] = await trial.validate()
+    assert study.data.modalities == ("CT",)

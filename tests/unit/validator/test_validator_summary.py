@@ -58,7 +58,7 @@ def test_values_of_the_patient_are_digests_that_padding_does_not_change() -> Non
     )
 
     assert one == other
-    assert b"JD" not in one
+    assert "JD" not in one
 
 
 def test_each_frame_of_an_enhanced_image_has_its_plane() -> None:

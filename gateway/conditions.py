@@ -1,0 +1,112 @@
+"""What a request asks of the version of a file: conditions and ranges (RFC 9110, 13 and 14)."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from http import HTTPStatus
+from typing import Self
+
+from starlette.datastructures import Headers
+
+MOST_RANGES = 100
+"""Who asks for more gets the whole file."""
+
+_RANGE = re.compile(r"([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18})")
+
+
+class UnsatisfiableRangeError(ValueError):
+    """None of the ranges lies in the file."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """Which version of a file it is.
+
+    Attributes:
+        tag: a strong entity tag, with its quotes; changes whenever the bytes do.
+        changed_at: when they did last, in whole seconds, UTC.
+    """
+
+    tag: str
+    changed_at: datetime
+
+    @classmethod
+    def of(cls, tag: str, changed_at: float) -> Self:
+        """A version from what names it and the time of its last change, in seconds since 1970."""
+        return cls(f'"{tag}"', datetime.fromtimestamp(int(changed_at), UTC))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that tell it."""
+        date = format_datetime(self.changed_at, usegmt=True)
+        return {"ETag": self.tag, "Last-Modified": date}
+
+    def stands_against(self, headers: Headers) -> HTTPStatus | None:
+        """Why a request for this version gets no file: 412 or 304; None if it gets it.
+
+        In the order of RFC 9110, 13.2.2.
+        """
+        if (condition := _all(headers, "if-match")) is not None:
+            if not is_listed(self.tag, condition, strong=True):
+                return HTTPStatus.PRECONDITION_FAILED
+        elif (time := _date(headers, "if-unmodified-since")) and self.changed_at > time:
+            return HTTPStatus.PRECONDITION_FAILED
+        if (condition := _all(headers, "if-none-match")) is not None:
+            if is_listed(self.tag, condition):
+                return HTTPStatus.NOT_MODIFIED
+        elif (time := _date(headers, "if-modified-since")) and self.changed_at <= time:
+            return HTTPStatus.NOT_MODIFIED
+        return None
+
+    def ranges(self, headers: Headers, size_bytes: int) -> str | None:
+        """The part of the file that is asked for, as a plain `Range`; None for all of it.
+
+        A `Range` that is not understood is ignored, and so is one for another version.
+
+        Raises:
+            UnsatisfiableRangeError: the file is too short.
+        """
+        if headers.get("if-range", self.tag) not in self.headers.values():
+            return None
+        unit, _, listed = headers.get("range", "").partition("=")
+        wanted = [part.strip() for part in listed.split(",") if part.strip()]
+        found = [match for part in wanted if (match := _RANGE.fullmatch(part))]
+        if unit.strip().lower() != "bytes" or not found or len(found) != len(wanted):
+            return None
+        if len(found) > MOST_RANGES:
+            return None
+        ranges = []
+        for first, last, length in (match.groups() for match in found):
+            start = int(first) if first else max(size_bytes - int(length), 0)
+            end = int(last) if last else size_bytes - 1
+            if last and end < start:
+                return None
+            if start < size_bytes:
+                ranges.append(f"{start}-{min(end, size_bytes - 1)}")
+        if not ranges:
+            raise UnsatisfiableRangeError
+        return f"bytes={','.join(ranges)}"
+
+
+def is_listed(tag: str, condition: str, *, strong: bool = False) -> bool:
+    """Whether an `If-Match` (strong comparison) or `If-None-Match` names a version."""
+    listed = [part.strip() for part in condition.split(",")]
+    if "*" in listed:
+        return True
+    if strong:
+        return tag in listed and not tag.startswith("W/")
+    return tag.removeprefix("W/") in (part.removeprefix("W/") for part in listed)
+
+
+def _all(headers: Headers, name: str) -> str | None:
+    return ",".join(headers.getlist(name)) if name in headers else None
+
+
+def _date(headers: Headers, name: str) -> datetime | None:
+    """A date; None when there is none, or none that can be read."""
+    try:
+        date = parsedate_to_datetime(headers.get(name, ""))
+    except (ValueError, OverflowError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

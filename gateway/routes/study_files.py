@@ -1,0 +1,148 @@
+"""GET /studies/{study_id}/…: report, metadata, instances, all of them, a picture."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from chassis.problem import documented
+from contracts.model import DicomUid
+from gateway.dicomweb.media_types import DICOM_JSON
+from gateway.dicomweb.resources import Resource
+from gateway.dicomweb.retrieval import Retrieval
+from gateway.report import Report
+from gateway.routes.dicomweb import DATASETS, Accepted
+from gateway.routes.reading import headers, reading
+from gateway.study_files import CSV, DICOM, JSON, PNG, ZIP, StudyFiles
+
+BINARY = {"type": "string", "format": "binary"}
+
+
+def study_files_router(files: StudyFiles, retrieval: Retrieval) -> APIRouter:
+    """The routes that give out what there is of a study as a file."""
+    router = APIRouter(tags=["studies"])
+
+    @reading(
+        router,
+        "/studies/{study_id}/report",
+        summary="What became of each file, and why",
+        response_model=Report,
+        responses={
+            200: {
+                "content": {CSV: {"schema": {"type": "string"}}},
+                "headers": headers({"Vary": "`Accept`"}),
+            },
+            **documented(404, 406, 422, 503),
+        },
+    )
+    async def report(study_id: UUID, request: Request) -> Response:
+        """JSON, or a table for spreadsheets with `Accept: text/csv`. It may contain PHI.
+
+        The table has a row for each file, and after them one for each finding across files. Cells
+        that look like formulas begin with an apostrophe.
+        """
+        return await files.report(study_id, request)
+
+    @reading(
+        router,
+        "/studies/{study}/metadata",
+        summary="metadata.json; by the study's UID, its data sets (WADO-RS)",
+        **_metadata(),
+    )
+    async def metadata(study: UUID | DicomUid, request: Request, accept: Accepted) -> Response:
+        """By our id: everything that the archive says of the study.
+
+        By the Study Instance UID: the data sets of all instances (PS3.18 10.4.1.1.2), their bulk
+        data left out. PHI, both.
+        """
+        if isinstance(study, UUID):
+            return await files.metadata(study, request)
+        return await retrieval.metadata(Resource(study), accept)
+
+    @reading(
+        router,
+        "/studies/{study_id}/instances/{sop_instance_uid}",
+        summary="The file of an archived instance",
+        **_file(DICOM),
+    )
+    async def instance(study_id: UUID, sop_instance_uid: DicomUid, request: Request) -> Response:
+        """The bytes that arrived; their SHA-256 is the `ETag`. Ranges of them can be asked for."""
+        return await files.instance(study_id, sop_instance_uid, request)
+
+    @reading(
+        router,
+        "/studies/{study_id}/archive.zip",
+        summary="All archived instances in a zip file",
+        response_class=Response,
+        responses={
+            200: {
+                "content": {ZIP: {"schema": BINARY}},
+                "headers": headers({"Content-Disposition": "With a name for the file."}),
+            },
+            **documented(404, 422, 503),
+        },
+    )
+    async def archive(study_id: UUID, request: Request) -> Response:
+        """The instances under their names in the archive, and `metadata.json`; uncompressed.
+
+        It is made while it is sent, so that its length is not known before.
+        """
+        return await files.archive(study_id, request)
+
+    @reading(
+        router, "/studies/{study_id}/preview.png", summary="A picture of a study", **_file(PNG)
+    )
+    async def preview(study_id: UUID, request: Request) -> Response:
+        """A frame with its VOI window, made when the study was archived. It may show PHI."""
+        return await files.preview(study_id, request)
+
+    return router
+
+
+def _metadata() -> dict[str, Any]:
+    documentation = _file(JSON, {})
+    documentation["responses"][200]["content"] |= {DICOM_JSON: DATASETS}
+    documentation["responses"] |= documented(406)
+    return documentation
+
+
+def _file(media_type: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The documentation of a route that gives a file: conditions, ranges."""
+    content = {media_type: {"schema": BINARY if schema is None else schema}}
+    version = headers({"ETag": "The version of the file.", "Last-Modified": "When it was made."})
+    asked = {
+        "Range": "Only these bytes: `bytes=0-99`, several with commas between them.",
+        "If-Range": "Only if the file is this version; else all of it.",
+        "If-Match": "Nothing but this version: else 412.",
+        "If-None-Match": "Nothing if it is still this version: 304.",
+        "If-Modified-Since": "Nothing if it is no newer: 304.",
+        "If-Unmodified-Since": "Nothing if it is newer: 412.",
+    }
+    return {
+        "response_class": Response,
+        "responses": {
+            200: {
+                "content": content,
+                "headers": version | headers({"Accept-Ranges": "`bytes`"}),
+            },
+            206: {
+                "description": "The ranges that were asked for",
+                "content": {**content, "multipart/byteranges": {"schema": BINARY}},
+                "headers": version | headers({"Content-Range": "Which one, if it is one."}),
+            },
+            304: {"description": "The client has this version", "headers": version},
+            **documented(404, 412, 416, 422, 503),
+        },
+        "openapi_extra": {
+            "parameters": [
+                {
+                    "name": name,
+                    "in": "header",
+                    "required": False,
+                    "schema": {"type": "string"},
+                    "description": description,
+                }
+                for name, description in asked.items()
+            ]
+        },
+    }
