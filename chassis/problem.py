@@ -102,11 +102,20 @@ async def _problem(_: Request, error: Exception) -> JSONResponse:
     return error.response()
 
 
-async def _http_error(_: Request, error: Exception) -> JSONResponse:
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 -- what it is registered for
     phrase = HTTPStatus(error.status_code).phrase
     kind = phrase.lower().replace(" ", "-")
-    return Problem(error.status_code, kind, phrase, headers=error.headers).response()
+    headers = error.headers
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _methods(request)):
+        headers = {**(headers or {}), "Allow": ", ".join(methods)}
+    return Problem(error.status_code, kind, phrase, headers=headers).response()
+
+
+def _methods(request: Request) -> list[str]:
+    """What is documented for the path; Starlette knows the first route of several alone."""
+    path = getattr(request.scope.get("route"), "path", "")
+    return sorted(method.upper() for method in request.app.openapi()["paths"].get(path, ()))
 
 
 async def _invalid_request(_: Request, error: Exception) -> JSONResponse:

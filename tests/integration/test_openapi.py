@@ -1,5 +1,6 @@
 """The gateway's OpenAPI document, held against the running gateway by schemathesis."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,7 @@ def test_schemathesis_finds_nothing(pipeline: Pipeline) -> None:
             "--request-timeout", "30", "--no-color",
         ],
         cwd=pipeline.directory,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
         timeout=300,
