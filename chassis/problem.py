@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from chassis.logs import error_name, get_logger
 
@@ -102,11 +103,22 @@ async def _problem(_: Request, error: Exception) -> JSONResponse:
     return error.response()
 
 
-async def _http_error(_: Request, error: Exception) -> JSONResponse:
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 -- what it is registered for
     phrase = HTTPStatus(error.status_code).phrase
     kind = phrase.lower().replace(" ", "-")
-    return Problem(error.status_code, kind, phrase, headers=error.headers).response()
+    headers = error.headers
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {**(headers or {}), "Allow": ", ".join(sorted(_methods(request)))}
+    return Problem(error.status_code, kind, phrase, headers=headers).response()
+
+
+def _methods(request: Request) -> set[str]:
+    """All methods that a path knows (RFC 9110, 10.2.1); Starlette tells those of one route."""
+    matching = [
+        route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE
+    ]
+    return {method for route in matching for method in getattr(route, "methods", None) or ()}
 
 
 async def _invalid_request(_: Request, error: Exception) -> JSONResponse:

@@ -18,7 +18,7 @@ from gateway.form import boundary_of, read_form
 from gateway.links import status_path
 from gateway.parts import Parts
 from gateway.quarantine.resubmission import resubmit
-from gateway.routes.quarantine import FILE_NAME, FileName
+from gateway.routes.quarantine import FILE_NAME, STUDY, FileName
 from gateway.routes.upload import (
     REDIS_TIMEOUT_SECONDS,
     Accepted,
@@ -72,10 +72,10 @@ def resubmission_router(
     places = asyncio.Semaphore(settings.max_concurrent_uploads)
 
     @router.post(
-        "/quarantine/{study_id}/resubmit",
+        f"{STUDY}/resubmit",
         status_code=202,
         summary="Resubmit a study in quarantine, or some of its files",
-        responses=documented(404, 409, 422, 500, 503, 507),
+        responses=documented(400, 404, 409, 422, 500, 503, 507),
     )
     async def resubmit_study(
         study_id: UUID,
@@ -91,7 +91,7 @@ def resubmission_router(
         return await accept(request, response, study_id, asked.files, asked.profile)
 
     @router.post(
-        "/quarantine/{study_id}/files/{file}/resubmit",
+        f"{STUDY}/files/{{file}}/resubmit",
         status_code=202,
         summary="Resubmit a file in quarantine, perhaps mended",
         responses=documented(400, 404, 408, 409, 413, 415, 422, 500, 503, 507),
