@@ -95,6 +95,11 @@ class InstanceIndex:
         members = cast("set[bytes]", await client.smembers(STUDIES + study_instance_uid))
         return [UUID(member.decode()) for member in members]
 
+    async def is_complete(self) -> bool:
+        """Whether all of the archive is in it; else what it does not know may be there still."""
+        client = await self._connect()
+        return bool(await client.exists(COMPLETE))
+
     async def ensure(self, archive: Path) -> None:
         """Make the index from the archive if it has never been, or if Redis has lost it.
 

@@ -5,16 +5,22 @@ from functools import partial
 
 from chassis.broker import redis_address
 from chassis.feed import Feed, connect
+from chassis.instance_index import InstanceIndex
 from chassis.service import Service
 from chassis.status_client import status_client
 from contracts.channels import UPLOADS
+from gateway.dicomweb.retrieval import Retrieval
+from gateway.dicomweb.storage import Storage
 from gateway.feed import LiveFeed
 from gateway.quarantine.removal import purge_continually
+from gateway.reception import Reception
+from gateway.routes.dicomweb import retrieval_router
 from gateway.routes.events import events_router
 from gateway.routes.pages import pages_router
 from gateway.routes.quarantine import quarantine_router
 from gateway.routes.resubmission import resubmission_router
 from gateway.routes.status import status_router
+from gateway.routes.stow import storage_router
 from gateway.routes.studies import studies_router
 from gateway.routes.study_files import study_files_router
 from gateway.routes.upload import upload_router
@@ -39,8 +45,8 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
         volumes.uploads, volumes.quarantine, stale_after_seconds=settings.stale_after_seconds
     )
     service.use(lambda: client)
-    uploads = service.publisher(UPLOADS)
-    service.http.include_router(upload_router(service, settings, uploads))
+    reception = Reception(service, settings, service.publisher(UPLOADS))
+    service.http.include_router(upload_router(reception, settings))
     service.http.include_router(status_router(client, volumes))
     files = StudyFiles(
         volumes,
@@ -48,12 +54,14 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
         idle_seconds=settings.idle_timeout_seconds,
         retry_after_seconds=settings.retry_after_seconds,
     )
-    service.http.include_router(studies_router(client, volumes))
-    service.http.include_router(study_files_router(files))
+    retrieval = Retrieval(InstanceIndex(service.broker.connect), volumes)
+    service.http.include_router(studies_router(client, volumes, retrieval))
+    service.http.include_router(study_files_router(files, retrieval))
+    service.http.include_router(retrieval_router(retrieval))
     service.http.include_router(
         quarantine_router(volumes, idle_seconds=settings.idle_timeout_seconds)
     )
-    service.http.include_router(resubmission_router(service, settings, uploads))
+    service.http.include_router(resubmission_router(reception, settings))
     if settings.quarantine_days is not None:
         service.in_background(partial(purge_continually, volumes, settings.quarantine_days))
     service.http.include_router(pages_router())
@@ -66,4 +74,7 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     service.at_stop(live.close)
     service.checks["feed"] = live.check
     service.http.include_router(events_router(feed, live, settings.feed))
+    storage = Storage(reception, live, settings, volumes)
+    service.at_stop(storage.close)
+    service.http.include_router(storage_router(storage))
     return service

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from redis.exceptions import RedisError
 
@@ -16,6 +16,9 @@ from gateway.settings import FeedSettings
 
 SLOW = "slow-listener"
 REDIS_TIMEOUT_SECONDS = 3.0
+
+Observer = Callable[[Sequence[Entry]], None]
+"""Is told of entries; must not take long."""
 
 
 async def read_page(
@@ -93,6 +96,7 @@ class LiveFeed:
         self._settings = settings
         self._metrics = metrics
         self._listeners: set[Listener] = set()
+        self._observers: list[Observer] = []
         self._closed = False
 
     async def run(self) -> None:
@@ -101,6 +105,8 @@ class LiveFeed:
         self.ready.set()
         async with contextlib.aclosing(self._feed.follow(start, ADDRESSES, _note)) as pages:
             async for page in pages:
+                for observe in self._observers:
+                    observe(page.entries)
                 for listener in self._listeners:
                     if not listener.offer(page.entries):
                         self._metrics.error(SLOW)
@@ -114,6 +120,10 @@ class LiveFeed:
         """
         if not self.ready.is_set():
             raise RuntimeError("the feed has not begun")
+
+    def observe(self, observer: Observer) -> None:
+        """Have something of the service itself told of all that comes."""
+        self._observers.append(observer)
 
     @contextlib.contextmanager
     def admit(self) -> Iterator[Listener]:

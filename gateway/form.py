@@ -30,13 +30,20 @@ def boundary_of(content_type: str) -> str | None:
     return boundary
 
 
-async def read_form(body: AsyncGenerator[bytes, None], boundary: str, *, max_files: int) -> Parts:
+async def read_form(
+    body: AsyncGenerator[bytes, None],
+    boundary: str,
+    *,
+    max_files: int,
+    parser_type: type[PushMultipartParser] = PushMultipartParser,
+) -> Parts:
     """What the body says, piece by piece: a part begins, its bytes, it ends.
 
     Args:
         body: the request's body as it arrives; closed at the end.
         boundary: of the form.
         max_files: how many parts there may be, not counting a few for form fields.
+        parser_type: the parser's class: what it takes for a part.
 
     Raises:
         RefusedUploadError: the body is not well formed, or ends early.
@@ -44,7 +51,7 @@ async def read_form(body: AsyncGenerator[bytes, None], boundary: str, *, max_fil
     received = 0
     try:
         # Latin-1 takes every byte; `_text` makes UTF-8 of it where it is.
-        parser = PushMultipartParser(
+        parser = parser_type(
             boundary, max_segment_count=max_files + MOST_FIELDS, header_charset="latin1"
         )
         with parser:

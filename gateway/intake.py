@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
@@ -26,8 +26,10 @@ async def take_in(
     limits: Limits,
     content_length: int | None,
     traceparent: str | None,
+    study_id: UUID | None = None,
     expected_instances: int | None = None,
     study_instance_uid: str | None = None,
+    of_every_kind: bool = False,
 ) -> AsyncIterator[Intake]:
     """Receive a study. Inside the context it lies in ``uploads/``; an exception there removes it.
 
@@ -37,15 +39,18 @@ async def take_in(
         limits: what the upload may cost.
         content_length: size of the body in bytes if the client has told it.
         traceparent: trace context to hand on.
+        study_id: the id that the upload gets; a new one when not given.
         expected_instances: how many instances the study has, if the client has told it.
         study_instance_uid: what every instance has to have, if the client has told it.
+        of_every_kind: whether files that are plainly no DICOM are taken too, so that the report
+            says of each what is wrong; else one of them refuses the upload.
 
     Raises:
         RefusedUploadError: the upload cannot be accepted; nothing of it is left.
     """
-    study_id = uuid4()
+    study_id = study_id or uuid4()
     async with staged(volumes, study_id, limits.min_free_bytes, content_length or 0) as staging:
-        files = await receive(parts, staging, limits)
+        files = await receive(parts, staging, limits, of_every_kind=of_every_kind)
         event = StudyUploaded.new(
             source="gateway",
             subject=study_id,
@@ -66,7 +71,9 @@ async def take_in(
         yield intake
 
 
-async def receive(parts: Parts, staging: Staging, limits: Limits) -> list[StoredFile]:
+async def receive(
+    parts: Parts, staging: Staging, limits: Limits, *, of_every_kind: bool = False
+) -> list[StoredFile]:
     """Write the files to disk."""
     files: list[StoredFile] = []
     budget = _Budget(staging, limits)
@@ -74,28 +81,31 @@ async def receive(parts: Parts, staging: Staging, limits: Limits) -> list[Stored
         async for event in parts:
             if isinstance(event, PartBegins):
                 _check_part(event, len(files), limits)
-                files.append(await _receive_file(parts, staging.open(event.sent_as), budget))
+                file = staging.open(event.sent_as)
+                files.append(await _receive_file(parts, file, budget, judged=not of_every_kind))
     if not files:
         detail = f"The form has no part named '{FILE_PART}'."
         raise RefusedUploadError(Refusal.NO_FILE_PART, detail)
     return files
 
 
-async def _receive_file(parts: Parts, file: StagedFile, budget: "_Budget") -> StoredFile:
+async def _receive_file(
+    parts: Parts, file: StagedFile, budget: "_Budget", *, judged: bool
+) -> StoredFile:
     """Write the bytes up to the end of the part."""
     head = b""
     async for piece in parts:
         if not isinstance(piece, bytes):
             break
         await budget.spend(len(piece))
-        if len(head) < HEAD_BYTES:
+        if judged and len(head) < HEAD_BYTES:
             head += piece[: HEAD_BYTES - len(head)]
             if len(head) == HEAD_BYTES:
                 _check_kind(head)
         await file.write(piece)
-    if not file.size_bytes:
+    if judged and not file.size_bytes:
         raise RefusedUploadError(Refusal.EMPTY_FILE, "The file has no bytes.")
-    if len(head) < HEAD_BYTES:
+    if judged and len(head) < HEAD_BYTES:
         _check_kind(head)
     return await file.finish()
 

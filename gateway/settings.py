@@ -23,6 +23,17 @@ class FeedSettings(BaseModel):
     """After about so long a stream is ended; the client comes back."""
 
 
+class StowSettings(BaseModel):
+    """How long STOW-RS requests wait for their outcome."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    wait_seconds: float = Field(gt=0, le=3600)
+    """Who has sent instances is told after so long that their outcome is pending."""
+    max_waiting: int = Field(ge=1, le=10_000)
+    """STOW-RS requests at the same time; more are told to come back."""
+
+
 class GatewaySettings(VolumeSettings, StatusClientSettings):
     """Settings of the gateway; values in ``config.json``."""
 
@@ -45,7 +56,11 @@ class GatewaySettings(VolumeSettings, StatusClientSettings):
     """What clients are told to wait before they ask for the status."""
     quarantine_days: float | None = Field(gt=0)
     """After so many days files leave the quarantine by themselves; never when null."""
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^?#\s]*[^/?#\s]$")
+    """Under which clients reach the gateway, for the URLs that answers contain; when null, as the
+    request says (`Host`)."""
     feed: FeedSettings
+    stow: StowSettings
 
     @property
     def limits(self) -> Limits:

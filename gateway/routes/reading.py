@@ -9,6 +9,7 @@ from chassis.problem import documented
 
 BINARY = {"type": "string", "format": "binary"}
 
+_MODEL = ("response_model", "response_class")
 HandlerT = TypeVar("HandlerT", bound=Callable[..., object])
 
 
@@ -21,7 +22,10 @@ def reading(
 
     def register(handler: HandlerT) -> HandlerT:
         router.get(path, response_model_exclude_none=True, **documentation)(handler)
-        router.head(path, include_in_schema=False, response_model_exclude_none=True)(handler)
+        model = {name: documentation[name] for name in _MODEL if name in documentation}
+        router.head(path, include_in_schema=False, response_model_exclude_none=True, **model)(
+            handler
+        )
         return handler
 
     return register

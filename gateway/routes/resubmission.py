@@ -1,31 +1,24 @@
 """POST /quarantine/{study_id}/resubmit: files in quarantine go on their way again."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import ConfigDict, Field
 
-from chassis.problem import Problem, documented, unavailable
+from chassis.problem import Problem, documented
 from chassis.profiles_dir import profile_names
-from chassis.publishing import EventPublisher
-from chassis.service import Service
 from contracts.model import Contract, ProfileName
 from contracts.status import State
-from gateway.body import limited, too_large
 from gateway.form import boundary_of, read_form
 from gateway.links import status_path
 from gateway.parts import Parts
 from gateway.quarantine.resubmission import resubmit
+from gateway.reception import Reception, content_length_of, hanging_up, traceparent_of
 from gateway.routes.quarantine import FILE_NAME, STUDY, FileName
-from gateway.routes.upload import (
-    REDIS_TIMEOUT_SECONDS,
-    Accepted,
-    as_problems,
-    content_length_of,
-    traceparent_of,
-)
+from gateway.routes.upload import Accepted
 from gateway.settings import GatewaySettings
 
 MOST_FILES = 100_000
@@ -63,13 +56,9 @@ class ResubmitRequest(Contract):
     """The validation profile to apply; that of the upload they came with when not given."""
 
 
-def resubmission_router(
-    service: Service, settings: GatewaySettings, publisher: EventPublisher
-) -> APIRouter:
+def resubmission_router(reception: Reception, settings: GatewaySettings) -> APIRouter:
     """The routes that send files in quarantine on their way again."""
     router = APIRouter(tags=["quarantine"])
-    limits = settings.limits
-    places = asyncio.Semaphore(settings.max_concurrent_uploads)
 
     @router.post(
         f"{STUDY}/resubmit",
@@ -122,47 +111,41 @@ def resubmission_router(
         *,
         mendable: bool = False,
     ) -> Accepted:
-        with as_problems(service.metrics):
-            if places.locked():
-                raise unavailable("too-many-uploads", "Too many uploads at once; try again soon.")
-            async with places:
-                await _require_profile(settings, profile)
-                # Asked first, so that nobody sends gigabytes only to be refused.
-                async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
-                    client = await service.broker.connect()
-                    await client.ping()
-                async with resubmit(
-                    study_id,
-                    names,
-                    profile,
-                    mended=_mended(request) if mendable else None,
-                    content_length=content_length_of(request) if mendable else None,
-                    volumes=settings.volumes,
-                    limits=limits,
-                    traceparent=traceparent_of(request),
-                ) as intake:
-                    async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
-                        await publisher.publish(intake.event)
+        with hanging_up():
+            await _require_profile(settings, profile)
+        intake = await reception.admit(
+            lambda: resubmit(
+                study_id,
+                names,
+                profile,
+                mended=reception.parts(request, _read) if mendable and _has_body(request) else None,
+                content_length=content_length_of(request) if mendable else None,
+                volumes=settings.volumes,
+                limits=settings.limits,
+                traceparent=traceparent_of(request),
+            )
+        )
         url = status_path(intake.event.subject)
         response.headers["Location"] = url
         response.headers["Retry-After"] = str(settings.retry_after_seconds)
         return Accepted(study_id=intake.event.subject, status=State.UPLOADED, status_url=url)
 
-    def _mended(request: Request) -> Parts | None:
-        """The form that the client sends; nothing when there is no body."""
-        content_type = request.headers.get("content-type", "")
-        content_length = content_length_of(request)
-        if not content_type and not content_length and "transfer-encoding" not in request.headers:
-            return None
-        boundary = boundary_of(content_type)
-        if boundary is None:
-            detail = "Send multipart/form-data with the mended DICOM file in the part 'file'."
-            raise Problem(415, "not-multipart", "The body is not multipart/form-data", detail)
-        if content_length and content_length > limits.max_body_bytes:
-            raise too_large(limits)
-        return read_form(limited(request.stream(), limits), boundary, max_files=1)
-
     return router
+
+
+def _has_body(request: Request) -> bool:
+    headers = request.headers
+    return bool(
+        content_length_of(request) or "content-type" in headers or "transfer-encoding" in headers
+    )
+
+
+def _read(content_type: str, body: AsyncGenerator[bytes, None]) -> Parts:
+    boundary = boundary_of(content_type)
+    if boundary is None:
+        detail = "Send multipart/form-data with the mended DICOM file in the part 'file'."
+        raise Problem(415, "not-multipart", "The body is not multipart/form-data", detail)
+    return read_form(body, boundary, max_files=1)
 
 
 async def _require_profile(settings: GatewaySettings, profile: str | None) -> None:

@@ -1,4 +1,4 @@
-"""GET /studies, /studies/{study_id}: which studies there are, and what is known of one."""
+"""GET /studies, /studies/{study}: which studies there are, what is known of one, its instances."""
 
 import asyncio
 from typing import Annotated
@@ -8,18 +8,24 @@ import httpx
 from fastapi import APIRouter, Query, Response
 
 from chassis.problem import documented
+from contracts.model import DicomUid
 from contracts.volumes import Volumes
+from gateway.dicomweb.media_types import MULTIPART
+from gateway.dicomweb.resources import Resource
+from gateway.dicomweb.retrieval import Retrieval
+from gateway.routes.dicomweb import BINARY, Accepted
 from gateway.routes.reading import headers, reading
 from gateway.studies import Study, StudyPage, StudyQuery, describe, list_studies, next_page
 from gateway.study_status import known_status
 
 
-def studies_router(client: httpx.AsyncClient, volumes: Volumes) -> APIRouter:
+def studies_router(client: httpx.AsyncClient, volumes: Volumes, retrieval: Retrieval) -> APIRouter:
     """The routes that tell of studies.
 
     Args:
         client: to the status service.
         volumes: where studies lie.
+        retrieval: gives out what is in the archive by DICOM UIDs.
     """
     router = APIRouter(tags=["studies"])
 
@@ -39,10 +45,26 @@ def studies_router(client: httpx.AsyncClient, volumes: Volumes) -> APIRouter:
             response.headers["Link"] = next_page(query, page.next_cursor)
         return page
 
-    @reading(router, "/studies/{study_id}", summary="A study", responses=documented(404, 422, 503))
-    async def show(study_id: UUID) -> Study:
-        """The latest record, what lies in the archive, and links to what there is."""
-        record = await known_status(study_id, client, volumes)
-        return await asyncio.to_thread(describe, record, volumes)
+    @reading(
+        router,
+        "/studies/{study}",
+        summary="A study; by its UID, its instances (WADO-RS)",
+        response_model=Study,
+        responses={
+            200: {"content": {MULTIPART: BINARY}},
+            **documented(404, 406, 422, 503),
+        },
+    )
+    async def show(study: UUID | DicomUid, accept: Accepted) -> Study | Response:
+        """By our id: the latest record, what lies in the archive, and links to what there is.
+
+        By the Study Instance UID (PS3.18 10.4): all instances as parts, byte for byte as they
+        arrived. Nothing is transcoded: who accepts one transfer syntax only, and not the one in
+        which an instance is stored, gets 406.
+        """
+        if isinstance(study, UUID):
+            record = await known_status(study, client, volumes)
+            return await asyncio.to_thread(describe, record, volumes)
+        return await retrieval.instances(Resource(study), accept)
 
     return router

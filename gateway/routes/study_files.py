@@ -1,17 +1,22 @@
 """GET /studies/{study_id}/…: report, metadata, instances, all of them, a picture."""
 
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
 from chassis.problem import documented
 from contracts.model import DicomUid
+from gateway.dicomweb.media_types import DICOM_JSON
+from gateway.dicomweb.resources import Resource
+from gateway.dicomweb.retrieval import Retrieval
 from gateway.report import Report
+from gateway.routes.dicomweb import DATASETS, Accepted
 from gateway.routes.reading import BINARY, giving_file, headers, reading
 from gateway.study_files import CSV, DICOM, JSON, PNG, ZIP, StudyFiles
 
 
-def study_files_router(files: StudyFiles) -> APIRouter:
+def study_files_router(files: StudyFiles, retrieval: Retrieval) -> APIRouter:
     """The routes that give out what there is of a study as a file."""
     router = APIRouter(tags=["studies"])
 
@@ -38,13 +43,19 @@ def study_files_router(files: StudyFiles) -> APIRouter:
 
     @reading(
         router,
-        "/studies/{study_id}/metadata",
-        summary="metadata.json",
-        **giving_file(JSON, schema={}),
+        "/studies/{study}/metadata",
+        summary="metadata.json; by the study's UID, its data sets (WADO-RS)",
+        **_metadata(),
     )
-    async def metadata(study_id: UUID, request: Request) -> Response:
-        """Everything that the archive says of the study: PHI."""
-        return await files.metadata(study_id, request)
+    async def metadata(study: UUID | DicomUid, request: Request, accept: Accepted) -> Response:
+        """By our id: everything that the archive says of the study.
+
+        By the Study Instance UID: the data sets of all instances (PS3.18 10.4.1.1.2), their bulk
+        data left out. PHI, both.
+        """
+        if isinstance(study, UUID):
+            return await files.metadata(study, request)
+        return await retrieval.metadata(Resource(study), accept)
 
     @reading(
         router,
@@ -87,3 +98,10 @@ def study_files_router(files: StudyFiles) -> APIRouter:
         return await files.preview(study_id, request)
 
     return router
+
+
+def _metadata() -> dict[str, Any]:
+    documentation = giving_file(JSON, schema={})
+    documentation["responses"][200]["content"] |= {DICOM_JSON: DATASETS}
+    documentation["responses"] |= documented(406)
+    return documentation

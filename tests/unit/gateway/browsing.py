@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 from fastapi import FastAPI
@@ -47,8 +48,9 @@ class Gateway:
         problem.install(app)
         volumes = self.disk.volumes
         files = StudyFiles(volumes, client, idle_seconds=5, retry_after_seconds=2)
-        app.include_router(studies_router(client, volumes))
-        app.include_router(study_files_router(files))
+        nobody: Any = None
+        app.include_router(studies_router(client, volumes, nobody))
+        app.include_router(study_files_router(files, nobody))
         return app
 
     async def get(

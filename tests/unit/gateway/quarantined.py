@@ -26,6 +26,7 @@ from contracts.report import (
     StudyReport,
 )
 from contracts.volumes import INCOMING, INTAKE, REPORT, Volumes, stored_name
+from gateway.reception import Reception
 from gateway.routes.quarantine import quarantine_router
 from gateway.routes.resubmission import resubmission_router
 from gateway.settings import GatewaySettings
@@ -80,7 +81,8 @@ class Gateway:
         app = FastAPI()
         problem.install(app)
         app.include_router(quarantine_router(self.volumes, idle_seconds=10))
-        app.include_router(resubmission_router(service, settings, publisher))
+        reception = Reception(service, settings, publisher)
+        app.include_router(resubmission_router(reception, settings))
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://gateway")
 

@@ -21,8 +21,8 @@ from chassis.metrics import Metrics
 from chassis.service import RequestLog
 from contracts.events import StudyUploaded
 from contracts.volumes import INCOMING
-from gateway import staging
-from gateway.routes import upload
+from gateway import reception, staging
+from gateway.reception import Reception
 from gateway.routes.upload import upload_router
 from gateway.settings import GatewaySettings
 
@@ -82,10 +82,8 @@ class Gateway:
         publisher: Any = self.bus
         app = FastAPI()
         problem.install(app)
-        router = upload_router(
-            service, GatewaySettings.model_construct(**(values | settings)), publisher
-        )
-        app.include_router(router)
+        made = GatewaySettings.model_construct(**(values | settings))
+        app.include_router(upload_router(Reception(service, made, publisher), made))
         app.add_middleware(RequestLog, metrics=self.metrics)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://gateway")
@@ -323,7 +321,7 @@ async def test_while_redis_is_away_nothing_is_accepted_and_nothing_kept(
 async def test_a_redis_that_does_not_answer_is_away(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upload, "REDIS_TIMEOUT_SECONDS", 0.01)
+    monkeypatch.setattr(reception, "REDIS_TIMEOUT_SECONDS", 0.01)
     gateway.bus.hangs = True
     response = await gateway.client.post("/upload", files={"file": FILE})
     assert is_problem(response, 503, "event-bus-away")

@@ -28,7 +28,7 @@ def ct(number: int) -> Summary:
         columns=512,
         spacing=(0.7, 0.7),
         planes=(Plane(AXIAL, (0.0, 0.0, 2.0 * number)),),
-        shared={PATIENT_ID: b"1", PATIENT_NAME: b"2", STUDY_DESCRIPTION: b"3", BODY_PART: b"4"},
+        shared={PATIENT_ID: "1", PATIENT_NAME: "2", STUDY_DESCRIPTION: "3", BODY_PART: "4"},
     )
 
 
@@ -54,7 +54,7 @@ def changed(index: int, **attributes: object) -> list[Compared]:
     return files(*summaries)
 
 
-def shared(**values: bytes | None) -> dict[int, bytes]:
+def shared(**values: str | None) -> dict[int, str]:
     merged = {**ct(1).shared, **{int(tag[1:], 16): value for tag, value in values.items()}}
     return {tag: value for tag, value in merged.items() if value is not None}
 
@@ -91,7 +91,7 @@ def test_other_bytes_under_the_same_uid_are_an_error() -> None:
 
 
 def test_one_study_has_one_patient() -> None:
-    instances = changed(3, shared=shared(x00100020=b"9"))
+    instances = changed(3, shared=shared(x00100020="9"))
 
     (finding,) = compare(instances, Profile())
 
@@ -113,8 +113,8 @@ def test_an_attribute_that_is_not_everywhere_differs() -> None:
 
 
 def test_study_and_series_share_their_attributes() -> None:
-    assert codes(changed(0, shared=shared(x00081030=b"9"))) == [study.ATTRIBUTE_DIFFERS.code]
-    assert codes(changed(0, shared=shared(x00180015=b"9"))) == [series.ATTRIBUTE_DIFFERS.code]
+    assert codes(changed(0, shared=shared(x00081030="9"))) == [study.ATTRIBUTE_DIFFERS.code]
+    assert codes(changed(0, shared=shared(x00180015="9"))) == [series.ATTRIBUTE_DIFFERS.code]
 
 
 def test_two_studies_are_compared_each_for_itself() -> None:
@@ -124,7 +124,7 @@ def test_two_studies_are_compared_each_for_itself() -> None:
             sop_instance_uid=f"1.9.{number}",
             study_instance_uid="1.9.1",
             series_instance_uid="1.9.2",
-            shared=shared(x00100020=b"another patient"),
+            shared=shared(x00100020="another patient"),
         )
         for number in range(1, 7)
     ]

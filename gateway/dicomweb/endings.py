@@ -1,0 +1,85 @@
+"""Waits until uploads have come to their end; hears of it through the live feed."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable, Iterator
+from uuid import UUID
+
+from chassis.feed import Entry
+from contracts.events import (
+    Event,
+    StudyArchived,
+    StudyProcessingFailed,
+    StudyValidated,
+    StudyValidationFailed,
+)
+
+
+class Awaited:
+    """An upload whose end is awaited.
+
+    It may be divided into several studies; the further ones may come to their end before it is
+    known which there are.
+
+    Attributes:
+        archived: those of its studies that are in the archive.
+        wake: set when there is nothing more to wait for.
+    """
+
+    def __init__(self, upload_id: UUID) -> None:
+        self.archived: set[UUID] = set()
+        self.wake = asyncio.Event()
+        self._upload_id = upload_id
+        self._studies: set[UUID] = set()
+        self._ended: set[UUID] = set()
+
+    def hear(self, event: Event) -> None:
+        """Something has happened to one of its studies."""
+        match event:
+            case StudyValidated() if event.subject == self._upload_id:
+                self._studies = {self._upload_id, *(event.data.studies or ())}
+            case StudyArchived():
+                self.archived.add(event.subject)
+                self._ended.add(event.subject)
+            case StudyValidationFailed() | StudyProcessingFailed():
+                self._ended.add(event.subject)
+                if event.subject == self._upload_id:
+                    self._studies.add(self._upload_id)
+        if self.is_over:
+            self.wake.set()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more happens to any of its studies."""
+        return bool(self._studies) and self._studies <= self._ended
+
+
+class Endings:
+    """Everything that is awaited."""
+
+    def __init__(self) -> None:
+        self._awaited: dict[UUID, Awaited] = {}
+
+    @contextlib.contextmanager
+    def awaiting(self, upload_id: UUID) -> Iterator[Awaited]:
+        """Listen to what happens to an upload; begin before it is announced."""
+        awaited = Awaited(upload_id)
+        self._awaited[upload_id] = awaited
+        try:
+            yield awaited
+        finally:
+            self._awaited = {key: one for key, one in self._awaited.items() if one is not awaited}
+
+    def hear(self, entries: Iterable[Entry]) -> None:
+        """Something has happened."""
+        for entry in entries if self._awaited else ():
+            event = entry.event
+            if isinstance(event, StudyValidated) and event.data.upload_id in self._awaited:
+                self._awaited[event.subject] = self._awaited[event.data.upload_id]
+            if event and (awaited := self._awaited.get(event.subject)):
+                awaited.hear(event)
+
+    def close(self) -> None:
+        """Let all go who wait."""
+        for awaited in self._awaited.values():
+            awaited.wake.set()

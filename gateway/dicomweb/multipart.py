@@ -1,0 +1,93 @@
+"""Instances as the parts of a multipart/related body (PS3.18 8.6.1, RFC 2387)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from chassis.archived import ArchivedInstance
+from gateway.dicomweb.media_types import DICOM, MULTIPART
+from gateway.dicomweb.resources import Found, Resource, is_uid
+
+CHUNK_BYTES = 1 << 18
+CRLF = b"\r\n"
+
+
+@dataclass(frozen=True)
+class Part:
+    """An instance that is sent."""
+
+    path: Path
+    size_bytes: int
+    transfer_syntax_uid: str
+    location: str
+    """Where it is found by itself, below the service's root; empty where it has no UIDs."""
+
+    @property
+    def media_type(self) -> str:
+        """With its transfer syntax, where it is known."""
+        if not self.transfer_syntax_uid:
+            return DICOM
+        return f"{DICOM}; transfer-syntax={self.transfer_syntax_uid}"
+
+
+def parts(found: Sequence[Found]) -> list[Part]:
+    """The instances that were found, in their order."""
+    return [_part(place.directory, instance) for place in found for instance in place.wanted]
+
+
+class MultipartBody:
+    """A body; its length is known before any of it is made.
+
+    Args:
+        parts: what is in it.
+    """
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = parts
+        self._boundary = uuid4().hex
+
+    @property
+    def media_type(self) -> str:
+        """Of the body."""
+        return f'{MULTIPART}; type="{DICOM}"; boundary={self._boundary}'
+
+    @property
+    def length(self) -> int:
+        """In bytes."""
+        parts = (len(self._head(part)) + part.size_bytes + len(CRLF) for part in self._parts)
+        return sum(parts) + len(self._end)
+
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes. Blocks."""
+        for part in self._parts:
+            yield self._head(part)
+            with part.path.open("rb") as file:
+                while chunk := file.read(CHUNK_BYTES):
+                    yield chunk
+            yield CRLF
+        yield self._end
+
+    def _head(self, part: Part) -> bytes:
+        lines = [f"--{self._boundary}", f"Content-Type: {part.media_type}"]
+        if part.location:
+            lines.append(f"Content-Location: {part.location}")
+        return CRLF.join(line.encode() for line in [*lines, "", ""])
+
+    @property
+    def _end(self) -> bytes:
+        return f"--{self._boundary}--\r\n".encode()
+
+
+def _part(directory: Path, instance: ArchivedInstance) -> Part:
+    resource = Resource(
+        instance.study_instance_uid, instance.series_instance_uid, instance.sop_instance_uid
+    )
+    syntax = instance.transfer_syntax_uid
+    # What is no UID is a stranger's text, which has no place in a header.
+    return Part(
+        path=directory / instance.file,
+        size_bytes=instance.size_bytes,
+        transfer_syntax_uid=syntax if is_uid(syntax) else "",
+        location=resource.path if resource.is_sound else "",
+    )

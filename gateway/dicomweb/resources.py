@@ -1,0 +1,127 @@
+"""Finds in the archive what a DICOMweb URL names: a study, a series, an instance (PS3.18 10.4.1).
+
+What people know as one study may have been sent in several requests, and then lies in as many
+places; an instance that was sent twice lies in two of them, and is given once.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from uuid import UUID
+
+from redis.exceptions import RedisError
+
+from chassis.archived import ArchivedInstance, ArchivedStudy, read_study
+from chassis.instance_index import InstanceIndex
+from chassis.logs import error_name, get_logger
+from chassis.problem import Problem, unavailable
+from contracts.volumes import Volumes
+
+INDEX_TIMEOUT_SECONDS = 3.0
+_UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
+
+
+def is_uid(text: str) -> bool:
+    """Whether a text is a UID (PS3.5 9.1)."""
+    return len(text) <= 64 and _UID.fullmatch(text) is not None
+
+
+@dataclass(frozen=True)
+class Resource:
+    """What is asked for, by its UIDs: an instance, else a series, else a study."""
+
+    study: str
+    series: str | None = None
+    instance: str | None = None
+
+    @property
+    def path(self) -> str:
+        """Where it is found, below the service's root."""
+        path = f"/studies/{self.study}"
+        if self.series:
+            path += f"/series/{self.series}"
+        if self.instance:
+            path += f"/instances/{self.instance}"
+        return path
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether all that name it are UIDs."""
+        return all(uid is None or is_uid(uid) for uid in (self.study, self.series, self.instance))
+
+    def holds(self, instance: ArchivedInstance) -> bool:
+        """Whether an instance belongs to it."""
+        return (
+            instance.study_instance_uid == self.study
+            and self.series in {instance.series_instance_uid, None}
+            and self.instance in {instance.sop_instance_uid, None}
+        )
+
+
+@dataclass(frozen=True)
+class Found:
+    """The instances of a resource that lie in one place of the archive."""
+
+    directory: Path
+    instances: tuple[ArchivedInstance | None, ...]
+    """In the order of its metadata; None for those that are not asked for."""
+
+    @property
+    def wanted(self) -> Iterable[ArchivedInstance]:
+        """Those that are asked for."""
+        return filter(None, self.instances)
+
+
+async def find(resource: Resource, index: InstanceIndex, volumes: Volumes) -> list[Found]:
+    """Where the instances of a resource lie, those archived first first.
+
+    Raises:
+        Problem: there are none, or the index does not answer.
+    """
+    try:
+        async with asyncio.timeout(INDEX_TIMEOUT_SECONDS):
+            study_ids = await index.studies(resource.study)
+            complete = bool(study_ids) or await index.is_complete()
+    except (RedisError, TimeoutError) as error:
+        get_logger().error("dicomweb.index_away", error=error_name(error))
+        raise unavailable("index-away", "The index of the archive does not answer.") from None
+    if not complete:
+        detail = "The index of the archive is being made; the study may be there."
+        raise unavailable("index-incomplete", detail)
+    found = await asyncio.to_thread(_look_up, resource, study_ids, volumes)
+    if not any(chain.from_iterable(place.wanted for place in found)):
+        raise Problem(404, *_unknown(resource))
+    return found
+
+
+def _look_up(resource: Resource, study_ids: Iterable[UUID], volumes: Volumes) -> list[Found]:
+    studies: list[tuple[Path, ArchivedStudy]] = []
+    for study_id in study_ids:
+        directory = volumes.archived(study_id)
+        try:
+            studies.append((directory, read_study(directory)))
+        except FileNotFoundError:
+            get_logger().warning("dicomweb.not_in_archive", study_id=str(study_id))
+    studies.sort(key=lambda entry: entry[1].provenance.archived_at)
+    given: set[str] = set()
+    found = []
+    for directory, study in studies:
+        wanted = []
+        for instance in study.instances:
+            take = resource.holds(instance) and instance.sop_instance_uid not in given
+            wanted.append(instance if take else None)
+            if take and instance.sop_instance_uid:
+                given.add(instance.sop_instance_uid)
+        found.append(Found(directory, tuple(wanted)))
+    return found
+
+
+def _unknown(resource: Resource) -> tuple[str, str, str]:
+    if resource.instance:
+        return "unknown-instance", "No such instance", "The series has no instance with this UID."
+    if resource.series:
+        return "unknown-series", "No such series", "The study has no series with this UID."
+    return "unknown-study", "No such study", "No study with this Study Instance UID is archived."

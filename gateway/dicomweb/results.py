@@ -1,0 +1,68 @@
+"""What became of each file of a STOW-RS request, by the report that the validator has left."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from chassis.archived import read_study
+from contracts.intake import Intake
+from contracts.report import Finding, Identity, InstanceReport, Outcome, Severity, StudyReport
+from contracts.volumes import REPORT, Volumes
+from gateway.dicomweb.reasons import FailureReason, WarningReason, failure_reason, warning_reason
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a file: stored, unless there is a failure."""
+
+    identity: Identity
+    """As the file says: it may hold anything in place of UIDs."""
+    failure: FailureReason | None = None
+    warning: WarningReason | None = None
+
+
+def results(intake: Intake, archived: Collection[UUID], volumes: Volumes) -> list[Result]:
+    """The results of an upload that has come to its end, in the order of its files. Blocks.
+
+    Args:
+        intake: of the upload.
+        archived: which of the studies that it became are in the archive.
+        volumes: where they lie.
+    """
+    report = _read_report(intake.event.subject, volumes)
+    if report is None:  # given up before there was one
+        return [Result(Identity(), FailureReason.PROCESSING_FAILURE) for _ in intake.files]
+    instances = {instance.file: instance for instance in report.instances}
+    return [_result(instances.get(file.name), report, archived) for file in intake.files]
+
+
+def _result(
+    instance: InstanceReport | None, report: StudyReport, archived: Collection[UUID]
+) -> Result:
+    if instance is None:
+        return Result(Identity(), FailureReason.PROCESSING_FAILURE)
+    if instance.outcome is Outcome.REJECTED:
+        across = (finding for finding in report.findings if instance.file in finding.files)
+        errors = _codes((*instance.findings, *across), Severity.ERROR)
+        return Result(instance.identity, failure=failure_reason(errors))
+    if (instance.study_id or report.study_id) not in archived:
+        return Result(instance.identity, failure=FailureReason.PROCESSING_FAILURE)
+    warnings = _codes(instance.findings, Severity.WARNING)
+    return Result(instance.identity, warning=warning_reason(warnings))
+
+
+def _codes(findings: tuple[Finding, ...], severity: Severity) -> list[str]:
+    return [finding.code for finding in findings if finding.severity is severity]
+
+
+def _read_report(study_id: UUID, volumes: Volumes) -> StudyReport | None:
+    """The report, looked for in the order in which a study moves on, so that none is missed."""
+    for directory in (volumes.uploaded(study_id), volumes.quarantined(study_id)):
+        try:
+            return StudyReport.model_validate_json((directory / REPORT).read_bytes())
+        except FileNotFoundError:
+            continue
+    try:
+        return read_study(volumes.archived(study_id)).validation
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,119 @@
+"""Answers STOW-RS requests (PS3.18 10.5): takes instances in, waits, tells what became of each."""
+
+import asyncio
+from functools import partial
+from uuid import uuid4
+
+from fastapi import Request
+from fastapi.responses import JSONResponse, Response
+
+from chassis.cancellation import cancel
+from chassis.logs import get_logger
+from chassis.problem import Problem, unavailable
+from contracts.volumes import Volumes
+from gateway.dicomweb.endings import Awaited, Endings
+from gateway.dicomweb.media_types import DICOM_JSON, JSON, Accept
+from gateway.dicomweb.results import results
+from gateway.dicomweb.retrieval import not_acceptable
+from gateway.dicomweb.store_body import read_instances
+from gateway.dicomweb.store_response import store_response
+from gateway.feed import LiveFeed
+from gateway.links import status_path
+from gateway.reception import Reception, hanging_up
+from gateway.settings import GatewaySettings
+
+
+class Storage:
+    """What the routes answer with.
+
+    Args:
+        reception: takes instances in.
+        live: tells what becomes of them.
+        settings: how long to wait, and how many may.
+        volumes: where the reports lie.
+    """
+
+    def __init__(
+        self, reception: Reception, live: LiveFeed, settings: GatewaySettings, volumes: Volumes
+    ) -> None:
+        self._reception = reception
+        self._live = live
+        self._volumes = volumes
+        self._public_url = settings.public_url
+        self._wait_seconds = settings.stow.wait_seconds
+        self._retry_after_seconds = settings.retry_after_seconds
+        self._read = partial(read_instances, max_files=settings.max_files)
+        self._places = asyncio.Semaphore(settings.stow.max_waiting)
+        self._endings = Endings()
+        live.observe(self._endings.hear)
+
+    def close(self) -> None:
+        """Let all clients go that wait for an outcome."""
+        self._endings.close()
+
+    async def store(
+        self, request: Request, accept: Accept, study_instance_uid: str | None = None
+    ) -> Response:
+        """Take instances in and tell what became of them.
+
+        Args:
+            request: whose body they are.
+            accept: what the client accepts.
+            study_instance_uid: what every instance has to have, if the URL names it.
+
+        Raises:
+            Problem: they are refused and nothing is kept, or their outcome is not known yet.
+        """
+        with hanging_up():
+            media_type = accept.preferred((DICOM_JSON, JSON))
+            if media_type is None:
+                raise not_acceptable(f"The answer is {DICOM_JSON}.")
+            if not self._live.ready.is_set():
+                raise unavailable("event-bus-away", "Redis has not answered yet.")
+            if self._places.locked():
+                detail = "Too many clients wait for an outcome; try again soon."
+                raise unavailable("too-many-waiting", detail)
+        upload_id = uuid4()
+        async with self._places:
+            with self._endings.awaiting(upload_id) as awaited:
+                intake = await self._reception.receive(
+                    request,
+                    self._read,
+                    study_id=upload_id,
+                    study_instance_uid=study_instance_uid,
+                    of_every_kind=True,
+                )
+                await self._wait(awaited, request)
+            if not awaited.is_over:
+                get_logger().warning("stow.outcome_pending", study_id=str(upload_id))
+                raise Problem(
+                    503,
+                    "outcome-pending",
+                    "The outcome is not known yet",
+                    "The instances are safe. Their status is told at `Location`; to send them "
+                    "again does no harm, each is kept once.",
+                    headers={
+                        "Retry-After": str(self._retry_after_seconds),
+                        "Location": status_path(upload_id),
+                    },
+                )
+            found = await asyncio.to_thread(results, intake, awaited.archived, self._volumes)
+        base_url = self._public_url or str(request.base_url).rstrip("/")
+        status, attributes = store_response(found, base_url)
+        return JSONResponse(attributes, status, media_type=media_type)
+
+    async def _wait(self, awaited: Awaited, request: Request) -> None:
+        """Until the upload is over, the client has gone, or it takes too long."""
+        over = asyncio.create_task(awaited.wake.wait())
+        gone = asyncio.create_task(_disconnected(request))
+        try:
+            await asyncio.wait(
+                (over, gone), timeout=self._wait_seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            await cancel(over, gone)
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

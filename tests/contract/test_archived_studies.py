@@ -1,0 +1,84 @@
+"""Uploads of several studies, and what came before: as validator and descriptor agree on it."""
+
+import io
+from typing import Any
+
+import pydicom
+import pytest
+
+from chassis.archived import ArchivedStudy, read_study
+from contract.flow import Flow
+from contracts.events import CloudEvent, StudyArchived
+
+
+def variant(content: bytes, **changes: Any) -> bytes:
+    """The same instance with other values."""
+    dataset = pydicom.dcmread(io.BytesIO(content))
+    for keyword, value in changes.items():
+        setattr(dataset, keyword, value)
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    buffer = io.BytesIO()
+    dataset.save_as(buffer)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def slices(ct: bytes) -> list[bytes]:
+    return [variant(ct, SOPInstanceUID=f"1.2.3.{n}", InstanceNumber=n) for n in (1, 2, 3)]
+
+
+def archived(flow: Flow, event: CloudEvent) -> ArchivedStudy:
+    return read_study(flow.volumes.archived(event.subject))
+
+
+def left(flow: Flow) -> list[str]:
+    """The studies that still lie in the uploads."""
+    return [path.name for path in flow.volumes.uploads.glob("[!.]*")]
+
+
+async def test_an_upload_of_two_studies_becomes_two_entries_of_the_archive(
+    flow: Flow, slices: list[bytes]
+) -> None:
+    uids = {"StudyInstanceUID": "1.2.4", "SeriesInstanceUID": "1.2.4.1"}
+    other = variant(slices[0], SOPInstanceUID="1.2.4.1.1", **uids)
+    upload = await flow.upload(slices[0], other, slices[1], other)
+
+    events = [event for event in flow.events() if isinstance(event, StudyArchived)]
+    [own_event] = [event for event in events if event.subject == upload.subject]
+    [other_event] = [event for event in events if event.subject != upload.subject]
+    assert (own_event.data.instance_count, other_event.data.instance_count) == (2, 1)
+    assert archived(flow, other_event).provenance.upload_id == upload.subject
+    files = archived(flow, upload).provenance.files
+    assert [file.study_id == other_event.subject for file in files][:3] == [False, True, False]
+    assert left(flow) == []
+    assert flow.index.studies["1.2.4"] == {other_event.subject}
+
+
+async def test_a_study_that_is_sent_again_is_archived_on_the_same_bytes(
+    flow: Flow, slices: list[bytes]
+) -> None:
+    first = await flow.upload(*slices[:2])
+    again = await flow.upload(*slices)
+
+    one, other = (flow.volumes.archived(event.subject) for event in (first, again))
+    for name in ("original/1.2.3.1.dcm", "original/1.2.3.2.dcm"):
+        assert (one / name).samefile(other / name)
+    assert (other / "original/1.2.3.3.dcm").read_bytes() == slices[2]
+    assert [file.outcome for file in archived(flow, again).provenance.files] == [
+        "duplicate",
+        "duplicate",
+        "accepted",
+    ]
+    assert left(flow) == []
+    assert flow.dead_letters == []
+
+
+async def test_an_upload_of_nothing_new_is_archived_all_the_same(
+    flow: Flow, slices: list[bytes]
+) -> None:
+    await flow.upload(*slices)
+    again = await flow.upload(*slices, slices[0])
+
+    assert len(archived(flow, again).instances) == 3
+    assert flow.sent()[-1] == "study.archived"
+    assert left(flow) == []

@@ -1,0 +1,291 @@
+"""STOW-RS in and WADO-RS out, with the clients that people have."""
+
+import io
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pydicom
+import pytest
+from dicomweb_client import DICOMwebClient
+from pydicom import Dataset
+from pydicom.data import get_testdata_file
+from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, generate_uid
+from requests import HTTPError
+
+from integration.pipeline import Pipeline, RedisServer, free_port, until
+from integration.studies import ct_slices
+
+ORTHANC = shutil.which("Orthanc")
+ORTHANC_DICOMWEB = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
+RELATED = 'multipart/related; type="application/dicom"'
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+    """All services, started once for the tests of this module."""
+    directory = tmp_path_factory.mktemp("running")
+    server = RedisServer(directory / "redis")
+    server.start()
+    pipeline = Pipeline(directory, server.url)
+    try:
+        # dicomweb-client leaves the port out of `Host`.
+        pipeline.start_all(HDV_GATEWAY__PUBLIC_URL=str(pipeline.http.base_url))
+        yield pipeline
+    finally:
+        pipeline.close()
+        server.stop()
+
+
+@pytest.fixture
+def client(running: Pipeline) -> DICOMwebClient:
+    client = DICOMwebClient(str(running.http.base_url))
+    client.set_http_retry_params(retry=False)
+    return client
+
+
+def slices(count: int, study_instance_uid: str | None = None) -> list[Dataset]:
+    """The slices of a CT series that no other test has sent."""
+    made = ct_slices(count, study_instance_uid=study_instance_uid)
+    return [pydicom.dcmread(io.BytesIO(content)) for _, content in made]
+
+
+def mr() -> Dataset:
+    """An MR image that no other test has sent."""
+    path = get_testdata_file("MR_small.dcm", download=False)
+    assert path
+    dataset = pydicom.dcmread(path)
+    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = generate_uid(), generate_uid()
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    return dataset
+
+
+def encoded(dataset: Dataset) -> bytes:
+    """The bytes that dicomweb-client sends."""
+    content = io.BytesIO()
+    pydicom.dcmwrite(content, dataset)
+    return content.getvalue()
+
+
+def path_of(dataset: Dataset) -> str:
+    return (
+        f"/studies/{dataset.StudyInstanceUID}/series/{dataset.SeriesInstanceUID}"
+        f"/instances/{dataset.SOPInstanceUID}"
+    )
+
+
+def test_dicomweb_client_stores_what_is_sound_and_hears_why_the_rest_is_not(
+    running: Pipeline, client: DICOMwebClient
+) -> None:
+    [ct, broken] = slices(2)
+    other = mr()
+    broken.PixelData = broken.PixelData[:1000]
+
+    answer = client.store_instances([ct, broken, other])
+
+    stored = {item.ReferencedSOPInstanceUID: item for item in answer.ReferencedSOPSequence}
+    assert list(stored) == [ct.SOPInstanceUID, other.SOPInstanceUID]
+    [failed] = answer.FailedSOPSequence
+    assert failed.ReferencedSOPClassUID == broken.SOPClassUID
+    assert failed.ReferencedSOPInstanceUID == broken.SOPInstanceUID
+    assert failed.FailureReason == 0xA900
+    assert not answer.RetrieveURL  # they are of two studies
+    for dataset in (ct, other):
+        url = stored[dataset.SOPInstanceUID].RetrieveURL
+        assert url == f"{running.http.base_url}{path_of(dataset)}"
+        assert httpx.get(url, headers={"Accept": "application/dicom"}).content == encoded(dataset)
+
+
+def test_dicomweb_client_retrieves_what_was_stored(
+    running: Pipeline, client: DICOMwebClient
+) -> None:
+    datasets = slices(3)
+    datasets[2].SeriesInstanceUID = generate_uid()
+    study, series = datasets[0].StudyInstanceUID, datasets[0].SeriesInstanceUID
+    answer = client.store_instances(datasets, study)
+    assert answer.RetrieveURL == f"{running.http.base_url}/studies/{study}"
+
+    assert client.retrieve_study(study) == datasets
+    assert list(client.iter_study(study)) == datasets
+    assert client.retrieve_series(study, series) == datasets[:2]
+    uid = datasets[1].SOPInstanceUID
+    assert client.retrieve_instance(study, series, uid) == datasets[1]
+    asked = (("application/dicom", ExplicitVRLittleEndian),)
+    assert client.retrieve_study(study, media_types=asked) == datasets
+    with pytest.raises(HTTPError, match="406"):
+        client.retrieve_study(study, media_types=(("application/dicom", JPEG2000Lossless),))
+    with pytest.raises(HTTPError, match="404"):
+        client.retrieve_series(study, generate_uid())
+
+
+def test_metadata_is_the_data_set_without_its_bulk_data(client: DICOMwebClient) -> None:
+    datasets = slices(2)
+    study, series = datasets[0].StudyInstanceUID, datasets[0].SeriesInstanceUID
+    client.store_instances(datasets)
+
+    for dataset in datasets:
+        del dataset.PixelData
+        del dataset[0x00431029]  # a private histogram
+    found = [Dataset.from_json(entry) for entry in client.retrieve_study_metadata(study)]
+    assert found == datasets
+    assert len(client.retrieve_series_metadata(study, series)) == 2
+    uid = datasets[1].SOPInstanceUID
+    one = client.retrieve_instance_metadata(study, series, uid)
+    assert Dataset.from_json(one) == datasets[1]
+
+
+def test_a_study_that_comes_in_several_requests_is_retrieved_as_one(
+    client: DICOMwebClient,
+) -> None:
+    datasets = slices(3)
+    for dataset in datasets:
+        client.store_instances([dataset])
+    assert client.retrieve_study(datasets[0].StudyInstanceUID) == datasets
+
+
+def test_curl_sends_a_single_instance_and_gets_it_back(
+    running: Pipeline, tmp_path: Path, ct: bytes
+) -> None:
+    dataset = pydicom.dcmread(io.BytesIO(ct))
+    sent, got = tmp_path / "sent.dcm", tmp_path / "got.dcm"
+    sent.write_bytes(ct)
+    base = str(running.http.base_url)
+
+    answer = subprocess.run(
+        [
+            "curl", "--silent", "--fail", "--data-binary", f"@{sent}",
+            "--header", "Content-Type: application/dicom", f"{base}/studies",
+        ],
+        capture_output=True,
+        check=True,
+        timeout=30,
+    )  # fmt: skip
+    [item] = json.loads(answer.stdout)["00081199"]["Value"]
+    subprocess.run(
+        [
+            "curl", "--silent", "--fail", "--output", str(got),
+            "--header", "Accept: application/dicom", item["00081190"]["Value"][0],
+        ],
+        check=True,
+        timeout=30,
+    )  # fmt: skip
+
+    assert item["00081155"]["Value"] == [dataset.SOPInstanceUID]
+    assert got.read_bytes() == ct
+
+
+def test_what_is_no_dicom_has_its_item_and_does_not_sink_the_rest(
+    running: Pipeline, ct: bytes
+) -> None:
+    parts = [ct, b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", b"Dear colleague,", b""]
+    body = b"".join(b"--b\r\nContent-Type: application/dicom\r\n\r\n%b\r\n" % p for p in parts)
+    headers = {"Content-Type": f"{RELATED}; boundary=b"}
+    response = running.http.post("/studies", content=body + b"--b--", headers=headers)
+    assert response.status_code == 202
+    answer = Dataset.from_json(response.json())
+    assert len(answer.ReferencedSOPSequence) == 1
+    assert [item.FailureReason for item in answer.OtherFailuresSequence] == [0xC000] * 3
+
+
+def test_an_outcome_that_is_not_known_in_time_is_pending_and_comes_with_sending_again(
+    pipeline: Pipeline, ct: bytes
+) -> None:
+    headers = {"Content-Type": "application/dicom"}
+    pipeline.start("status", "gateway", HDV_GATEWAY__STOW__WAIT_SECONDS="0.5")
+    pending = pipeline.http.post("/studies", content=ct, headers=headers)
+    assert pending.status_code == 503
+    assert pending.json()["type"] == "urn:hdv:problem:outcome-pending"
+    study_id = pending.headers["location"].rpartition("/")[2]
+
+    pipeline.stop("gateway")
+    pipeline.start("validator", "descriptor", "gateway")
+    pipeline.wait_for(study_id, "archived")
+    again = pipeline.http.post("/studies", content=ct, headers=headers)
+    assert again.status_code == 200
+    uid = pydicom.dcmread(io.BytesIO(ct)).StudyInstanceUID
+    response = pipeline.http.get(f"/studies/{uid}")
+    assert response.content.count(b"Content-Location:") == 1
+
+
+class Orthanc:
+    """An Orthanc with its DICOMweb plugin, which knows our gateway as the server `hdv`."""
+
+    def __init__(self, directory: Path, gateway: str) -> None:
+        port = free_port()
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
+        config = {
+            "StorageDirectory": str(directory / "orthanc"),
+            "HttpPort": port,
+            "DicomServerEnabled": False,
+            "AuthenticationEnabled": False,
+            "Plugins": [str(ORTHANC_DICOMWEB)],
+            "DicomWeb": {"Enable": True, "Servers": {"hdv": {"Url": gateway}}},
+        }
+        file = directory / "orthanc.json"
+        file.write_text(json.dumps(config))
+        with (directory / "orthanc.log").open("wb") as log:
+            self.process = subprocess.Popen([str(ORTHANC), str(file)], stdout=log, stderr=log)
+        try:
+            until(self._answers, "Orthanc")
+        except BaseException:
+            self.close()
+            raise
+
+    def _answers(self) -> bool:
+        try:
+            return self.http.get("/system").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def store(self, content: bytes) -> str:
+        """Give it an instance; its id of the study."""
+        answer = self.http.post("/instances", content=content)
+        assert answer.status_code == 200, answer.text
+        study: str = answer.json()["ParentStudy"]
+        return study
+
+    def send(self, study: str) -> dict[str, Any]:
+        """Have it send a study to our gateway by STOW-RS; the job once it has ended."""
+        request = {"Resources": [study], "Synchronous": False}
+        answer = self.http.post("/dicom-web/servers/hdv/stow", json=request)
+        assert answer.status_code == 200, answer.text
+
+        def ended() -> dict[str, Any] | None:
+            job: dict[str, Any] = self.http.get(f"/jobs/{answer.json()['ID']}").json()
+            return job if job["State"] in {"Success", "Failure"} else None
+
+        return until(ended, "Orthanc's job", 60)
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=30)
+        self.http.close()
+
+
+@pytest.fixture
+def orthanc(running: Pipeline, tmp_path: Path) -> Iterator[Orthanc]:
+    orthanc = Orthanc(tmp_path, str(running.http.base_url))
+    yield orthanc
+    orthanc.close()
+
+
+@pytest.mark.skipif(
+    not (ORTHANC and ORTHANC_DICOMWEB.exists()),
+    reason="Orthanc and its DICOMweb plugin are not installed",
+)
+@pytest.mark.timeout(120)
+def test_orthanc_sends_a_study_and_is_content(client: DICOMwebClient, orthanc: Orthanc) -> None:
+    datasets = slices(25)  # more than it sends in one request
+    [study] = {orthanc.store(encoded(dataset)) for dataset in datasets}
+
+    for _ in ("sent", "sent again"):
+        job = orthanc.send(study)
+        assert job["State"] == "Success", job
+
+    uid = datasets[0].StudyInstanceUID
+    found = {dataset.SOPInstanceUID: dataset for dataset in client.retrieve_study(uid)}
+    assert found == {dataset.SOPInstanceUID: dataset for dataset in datasets}
