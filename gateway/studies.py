@@ -35,7 +35,10 @@ class StudyQuery(Contract):
     """Only studies with this label."""
     patient_id_hash: Sha256 | None = None
     """Only studies of the patient with this digest of the Patient ID."""
-    cursor: Annotated[str, Field(max_length=100)] | None = None
+    cursor: (
+        Annotated[str, Field(pattern=r"^[0-9]{1,16}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+        | None
+    ) = None
     """`next_cursor` of the page before; stay with the same filters."""
     limit: int = Field(default=50, ge=1, le=MOST_PER_PAGE)
     """The greatest number of studies on a page."""
