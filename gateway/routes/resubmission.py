@@ -16,8 +16,8 @@ from gateway.form import boundary_of, read_form
 from gateway.links import status_path
 from gateway.parts import Parts
 from gateway.quarantine.resubmission import resubmit
-from gateway.reception import Reception, content_length_of, traceparent_of
-from gateway.routes.quarantine import FILE_NAME, FileName
+from gateway.reception import Reception, content_length_of, hanging_up, traceparent_of
+from gateway.routes.quarantine import FILE_NAME, STUDY, FileName
 from gateway.routes.upload import Accepted
 from gateway.settings import GatewaySettings
 
@@ -61,10 +61,10 @@ def resubmission_router(reception: Reception, settings: GatewaySettings) -> APIR
     router = APIRouter(tags=["quarantine"])
 
     @router.post(
-        "/quarantine/{study_id}/resubmit",
+        f"{STUDY}/resubmit",
         status_code=202,
         summary="Resubmit a study in quarantine, or some of its files",
-        responses=documented(404, 409, 422, 500, 503, 507),
+        responses=documented(400, 404, 409, 422, 500, 503, 507),
     )
     async def resubmit_study(
         study_id: UUID,
@@ -80,7 +80,7 @@ def resubmission_router(reception: Reception, settings: GatewaySettings) -> APIR
         return await accept(request, response, study_id, asked.files, asked.profile)
 
     @router.post(
-        "/quarantine/{study_id}/files/{file}/resubmit",
+        f"{STUDY}/files/{{file}}/resubmit",
         status_code=202,
         summary="Resubmit a file in quarantine, perhaps mended",
         responses=documented(400, 404, 408, 409, 413, 415, 422, 500, 503, 507),
@@ -111,22 +111,20 @@ def resubmission_router(reception: Reception, settings: GatewaySettings) -> APIR
         *,
         mendable: bool = False,
     ) -> Accepted:
-        async with reception.admitted():
+        with hanging_up():
             await _require_profile(settings, profile)
-            mended, content_length = None, None
-            if mendable and _has_body(request):
-                mended, content_length = reception.read(request, _read_mended)
-            async with resubmit(
+        intake = await reception.admit(
+            lambda: resubmit(
                 study_id,
                 names,
                 profile,
-                mended=mended,
-                content_length=content_length,
+                mended=reception.parts(request, _read) if mendable and _has_body(request) else None,
+                content_length=content_length_of(request) if mendable else None,
                 volumes=settings.volumes,
                 limits=settings.limits,
                 traceparent=traceparent_of(request),
-            ) as intake:
-                await reception.announce(intake)
+            )
+        )
         url = status_path(intake.event.subject)
         response.headers["Location"] = url
         response.headers["Retry-After"] = str(settings.retry_after_seconds)
@@ -138,11 +136,11 @@ def resubmission_router(reception: Reception, settings: GatewaySettings) -> APIR
 def _has_body(request: Request) -> bool:
     headers = request.headers
     return bool(
-        headers.get("content-type") or content_length_of(request) or "transfer-encoding" in headers
+        content_length_of(request) or "content-type" in headers or "transfer-encoding" in headers
     )
 
 
-def _read_mended(content_type: str, body: AsyncGenerator[bytes, None]) -> Parts:
+def _read(content_type: str, body: AsyncGenerator[bytes, None]) -> Parts:
     boundary = boundary_of(content_type)
     if boundary is None:
         detail = "Send multipart/form-data with the mended DICOM file in the part 'file'."
