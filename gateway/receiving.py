@@ -134,9 +134,9 @@ class Receiving:
                     break
                 await self._spend(len(piece), origin)
                 await file.write(piece)
-        stored = await file.finish()
+        await file.finish()
         if kind is None:
-            self.files.append(stored)
+            self.files.append(file.stored)
         else:
             await self._unpack(file, sent_as, kind, origin)
 

@@ -44,9 +44,13 @@ class StagedFile:
         if len(self._buffer) >= BUFFER_BYTES:
             await in_thread(self._drain)
 
-    async def finish(self) -> StoredFile:
+    async def finish(self) -> None:
         """Write what is left; the file is durable once the study is committed."""
         await in_thread(self._finish)
+
+    @property
+    def stored(self) -> StoredFile:
+        """What is known of the file, once it is finished."""
         return StoredFile(
             name=self.path.name,
             sent_as=self._sent_as,

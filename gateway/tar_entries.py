@@ -37,7 +37,7 @@ def tar_entries(path: Path, allowance: Allowance, *, compressed: bool) -> Iterat
             while entry := archive.next():
                 yield from _entry(file, entry, allowance)
                 # Else the library keeps all that it has seen.
-                archive.members.clear()  # type: ignore[attr-defined]
+                archive.members.clear()
                 archive.pax_headers.clear()
                 file.headers_begin()
         file.require_end()

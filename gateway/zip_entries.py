@@ -1,6 +1,7 @@
 """Reads the entries of a zip archive from a stranger: in memory that does not grow with it."""
 
 import io
+import os
 import stat
 import zipfile
 from collections.abc import Iterator
@@ -99,6 +100,11 @@ class _Archive(io.FileIO):
         """What is read from now on are the entries."""
         self._most_bytes = 2 * CHUNK_BYTES
         self._counts = False
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        if offset < 0 and whence == os.SEEK_SET:
+            raise broken("(zip) points before its beginning")
+        return super().seek(offset, whence)
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is None or size < 0:
