@@ -124,8 +124,14 @@ class InstanceIndex:
         await self.ensure(archive)
         yield
 
-    async def rebuild(self, archive: Path) -> int:
+    async def rebuild(
+        self, archive: Path, on_progress: Callable[[int, int], None] | None = None
+    ) -> int:
         """Make the index anew. No service should be at work meanwhile.
+
+        Args:
+            archive: where the studies lie.
+            on_progress: is told how many studies of how many have been looked at.
 
         Returns:
             How many studies there are.
@@ -134,12 +140,20 @@ class InstanceIndex:
         async for key in client.scan_iter(match=STUDIES + "*", count=_AT_ONCE):
             await client.delete(key)
         await client.delete(INSTANCES, COMPLETE)
-        return await self._make(client, archive)
+        return await self._make(client, archive, on_progress)
 
-    async def _make(self, client: Redis, archive: Path) -> int:
+    async def _make(
+        self,
+        client: Redis,
+        archive: Path,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> int:
         started = time.perf_counter()
         count = 0
-        for directory in await asyncio.to_thread(_directories, archive):
+        directories = await asyncio.to_thread(_directories, archive)
+        for number, directory in enumerate(directories, start=1):
+            if on_progress:
+                on_progress(number, len(directories))
             study = await asyncio.to_thread(_read, directory)
             if study is None:
                 continue

@@ -1,6 +1,7 @@
 """Composition root of the gateway."""
 
 from contextlib import aclosing
+from functools import partial
 
 from chassis.broker import redis_address
 from chassis.feed import Feed, connect
@@ -11,10 +12,13 @@ from contracts.channels import UPLOADS
 from gateway.dicomweb.retrieval import Retrieval
 from gateway.dicomweb.storage import Storage
 from gateway.feed import LiveFeed
+from gateway.quarantine.removal import purge_continually
 from gateway.reception import Reception
 from gateway.routes.dicomweb import retrieval_router
 from gateway.routes.events import events_router
 from gateway.routes.pages import pages_router
+from gateway.routes.quarantine import quarantine_router
+from gateway.routes.resubmission import resubmission_router
 from gateway.routes.status import status_router
 from gateway.routes.stow import storage_router
 from gateway.routes.studies import studies_router
@@ -37,7 +41,9 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     volumes = settings.volumes
     client = status_client(settings)
 
-    service.work_on(volumes.uploads, stale_after_seconds=settings.stale_after_seconds)
+    service.work_on(
+        volumes.uploads, volumes.quarantine, stale_after_seconds=settings.stale_after_seconds
+    )
     service.use(lambda: client)
     reception = Reception(service, settings, service.publisher(UPLOADS))
     service.http.include_router(upload_router(reception, settings))
@@ -56,6 +62,12 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     service.http.include_router(studies_router(client, volumes, retrieval))
     service.http.include_router(study_files_router(files, retrieval))
     service.http.include_router(retrieval_router(retrieval))
+    service.http.include_router(
+        quarantine_router(volumes, idle_seconds=settings.idle_timeout_seconds)
+    )
+    service.http.include_router(resubmission_router(reception, settings))
+    if settings.quarantine_days is not None:
+        service.in_background(partial(purge_continually, volumes, settings.quarantine_days))
     service.http.include_router(pages_router())
 
     redis = connect(redis_address(settings))

@@ -12,7 +12,7 @@ from gateway.body import Limits, too_large
 from gateway.parts import FILE_PART, PartBegins, Parts
 from gateway.recognition import HEAD_BYTES, recognise
 from gateway.refusals import Refusal, RefusedUploadError
-from gateway.staging import BUFFER_BYTES, StagedFile, Staging, out_of_space
+from gateway.staging import BUFFER_BYTES, StagedFile, Staging, staged
 
 SPACE_CHECK_BYTES = 64 * BUFFER_BYTES
 """Free space is looked at again each time so much has arrived."""
@@ -49,10 +49,8 @@ async def take_in(
         RefusedUploadError: the upload cannot be accepted; nothing of it is left.
     """
     study_id = study_id or uuid4()
-    staging = Staging(volumes, study_id, limits.min_free_bytes)
-    try:
-        await staging.begin(content_length or 0)
-        files = await _receive(parts, staging, limits, of_every_kind=of_every_kind)
+    async with staged(volumes, study_id, limits.min_free_bytes, content_length or 0) as staging:
+        files = await receive(parts, staging, limits, of_every_kind=of_every_kind)
         event = StudyUploaded.new(
             source="gateway",
             subject=study_id,
@@ -71,19 +69,10 @@ async def take_in(
         )
         await staging.commit(intake)
         yield intake
-    except OSError as error:
-        await staging.discard()
-        if out_of_space(error):
-            detail = "The volume for uploads is full."
-            raise RefusedUploadError(Refusal.INSUFFICIENT_STORAGE, detail) from None
-        raise
-    except BaseException:
-        await staging.discard()
-        raise
 
 
-async def _receive(
-    parts: Parts, staging: Staging, limits: Limits, *, of_every_kind: bool
+async def receive(
+    parts: Parts, staging: Staging, limits: Limits, *, of_every_kind: bool = False
 ) -> list[StoredFile]:
     """Write the files to disk."""
     files: list[StoredFile] = []

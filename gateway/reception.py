@@ -2,8 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from uuid import UUID
 
 from fastapi import Request
@@ -81,38 +81,60 @@ class Reception:
         Raises:
             Problem: it is refused, and nothing of it is kept; the connection is to be closed.
         """
+        async with self.admitted():
+            parts, content_length = self.read(request, read)
+            async with take_in(
+                parts,
+                volumes=self._volumes,
+                limits=self._limits,
+                content_length=content_length,
+                traceparent=traceparent_of(request),
+                study_id=study_id,
+                expected_instances=expected_instances,
+                study_instance_uid=study_instance_uid,
+                of_every_kind=of_every_kind,
+            ) as intake:
+                await self.announce(intake)
+            return intake
+
+    @asynccontextmanager
+    async def admitted(self) -> AsyncIterator[None]:
+        """A place for an upload. What is in its way becomes a problem.
+
+        Raises:
+            Problem: all places are taken, Redis is away, or the upload is refused inside.
+        """
         with hanging_up(), as_problems(self._service.metrics):
             if self._places.locked():
                 raise unavailable("too-many-uploads", "Too many uploads at once; try again soon.")
             async with self._places:
-                parts = read(
-                    request.headers.get("content-type", ""),
-                    limited(request.stream(), self._limits),
-                )
-                content_length = content_length_of(request)
-                if content_length and content_length > self._limits.max_body_bytes:
-                    raise too_large(self._limits)
-                await self._ping()
-                async with take_in(
-                    parts,
-                    volumes=self._volumes,
-                    limits=self._limits,
-                    content_length=content_length,
-                    traceparent=traceparent_of(request),
-                    study_id=study_id,
-                    expected_instances=expected_instances,
-                    study_instance_uid=study_instance_uid,
-                    of_every_kind=of_every_kind,
-                ) as intake:
-                    async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
-                        await self._publisher.publish(intake.event)
-                return intake
+                # Asked first, so that nobody sends gigabytes only to be refused.
+                async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
+                    client = await self._service.broker.connect()
+                    await client.ping()
+                yield
 
-    async def _ping(self) -> None:
-        """Asked first, so that nobody sends gigabytes only to be refused."""
+    def read(self, request: Request, read: Read) -> tuple[Parts, int | None]:
+        """The parts of a request's body, and its size in bytes if the client tells it.
+
+        Raises:
+            Problem: it has another type.
+            RefusedUploadError: it is too large, or not well formed.
+        """
+        content_length = content_length_of(request)
+        if content_length and content_length > self._limits.max_body_bytes:
+            raise too_large(self._limits)
+        body = limited(request.stream(), self._limits)
+        return read(request.headers.get("content-type", ""), body), content_length
+
+    async def announce(self, intake: Intake) -> None:
+        """Publish the event of an upload that lies in its place.
+
+        Raises:
+            RedisError, TimeoutError: whether Redis has it is not known.
+        """
         async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
-            client = await self._service.broker.connect()
-            await client.ping()
+            await self._publisher.publish(intake.event)
 
 
 @contextmanager

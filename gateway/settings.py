@@ -57,6 +57,8 @@ class GatewaySettings(VolumeSettings, StatusClientSettings):
     public_url: str | None = Field(default=None, pattern=r"^https?://[^?#\s]*[^/?#\s]$")
     """Under which clients reach the gateway, for the URLs that answers contain; when null, as the
     request says (`Host`)."""
+    quarantine_days: float | None = Field(gt=0)
+    """After so many days files leave the quarantine by themselves; never when null."""
     feed: FeedSettings
     stow: StowSettings
 

@@ -1,17 +1,18 @@
 """Writes what arrives to disk: hashed on the way, in threads, memory flat, whole or not at all."""
 
 import asyncio
+import contextlib
 import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 from uuid import UUID
 
-from chassis.files import remove_directory, sync_directory
+from chassis.files import place_file, remove_directory, sync_directory
 from contracts.intake import Intake, StoredFile
 from contracts.volumes import INCOMING, INTAKE, Volumes, stored_name
 from gateway.refusals import Refusal, RefusedUploadError
@@ -26,7 +27,7 @@ class StagedFile:
     """A file that is being received."""
 
     def __init__(self, path: Path, sent_as: str) -> None:
-        self._path = path
+        self.path = path
         self._sent_as = sent_as
         self._buffer = bytearray()
         self._sha256 = hashlib.sha256()
@@ -38,13 +39,13 @@ class StagedFile:
         self._buffer += data
         self.size_bytes += len(data)
         if len(self._buffer) >= BUFFER_BYTES:
-            await _in_thread(self._drain)
+            await in_thread(self._drain)
 
     async def finish(self) -> StoredFile:
         """Make the file durable."""
-        await _in_thread(self._finish)
+        await in_thread(self._finish)
         return StoredFile(
-            name=self._path.name,
+            name=self.path.name,
             sent_as=self._sent_as,
             size_bytes=self.size_bytes,
             sha256=self._sha256.hexdigest(),
@@ -57,7 +58,7 @@ class StagedFile:
 
     def _drain(self) -> None:
         if self._file is None:
-            self._file = self._path.open("xb", buffering=0)
+            self._file = self.path.open("xb", buffering=0)
         view = memoryview(self._buffer)
         self._sha256.update(view)
         written = 0
@@ -89,12 +90,12 @@ class Staging:
         Raises:
             RefusedUploadError: the volume has not enough space for what is expected.
         """
-        await _in_thread(partial(self._directory.mkdir, parents=True))
+        await in_thread(partial(self._directory.mkdir, parents=True))
         await self.check_space(expected_bytes)
 
     async def check_space(self, expected_bytes: int = 0) -> None:
         """Refuse the upload when the volume would be left with less than the watermark."""
-        usage = await _in_thread(shutil.disk_usage, self._volumes.uploads)
+        usage = await in_thread(shutil.disk_usage, self._volumes.uploads)
         if usage.free - expected_bytes < self._min_free_bytes:
             raise RefusedUploadError(
                 Refusal.INSUFFICIENT_STORAGE, "The volume for uploads is nearly full."
@@ -106,13 +107,28 @@ class Staging:
         self._open.append(file)
         return file
 
+    async def place(self, source: Path, file: StoredFile) -> StoredFile:
+        """Take a file that lies on the volumes already; it stays there too.
+
+        Args:
+            source: where it lies.
+            file: what is known of it.
+
+        Raises:
+            ChecksumMismatchError: its bytes are others.
+            FileNotFoundError: it is gone.
+        """
+        placed = self.open(file.sent_as)
+        await in_thread(place_file, source, placed.path, file.sha256)
+        return file.model_copy(update={"name": placed.path.name})
+
     async def commit(self, intake: Intake) -> None:
         """Let the study appear in ``uploads/`` with its ``intake.json``, by one rename."""
-        await _in_thread(self._commit, intake)
+        await in_thread(self._commit, intake)
 
     async def discard(self) -> None:
         """Remove everything that was received, committed or not."""
-        await _in_thread(self._discard)
+        await in_thread(self._discard)
 
     def _commit(self, intake: Intake) -> None:
         with (self._directory / INTAKE).open("xb") as file:
@@ -132,12 +148,42 @@ class Staging:
         remove_directory(self._volumes.uploaded(self._study_id))
 
 
+@contextlib.asynccontextmanager
+async def staged(
+    volumes: Volumes, study_id: UUID, min_free_bytes: int, expected_bytes: int
+) -> AsyncIterator[Staging]:
+    """Receive a study; an exception inside removes it, committed or not.
+
+    Args:
+        volumes: where studies go.
+        study_id: of the new study.
+        min_free_bytes: what has to be left on the volume.
+        expected_bytes: how much is going to arrive, as far as is known.
+
+    Raises:
+        RefusedUploadError: there is not enough space.
+    """
+    staging = Staging(volumes, study_id, min_free_bytes)
+    try:
+        await staging.begin(expected_bytes)
+        yield staging
+    except OSError as error:
+        await staging.discard()
+        if out_of_space(error):
+            detail = "The volume for uploads is full."
+            raise RefusedUploadError(Refusal.INSUFFICIENT_STORAGE, detail) from None
+        raise
+    except BaseException:
+        await staging.discard()
+        raise
+
+
 def out_of_space(error: OSError) -> bool:
     """Whether an error says that the volume, or the quota on it, is used up."""
     return error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
-async def _in_thread(function: Callable[..., Result], *arguments: object) -> Result:
+async def in_thread(function: Callable[..., Result], *arguments: object) -> Result:
     """Call a function in a thread; who is cancelled meanwhile leaves once the thread has ended.
 
     A thread cannot be cancelled: what it still wrote would stay behind.

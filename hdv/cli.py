@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from hdv import cli_quarantine, cli_studies
+
 app = typer.Typer(
     help="Hybrid DICOM Validator.",
     no_args_is_help=True,
@@ -15,6 +17,7 @@ app = typer.Typer(
 )
 events = typer.Typer(help="What happens on the event bus.", no_args_is_help=True)
 app.add_typer(events, name="events")
+index = typer.Typer(help="The index of the archive by UID.", no_args_is_help=True)
 
 _LAST_PORT = 65535
 _MOST_VALIDATORS = 256
@@ -130,6 +133,12 @@ def explain(
     raise typer.Exit(explain_code(code))
 
 
+app.command()(cli_studies.upload)
+app.command()(cli_studies.status)
+app.add_typer(cli_quarantine.app, name="quarantine")
+app.add_typer(index, name="index")
+
+
 @app.command()
 def up(
     data: Annotated[Path, typer.Option(help="Directory of everything that is kept.")] = Path(
@@ -223,6 +232,23 @@ def verify(
     from hdv import events as bus
 
     bus.verify(redis_url, follow=follow)
+
+
+@index.command()
+def rebuild(
+    archive: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The archive  [default: what the descriptor uses]"),
+    ] = None,
+    redis_url: RedisUrl = None,
+) -> None:
+    """Make the index of the archive anew, from what lies there.
+
+    Stop the services before: what they file meanwhile may be left out.
+    """
+    from hdv.index import rebuild as rebuild_index
+
+    raise typer.Exit(rebuild_index(archive, redis_url))
 
 
 @app.command()

@@ -12,10 +12,8 @@ from gateway.dicomweb.retrieval import Retrieval
 from gateway.negotiation import DICOM_JSON
 from gateway.report import Report
 from gateway.routes.dicomweb import DATASETS, Accepted
-from gateway.routes.reading import headers, reading
+from gateway.routes.reading import BINARY, giving_file, headers, reading
 from gateway.study_files import CSV, DICOM, JSON, PNG, ZIP, StudyFiles
-
-BINARY = {"type": "string", "format": "binary"}
 
 
 def study_files_router(files: StudyFiles, retrieval: Retrieval) -> APIRouter:
@@ -63,7 +61,7 @@ def study_files_router(files: StudyFiles, retrieval: Retrieval) -> APIRouter:
         router,
         "/studies/{study_id}/instances/{sop_instance_uid}",
         summary="The file of an archived instance",
-        **_file(DICOM),
+        **giving_file(DICOM),
     )
     async def instance(study_id: UUID, sop_instance_uid: DicomUid, request: Request) -> Response:
         """The bytes that arrived; their SHA-256 is the `ETag`. Ranges of them can be asked for."""
@@ -90,7 +88,10 @@ def study_files_router(files: StudyFiles, retrieval: Retrieval) -> APIRouter:
         return await files.archive(study_id)
 
     @reading(
-        router, "/studies/{study_id}/preview.png", summary="A picture of a study", **_file(PNG)
+        router,
+        "/studies/{study_id}/preview.png",
+        summary="A picture of a study",
+        **giving_file(PNG),
     )
     async def preview(study_id: UUID, request: Request) -> Response:
         """A frame with its VOI window, made when the study was archived. It may show PHI."""
@@ -100,49 +101,7 @@ def study_files_router(files: StudyFiles, retrieval: Retrieval) -> APIRouter:
 
 
 def _metadata() -> dict[str, Any]:
-    documentation = _file(JSON, {})
+    documentation = giving_file(JSON, schema={})
     documentation["responses"][200]["content"] |= {DICOM_JSON: DATASETS}
     documentation["responses"] |= documented(406)
     return documentation
-
-
-def _file(media_type: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The documentation of a route that gives a file: conditions, ranges."""
-    content = {media_type: {"schema": BINARY if schema is None else schema}}
-    version = headers({"ETag": "The version of the file.", "Last-Modified": "When it was made."})
-    asked = {
-        "Range": "Only these bytes: `bytes=0-99`, several with commas between them.",
-        "If-Range": "Only if the file is this version; else all of it.",
-        "If-Match": "Nothing but this version: else 412.",
-        "If-None-Match": "Nothing if it is still this version: 304.",
-        "If-Modified-Since": "Nothing if it is no newer: 304.",
-        "If-Unmodified-Since": "Nothing if it is newer: 412.",
-    }
-    return {
-        "response_class": Response,
-        "responses": {
-            200: {
-                "content": content,
-                "headers": version | headers({"Accept-Ranges": "`bytes`"}),
-            },
-            206: {
-                "description": "The ranges that were asked for",
-                "content": {**content, "multipart/byteranges": {"schema": BINARY}},
-                "headers": version | headers({"Content-Range": "Which one, if it is one."}),
-            },
-            304: {"description": "The client has this version", "headers": version},
-            **documented(404, 412, 416, 422, 503),
-        },
-        "openapi_extra": {
-            "parameters": [
-                {
-                    "name": name,
-                    "in": "header",
-                    "required": False,
-                    "schema": {"type": "string"},
-                    "description": description,
-                }
-                for name, description in asked.items()
-            ]
-        },
-    }

@@ -74,7 +74,7 @@ def shown_name(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def sources(name: str, path: str) -> Iterator[Source | PassedOver]:
+def sources(name: str, path: str, *, into_archives: bool = True) -> Iterator[Source | PassedOver]:
     """Everything that a path stands for; folders and archives sorted by name.
 
     A path that is named is examined whatever it is called; in folders and archives what is hidden
@@ -83,16 +83,17 @@ def sources(name: str, path: str) -> Iterator[Source | PassedOver]:
     Args:
         name: what reports call it.
         path: a file, folder or archive that exists.
+        into_archives: whether archives stand for their members; else they are files.
     """
     if Path(path).is_dir():
-        yield from _in_folder(path)
-    elif is_archive(path):
+        yield from _in_folder(path, into_archives)
+    elif into_archives and is_archive(path):
         yield from _in_archive(name, path)
     else:
         yield Source(shown_name(name), path)
 
 
-def _in_folder(folder: str) -> Iterator[Source | PassedOver]:
+def _in_folder(folder: str, into_archives: bool) -> Iterator[Source | PassedOver]:
     # A stack of our own: folders may lie deeper than Python's calls.
     open_folders = [iter(_sorted_entries(folder))]
     while open_folders:
@@ -107,7 +108,7 @@ def _in_folder(folder: str) -> Iterator[Source | PassedOver]:
             yield PassedOver(shown_name(entry.path), reason)
         elif entry.is_dir(follow_symlinks=False):
             open_folders.append(iter(_sorted_entries(entry.path)))
-        elif entry.name.lower().endswith(".zip") and is_archive(entry.path):
+        elif into_archives and entry.name.lower().endswith(".zip") and is_archive(entry.path):
             yield from _in_archive(entry.path, entry.path)
         else:
             yield Source(shown_name(entry.path), entry.path)

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from integration.pipeline import Pipeline
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
@@ -12,6 +14,7 @@ EXAMPLES = 20
 """Requests that are made up for each operation, beside the systematic ones."""
 
 
+@pytest.mark.timeout(360)
 def test_schemathesis_finds_nothing(pipeline: Pipeline) -> None:
     pipeline.start_all()
 

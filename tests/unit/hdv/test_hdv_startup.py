@@ -34,7 +34,18 @@ def loaded(*arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["validate", "--help"], ["events", "--help"], ["up", "--help"]]
+    "arguments",
+    [
+        ["--help"],
+        ["validate", "--help"],
+        ["events", "--help"],
+        ["up", "--help"],
+        ["upload", "--help"],
+        ["status", "--help"],
+        ["quarantine", "--help"],
+        ["quarantine", "purge", "--help"],
+        ["index", "rebuild", "--help"],
+    ],
 )
 def test_help_loads_no_service_and_no_engine(arguments: list[str]) -> None:
     assert not loaded(*arguments) & (HEAVY | PARTS)

@@ -1,0 +1,150 @@
+"""Removes files from quarantine, on demand or with age, and never without a trace."""
+
+import asyncio
+import random
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from uuid import UUID
+
+from pydantic import AwareDatetime, ValidationError
+
+from chassis.files import remove_directory, sync_directory
+from chassis.logs import error_name, get_logger
+from chassis.problem import Problem
+from contracts.intake import StoredFile
+from contracts.model import Contract
+from contracts.volumes import REMOVED, Volumes
+from gateway.quarantine.contents import chosen, read_contents, require_at_rest
+from gateway.quarantine.listing import Entry, entries
+from gateway.quarantine.marks import Removal, RemovalReason, taking_turns
+
+MOST_AT_ONCE = 500
+"""Studies that one call purges."""
+PERIOD_SECONDS = 3600.0
+"""How often old studies are looked for."""
+
+
+class PurgedStudy(Contract):
+    """A study whose files were old."""
+
+    study_id: UUID
+    quarantined_at: AwareDatetime
+    """When its files came to quarantine."""
+    file_count: int
+    """Number of files removed."""
+    size_bytes: int
+    """Size of these files together, in bytes."""
+
+
+class Purge(Contract):
+    """What was removed, or would be."""
+
+    dry_run: bool
+    """Whether nothing was removed."""
+    studies: tuple[PurgedStudy, ...]
+    """The studies, oldest first."""
+    file_count: int
+    """Number of files of all of them."""
+    size_bytes: int
+    """Size of these files together, in bytes."""
+    remaining: int
+    """Number of further studies of that age: ask again."""
+
+
+def remove(
+    volumes: Volumes, study_id: UUID, names: frozenset[str] | None, reason: RemovalReason
+) -> tuple[StoredFile, ...]:
+    """Remove files of a study, all when no names are given; with the last one it is gone. Blocks.
+
+    Before a file goes, ``removed.ndjson`` in the quarantine has a line about it; after a crash in
+    between it may be told of twice.
+
+    Raises:
+        Problem: 404 when there is nothing, 409 when the study is not at rest, 503 when others are
+            removing files for too long.
+    """
+    # One at a time, or two of them would tell of the same file.
+    with taking_turns(volumes.quarantine / REMOVED) as removed:
+        contents = read_contents(volumes, study_id)
+        files = chosen(contents, names)
+        require_at_rest(volumes, study_id)
+        removed.append(
+            [
+                Removal(study_id=study_id, file=file.name, sha256=file.sha256, reason=reason)
+                for file in files
+            ]
+        )
+        if len(files) == len(contents.files):
+            remove_directory(contents.directory)
+        else:
+            for file in files:
+                (contents.directory / file.name).unlink()
+            sync_directory(contents.directory)
+    gone = set(files)
+    codes = {code for file, found in contents.codes() if file in gone for code in found}
+    get_logger().info(
+        f"quarantine.{reason}", study_id=str(study_id), count=len(files), codes=sorted(codes)
+    )
+    return files
+
+
+async def purge(volumes: Volumes, older_than_days: float, *, dry_run: bool = False) -> Purge:
+    """Remove studies that came to quarantine long ago, the oldest first, a bounded number of them.
+
+    Args:
+        volumes: where they lie.
+        older_than_days: how long ago, in days.
+        dry_run: only tell which.
+    """
+    before = datetime.now(UTC) - timedelta(days=older_than_days)
+    found = await asyncio.to_thread(entries, volumes)
+    due = [entry for entry in found if entry.time <= before]
+    studies: list[PurgedStudy] = []
+    waiting = iter(due)
+    for entry in waiting:
+        if study := await asyncio.to_thread(_purge, volumes, entry, dry_run):
+            studies.append(study)
+        if len(studies) == MOST_AT_ONCE:
+            break
+    return Purge(
+        dry_run=dry_run,
+        studies=tuple(studies),
+        file_count=sum(study.file_count for study in studies),
+        size_bytes=sum(study.size_bytes for study in studies),
+        remaining=sum(1 for _ in waiting),
+    )
+
+
+async def purge_continually(volumes: Volumes, older_than_days: float) -> None:
+    """Purge once an hour, for ever; a disk that fails is tried again then."""
+    while True:
+        # Several gateways do not all look at the same moment.
+        await asyncio.sleep(PERIOD_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311 -- jitter
+        try:
+            while (await purge(volumes, older_than_days)).remaining:
+                pass
+        except (OSError, Problem) as error:
+            get_logger().error("quarantine.purge_failed", error=error_name(error))
+
+
+def _purge(volumes: Volumes, entry: Entry, dry_run: bool) -> PurgedStudy | None:
+    """Remove a study; nothing when it is gone meanwhile, is at work, or cannot be read."""
+    study_id = entry.study_id
+    try:
+        if dry_run:
+            files = read_contents(volumes, study_id).files
+        else:
+            files = remove(volumes, study_id, None, RemovalReason.PURGED)
+    except Problem as problem:
+        if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            raise
+        return None
+    except ValidationError:
+        get_logger().error("quarantine.unreadable", study_id=str(study_id))
+        return None
+    return PurgedStudy(
+        study_id=study_id,
+        quarantined_at=entry.time,
+        file_count=len(files),
+        size_bytes=sum(file.size_bytes for file in files),
+    )

@@ -1,0 +1,156 @@
+"""Sends files in quarantine on their way again: a new upload; those here stay, and are marked."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from uuid import UUID, uuid4
+
+from chassis.files import ChecksumMismatchError
+from chassis.problem import Problem
+from contracts.events import StudyUploaded, StudyUploadedData
+from contracts.intake import Intake, StoredFile
+from contracts.volumes import Volumes, uploads_path
+from gateway.body import Limits
+from gateway.intake import receive
+from gateway.parts import Parts
+from gateway.quarantine.contents import (
+    Contents,
+    chosen,
+    not_in_quarantine,
+    read_contents,
+    require_at_rest,
+)
+from gateway.quarantine.marks import Resubmission, add_mark
+from gateway.staging import Staging, in_thread, staged
+
+
+@contextlib.asynccontextmanager
+async def resubmit(
+    study_id: UUID,
+    names: frozenset[str] | None,
+    profile: str | None,
+    *,
+    mended: Parts | None = None,
+    content_length: int | None = None,
+    volumes: Volumes,
+    limits: Limits,
+    traceparent: str | None,
+) -> AsyncIterator[Intake]:
+    """Make a new upload of files in quarantine. Inside the context it lies in ``uploads/``.
+
+    The mark beside the files is written before the context is entered, so that nothing that is
+    announced in it goes without; an exception there takes upload and mark back.
+
+    Args:
+        study_id: the study in quarantine.
+        names: of its files; all of them when None.
+        profile: the validation profile to apply; that of the upload they came with when None.
+        mended: a form with a file to be sent in place of the only one that is named.
+        content_length: size of that form in bytes, if the client has told it.
+        volumes: where studies lie.
+        limits: what the upload may cost.
+        traceparent: trace context to hand on.
+
+    Raises:
+        Problem: 404 when there is no such study or file, 409 when the study is not at rest, 500
+            when the bytes of a file are not those that arrived.
+        RefusedUploadError: the upload cannot be accepted.
+    """
+    contents = await asyncio.to_thread(_open, volumes, study_id)
+    files = chosen(contents, names)
+    new_id = uuid4()
+    async with staged(volumes, new_id, limits.min_free_bytes, content_length or 0) as staging:
+        if mended:
+            stored = await _receive_mended(mended, files, staging, limits)
+        else:
+            stored = await _place(contents, files, staging)
+        intake = _intake(new_id, contents.intake, stored, profile, traceparent)
+        await staging.commit(intake)
+        mark = Resubmission(
+            study_id=new_id,
+            time=datetime.now(UTC),
+            files=tuple(file.name for file in files),
+            profile=intake.profile,
+            mended=mended is not None,
+        )
+        async with _marked(contents, mark):
+            yield intake
+
+
+def _open(volumes: Volumes, study_id: UUID) -> Contents:
+    contents = read_contents(volumes, study_id)
+    require_at_rest(volumes, study_id)
+    return contents
+
+
+async def _place(
+    contents: Contents, files: Sequence[StoredFile], staging: Staging
+) -> list[StoredFile]:
+    """Let files that lie in quarantine appear in the new upload too."""
+    study_id = contents.report.study_id
+    try:
+        return [await staging.place(contents.directory / file.name, file) for file in files]
+    except FileNotFoundError:
+        raise not_in_quarantine(study_id) from None
+    except ChecksumMismatchError:
+        detail = f"A file of study {study_id} has not the bytes that arrived; it was left alone."
+        raise Problem(500, "file-damaged", "A file in quarantine is damaged", detail) from None
+
+
+async def _receive_mended(
+    parts: Parts, files: Sequence[StoredFile], staging: Staging, limits: Limits
+) -> list[StoredFile]:
+    """Take the bytes that the client has mended, under the name that the file came with."""
+    [file] = files
+    stored = await receive(parts, staging, replace(limits, max_files=1))
+    return [received.model_copy(update={"sent_as": file.sent_as}) for received in stored]
+
+
+def _intake(
+    study_id: UUID,
+    original: Intake,
+    files: Sequence[StoredFile],
+    profile: str | None,
+    traceparent: str | None,
+) -> Intake:
+    """What is not known to hold for a part of an upload is left out, such as its size."""
+    event = StudyUploaded.new(
+        source="gateway",
+        subject=study_id,
+        data=StudyUploadedData(
+            directory=uploads_path(study_id),
+            file_count=len(files),
+            size_bytes=sum(file.size_bytes for file in files),
+            label=original.label,
+        ),
+        traceparent=traceparent,
+    )
+    return Intake(
+        event=event,
+        files=tuple(files),
+        profile=profile or original.profile,
+        label=original.label,
+        resubmitted_from=original.event.subject,
+    )
+
+
+@contextlib.asynccontextmanager
+async def _marked(contents: Contents, mark: Resubmission) -> AsyncIterator[None]:
+    """Note a resubmission; an exception inside takes the note back."""
+    try:
+        await in_thread(_mark, contents, mark)
+        yield
+    except BaseException:
+        with contextlib.suppress(Problem):  # removed meanwhile, notes and all
+            await in_thread(partial(_mark, contents, mark, withdrawn=True))
+        raise
+
+
+def _mark(contents: Contents, mark: Resubmission, *, withdrawn: bool = False) -> None:
+    try:
+        add_mark(contents.directory, mark, withdrawn=withdrawn)
+    except FileNotFoundError:
+        raise not_in_quarantine(contents.report.study_id) from None

@@ -1,0 +1,159 @@
+"""POST /quarantine/{study_id}/resubmit: files in quarantine go on their way again."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Query, Request, Response
+from pydantic import ConfigDict, Field
+
+from chassis.problem import Problem, documented
+from chassis.profiles_dir import profile_names
+from contracts.model import Contract, ProfileName
+from contracts.status import State
+from gateway.form import boundary_of, read_form
+from gateway.links import status_path
+from gateway.parts import Parts
+from gateway.quarantine.resubmission import resubmit
+from gateway.reception import Reception, content_length_of, traceparent_of
+from gateway.routes.quarantine import FILE_NAME, FileName
+from gateway.routes.upload import Accepted
+from gateway.settings import GatewaySettings
+
+MOST_FILES = 100_000
+
+MENDED = {
+    "required": False,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {
+                    "file": {
+                        "type": "string",
+                        "format": "binary",
+                        "description": "The mended DICOM file (PS3.10), in place of the one here.",
+                    }
+                },
+            }
+        }
+    },
+}
+
+
+class ResubmitRequest(Contract):
+    """What is to be resubmitted, and how."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    files: frozenset[Annotated[str, Field(pattern=FILE_NAME)]] | None = Field(
+        default=None, min_length=1, max_length=MOST_FILES, examples=[["000001.dcm"]]
+    )
+    """The names of the files; all when not given."""
+    profile: ProfileName | None = None
+    """The validation profile to apply; that of the upload they came with when not given."""
+
+
+def resubmission_router(reception: Reception, settings: GatewaySettings) -> APIRouter:
+    """The routes that send files in quarantine on their way again."""
+    router = APIRouter(tags=["quarantine"])
+
+    @router.post(
+        "/quarantine/{study_id}/resubmit",
+        status_code=202,
+        summary="Resubmit a study in quarantine, or some of its files",
+        responses=documented(404, 409, 422, 500, 503, 507),
+    )
+    async def resubmit_study(
+        study_id: UUID,
+        request: Request,
+        response: Response,
+        asked: Annotated[ResubmitRequest | None, Body()] = None,
+    ) -> Accepted:
+        """The files become a new upload, as if they had just arrived; those here stay.
+
+        It has an id of its own, and the label of the upload that they came with.
+        """
+        asked = asked or ResubmitRequest()
+        return await accept(request, response, study_id, asked.files, asked.profile)
+
+    @router.post(
+        "/quarantine/{study_id}/files/{file}/resubmit",
+        status_code=202,
+        summary="Resubmit a file in quarantine, perhaps mended",
+        responses=documented(400, 404, 408, 409, 413, 415, 422, 500, 503, 507),
+        openapi_extra={"requestBody": MENDED},
+    )
+    async def resubmit_file(
+        study_id: UUID,
+        file: FileName,
+        request: Request,
+        response: Response,
+        profile: Annotated[
+            ProfileName | None,
+            Query(description="The validation profile to apply; else that of the upload."),
+        ] = None,
+    ) -> Accepted:
+        """The file becomes a new upload, as if it had just arrived; the one here stays.
+
+        With a body it is the file of that form that is uploaded, under the name of the one here.
+        """
+        return await accept(request, response, study_id, frozenset({file}), profile, mendable=True)
+
+    async def accept(
+        request: Request,
+        response: Response,
+        study_id: UUID,
+        names: frozenset[str] | None,
+        profile: str | None,
+        *,
+        mendable: bool = False,
+    ) -> Accepted:
+        async with reception.admitted():
+            await _require_profile(settings, profile)
+            mended, content_length = None, None
+            if mendable and _has_body(request):
+                mended, content_length = reception.read(request, _read_mended)
+            async with resubmit(
+                study_id,
+                names,
+                profile,
+                mended=mended,
+                content_length=content_length,
+                volumes=settings.volumes,
+                limits=settings.limits,
+                traceparent=traceparent_of(request),
+            ) as intake:
+                await reception.announce(intake)
+        url = status_path(intake.event.subject)
+        response.headers["Location"] = url
+        response.headers["Retry-After"] = str(settings.retry_after_seconds)
+        return Accepted(study_id=intake.event.subject, status=State.UPLOADED, status_url=url)
+
+    return router
+
+
+def _has_body(request: Request) -> bool:
+    headers = request.headers
+    return bool(
+        headers.get("content-type") or content_length_of(request) or "transfer-encoding" in headers
+    )
+
+
+def _read_mended(content_type: str, body: AsyncGenerator[bytes, None]) -> Parts:
+    boundary = boundary_of(content_type)
+    if boundary is None:
+        detail = "Send multipart/form-data with the mended DICOM file in the part 'file'."
+        raise Problem(415, "not-multipart", "The body is not multipart/form-data", detail)
+    return read_form(body, boundary, max_files=1)
+
+
+async def _require_profile(settings: GatewaySettings, profile: str | None) -> None:
+    if profile is None:
+        return
+    known = await asyncio.to_thread(profile_names, settings.profiles_dir)
+    if profile not in known:
+        detail = f"There is no profile '{profile}'; there are {', '.join(known)}."
+        raise Problem(422, "unknown-profile", "There is no such profile", detail)
