@@ -147,6 +147,35 @@ def test_a_study_that_comes_in_several_requests_is_retrieved_as_one(
     assert client.retrieve_study(datasets[0].StudyInstanceUID) == datasets
 
 
+def test_the_same_bytes_are_stored_already_and_other_bytes_under_their_uid_are_refused(
+    running: Pipeline, client: DICOMwebClient
+) -> None:
+    [ct, sound] = slices(2)
+    client.store_instances([ct])
+    again = client.store_instances([ct, ct])
+    uids = [item.ReferencedSOPInstanceUID for item in again.ReferencedSOPSequence]
+    assert uids == [ct.SOPInstanceUID] * 2
+
+    kept = encoded(ct)
+    ct.StudyDescription = "other bytes"
+    answer = client.store_instances([ct, ct, sound])
+    assert [item.FailureReason for item in answer.FailedSOPSequence] == [0x0111] * 2
+    assert len(answer.ReferencedSOPSequence) == 1
+    response = running.http.get(path_of(ct), headers={"Accept": "application/dicom"})
+    assert response.content == kept
+
+
+def test_an_instance_of_another_study_than_the_url_names_is_not_stored(
+    client: DICOMwebClient,
+) -> None:
+    [ct], other = slices(1), mr()
+    answer = client.store_instances([ct, other], ct.StudyInstanceUID)
+    assert len(answer.ReferencedSOPSequence) == 1
+    [failed] = answer.FailedSOPSequence
+    assert failed.ReferencedSOPInstanceUID == other.SOPInstanceUID
+    assert failed.FailureReason == 0xA901
+
+
 def test_curl_sends_a_single_instance_and_gets_it_back(
     running: Pipeline, tmp_path: Path, ct: bytes
 ) -> None:
