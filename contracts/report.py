@@ -66,6 +66,9 @@ class Finding(FindingSummary):
     """Where in the file, in bytes from its start."""
     files: tuple[str, ...] = ()
     """The files that a finding across files is about."""
+    study_id: OrAbsent[Uuid] = None
+    """The study that a finding across files is about, when that is not the one whose report this
+    is: an upload with several Study Instance UIDs is divided."""
 
     def summary(self) -> FindingSummary:
         """The same finding without values of the file."""

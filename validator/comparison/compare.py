@@ -55,6 +55,10 @@ class _Difference:
     count: int = 1
 
 
+_Shared = tuple[Rule, int, Callable[[Summary], Hashable]]
+"""A rule that a series has one value of something, the element, and how to get the value."""
+
+
 def compare(
     instances: Sequence[Compared], profile: Profile, *, expected_instances: int | None = None
 ) -> tuple[Finding, ...]:
@@ -68,12 +72,36 @@ def compare(
     Returns:
         The findings, each with all files concerned; those with the rarest value come first.
     """
+    studies = by_study(instances).values()
+    return (
+        *compare_studies(instances, profile, expected_instances=expected_instances),
+        *(finding for study in studies for finding in compare_study(study, profile)),
+    )
+
+
+def compare_studies(
+    instances: Sequence[Compared], profile: Profile, *, expected_instances: int | None = None
+) -> tuple[Finding, ...]:
+    """What is wrong with the instances of all studies together; arguments as for `compare`."""
     differences = [
         *_identity(instances),
-        *_patients_and_studies(instances),
-        *_series(instances),
+        *_several_studies(instances),
         *_counted(instances, expected_instances),
     ]
+    return _findings(differences, profile)
+
+
+def compare_study(study: Sequence[Compared], profile: Profile) -> tuple[Finding, ...]:
+    """What is wrong with the instances of one study among themselves."""
+    return _findings([*_patient_and_study(study), *_series(study)], profile)
+
+
+def by_study(instances: Iterable[Compared]) -> dict[str, list[Compared]]:
+    """The instances by their Study Instance UIDs, in the order of arrival."""
+    return _grouped(instances, lambda summary: summary.study_instance_uid)
+
+
+def _findings(differences: Iterable[_Difference], profile: Profile) -> tuple[Finding, ...]:
     return tuple(
         Finding(
             code=difference.rule.code,
@@ -94,7 +122,7 @@ def compare(
 
 def _identity(instances: Sequence[Compared]) -> Iterator[_Difference]:
     """Each SOP Instance UID stands for one file."""
-    for uid, group in _grouped(instances, lambda summary: summary.sop_instance_uid):
+    for uid, group in _grouped(instances, lambda summary: summary.sop_instance_uid).items():
         if not uid or len(group) == 1:
             continue
         digests = {instance.sha256 for instance in group}
@@ -105,38 +133,51 @@ def _identity(instances: Sequence[Compared]) -> Iterator[_Difference]:
         yield _Difference(rule, SOP_INSTANCE_UID, _files(group), found, "one file")
 
 
-def _patients_and_studies(instances: Sequence[Compared]) -> Iterator[_Difference]:
-    studies = list(_grouped(instances, lambda summary: summary.study_instance_uid))
+def _several_studies(instances: Sequence[Compared]) -> Iterator[_Difference]:
+    studies = by_study(instances)
     if len(studies) > 1:
         found = f"{len(studies)} studies"
         yield _Difference(
             study_rules.SEVERAL_STUDIES, STUDY_INSTANCE_UID, _files(instances), found, "one study"
         )
-    for _, study in studies:
-        identified = [instance for instance in study if PATIENT_ID in instance.summary.shared]
-        yield from _differing(study_rules.PATIENT_DIFFERS, identified, (PATIENT_ID,))
-        yield from _differing(study_rules.PATIENT_ATTRIBUTE_DIFFERS, study, PATIENT)
-        yield from _differing(study_rules.ATTRIBUTE_DIFFERS, study, STUDY)
+    for uid, group in _by_series(instances).items():
+        yield from _shared(uid, group, _IN_ONE_STUDY)
 
 
-def _series(instances: Sequence[Compared]) -> Iterator[_Difference]:
-    for uid, group in _grouped(instances, lambda summary: summary.series_instance_uid):
+def _patient_and_study(study: Sequence[Compared]) -> Iterator[_Difference]:
+    identified = [instance for instance in study if PATIENT_ID in instance.summary.shared]
+    yield from _differing(study_rules.PATIENT_DIFFERS, identified, (PATIENT_ID,))
+    yield from _differing(study_rules.PATIENT_ATTRIBUTE_DIFFERS, study, PATIENT)
+    yield from _differing(study_rules.ATTRIBUTE_DIFFERS, study, STUDY)
+
+
+def _series(study: Sequence[Compared]) -> Iterator[_Difference]:
+    for uid, group in _by_series(study).items():
         if not uid or (len(group) == 1 and len(group[0].summary.planes) < 2):
             continue
         name = f"series {shown_uid(uid)}"
-        for rule, tag, value in _SHARED_BY_A_SERIES:
-            values = [value(instance.summary) for instance in group]
-            different = len(set(values) - {None})
-            if different > 1:
-                files = _rarest_first(group, values)
-                yield _Difference(rule, tag, files, f"{different} in {name}", "the same in all")
+        yield from _shared(uid, group, _SHARED_BY_A_SERIES)
         yield from _differing(series_rules.ATTRIBUTE_DIFFERS, group, SERIES)
         yield from _numbers(group, name)
         yield from _geometry(group, name)
 
 
-_SHARED_BY_A_SERIES: tuple[tuple[Rule, int, Callable[[Summary], Hashable]], ...] = (
+def _shared(
+    uid: str, series: Sequence[Compared], rules: Iterable[_Shared]
+) -> Iterator[_Difference]:
+    """What must be the same in a series, and is not."""
+    for rule, tag, value in rules:
+        values = [value(instance.summary) for instance in series]
+        different = len(set(values) - {None})
+        if uid and different > 1:
+            found = f"{different} in series {shown_uid(uid)}"
+            yield _Difference(rule, tag, _rarest_first(series, values), found, "the same in all")
+
+
+_IN_ONE_STUDY: tuple[_Shared, ...] = (
     (series_rules.IN_SEVERAL_STUDIES, STUDY_INSTANCE_UID, lambda s: s.study_instance_uid),
+)
+_SHARED_BY_A_SERIES: tuple[_Shared, ...] = (
     (series_rules.MODALITY_DIFFERS, MODALITY, lambda s: s.modality),
     (
         series_rules.FRAME_OF_REFERENCE_DIFFERS,
@@ -225,13 +266,17 @@ def _distinct_instances(instances: Sequence[Compared]) -> list[Compared]:
     return list({instance.sha256: instance for instance in instances}.values())
 
 
+def _by_series(instances: Iterable[Compared]) -> dict[str, list[Compared]]:
+    return _grouped(instances, lambda summary: summary.series_instance_uid)
+
+
 def _grouped(
-    instances: Sequence[Compared], key: Callable[[Summary], str]
-) -> Iterator[tuple[str, list[Compared]]]:
+    instances: Iterable[Compared], key: Callable[[Summary], str]
+) -> dict[str, list[Compared]]:
     groups: defaultdict[str, list[Compared]] = defaultdict(list)
     for instance in instances:
         groups[key(instance.summary)].append(instance)
-    yield from groups.items()
+    return groups
 
 
 def _rarest_first(group: Sequence[Compared], values: Sequence[Hashable]) -> tuple[str, ...]:
