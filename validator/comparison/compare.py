@@ -136,7 +136,7 @@ def _series(instances: Sequence[Compared]) -> Iterator[_Difference]:
 
 
 _SHARED_BY_A_SERIES: tuple[tuple[Rule, int, Callable[[Summary], Hashable]], ...] = (
-    (series_rules.IN_SEVERAL_STUDIES, STUDY_INSTANCE_UID, lambda s: s.study_instance_uid),
+    (series_rules.IN_SEVERAL_STUDIES, STUDY_INSTANCE_UID, lambda s: s.study_instance_uid or None),
     (series_rules.MODALITY_DIFFERS, MODALITY, lambda s: s.modality),
     (
         series_rules.FRAME_OF_REFERENCE_DIFFERS,
