@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from chassis.logs import error_name, get_logger
 
@@ -107,15 +108,17 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
     phrase = HTTPStatus(error.status_code).phrase
     kind = phrase.lower().replace(" ", "-")
     headers = error.headers
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _methods(request)):
-        headers = {**(headers or {}), "Allow": ", ".join(methods)}
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {**(headers or {}), "Allow": ", ".join(sorted(_methods(request)))}
     return Problem(error.status_code, kind, phrase, headers=headers).response()
 
 
-def _methods(request: Request) -> list[str]:
-    """What is documented for the path; Starlette knows the first route of several alone."""
-    path = getattr(request.scope.get("route"), "path", "")
-    return sorted(method.upper() for method in request.app.openapi()["paths"].get(path, ()))
+def _methods(request: Request) -> set[str]:
+    """All methods that a path knows (RFC 9110, 10.2.1); Starlette tells those of one route."""
+    matching = [
+        route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE
+    ]
+    return {method for route in matching for method in getattr(route, "methods", None) or ()}
 
 
 async def _invalid_request(_: Request, error: Exception) -> JSONResponse:

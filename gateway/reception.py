@@ -2,8 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from uuid import UUID
 
 from fastapi import Request
@@ -38,6 +38,9 @@ TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 Read = Callable[[str, AsyncGenerator[bytes, None]], Parts]
 """Reads a body of a content type; raises `RefusedUploadError`, or `Problem` for unknown types."""
+
+Take = Callable[[], AbstractAsyncContextManager[Intake]]
+"""Takes an upload in; raises what `Reception.admit` makes a `Problem` of."""
 
 
 class Reception:
@@ -81,60 +84,59 @@ class Reception:
         Raises:
             Problem: it is refused, and nothing of it is kept; the connection is to be closed.
         """
-        async with self.admitted():
-            parts, content_length = self.read(request, read)
-            async with take_in(
-                parts,
+        return await self.admit(
+            lambda: take_in(
+                self.parts(request, read),
                 volumes=self._volumes,
                 limits=self._limits,
-                content_length=content_length,
+                content_length=content_length_of(request),
                 traceparent=traceparent_of(request),
                 study_id=study_id,
                 expected_instances=expected_instances,
                 study_instance_uid=study_instance_uid,
                 of_every_kind=of_every_kind,
-            ) as intake:
-                await self.announce(intake)
-            return intake
+            )
+        )
 
-    @asynccontextmanager
-    async def admitted(self) -> AsyncIterator[None]:
-        """A place for an upload. What is in its way becomes a problem.
+    async def admit(self, take: Take) -> Intake:
+        """Announce an upload, however it is taken in. When this returns, it is not lost.
+
+        Args:
+            take: takes it in; the upload lies in its place inside that context.
 
         Raises:
-            Problem: all places are taken, Redis is away, or the upload is refused inside.
+            Problem: it is refused, and nothing of it is kept; the connection is to be closed.
         """
         with hanging_up(), as_problems(self._service.metrics):
             if self._places.locked():
                 raise unavailable("too-many-uploads", "Too many uploads at once; try again soon.")
             async with self._places:
-                # Asked first, so that nobody sends gigabytes only to be refused.
-                async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
-                    client = await self._service.broker.connect()
-                    await client.ping()
-                yield
+                taking = take()
+                await self._ping()
+                async with taking as intake, asyncio.timeout(REDIS_TIMEOUT_SECONDS):
+                    await self._publisher.publish(intake.event)
+                return intake
 
-    def read(self, request: Request, read: Read) -> tuple[Parts, int | None]:
-        """The parts of a request's body, and its size in bytes if the client tells it.
+    def parts(self, request: Request, read: Read) -> Parts:
+        """What the body of a request says, within the limits.
 
         Raises:
-            Problem: it has another type.
-            RefusedUploadError: it is too large, or not well formed.
+            RefusedUploadError: it is too large.
+            Problem: it is of an unknown type.
         """
+        parts = read(
+            request.headers.get("content-type", ""), limited(request.stream(), self._limits)
+        )
         content_length = content_length_of(request)
         if content_length and content_length > self._limits.max_body_bytes:
             raise too_large(self._limits)
-        body = limited(request.stream(), self._limits)
-        return read(request.headers.get("content-type", ""), body), content_length
+        return parts
 
-    async def announce(self, intake: Intake) -> None:
-        """Publish the event of an upload that lies in its place.
-
-        Raises:
-            RedisError, TimeoutError: whether Redis has it is not known.
-        """
+    async def _ping(self) -> None:
+        """Asked first, so that nobody sends gigabytes only to be refused."""
         async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
-            await self._publisher.publish(intake.event)
+            client = await self._service.broker.connect()
+            await client.ping()
 
 
 @contextmanager

@@ -125,6 +125,8 @@ def new_table(*columns: str) -> Table:
     table.show_edge = table.pad_edge = False
     for column in table.columns:
         column.overflow = "fold"
+    # What stands first names the row, and is there to be copied.
+    table.columns[0].no_wrap = True
     return table
 
 

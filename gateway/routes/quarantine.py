@@ -27,6 +27,8 @@ from gateway.study_files import DICOM
 
 BYTES = "application/octet-stream"
 
+STUDY = "/quarantine/{study_id:uuid}"
+"""Else `/quarantine/purge` would be a study as well, and what may be done with it another thing."""
 FILE_NAME = r"^[0-9]{6}\.dcm$"
 FileName = Annotated[
     str,
@@ -37,7 +39,7 @@ FileName = Annotated[
 class PurgeRequest(Contract):
     """What is to be purged."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     older_than_days: float = Field(ge=0, le=36_500, examples=[30])
     """How long ago the files came to quarantine, in days."""
@@ -69,7 +71,7 @@ def quarantine_router(volumes: Volumes, *, idle_seconds: float) -> APIRouter:
 
     @reading(
         router,
-        "/quarantine/{study_id}",
+        STUDY,
         summary="A study in quarantine",
         responses=documented(404, 422),
     )
@@ -79,7 +81,7 @@ def quarantine_router(volumes: Volumes, *, idle_seconds: float) -> APIRouter:
 
     @reading(
         router,
-        "/quarantine/{study_id}/files/{file}",
+        f"{STUDY}/files/{{file}}",
         summary="The bytes of a file in quarantine",
         **giving_file(DICOM, BYTES),
     )
@@ -104,7 +106,7 @@ def quarantine_router(volumes: Volumes, *, idle_seconds: float) -> APIRouter:
             raise not_in_quarantine(study_id) from None
 
     @router.delete(
-        "/quarantine/{study_id}",
+        STUDY,
         status_code=204,
         summary="Remove a study from quarantine",
         responses=documented(404, 409, 422, 503),
@@ -114,7 +116,7 @@ def quarantine_router(volumes: Volumes, *, idle_seconds: float) -> APIRouter:
         await asyncio.to_thread(remove, volumes, study_id, None, RemovalReason.DELETED)
 
     @router.delete(
-        "/quarantine/{study_id}/files/{file}",
+        f"{STUDY}/files/{{file}}",
         status_code=204,
         summary="Remove a file from quarantine",
         responses=documented(404, 409, 422, 503),
@@ -130,7 +132,7 @@ def quarantine_router(volumes: Volumes, *, idle_seconds: float) -> APIRouter:
     @router.post(
         "/quarantine/purge",
         summary="Remove what has been in quarantine for long",
-        responses=documented(422, 503),
+        responses=documented(400, 422, 503),
     )
     async def purge_old(request: PurgeRequest) -> Purge:
         """The oldest first, up to 500 studies; ask again when there are more."""

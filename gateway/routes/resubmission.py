@@ -1,6 +1,5 @@
 """POST /quarantine/{study_id}/resubmit: files in quarantine go on their way again."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from typing import Annotated
 from uuid import UUID
@@ -9,7 +8,6 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import ConfigDict, Field
 
 from chassis.problem import Problem, documented
-from chassis.profiles_dir import profile_names
 from contracts.model import Contract, ProfileName
 from contracts.status import State
 from gateway.form import boundary_of, read_form
@@ -17,7 +15,7 @@ from gateway.links import status_path
 from gateway.parts import Parts
 from gateway.quarantine.resubmission import resubmit
 from gateway.reception import Reception, content_length_of, traceparent_of
-from gateway.routes.quarantine import FILE_NAME, FileName
+from gateway.routes.quarantine import FILE_NAME, STUDY, FileName
 from gateway.routes.upload import Accepted
 from gateway.settings import GatewaySettings
 
@@ -61,10 +59,10 @@ def resubmission_router(reception: Reception, settings: GatewaySettings) -> APIR
     router = APIRouter(tags=["quarantine"])
 
     @router.post(
-        "/quarantine/{study_id}/resubmit",
+        f"{STUDY}/resubmit",
         status_code=202,
         summary="Resubmit a study in quarantine, or some of its files",
-        responses=documented(404, 409, 422, 500, 503, 507),
+        responses=documented(400, 404, 409, 422, 500, 503, 507),
     )
     async def resubmit_study(
         study_id: UUID,
@@ -80,7 +78,7 @@ def resubmission_router(reception: Reception, settings: GatewaySettings) -> APIR
         return await accept(request, response, study_id, asked.files, asked.profile)
 
     @router.post(
-        "/quarantine/{study_id}/files/{file}/resubmit",
+        f"{STUDY}/files/{{file}}/resubmit",
         status_code=202,
         summary="Resubmit a file in quarantine, perhaps mended",
         responses=documented(400, 404, 408, 409, 413, 415, 422, 500, 503, 507),
@@ -111,22 +109,19 @@ def resubmission_router(reception: Reception, settings: GatewaySettings) -> APIR
         *,
         mendable: bool = False,
     ) -> Accepted:
-        async with reception.admitted():
-            await _require_profile(settings, profile)
-            mended, content_length = None, None
-            if mendable and _has_body(request):
-                mended, content_length = reception.read(request, _read_mended)
-            async with resubmit(
+        intake = await reception.admit(
+            lambda: resubmit(
                 study_id,
                 names,
                 profile,
-                mended=mended,
-                content_length=content_length,
+                mended=reception.parts(request, _read) if mendable and _has_body(request) else None,
+                content_length=content_length_of(request) if mendable else None,
                 volumes=settings.volumes,
+                profiles_dir=settings.profiles_dir,
                 limits=settings.limits,
                 traceparent=traceparent_of(request),
-            ) as intake:
-                await reception.announce(intake)
+            )
+        )
         url = status_path(intake.event.subject)
         response.headers["Location"] = url
         response.headers["Retry-After"] = str(settings.retry_after_seconds)
@@ -138,22 +133,13 @@ def resubmission_router(reception: Reception, settings: GatewaySettings) -> APIR
 def _has_body(request: Request) -> bool:
     headers = request.headers
     return bool(
-        headers.get("content-type") or content_length_of(request) or "transfer-encoding" in headers
+        content_length_of(request) or "content-type" in headers or "transfer-encoding" in headers
     )
 
 
-def _read_mended(content_type: str, body: AsyncGenerator[bytes, None]) -> Parts:
+def _read(content_type: str, body: AsyncGenerator[bytes, None]) -> Parts:
     boundary = boundary_of(content_type)
     if boundary is None:
         detail = "Send multipart/form-data with the mended DICOM file in the part 'file'."
         raise Problem(415, "not-multipart", "The body is not multipart/form-data", detail)
     return read_form(body, boundary, max_files=1)
-
-
-async def _require_profile(settings: GatewaySettings, profile: str | None) -> None:
-    if profile is None:
-        return
-    known = await asyncio.to_thread(profile_names, settings.profiles_dir)
-    if profile not in known:
-        detail = f"There is no profile '{profile}'; there are {', '.join(known)}."
-        raise Problem(422, "unknown-profile", "There is no such profile", detail)

@@ -34,13 +34,13 @@ def example() -> FastAPI:
     async def show(number: int) -> int:
         return number
 
-    @app.get("/items")
-    async def index() -> int:
-        return 0
-
     @app.post("/items")
     async def make(body: Body) -> int:
         return body.size
+
+    @app.delete("/items/{number}")
+    async def remove(number: int) -> None:
+        pass
 
     @app.get("/fails/{how}")
     async def fail(how: str) -> None:
@@ -101,7 +101,8 @@ async def test_every_error_is_a_problem_document_with_a_stable_type(
 async def test_a_method_that_is_not_allowed_is_told_which_ones_are(
     client: httpx.AsyncClient,
 ) -> None:
-    assert (await client.delete("/items")).headers["allow"] == "GET, POST"
+    assert (await client.delete("/items")).headers["allow"] == "POST"
+    assert (await client.put("/items/1")).headers["allow"] == "DELETE, GET"
 
 
 async def test_an_invalid_request_is_told_which_field_is_wrong(client: httpx.AsyncClient) -> None:

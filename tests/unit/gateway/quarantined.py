@@ -81,7 +81,8 @@ class Gateway:
         app = FastAPI()
         problem.install(app)
         app.include_router(quarantine_router(self.volumes, idle_seconds=10))
-        app.include_router(resubmission_router(Reception(service, settings, publisher), settings))
+        reception = Reception(service, settings, publisher)
+        app.include_router(resubmission_router(reception, settings))
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://gateway")
 
