@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 
+from gateway.allowance import ArchiveLimits
 from gateway.refusals import Refusal, RefusedUploadError
 
 PART_OVERHEAD_BYTES = 1024
@@ -21,6 +22,7 @@ class Limits:
     min_free_bytes: int
     idle_timeout_seconds: float
     max_upload_seconds: float
+    archives: ArchiveLimits
 
     @property
     def max_body_bytes(self) -> int:
@@ -32,6 +34,12 @@ def too_large(limits: Limits) -> RefusedUploadError:
     """The refusal of an upload that is larger than allowed."""
     detail = f"An upload may have {limits.max_upload_bytes} bytes."
     return RefusedUploadError(Refusal.UPLOAD_TOO_LARGE, detail)
+
+
+def too_slow(limits: Limits) -> RefusedUploadError:
+    """The refusal of an upload that takes longer than allowed."""
+    detail = f"An upload may take {limits.max_upload_seconds:g} seconds."
+    return RefusedUploadError(Refusal.UPLOAD_STALLED, detail)
 
 
 async def limited(body: AsyncIterator[bytes], limits: Limits) -> AsyncGenerator[bytes, None]:
@@ -51,9 +59,9 @@ async def limited(body: AsyncIterator[bytes], limits: Limits) -> AsyncGenerator[
         except StopAsyncIteration:
             return
         except TimeoutError:
-            detail = f"Nothing arrived for {limits.idle_timeout_seconds:g} seconds."
             if now() >= end:
-                detail = f"An upload may take {limits.max_upload_seconds:g} seconds."
+                raise too_slow(limits) from None
+            detail = f"Nothing arrived for {limits.idle_timeout_seconds:g} seconds."
             raise RefusedUploadError(Refusal.UPLOAD_STALLED, detail) from None
         received += len(chunk)
         if received > limits.max_body_bytes:

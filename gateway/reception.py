@@ -26,11 +26,19 @@ PROBLEMS = {
     Refusal.BROKEN_MULTIPART: (400, "The multipart body is broken"),
     Refusal.NO_FILE_PART: (400, "There is no file"),
     Refusal.UNEXPECTED_PART: (400, "The form has a part that is not known"),
+    Refusal.REPEATED_FIELD: (400, "The form has a field twice"),
     Refusal.TOO_MANY_FILES: (400, "There are too many files"),
     Refusal.UPLOAD_STALLED: (408, "The upload came to a halt"),
     Refusal.UPLOAD_TOO_LARGE: (413, "The upload is too large"),
+    Refusal.ARCHIVE_TOO_LARGE: (413, "The archive unpacks to too much"),
     Refusal.NOT_DICOM: (415, "The file is not DICOM"),
     Refusal.EMPTY_FILE: (422, "The file is empty"),
+    Refusal.NO_FILES: (422, "Nothing that was sent is a file of a study"),
+    Refusal.INVALID_FIELD: (422, "A field of the form has no such value"),
+    Refusal.UNKNOWN_PROFILE: (422, "The profile is not known"),
+    Refusal.BROKEN_ARCHIVE: (422, "The archive is broken"),
+    Refusal.UNSAFE_ARCHIVE: (422, "The archive is not safe to unpack"),
+    Refusal.UNSUPPORTED_ARCHIVE: (422, "The archive is of a kind that is not unpacked"),
     Refusal.INSUFFICIENT_STORAGE: (507, "There is not enough storage"),
 }
 REDIS_TIMEOUT_SECONDS = 3.0
@@ -58,6 +66,7 @@ class Reception:
         self._service = service
         self._volumes = settings.volumes
         self._limits = settings.limits
+        self._profiles_dir = settings.profiles_dir
         self._publisher = publisher
         self._places = asyncio.Semaphore(settings.max_concurrent_uploads)
 
@@ -67,7 +76,6 @@ class Reception:
         read: Read,
         *,
         study_id: UUID | None = None,
-        expected_instances: int | None = None,
         study_instance_uid: str | None = None,
         of_every_kind: bool = False,
     ) -> Intake:
@@ -77,9 +85,8 @@ class Reception:
             request: whose body it is.
             read: reads it.
             study_id: the id that it gets; a new one when not given.
-            expected_instances: how many instances the study has, if the client has told it.
             study_instance_uid: what every instance has to have, if the client has told it.
-            of_every_kind: whether files that are plainly no DICOM are taken too.
+            of_every_kind: whether each part is one file of the study, whatever it is.
 
         Raises:
             Problem: it is refused, and nothing of it is kept; the connection is to be closed.
@@ -92,7 +99,7 @@ class Reception:
                 content_length=content_length_of(request),
                 traceparent=traceparent_of(request),
                 study_id=study_id,
-                expected_instances=expected_instances,
+                profiles_dir=self._profiles_dir,
                 study_instance_uid=study_instance_uid,
                 of_every_kind=of_every_kind,
             )

@@ -5,6 +5,7 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.settings import StatusClientSettings, VolumeSettings
+from gateway.allowance import ArchiveLimits
 from gateway.body import Limits
 
 
@@ -52,6 +53,9 @@ class GatewaySettings(VolumeSettings, StatusClientSettings):
     nothing."""
     max_upload_seconds: float = Field(gt=0)
     """An upload that takes longer is given up: a trickle must not hold a place for ever."""
+    archives: ArchiveLimits
+    idempotency_seconds: int = Field(ge=60, le=30 * 86_400)
+    """So long the first answer to an `Idempotency-Key` is kept."""
     retry_after_seconds: int = Field(ge=1)
     """What clients are told to wait before they ask for the status."""
     public_url: str | None = Field(default=None, pattern=r"^https?://[^?#\s]*[^/?#\s]$")
@@ -71,4 +75,5 @@ class GatewaySettings(VolumeSettings, StatusClientSettings):
             min_free_bytes=self.min_free_bytes,
             idle_timeout_seconds=self.idle_timeout_seconds,
             max_upload_seconds=self.max_upload_seconds,
+            archives=self.archives,
         )

@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -21,6 +22,8 @@ Result = TypeVar("Result")
 
 BUFFER_BYTES = 1 << 20
 """So many bytes are collected before a thread writes and hashes them."""
+SYNCS_AT_ONCE = 8
+"""A disk makes several files durable in about the time of one."""
 
 
 class StagedFile:
@@ -41,9 +44,13 @@ class StagedFile:
         if len(self._buffer) >= BUFFER_BYTES:
             await in_thread(self._drain)
 
-    async def finish(self) -> StoredFile:
-        """Make the file durable."""
+    async def finish(self) -> None:
+        """Write what is left; the file is durable once the study is committed."""
         await in_thread(self._finish)
+
+    @property
+    def stored(self) -> StoredFile:
+        """What is known of the file, once it is finished."""
         return StoredFile(
             name=self.path.name,
             sent_as=self._sent_as,
@@ -69,9 +76,7 @@ class StagedFile:
 
     def _finish(self) -> None:
         self._drain()
-        assert self._file  # noqa: S101 -- opened by _drain
-        os.fsync(self._file.fileno())
-        self._file.close()
+        self.close()
 
 
 class Staging:
@@ -82,7 +87,8 @@ class Staging:
         self._study_id = study_id
         self._min_free_bytes = min_free_bytes
         self._directory = volumes.uploads / INCOMING / str(study_id)
-        self._open: list[StagedFile] = []
+        self._files: list[StagedFile] = []
+        self._archives: list[StagedFile] = []
 
     async def begin(self, expected_bytes: int) -> None:
         """Make the directory.
@@ -103,9 +109,19 @@ class Staging:
 
     def open(self, sent_as: str) -> StagedFile:
         """Begin the next file."""
-        file = StagedFile(self._directory / stored_name(len(self._open) + 1), sent_as)
-        self._open.append(file)
+        file = StagedFile(self._directory / stored_name(len(self._files) + 1), sent_as)
+        self._files.append(file)
         return file
+
+    def open_archive(self) -> StagedFile:
+        """Begin the next archive, whose files will be the study's; it is to be removed then."""
+        file = StagedFile(self._directory / f"archive-{len(self._archives)}", "")
+        self._archives.append(file)
+        return file
+
+    async def remove(self, archive: StagedFile) -> None:
+        """Remove an archive that has been unpacked."""
+        await in_thread(archive.path.unlink)
 
     async def place(self, source: Path, file: StoredFile) -> StoredFile:
         """Take a file that lies on the volumes already; it stays there too.
@@ -131,6 +147,9 @@ class Staging:
         await in_thread(self._discard)
 
     def _commit(self, intake: Intake) -> None:
+        with ThreadPoolExecutor(min(SYNCS_AT_ONCE, len(self._files) or 1)) as pool:
+            for _ in pool.map(_sync, [file.path for file in self._files]):
+                pass
         with (self._directory / INTAKE).open("xb") as file:
             file.write(intake.to_json())
             file.flush()
@@ -140,7 +159,7 @@ class Staging:
         sync_directory(self._volumes.uploads)
 
     def _discard(self) -> None:
-        for file in self._open:
+        for file in (*self._files, *self._archives):
             file.close()
         if self._directory.exists():
             shutil.rmtree(self._directory)
@@ -176,6 +195,11 @@ async def staged(
     except BaseException:
         await staging.discard()
         raise
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def out_of_space(error: OSError) -> bool:

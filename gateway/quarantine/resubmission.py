@@ -16,7 +16,6 @@ from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
 from contracts.volumes import Volumes, uploads_path
 from gateway.body import Limits
-from gateway.intake import receive
 from gateway.parts import Parts
 from gateway.quarantine.contents import (
     Contents,
@@ -26,6 +25,7 @@ from gateway.quarantine.contents import (
     require_at_rest,
 )
 from gateway.quarantine.marks import Resubmission, add_mark
+from gateway.receiving import Receiving
 from gateway.staging import Staging, in_thread, staged
 
 
@@ -121,8 +121,9 @@ async def _receive_mended(
 ) -> list[StoredFile]:
     """Take the bytes that the client has mended, under the name that the file came with."""
     [file] = files
-    stored = await receive(parts, staging, replace(limits, max_files=1))
-    return [received.model_copy(update={"sent_as": file.sent_as}) for received in stored]
+    receiving = Receiving(staging, replace(limits, max_files=1), as_sent=True)
+    await receiving.receive(parts)
+    return [stored.model_copy(update={"sent_as": file.sent_as}) for stored in receiving.files]
 
 
 def _intake(

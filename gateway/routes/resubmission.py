@@ -125,7 +125,13 @@ def resubmission_router(reception: Reception, settings: GatewaySettings) -> APIR
         url = status_path(intake.event.subject)
         response.headers["Location"] = url
         response.headers["Retry-After"] = str(settings.retry_after_seconds)
-        return Accepted(study_id=intake.event.subject, status=State.UPLOADED, status_url=url)
+        return Accepted(
+            study_id=intake.event.subject,
+            status=State.UPLOADED,
+            status_url=url,
+            files=len(intake.files),
+            passed_over=0,
+        )
 
     return router
 

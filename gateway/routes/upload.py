@@ -1,21 +1,19 @@
 """POST /upload: a study comes in."""
 
 from collections.abc import AsyncGenerator
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from chassis.problem import Problem, documented
 from contracts.status import State
+from gateway.fields import MOST_INSTANCES
 from gateway.form import boundary_of, read_form
 from gateway.links import status_path
 from gateway.parts import Parts
 from gateway.reception import Reception
 from gateway.settings import GatewaySettings
-
-MOST_INSTANCES = 1_000_000
 
 REQUEST_BODY = {
     "required": True,
@@ -24,27 +22,43 @@ REQUEST_BODY = {
             "schema": {
                 "type": "object",
                 "required": ["file"],
+                "additionalProperties": False,
                 "properties": {
                     "file": {
+                        "type": "array",
+                        "minItems": 1,
+                        "items": {"type": "string", "format": "binary"},
+                        "description": "The files of the study, each a part: DICOM files (PS3.10), "
+                        "and archives (zip, tar, tar.gz), which are unpacked. DICOMDIR, hidden "
+                        "files and `__MACOSX` are passed over.",
+                    },
+                    "expected_instances": {
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": MOST_INSTANCES,
+                        "description": "How many instances the study has. Another number than "
+                        "arrives is a finding.",
+                    },
+                    "profile": {
                         "type": "string",
-                        "format": "binary",
-                        "description": "One DICOM file (PS3.10).",
-                    }
+                        "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$",
+                        "examples": ["strict"],
+                        "description": "By which profile the study is validated: `default`, "
+                        "`strict`, `lenient`, or one of the site's.",
+                    },
+                    "label": {
+                        "type": "string",
+                        "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+                        "examples": ["trial-42"],
+                        "description": "A word to find the upload again with. It goes into events, "
+                        "so it must not tell who the patient is.",
+                    },
                 },
-            }
+            },
+            "encoding": {"file": {"contentType": "application/dicom, application/zip, */*"}},
         }
     },
 }
-
-
-ExpectedInstances = Annotated[
-    int | None,
-    Query(
-        ge=1,
-        le=MOST_INSTANCES,
-        description="How many instances the study has. Another number than arrives is a finding.",
-    ),
-]
 
 
 class Accepted(BaseModel):
@@ -54,6 +68,10 @@ class Accepted(BaseModel):
     status: State
     status_url: str
     """Where to ask what has become of it."""
+    files: int
+    """How many files it has, those from archives included."""
+    passed_over: int
+    """How many further files are none of the study's, such as a DICOMDIR."""
 
 
 def upload_router(reception: Reception, settings: GatewaySettings) -> APIRouter:
@@ -63,7 +81,7 @@ def upload_router(reception: Reception, settings: GatewaySettings) -> APIRouter:
     def read(content_type: str, body: AsyncGenerator[bytes, None]) -> Parts:
         boundary = boundary_of(content_type)
         if boundary is None:
-            detail = "Send multipart/form-data with the DICOM file in the part 'file'."
+            detail = "Send multipart/form-data with the DICOM files in parts named 'file'."
             raise Problem(415, "not-multipart", "The body is not multipart/form-data", detail)
         return read_form(body, boundary, max_files=settings.max_files)
 
@@ -74,17 +92,21 @@ def upload_router(reception: Reception, settings: GatewaySettings) -> APIRouter:
         responses=documented(400, 408, 413, 415, 422, 503, 507),
         openapi_extra={"requestBody": REQUEST_BODY},
     )
-    async def upload(
-        request: Request, response: Response, expected_instances: ExpectedInstances = None
-    ) -> Accepted:
-        """Takes a DICOM file in. Once answered with 202, it is not lost.
+    async def upload(request: Request, response: Response) -> Accepted:
+        """Takes DICOM files in, also in archives. Once answered with 202, they are not lost.
 
-        What becomes of it is told at `status_url`, also given as `Location`.
+        What becomes of them is told at `status_url`, also given as `Location`.
         """
-        intake = await reception.receive(request, read, expected_instances=expected_instances)
+        intake = await reception.receive(request, read)
         study_id = intake.event.subject
         response.headers["Location"] = status_path(study_id)
         response.headers["Retry-After"] = str(settings.retry_after_seconds)
-        return Accepted(study_id=study_id, status=State.UPLOADED, status_url=status_path(study_id))
+        return Accepted(
+            study_id=study_id,
+            status=State.UPLOADED,
+            status_url=status_path(study_id),
+            files=len(intake.files),
+            passed_over=len(intake.passed_over),
+        )
 
     return router

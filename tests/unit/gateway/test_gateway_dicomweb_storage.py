@@ -65,6 +65,8 @@ class Pipeline:
             "idle_timeout_seconds": 10.0,
             "max_upload_seconds": 60.0,
             "retry_after_seconds": 3,
+            "profiles_dir": None,
+            "archives": None,
             "public_url": None,
             "stow": StowSettings(wait_seconds=30, max_waiting=2),
         }

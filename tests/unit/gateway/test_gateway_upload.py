@@ -22,6 +22,7 @@ from chassis.service import RequestLog
 from contracts.events import StudyUploaded
 from contracts.volumes import INCOMING
 from gateway import reception, staging
+from gateway.allowance import ArchiveLimits
 from gateway.reception import Reception
 from gateway.routes.upload import upload_router
 from gateway.settings import GatewaySettings
@@ -77,6 +78,15 @@ class Gateway:
             "idle_timeout_seconds": 10.0,
             "max_upload_seconds": 60.0,
             "retry_after_seconds": 3,
+            "profiles_dir": None,
+            "archives": ArchiveLimits(
+                max_entries=20,
+                max_entry_bytes=100_000,
+                max_total_bytes=200_000,
+                max_ratio=200,
+                max_nesting=2,
+            ),
+            "idempotency_seconds": 86_400,
         }
         service: Any = SimpleNamespace(metrics=self.metrics, broker=self.bus)
         publisher: Any = self.bus
@@ -134,6 +144,8 @@ async def test_a_study_that_lies_safely_and_is_announced_is_accepted(gateway: Ga
         "study_id": str(study_id),
         "status": "uploaded",
         "status_url": f"/status/{study_id}",
+        "files": 1,
+        "passed_over": 0,
     }
     assert response.headers["location"] == f"/status/{study_id}"
     assert response.headers["retry-after"] == "3"
@@ -151,21 +163,74 @@ async def test_the_event_says_what_intake_json_says(gateway: Gateway) -> None:
     assert written["files"][0]["sent_as"] == "CT.dcm"
 
 
-async def test_how_many_instances_a_study_has_is_handed_on_when_it_is_told(
-    gateway: Gateway,
-) -> None:
-    await gateway.client.post("/upload?expected_instances=300", files={"file": FILE})
+async def test_what_the_sender_says_of_the_study_is_handed_on(gateway: Gateway) -> None:
+    fields = {"expected_instances": "300", "profile": "strict", "label": "trial-42"}
+    await gateway.client.post("/upload", files={"file": FILE}, data=fields)
     [study] = gateway.studies
-    assert json.loads((study / "intake.json").read_bytes())["expected_instances"] == 300
+    written = json.loads((study / "intake.json").read_bytes())
+    assert written["expected_instances"] == 300
+    assert written["profile"] == "strict"
+    assert written["label"] == written["event"]["data"]["label"] == "trial-42"
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "many", "1000001"])
-async def test_a_number_of_instances_that_is_none_is_refused(gateway: Gateway, number: str) -> None:
-    url = f"/upload?expected_instances={number}"
-    response = await gateway.client.post(url, files={"file": FILE})
-    assert is_problem(response, 422, "invalid-request")
+@pytest.mark.parametrize(
+    ("fields", "kind", "says"),
+    [
+        ({"expected_instances": "0"}, "invalid-field", "from 1 to 1000000"),
+        ({"expected_instances": "-1"}, "invalid-field", "whole number"),
+        ({"expected_instances": "many"}, "invalid-field", "'expected_instances'"),
+        ({"expected_instances": "1000001"}, "invalid-field", "whole number"),
+        ({"expected_instances": "3" * 2000}, "invalid-field", "1024 bytes"),
+        ({"label": "Doe, Jane"}, "invalid-field", "must not tell who the patient is"),
+        ({"label": b"\xff"}, "invalid-field", "UTF-8"),
+        ({"profile": "nowhere"}, "unknown-profile", "Known are: default, lenient, strict."),
+        ({"profile": "../strict"}, "unknown-profile", "'../strict'"),
+    ],
+)
+async def test_a_field_with_an_impossible_value_is_refused(
+    gateway: Gateway, fields: dict[str, Any], kind: str, says: str
+) -> None:
+    response = await gateway.client.post("/upload", files={"file": FILE}, data=fields)
+    assert is_problem(response, 422, kind)
+    assert says in response.json()["detail"]
     assert response.headers["connection"] == "close"
     assert gateway.is_empty
+
+
+async def test_a_field_that_is_given_twice_is_refused(gateway: Gateway) -> None:
+    response = await gateway.client.post(
+        "/upload", files={"file": FILE}, data={"label": ["one", "other"]}
+    )
+    assert is_problem(response, 400, "repeated-field")
+
+
+async def test_a_field_with_a_file_name_is_refused(gateway: Gateway) -> None:
+    response = await gateway.client.post("/upload", files={"file": FILE, "label": ("a", b"b")})
+    assert is_problem(response, 400, "unexpected-part")
+    assert "'label'" in response.json()["detail"]
+
+
+async def test_blank_fields_are_as_if_they_had_not_been_sent(gateway: Gateway) -> None:
+    """Browsers send all fields of a form."""
+    blank = {"expected_instances": "", "profile": "", "label": " "}
+    response = await gateway.client.post("/upload", files={"file": FILE}, data=blank)
+    assert response.status_code == 202
+    [study] = gateway.studies
+    written = json.loads((study / "intake.json").read_bytes())
+    assert not written.keys() & blank.keys()
+
+
+async def test_a_profile_of_the_site_may_be_asked_for(tmp_path: Path) -> None:
+    profiles = tmp_path / "profiles"
+    profiles.mkdir()
+    gateway = Gateway(tmp_path, profiles_dir=profiles)
+    (profiles / "ct-trial.yaml").write_text("profile: ct-trial")
+    for name, status in (("ct-trial", 202), ("mr-trial", 422)):
+        response = await gateway.client.post(
+            "/upload", files={"file": FILE}, data={"profile": name}
+        )
+        assert response.status_code == status
+    assert "ct-trial" in response.json()["detail"]
 
 
 async def test_the_study_is_in_its_place_before_it_is_announced(
