@@ -54,7 +54,11 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
         idle_seconds=settings.idle_timeout_seconds,
         retry_after_seconds=settings.retry_after_seconds,
     )
-    retrieval = Retrieval(InstanceIndex(service.broker.connect), volumes)
+    retrieval = Retrieval(
+        InstanceIndex(service.broker.connect),
+        volumes,
+        idle_seconds=settings.idle_timeout_seconds,
+    )
     service.http.include_router(studies_router(client, volumes, retrieval))
     service.http.include_router(study_files_router(files, retrieval))
     service.http.include_router(retrieval_router(retrieval))

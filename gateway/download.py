@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 
+from starlette.concurrency import iterate_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
@@ -78,7 +79,9 @@ class StreamDownload(StreamingResponse):
         self._idle_seconds = idle_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer (ASGI)."""
+        """Answer (ASGI). For HEAD nothing is made."""
+        if scope["method"] == "HEAD":
+            self.body_iterator = iterate_in_threadpool(())
         await _while_read(super().__call__, self._idle_seconds, scope, receive, send)
 
 

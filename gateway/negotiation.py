@@ -1,39 +1,113 @@
-"""Which of the media types on offer a client prefers (RFC 9110, 12.5.1)."""
+"""Which of the media types on offer a client prefers (RFC 9110 12.5.1, PS3.18 8.7)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
 
+DICOM = "application/dicom"
+DICOM_JSON = "application/dicom+json"
+JSON = "application/json"
+MULTIPART = "multipart/related"
+
+_RANGES = re.compile(r'(?:[^,"]|"[^"]*")+')
+_PARAMETERS = re.compile(r';\s*([\w-]+)\s*=\s*(?:"([^"]*)"|([^\s;"]*))', re.ASCII)
+_NAME = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+", re.ASCII)
 _WEIGHT = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 
 
-def preferred(accept: str, offered: Sequence[str]) -> str | None:
-    """The media type to answer with; None when the client accepts none of them.
+@dataclass(frozen=True)
+class MediaRange:
+    """One of the media types that a client accepts."""
+
+    media_type: str
+    """In lower case; may end with, or be, a wildcard."""
+    type: str
+    """What the parts of a multipart answer are to be; empty when the client does not say."""
+    transfer_syntax: str
+    """A UID, ``*`` for any, or empty when the client does not say."""
+    weight: float
+
+    def matches(self, media_type: str, part_type: str, transfer_syntax: str) -> bool:
+        """Whether the client means this with it."""
+        kind = media_type.partition("/")[0]
+        return (
+            self.media_type in {media_type, f"{kind}/*", "*/*"}
+            and self.type in {part_type, ""}
+            and self.transfer_syntax in {transfer_syntax, "*", ""}
+        )
+
+    @property
+    def precision(self) -> tuple[int, bool]:
+        """Of several that match, the most precise counts."""
+        return -self.media_type.count("*"), self.transfer_syntax not in {"*", ""}
+
+
+class Accept:
+    """What a client accepts; everything when it does not say, or not so that it can be read.
 
     Args:
-        accept: the `Accept` of the request; empty when it has none. Parameters but the weight are
-            not looked at, and what cannot be read is passed over.
-        offered: media types, in the order in which the service would choose.
+        values: each `Accept` header, or what stands for it.
     """
-    if not accept.strip():
-        return offered[0]
-    weights = dict(filter(None, map(_weight, accept.lower().split(","))))
 
-    def weight(media_type: str) -> float:
-        """What the most specific range says of it."""
-        kind = media_type.partition("/")[0]
-        ranges = (media_type, f"{kind}/*", "*/*")
-        return next((weights[name] for name in ranges if name in weights), 0.0)
+    def __init__(self, values: Iterable[str]) -> None:
+        self._ranges = [found for value in values for found in _parse(value)]
 
-    best = max(offered, key=weight)
-    return best if weight(best) else None
+    @classmethod
+    def of(cls, headers: Iterable[str], query: Iterable[str]) -> Self:
+        """The query parameter `accept` counts more than the header (PS3.18 8.3.3.1)."""
+        return cls(list(query) or headers)
+
+    def preferred(self, offered: Collection[str]) -> str | None:
+        """The best of some media types, in the order of the service's own choice; None if none."""
+        best = max(offered, key=self._weight)
+        return best if self._weight(best) else None
+
+    def preferred_form(self, transfer_syntaxes: Collection[str], *, one: bool) -> str | None:
+        """How to send instances: `MULTIPART`, or `DICOM` for a single one; None for neither.
+
+        Args:
+            transfer_syntaxes: those in which they are stored. The client has to accept them all.
+            one: whether a single instance is asked for.
+        """
+
+        def weight(form: str) -> float:
+            return min(
+                self._weight(form, DICOM if form == MULTIPART else "", transfer_syntax)
+                for transfer_syntax in transfer_syntaxes
+            )
+
+        best = max((MULTIPART, DICOM) if one else (MULTIPART,), key=weight)
+        return best if weight(best) else None
+
+    def _weight(self, media_type: str, part_type: str = "", transfer_syntax: str = "") -> float:
+        if not self._ranges:
+            return 1.0
+        matching = [r for r in self._ranges if r.matches(media_type, part_type, transfer_syntax)]
+        # Of several as precise, such as two that name transfer syntaxes, the one that gives most.
+        best = max(matching, key=lambda r: (r.precision, r.weight), default=None)
+        return best.weight if best else 0.0
 
 
-def _weight(part: str) -> tuple[str, float] | None:
-    """A media range and its weight."""
-    media_range, *parameters = (text.strip() for text in part.split(";"))
-    weight = "1"
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip() == "q":
-            weight = value.strip()
-    return (media_range, float(weight)) if media_range and _WEIGHT.fullmatch(weight) else None
+def parse_media_type(text: str) -> tuple[str, dict[str, str]]:
+    """A media type and its parameters, the names of both in lower case.
+
+    Many clients leave out the quotes that the slash in ``type=application/dicom`` needs.
+    """
+    parameters = {
+        name.lower(): quoted or plain for name, quoted, plain in _PARAMETERS.findall(text)
+    }
+    return text.partition(";")[0].strip().lower(), parameters
+
+
+def _parse(value: str) -> Iterator[MediaRange]:
+    for text in _RANGES.findall(value):
+        media_type, parameters = parse_media_type(text)
+        weight = parameters.get("q", "1")
+        if _NAME.fullmatch(media_type) and _WEIGHT.fullmatch(weight):
+            yield MediaRange(
+                media_type,
+                parameters.get("type", "").lower(),
+                parameters.get("transfer-syntax", ""),
+                float(weight),
+            )

@@ -13,7 +13,7 @@ from chassis.problem import Problem
 from contracts.volumes import METADATA, Volumes
 from gateway.archive import find_archived
 from gateway.download import OWNERS, StreamDownload, answer_file
-from gateway.negotiation import preferred
+from gateway.negotiation import Accept
 from gateway.report import find_report
 from gateway.report_csv import report_csv
 from gateway.study_status import known_status
@@ -53,7 +53,7 @@ class StudyFiles:
 
     async def report(self, study_id: UUID, request: Request) -> Response:
         """What became of each file: JSON, or CSV if the client prefers it."""
-        media_type = preferred(",".join(request.headers.getlist("accept")), (JSON, CSV))
+        media_type = Accept(request.headers.getlist("accept")).preferred((JSON, CSV))
         if media_type is None:
             detail = f"The report is there as {JSON} and as {CSV}."
             raise Problem(406, "not-acceptable", "No such representation", detail)
@@ -99,7 +99,7 @@ class StudyFiles:
 
         return await self._archived(study_id, answer)
 
-    async def archive(self, study_id: UUID, request: Request) -> Response:
+    async def archive(self, study_id: UUID) -> Response:
         """All instances and the metadata in a zip file, made while it is sent."""
         directory = self._volumes.archived(study_id)
 
@@ -107,7 +107,7 @@ class StudyFiles:
             archived = find_archived(directory)
             pieces = zip_pieces(directory, archived.files, archived.archived_at)
             return StreamDownload(
-                iter(()) if request.method == "HEAD" else pieces,
+                pieces,
                 idle_seconds=self._idle_seconds,
                 headers={
                     "Cache-Control": OWNERS,

@@ -208,6 +208,7 @@ async def _claim(files: Sequence[_File], upload_id: UUID, profile: Profile, clai
         kept = await claim(target, {file.uid: file.stored.sha256 for file in own})
         for file in own:
             _hold_against(file, kept[file.uid], target, profile)
+    _refuse_repeated(files, going_on, profile)
 
 
 def _hold_against(file: _File, kept: Kept, study_id: UUID, profile: Profile) -> None:
@@ -218,6 +219,15 @@ def _hold_against(file: _File, kept: Kept, study_id: UUID, profile: Profile) -> 
         violation = Violation(SOP_INSTANCE_UID, found=f"the same file in {kept.study_id}")
         file.add(profile, rules.ARCHIVED, violation)
         file.outcome = Outcome.DUPLICATE
+
+
+def _refuse_repeated(files: Iterable[_File], claimed: Iterable[_File], profile: Profile) -> None:
+    """A repeated file whose first one is refused now has not been kept either."""
+    refused = {file.stored.sha256 for file in claimed if file.outcome is Outcome.REJECTED}
+    for file in files:
+        if file.outcome is Outcome.DUPLICATE and file.stored.sha256 in refused:
+            violation = Violation(SOP_INSTANCE_UID, "one file", "another file in another upload")
+            file.add(profile, rules.CONFLICT, violation)
 
 
 def _fail(files: Iterable[_File], profile: Profile) -> None:

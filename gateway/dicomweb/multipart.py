@@ -6,8 +6,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from chassis.archived import ArchivedInstance
-from gateway.dicomweb.media_types import DICOM, MULTIPART
-from gateway.dicomweb.resources import Found, Resource, is_uid
+from gateway.archive import is_uid
+from gateway.dicomweb.resources import Found, Resource
+from gateway.negotiation import DICOM, MULTIPART
 
 CHUNK_BYTES = 1 << 18
 CRLF = b"\r\n"

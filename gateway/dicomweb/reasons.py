@@ -33,6 +33,7 @@ FAILURES = (
     ("structure.depth", FailureReason.OUT_OF_RESOURCES),
     ("structure.deflate-too-large", FailureReason.OUT_OF_RESOURCES),
     ("structure.too-many-elements", FailureReason.OUT_OF_RESOURCES),
+    ("study.too-many", FailureReason.OUT_OF_RESOURCES),
     ("safety.declared-size", FailureReason.OUT_OF_RESOURCES),
     ("meta.sop-class-mismatch", FailureReason.DOES_NOT_MATCH_SOP_CLASS),
     ("meta.sop-instance-mismatch", FailureReason.DOES_NOT_MATCH_SOP_CLASS),

@@ -5,7 +5,6 @@ places; an instance that was sent twice lies in two of them, and is given once.
 """
 
 import asyncio
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
@@ -19,14 +18,9 @@ from chassis.instance_index import InstanceIndex
 from chassis.logs import error_name, get_logger
 from chassis.problem import Problem, unavailable
 from contracts.volumes import Volumes
+from gateway.archive import is_uid
 
 INDEX_TIMEOUT_SECONDS = 3.0
-_UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
-
-
-def is_uid(text: str) -> bool:
-    """Whether a text is a UID (PS3.5 9.1)."""
-    return len(text) <= 64 and _UID.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,19 @@
 """Answers WADO-RS requests (PS3.18 10.4): instances, and their metadata."""
 
-from fastapi.responses import FileResponse, Response, StreamingResponse
+from collections.abc import Iterator
+
+from fastapi import Response
 
 from chassis.instance_index import InstanceIndex
 from chassis.problem import Problem
 from contracts.volumes import Volumes
-from gateway.dicomweb.media_types import DICOM, DICOM_JSON, JSON, MULTIPART, Accept
 from gateway.dicomweb.metadata import metadata
 from gateway.dicomweb.multipart import MultipartBody, parts
 from gateway.dicomweb.resources import Resource, find
+from gateway.download import OWNERS, FileDownload, StreamDownload
+from gateway.negotiation import DICOM, DICOM_JSON, JSON, MULTIPART, Accept
 
-HEADERS = {"Cache-Control": "private, no-cache", "Vary": "Accept"}
-"""What is a patient's is kept by no shared cache."""
+HEADERS = {"Cache-Control": OWNERS, "Vary": "Accept"}
 
 
 class Retrieval:
@@ -20,11 +22,13 @@ class Retrieval:
     Args:
         index: tells where studies lie.
         volumes: where they do.
+        idle_seconds: how long a client may read nothing of an answer.
     """
 
-    def __init__(self, index: InstanceIndex, volumes: Volumes) -> None:
+    def __init__(self, index: InstanceIndex, volumes: Volumes, *, idle_seconds: float) -> None:
         self._index = index
         self._volumes = volumes
+        self._idle_seconds = idle_seconds
 
     async def instances(self, resource: Resource, accept: Accept) -> Response:
         """The files, as they arrived: nothing is transcoded.
@@ -38,9 +42,15 @@ class Retrieval:
         if form == MULTIPART:
             body = MultipartBody(found)
             headers = {**HEADERS, "Content-Length": str(body.length)}
-            return StreamingResponse(body.pieces(), headers=headers, media_type=body.media_type)
+            return self._stream(body.pieces(), headers, body.media_type)
         if form == DICOM:
-            return FileResponse(found[0].path, headers=HEADERS, media_type=found[0].media_type)
+            return FileDownload(
+                found[0].path,
+                None,
+                idle_seconds=self._idle_seconds,
+                headers=HEADERS,
+                media_type=found[0].media_type,
+            )
         forms = f'{MULTIPART}; type="{DICOM}"' + (f" and {DICOM}" if resource.instance else "")
         known = ", ".join(filter(None, syntaxes)) or "unknown"
         raise not_acceptable(f"There is {forms}; the transfer syntax, as stored, is {known}.")
@@ -55,7 +65,14 @@ class Retrieval:
         if media_type is None:
             raise not_acceptable(f"There is {DICOM_JSON}.")
         found = await find(resource, self._index, self._volumes)
-        return StreamingResponse(metadata(found), headers=HEADERS, media_type=media_type)
+        return self._stream(metadata(found), HEADERS, media_type)
+
+    def _stream(
+        self, pieces: Iterator[bytes], headers: dict[str, str], media_type: str
+    ) -> Response:
+        return StreamDownload(
+            pieces, idle_seconds=self._idle_seconds, headers=headers, media_type=media_type
+        )
 
 
 def not_acceptable(detail: str) -> Problem:

@@ -12,13 +12,13 @@ from chassis.logs import get_logger
 from chassis.problem import Problem, unavailable
 from contracts.volumes import Volumes
 from gateway.dicomweb.endings import Awaited, Endings
-from gateway.dicomweb.media_types import DICOM_JSON, JSON, Accept
 from gateway.dicomweb.results import results
 from gateway.dicomweb.retrieval import not_acceptable
 from gateway.dicomweb.store_body import read_instances
 from gateway.dicomweb.store_response import store_response
 from gateway.feed import LiveFeed
 from gateway.links import status_path
+from gateway.negotiation import DICOM_JSON, JSON, Accept
 from gateway.reception import Reception, hanging_up
 from gateway.settings import GatewaySettings
 

@@ -6,8 +6,8 @@ from contextlib import aclosing
 from multipart import MultipartSegment, PushMultipartParser
 
 from chassis.problem import Problem
-from gateway.dicomweb.media_types import DICOM, MULTIPART, parse_media_type
 from gateway.form import read_form
+from gateway.negotiation import DICOM, MULTIPART, parse_media_type
 from gateway.parts import FILE_PART, PartBegins, PartEnds, Parts
 from gateway.refusals import Refusal, RefusedUploadError
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from gateway.archive import is_uid
 from gateway.dicomweb.reasons import FailureReason, WarningReason
-from gateway.dicomweb.resources import Resource, is_uid
+from gateway.dicomweb.resources import Resource
 from gateway.dicomweb.results import Result
 
 REFERENCED_SOP_CLASS_UID = "00081150"

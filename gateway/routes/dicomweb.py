@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from chassis.problem import documented
 from contracts.model import DicomUid
-from gateway.dicomweb.media_types import DICOM, DICOM_JSON, JSON, MULTIPART, Accept
 from gateway.dicomweb.resources import Resource
 from gateway.dicomweb.retrieval import Retrieval
+from gateway.negotiation import DICOM, DICOM_JSON, JSON, MULTIPART, Accept
+from gateway.routes.reading import reading
 
 BINARY = {"schema": {"type": "string", "format": "binary"}}
 DATASET = {
@@ -59,22 +60,24 @@ def retrieval_router(retrieval: Retrieval) -> APIRouter:
     series_path = "/studies/{study}/series/{series}"
     instance_path = f"{series_path}/instances/{{instance}}"
 
-    @router.get(series_path, summary="Retrieve a series (WADO-RS)", **many)
+    @reading(router, series_path, summary="Retrieve a series (WADO-RS)", **many)
     async def series_instances(series: Series, accept: Accepted) -> Response:
         """All instances of a series as parts, byte for byte as they arrived."""
         return await retrieval.instances(series, accept)
 
-    @router.get(f"{series_path}/metadata", summary="Retrieve a series' metadata", **metadata)
+    @reading(router, f"{series_path}/metadata", summary="Retrieve a series' metadata", **metadata)
     async def series_metadata(series: Series, accept: Accepted) -> Response:
         """The data sets of all instances of a series, their bulk data left out."""
         return await retrieval.metadata(series, accept)
 
-    @router.get(instance_path, summary="Retrieve an instance (WADO-RS)", **one)
+    @reading(router, instance_path, summary="Retrieve an instance (WADO-RS)", **one)
     async def instance_file(instance: Instance, accept: Accepted) -> Response:
         """An instance, byte for byte as it arrived: as the only part, or by itself."""
         return await retrieval.instances(instance, accept)
 
-    @router.get(f"{instance_path}/metadata", summary="Retrieve an instance's metadata", **metadata)
+    @reading(
+        router, f"{instance_path}/metadata", summary="Retrieve an instance's metadata", **metadata
+    )
     async def instance_metadata(instance: Instance, accept: Accepted) -> Response:
         """The data set of an instance, its bulk data left out; in an array as the others."""
         return await retrieval.metadata(instance, accept)

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.problem import documented
 from contracts.model import DicomUid
-from gateway.dicomweb.media_types import DICOM, DICOM_JSON, JSON, MULTIPART
 from gateway.dicomweb.storage import Storage
+from gateway.negotiation import DICOM, DICOM_JSON, JSON, MULTIPART
 from gateway.routes.dicomweb import BINARY, DATASET, Accepted
 
 BODY = {

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Query, Response
 from chassis.problem import documented
 from contracts.model import DicomUid
 from contracts.volumes import Volumes
-from gateway.dicomweb.media_types import MULTIPART
 from gateway.dicomweb.resources import Resource
 from gateway.dicomweb.retrieval import Retrieval
+from gateway.negotiation import MULTIPART
 from gateway.routes.dicomweb import BINARY, Accepted
 from gateway.routes.reading import headers, reading
 from gateway.studies import Study, StudyPage, StudyQuery, describe, list_studies, next_page

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.problem import documented
 from contracts.model import DicomUid
-from gateway.dicomweb.media_types import DICOM_JSON
 from gateway.dicomweb.resources import Resource
 from gateway.dicomweb.retrieval import Retrieval
+from gateway.negotiation import DICOM_JSON
 from gateway.report import Report
 from gateway.routes.dicomweb import DATASETS, Accepted
 from gateway.routes.reading import BINARY, giving_file, headers, reading
@@ -80,12 +80,12 @@ def study_files_router(files: StudyFiles, retrieval: Retrieval) -> APIRouter:
             **documented(404, 422, 503),
         },
     )
-    async def archive(study_id: UUID, request: Request) -> Response:
+    async def archive(study_id: UUID) -> Response:
         """The instances under their names in the archive, and `metadata.json`; uncompressed.
 
         It is made while it is sent, so that its length is not known before.
         """
-        return await files.archive(study_id, request)
+        return await files.archive(study_id)
 
     @reading(
         router,

@@ -18,7 +18,7 @@ from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, generate_uid
 from requests import HTTPError
 
 from integration.pipeline import Pipeline, RedisServer, free_port, until
-from integration.studies import ct_slices
+from integration.studies import ct_slices, zipped
 
 ORTHANC = shutil.which("Orthanc")
 ORTHANC_DICOMWEB = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
@@ -147,6 +147,35 @@ def test_a_study_that_comes_in_several_requests_is_retrieved_as_one(
     assert client.retrieve_study(datasets[0].StudyInstanceUID) == datasets
 
 
+def test_the_same_bytes_are_stored_already_and_other_bytes_under_their_uid_are_refused(
+    running: Pipeline, client: DICOMwebClient
+) -> None:
+    [ct, sound] = slices(2)
+    client.store_instances([ct])
+    again = client.store_instances([ct, ct])
+    uids = [item.ReferencedSOPInstanceUID for item in again.ReferencedSOPSequence]
+    assert uids == [ct.SOPInstanceUID] * 2
+
+    kept = encoded(ct)
+    ct.StudyDescription = "other bytes"
+    answer = client.store_instances([ct, ct, sound])
+    assert [item.FailureReason for item in answer.FailedSOPSequence] == [0x0111] * 2
+    assert len(answer.ReferencedSOPSequence) == 1
+    response = running.http.get(path_of(ct), headers={"Accept": "application/dicom"})
+    assert response.content == kept
+
+
+def test_an_instance_of_another_study_than_the_url_names_is_not_stored(
+    client: DICOMwebClient,
+) -> None:
+    [ct], other = slices(1), mr()
+    answer = client.store_instances([ct, other], ct.StudyInstanceUID)
+    assert len(answer.ReferencedSOPSequence) == 1
+    [failed] = answer.FailedSOPSequence
+    assert failed.ReferencedSOPInstanceUID == other.SOPInstanceUID
+    assert failed.FailureReason == 0xA901
+
+
 def test_curl_sends_a_single_instance_and_gets_it_back(
     running: Pipeline, tmp_path: Path, ct: bytes
 ) -> None:
@@ -179,16 +208,17 @@ def test_curl_sends_a_single_instance_and_gets_it_back(
 
 
 def test_what_is_no_dicom_has_its_item_and_does_not_sink_the_rest(
-    running: Pipeline, ct: bytes
+    running: Pipeline, ct: bytes, tmp_path: Path
 ) -> None:
-    parts = [ct, b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", b"Dear colleague,", b""]
+    archive = zipped(tmp_path / "more.zip", ct_slices(1)).read_bytes()  # it is not unpacked
+    parts = [ct, b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", b"Dear colleague,", b"", archive]
     body = b"".join(b"--b\r\nContent-Type: application/dicom\r\n\r\n%b\r\n" % p for p in parts)
     headers = {"Content-Type": f"{RELATED}; boundary=b"}
     response = running.http.post("/studies", content=body + b"--b--", headers=headers)
     assert response.status_code == 202
     answer = Dataset.from_json(response.json())
     assert len(answer.ReferencedSOPSequence) == 1
-    assert [item.FailureReason for item in answer.OtherFailuresSequence] == [0xC000] * 3
+    assert [item.FailureReason for item in answer.OtherFailuresSequence] == [0xC000] * 4
 
 
 def test_an_outcome_that_is_not_known_in_time_is_pending_and_comes_with_sending_again(

@@ -57,7 +57,7 @@ class Gateway:
         index: Any = self.index
         app = FastAPI()
         problem.install(app)
-        retrieval = Retrieval(index, self.volumes)
+        retrieval = Retrieval(index, self.volumes, idle_seconds=10)
         nobody: Any = None
         app.include_router(studies_router(nobody, self.volumes, retrieval))
         app.include_router(study_files_router(nobody, retrieval))
@@ -246,6 +246,26 @@ async def test_metadata_is_json_and_nothing_else(gateway: Gateway, path: str) ->
     assert response.headers["content-type"] == "application/dicom+json"
     refused = await gateway.get(path, 'multipart/related; type="application/dicom+xml"')
     assert is_problem(refused, 406, "not-acceptable")
+
+
+@pytest.mark.parametrize(
+    ("path", "accept"),
+    [
+        (STUDY, RELATED),
+        (f"{STUDY}/metadata", "application/json"),
+        (f"{STUDY}/series/{SERIES}", RELATED),
+        (f"{STUDY}/series/{SERIES}/instances/1.1", "application/dicom"),
+    ],
+)
+async def test_the_head_of_an_answer_is_had_without_the_rest(
+    gateway: Gateway, path: str, accept: str
+) -> None:
+    gateway.archive({"uid": "1.1"})
+    head = await gateway.client.head(f"/studies/{path}", headers={"Accept": accept})
+    body = await gateway.get(path, accept)
+    assert head.status_code == 200
+    assert head.content == b""
+    assert head.headers.get("content-length") == body.headers.get("content-length")
 
 
 async def test_the_query_may_say_what_is_accepted(gateway: Gateway) -> None:

@@ -237,6 +237,18 @@ async def test_other_bytes_under_a_uid_of_another_upload_are_refused(trial: Tria
     assert "study.instance-conflict" in {finding.code for finding in refused.findings}
 
 
+async def test_a_repeated_file_is_refused_with_the_first_one(trial: Trial) -> None:
+    other = uuid4()
+    trial.upload(instance("1.2.1"), study_id=other)
+    await trial.validate(other)
+    changed = instance("1.2.1", x00280103=dicom.us(1))
+    trial.upload(changed, changed)
+    [study] = await trial.validate()
+
+    assert outcomes(trial.report()) == [Outcome.REJECTED, Outcome.REJECTED]
+    assert study.outcome is Outcome.REJECTED
+
+
 async def test_validating_again_gives_the_same_report(trial: Trial) -> None:
     trial.upload(instance("1.2.1"), instance("1.2.1"), instance("1.2.2")[:-30])
     first = await trial.validate()

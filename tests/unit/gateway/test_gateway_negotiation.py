@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.dicomweb.media_types import (
+from gateway.negotiation import (
     DICOM,
     DICOM_JSON,
     JSON,
