@@ -75,6 +75,8 @@ class Gateway:
             idle_timeout_seconds=10.0,
             max_upload_seconds=60.0,
             retry_after_seconds=3,
+            archives=None,
+            idempotency_seconds=60,
         )
         service: Any = SimpleNamespace(metrics=Metrics("gateway"), broker=self.bus)
         publisher: Any = self.bus
