@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Self
+from typing import Self, cast
 from uuid import UUID, uuid4
 
 from pydantic import ValidationError
@@ -197,7 +197,7 @@ class Idempotency:
             Problem: 409, someone else has it.
         """
         while not await client.set(name, token, nx=True, ex=LOCK_SECONDS):
-            value = await client.get(name)
+            value = cast("bytes | None", await client.get(name))
             if value is None:
                 continue  # it has expired just now
             answered = _answered(value)
@@ -231,7 +231,7 @@ class _Held:
             await pipeline.watch(self.name)
             if await pipeline.get(self.name) != self._value:
                 return False
-            pipeline.multi()
+            pipeline.multi()  # type: ignore[no-untyped-call]
             await queue(pipeline)
             try:
                 await pipeline.execute()
