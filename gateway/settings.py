@@ -58,11 +58,11 @@ class GatewaySettings(VolumeSettings, StatusClientSettings):
     """So long the first answer to an `Idempotency-Key` is kept."""
     retry_after_seconds: int = Field(ge=1)
     """What clients are told to wait before they ask for the status."""
-    quarantine_days: float | None = Field(gt=0)
-    """After so many days files leave the quarantine by themselves; never when null."""
     public_url: str | None = Field(default=None, pattern=r"^https?://[^?#\s]*[^/?#\s]$")
     """Under which clients reach the gateway, for the URLs that answers contain; when null, as the
     request says (`Host`)."""
+    quarantine_days: float | None = Field(gt=0)
+    """After so many days files leave the quarantine by themselves; never when null."""
     feed: FeedSettings
     stow: StowSettings
 

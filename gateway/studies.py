@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 import httpx
 from pydantic import ConfigDict, Field
 
-from chassis.problem import Problem
 from contracts.model import Contract, Label, Modality, Sha256, Timestamp
 from contracts.status import State, StatusRecord
 from contracts.volumes import Volumes
@@ -16,6 +15,8 @@ from gateway.links import study_path
 from gateway.study_status import StudyStatus, asking_status, with_links
 
 MOST_PER_PAGE = 500
+_CURSOR = "^[0-9]{1,16}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+"""What the status service gives out: when a study was first seen, and its id."""
 
 
 class StudyQuery(Contract):
@@ -35,7 +36,7 @@ class StudyQuery(Contract):
     """Only studies with this label."""
     patient_id_hash: Sha256 | None = None
     """Only studies of the patient with this digest of the Patient ID."""
-    cursor: Annotated[str, Field(max_length=100)] | None = None
+    cursor: Annotated[str, Field(pattern=_CURSOR)] | None = None
     """`next_cursor` of the page before; stay with the same filters."""
     limit: int = Field(default=50, ge=1, le=MOST_PER_PAGE)
     """The greatest number of studies on a page."""
@@ -76,13 +77,10 @@ async def list_studies(query: StudyQuery, client: httpx.AsyncClient, volumes: Vo
     """A page of studies, asked of the status service.
 
     Raises:
-        Problem: 422 when the cursor is none that a page has told, 503 when the service is away.
+        Problem: 503 when the service is away.
     """
     with asking_status():
         response = await client.get("/status", params=_parameters(query))
-        if response.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
-            detail = "query.cursor: not a cursor that this listing has given out"
-            raise Problem(422, "invalid-request", "The request is not valid", detail)
         response.raise_for_status()
     page = _StatusPage.model_validate_json(response.content)
     studies = await asyncio.to_thread(_linked, page.studies, volumes)

@@ -19,7 +19,7 @@ PAUSE_SECONDS = (0.5, 15.0)
 LONGEST_RETRY_AFTER_SECONDS = 60.0
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 60.0
-"""How long the server may send nothing, or take nothing."""
+"""How long the gateway may take nothing of a request, and think, if nobody says otherwise."""
 
 _TRY_AGAIN = frozenset({429, 502, 503, 504})
 _NOTHING_WAS_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
@@ -159,7 +159,11 @@ class Gateway:
 
     def _timeout(self, silence_seconds: float) -> httpx.Timeout:
         left = self.check_time()
-        return httpx.Timeout(min(silence_seconds, left), connect=min(CONNECT_SECONDS, left))
+        return httpx.Timeout(
+            min(SILENCE_SECONDS, left),
+            read=min(silence_seconds, left),
+            connect=min(CONNECT_SECONDS, left),
+        )
 
 
 def checked(response: httpx.Response) -> httpx.Response:

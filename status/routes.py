@@ -28,8 +28,8 @@ class StatusPage(BaseModel):
 
     studies: tuple[StatusRecord, ...]
     """The records, studies first seen last come first."""
-    next_cursor: str | None
-    """Give it as `cursor` to get the next page; null after the last."""
+    next_cursor: str | None = None
+    """Give it as `cursor` to get the next page; absent after the last."""
 
 
 def status_router(store: Store, token: SecretStr | None) -> APIRouter:
@@ -76,7 +76,12 @@ def status_router(store: Store, token: SecretStr | None) -> APIRouter:
             raise Problem(404, "unknown-study", "No such study", f"No study {study_id} is known.")
         return record
 
-    @router.get("", summary="All studies, page by page", responses=documented(422))
+    @router.get(
+        "",
+        summary="All studies, page by page",
+        responses=documented(422),
+        response_model_exclude_none=True,
+    )
     async def index(
         *,
         status: Annotated[State | None, Query(description="Only studies in this state")] = None,

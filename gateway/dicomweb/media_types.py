@@ -12,6 +12,7 @@ MULTIPART = "multipart/related"
 
 _RANGES = re.compile(r'(?:[^,"]|"[^"]*")+')
 _PARAMETERS = re.compile(r';\s*([\w-]+)\s*=\s*(?:"([^"]*)"|([^\s;"]*))', re.ASCII)
+_NAME = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+", re.ASCII)
 _WEIGHT = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 
 
@@ -103,7 +104,7 @@ def _parse(value: str) -> Iterator[MediaRange]:
     for text in _RANGES.findall(value):
         media_type, parameters = parse_media_type(text)
         weight = parameters.get("q", "1")
-        if media_type and _WEIGHT.fullmatch(weight):
+        if _NAME.fullmatch(media_type) and _WEIGHT.fullmatch(weight):
             yield MediaRange(
                 media_type,
                 parameters.get("type", "").lower(),

@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from uuid import UUID, uuid4
 
 from chassis.files import ChecksumMismatchError
 from chassis.problem import Problem
+from chassis.profiles_dir import profile_names
 from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
 from contracts.volumes import Volumes, uploads_path
@@ -36,6 +38,7 @@ async def resubmit(
     mended: Parts | None = None,
     content_length: int | None = None,
     volumes: Volumes,
+    profiles_dir: Path | None,
     limits: Limits,
     traceparent: str | None,
 ) -> AsyncIterator[Intake]:
@@ -51,16 +54,22 @@ async def resubmit(
         mended: a form with a file to be sent in place of the only one that is named.
         content_length: size of that form in bytes, if the client has told it.
         volumes: where studies lie.
+        profiles_dir: where further profiles lie.
         limits: what the upload may cost.
         traceparent: trace context to hand on.
 
     Raises:
-        Problem: 404 when there is no such study or file, 409 when the study is not at rest, 500
-            when the bytes of a file are not those that arrived.
+        Problem: 404 when there is no such study or file, 409 when the study is not at rest, 422
+            when there is no such profile (any more), 500 when the bytes of a file are not those
+            that arrived.
         RefusedUploadError: the upload cannot be accepted.
     """
     contents = await asyncio.to_thread(_open, volumes, study_id)
     files = chosen(contents, names)
+    if not files:
+        raise not_in_quarantine(study_id)
+    profile = profile or contents.intake.profile
+    await asyncio.to_thread(_require_profile, profiles_dir, profile)
     new_id = uuid4()
     async with staged(volumes, new_id, limits.min_free_bytes, content_length or 0) as staging:
         if mended:
@@ -84,6 +93,13 @@ def _open(volumes: Volumes, study_id: UUID) -> Contents:
     contents = read_contents(volumes, study_id)
     require_at_rest(volumes, study_id)
     return contents
+
+
+def _require_profile(profiles_dir: Path | None, profile: str | None) -> None:
+    """Make sure that a profile is there, also the one of long ago."""
+    if profile is not None and profile not in (known := profile_names(profiles_dir)):
+        detail = f"There is no profile '{profile}'; there are {', '.join(known)}."
+        raise Problem(422, "unknown-profile", "There is no such profile", detail)
 
 
 async def _place(
@@ -132,7 +148,7 @@ def _intake(
     return Intake(
         event=event,
         files=tuple(files),
-        profile=profile or original.profile,
+        profile=profile,
         label=original.label,
         resubmitted_from=original.event.subject,
     )

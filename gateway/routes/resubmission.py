@@ -1,6 +1,5 @@
 """POST /quarantine/{study_id}/resubmit: files in quarantine go on their way again."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from typing import Annotated
 from uuid import UUID
@@ -9,14 +8,13 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import ConfigDict, Field
 
 from chassis.problem import Problem, documented
-from chassis.profiles_dir import profile_names
 from contracts.model import Contract, ProfileName
 from contracts.status import State
 from gateway.form import boundary_of, read_form
 from gateway.links import status_path
 from gateway.parts import Parts
 from gateway.quarantine.resubmission import resubmit
-from gateway.reception import Reception, content_length_of, hanging_up, traceparent_of
+from gateway.reception import Reception, content_length_of, traceparent_of
 from gateway.routes.quarantine import FILE_NAME, STUDY, FileName
 from gateway.routes.upload import Accepted
 from gateway.settings import GatewaySettings
@@ -111,8 +109,6 @@ def resubmission_router(reception: Reception, settings: GatewaySettings) -> APIR
         *,
         mendable: bool = False,
     ) -> Accepted:
-        with hanging_up():
-            await _require_profile(settings, profile)
         intake = await reception.admit(
             lambda: resubmit(
                 study_id,
@@ -121,6 +117,7 @@ def resubmission_router(reception: Reception, settings: GatewaySettings) -> APIR
                 mended=reception.parts(request, _read) if mendable and _has_body(request) else None,
                 content_length=content_length_of(request) if mendable else None,
                 volumes=settings.volumes,
+                profiles_dir=settings.profiles_dir,
                 limits=settings.limits,
                 traceparent=traceparent_of(request),
             )
@@ -152,12 +149,3 @@ def _read(content_type: str, body: AsyncGenerator[bytes, None]) -> Parts:
         detail = "Send multipart/form-data with the mended DICOM file in the part 'file'."
         raise Problem(415, "not-multipart", "The body is not multipart/form-data", detail)
     return read_form(body, boundary, max_files=1)
-
-
-async def _require_profile(settings: GatewaySettings, profile: str | None) -> None:
-    if profile is None:
-        return
-    known = await asyncio.to_thread(profile_names, settings.profiles_dir)
-    if profile not in known:
-        detail = f"There is no profile '{profile}'; there are {', '.join(known)}."
-        raise Problem(422, "unknown-profile", "There is no such profile", detail)

@@ -92,6 +92,22 @@ def test_the_listing_has_the_studies_seen_last_first_page_by_page(browsed: Brows
     assert "next" not in second.links
 
 
+def test_the_listing_has_only_what_every_filter_lets_pass(browsed: Browsed) -> None:
+    uploaded = browsed.get("").json()["history"][0]["time"]
+    patient = hashlib.sha256(b"1CT1").hexdigest()
+
+    assert listed(browsed, status="archived") == [browsed.archived]
+    assert listed(browsed, status="failed") == [browsed.failed]
+    assert listed(browsed, modality="CT") == [browsed.archived]
+    assert listed(browsed, modality="MR") == []
+    assert listed(browsed, patient_id_hash=patient) == [browsed.archived]
+    assert listed(browsed, patient_id_hash="0" * 64) == []
+    assert listed(browsed, label="trial-42") == []
+    assert listed(browsed, since=uploaded) == [browsed.failed, browsed.archived]
+    assert listed(browsed, until=uploaded) == []
+    assert listed(browsed, modality="CT", status="failed") == []
+
+
 def test_the_report_says_what_became_of_a_sound_file(browsed: Browsed) -> None:
     report = browsed.get("/report").json()
     [file] = report["files"]
@@ -169,6 +185,12 @@ def test_no_name_that_was_sent_is_in_the_logs(browsed: Browsed) -> None:
     assert log
     assert "=CT(1)" not in log
     assert "letter.dcm" not in log
+
+
+def listed(browsed: Browsed, **filters: str) -> list[str]:
+    answer = browsed.pipeline.http.get("/studies", params=filters)
+    assert answer.status_code == 200, answer.text
+    return [study["study_id"] for study in answer.json()["studies"]]
 
 
 def curl(*arguments: str) -> bytes:

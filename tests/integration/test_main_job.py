@@ -59,7 +59,14 @@ def test_a_sound_file_is_archived_byte_for_byte_with_its_metadata(
     assert metadata["study_id"] == study_id
     assert hashlib.sha256(ct).hexdigest() in (directory / "metadata.json").read_text()
     assert not (pipeline.uploads / study_id).exists()
-    assert record["files"] == {"accepted": 1, "rejected": 0}
+    assert record["files"] == {
+        "received": 1,
+        "examined": 1,
+        "accepted": 1,
+        "rejected": 0,
+        "duplicates": 0,
+        "passed_over": 0,
+    }
     assert record["links"]["self"] == f"/status/{study_id}"
     assert pipeline.http.get(record["links"]["study"]).json()["instance_count"] == 1
 
@@ -110,7 +117,7 @@ def test_a_text_file_renamed_to_dcm_ends_as_failed_with_the_reason_in_its_status
 
     assert record["findings"][0]["code"] == "file.not-dicom"
     assert record["findings"][0]["severity"] == "error"
-    assert record["files"] == {"accepted": 0, "rejected": 1}
+    assert (record["files"]["accepted"], record["files"]["rejected"]) == (0, 1)
     quarantined = pipeline.quarantine / study_id
     assert (quarantined / "000001.dcm").read_bytes() == text
     assert (quarantined / "report.json").exists()

@@ -36,6 +36,7 @@ RELATED = 'multipart/related; type="application/dicom"'
         ["application/dicom;q=0.5, */*;q=0.6"],
         ["text/html, image/*;q=0.9, */*;q=0.1"],
         ["text/html; q=much"],
+        ["anything", ";,", "té/xt"],
     ],
 )
 def test_instances_are_sent_as_parts_to_who_accepts_that(accept: list[str]) -> None:

@@ -183,6 +183,12 @@ async def test_an_unknown_profile_is_told_with_those_that_are_known(gateway: Gat
     assert "default, lenient, strict" in response.json()["detail"]
 
 
+async def test_a_profile_of_long_ago_that_is_gone_is_told(gateway: Gateway) -> None:
+    study_id = gateway.quarantine((TEXT, NOT_DICOM), profile="gone")
+    assert is_problem(await resubmit(gateway, study_id), 422, "unknown-profile")
+    upload_of(gateway, await resubmit(gateway, study_id, json={"profile": "default"}))
+
+
 async def test_without_the_bus_nothing_goes_and_nothing_is_marked(gateway: Gateway) -> None:
     study_id = gateway.quarantine((TEXT, NOT_DICOM))
     gateway.bus.fails = RedisConnectionError("away")

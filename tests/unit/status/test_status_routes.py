@@ -163,7 +163,7 @@ async def test_the_list_is_read_page_by_page_to_its_end(service: Caller) -> None
     while parameters.get("cursor", "") is not None:
         page = (await service().get("/status", params=parameters)).json()
         seen += [record["study_id"] for record in page["studies"]]
-        parameters["cursor"] = page["next_cursor"]
+        parameters["cursor"] = page.get("next_cursor")
     assert seen == ids[::-1]
 
 
@@ -172,7 +172,15 @@ async def test_the_list_can_be_of_one_state(service: Caller) -> None:
     await service().post(f"/status/{OTHER}", json=mark("archived"))
     page = (await service().get("/status", params={"status": "failed"})).json()
     assert [record["study_id"] for record in page["studies"]] == [str(STUDY)]
-    assert page["next_cursor"] is None
+    assert "next_cursor" not in page
+
+
+async def test_what_is_not_known_of_a_study_in_the_list_is_absent_not_null(service: Caller) -> None:
+    counts = {"accepted": 1, "rejected": 0}
+    body = {**mark("archived"), "files": counts}
+    record = await service().post(f"/status/{STUDY}", json=body)
+    page = (await service().get("/status")).json()
+    assert page == {"studies": [record.json()]}
 
 
 @pytest.mark.parametrize(
