@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import compile_path
 
 from chassis.logs import error_name, get_logger
 
@@ -108,17 +108,20 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
     phrase = HTTPStatus(error.status_code).phrase
     kind = phrase.lower().replace(" ", "-")
     headers = error.headers
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers = {**(headers or {}), "Allow": ", ".join(sorted(_methods(request)))}
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _methods(request)):
+        headers = {**(headers or {}), "Allow": ", ".join(methods)}
     return Problem(error.status_code, kind, phrase, headers=headers).response()
 
 
-def _methods(request: Request) -> set[str]:
-    """All methods that a path knows (RFC 9110, 10.2.1); Starlette tells those of one route."""
-    matching = [
-        route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE
-    ]
-    return {method for route in matching for method in getattr(route, "methods", None) or ()}
+def _methods(request: Request) -> list[str]:
+    """All methods that are documented for a path; Starlette tells those of one route alone.
+
+    Of several paths that match, the one with the fewest parameters is meant, as in OpenAPI.
+    """
+    documented: dict[str, Any] = request.app.openapi()["paths"]
+    matching = [path for path in documented if compile_path(path)[0].match(request.url.path)]
+    path = min(matching, key=lambda path: path.count("{"), default="")
+    return sorted(method.upper() for method in documented.get(path, ()))
 
 
 async def _invalid_request(_: Request, error: Exception) -> JSONResponse:

@@ -17,6 +17,7 @@ from chassis.publishing import EventPublisher
 from chassis.service import Service
 from contracts.intake import Intake
 from gateway.body import limited, too_large
+from gateway.idempotency import HEADER, Idempotency, Receipt, RepeatedUpload, read_key
 from gateway.intake import take_in
 from gateway.parts import Parts
 from gateway.refusals import Refusal, RefusedUploadError
@@ -67,7 +68,9 @@ class Reception:
         self._volumes = settings.volumes
         self._limits = settings.limits
         self._profiles_dir = settings.profiles_dir
-        self._publisher = publisher
+        self._keys = Idempotency(
+            service.broker.connect, publisher, settings.volumes, settings.idempotency_seconds
+        )
         self._places = asyncio.Semaphore(settings.max_concurrent_uploads)
 
     async def receive(
@@ -78,6 +81,7 @@ class Reception:
         study_id: UUID | None = None,
         study_instance_uid: str | None = None,
         of_every_kind: bool = False,
+        key: str | None = None,
     ) -> Intake:
         """Take an upload in and announce it. When this returns, it is not lost.
 
@@ -87,8 +91,10 @@ class Reception:
             study_id: the id that it gets; a new one when not given.
             study_instance_uid: what every instance has to have, if the client has told it.
             of_every_kind: whether each part is one file of the study, whatever it is.
+            key: its idempotency key, if it has one.
 
         Raises:
+            RepeatedUpload: an upload with this key and the same content has been taken in before.
             Problem: it is refused, and nothing of it is kept; the connection is to be closed.
         """
         return await self.admit(
@@ -102,16 +108,37 @@ class Reception:
                 profiles_dir=self._profiles_dir,
                 study_instance_uid=study_instance_uid,
                 of_every_kind=of_every_kind,
-            )
+            ),
+            key,
         )
 
-    async def admit(self, take: Take) -> Intake:
+    async def receive_once(self, request: Request, read: Read) -> Receipt:
+        """Take an upload in, unless it has been before, by its `Idempotency-Key`.
+
+        Args:
+            request: whose body it is.
+            read: reads it.
+
+        Raises:
+            Problem: it is refused, and nothing of it is kept; the connection is to be closed.
+        """
+        with hanging_up():
+            key = read_key(request.headers.getlist(HEADER))
+        try:
+            return Receipt.of(await self.receive(request, read, key=key))
+        except RepeatedUpload as repeated:
+            get_logger().info("upload.repeated", study_id=str(repeated.receipt.study_id))
+            return repeated.receipt
+
+    async def admit(self, take: Take, key: str | None = None) -> Intake:
         """Announce an upload, however it is taken in. When this returns, it is not lost.
 
         Args:
             take: takes it in; the upload lies in its place inside that context.
+            key: its idempotency key, if it has one.
 
         Raises:
+            RepeatedUpload: an upload with this key and the same content has been taken in before.
             Problem: it is refused, and nothing of it is kept; the connection is to be closed.
         """
         with hanging_up(), as_problems(self._service.metrics):
@@ -120,8 +147,9 @@ class Reception:
             async with self._places:
                 taking = take()
                 await self._ping()
-                async with taking as intake, asyncio.timeout(REDIS_TIMEOUT_SECONDS):
-                    await self._publisher.publish(intake.event)
+                async with self._keys.announcing(key) as announce, taking as intake:
+                    async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
+                        await announce(intake)
                 return intake
 
     def parts(self, request: Request, read: Read) -> Parts:

@@ -111,8 +111,8 @@ async def decide(
         _File(stored, report, list(report.findings), report.outcome)
         for stored, report in zip(intake.files, reports, strict=True)
     ]
-    findings = _compared(files, intake, profile)
     _require_study(files, intake.study_instance_uid, profile)
+    findings = _compared(files, intake, profile)
     _divide(files, study_id, profile)
     _mark_repeated(files)
     fail_all = on_invalid is OnInvalidInstance.FAIL_STUDY
@@ -136,12 +136,15 @@ def count(instances: Iterable[InstanceReport]) -> FileCounts:
 
 
 def _compared(files: Sequence[_File], intake: Intake, profile: Profile) -> tuple[Finding, ...]:
-    """What only several files show; those that are at odds with each other are rejected."""
+    """What only several files show; those that are at odds with each other are rejected.
+
+    What is rejected already is not compared: it must not take sound files along.
+    """
     findings = compare(
         [
             Compared(file.stored.name, file.stored.sha256, file.report.summary)
             for file in files
-            if file.report.summary
+            if file.report.summary and file.outcome is Outcome.ACCEPTED
         ],
         profile,
         expected_instances=intake.expected_instances,

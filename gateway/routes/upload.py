@@ -10,6 +10,7 @@ from chassis.problem import Problem, documented
 from contracts.status import State
 from gateway.fields import MOST_INSTANCES
 from gateway.form import boundary_of, read_form
+from gateway.idempotency import HEADER, MOST_CHARACTERS
 from gateway.links import status_path
 from gateway.parts import Parts
 from gateway.reception import Reception
@@ -61,6 +62,17 @@ REQUEST_BODY = {
 }
 
 
+IDEMPOTENCY_KEY = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": MOST_CHARACTERS + 2},
+    "description": "A string of the client's choice, best a UUID, new for each upload. Sent again "
+    "with the same content, it is answered as the first time, and nothing is taken in twice.",
+    "example": '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+}
+
+
 class Accepted(BaseModel):
     """The study has arrived and lies safely on disk; it is not validated yet."""
 
@@ -89,24 +101,25 @@ def upload_router(reception: Reception, settings: GatewaySettings) -> APIRouter:
         "/upload",
         status_code=202,
         summary="Upload a study",
-        responses=documented(400, 408, 413, 415, 422, 503, 507),
-        openapi_extra={"requestBody": REQUEST_BODY},
+        responses=documented(400, 408, 409, 413, 415, 422, 503, 507),
+        openapi_extra={"requestBody": REQUEST_BODY, "parameters": [IDEMPOTENCY_KEY]},
     )
     async def upload(request: Request, response: Response) -> Accepted:
         """Takes DICOM files in, also in archives. Once answered with 202, they are not lost.
 
-        What becomes of them is told at `status_url`, also given as `Location`.
+        A file that is not DICOM does not sink the others. What becomes of them is told at
+        `status_url`, also given as `Location`.
         """
-        intake = await reception.receive(request, read)
-        study_id = intake.event.subject
+        receipt = await reception.receive_once(request, read)
+        study_id = receipt.study_id
         response.headers["Location"] = status_path(study_id)
         response.headers["Retry-After"] = str(settings.retry_after_seconds)
         return Accepted(
             study_id=study_id,
             status=State.UPLOADED,
             status_url=status_path(study_id),
-            files=len(intake.files),
-            passed_over=len(intake.passed_over),
+            files=receipt.files,
+            passed_over=receipt.passed_over,
         )
 
     return router

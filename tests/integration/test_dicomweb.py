@@ -18,7 +18,7 @@ from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, generate_uid
 from requests import HTTPError
 
 from integration.pipeline import Pipeline, RedisServer, free_port, until
-from integration.studies import ct_slices
+from integration.studies import ct_slices, zipped
 
 ORTHANC = shutil.which("Orthanc")
 ORTHANC_DICOMWEB = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
@@ -208,16 +208,17 @@ def test_curl_sends_a_single_instance_and_gets_it_back(
 
 
 def test_what_is_no_dicom_has_its_item_and_does_not_sink_the_rest(
-    running: Pipeline, ct: bytes
+    running: Pipeline, ct: bytes, tmp_path: Path
 ) -> None:
-    parts = [ct, b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", b"Dear colleague,", b""]
+    archive = zipped(tmp_path / "more.zip", ct_slices(1)).read_bytes()  # it is not unpacked
+    parts = [ct, b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", b"Dear colleague,", b"", archive]
     body = b"".join(b"--b\r\nContent-Type: application/dicom\r\n\r\n%b\r\n" % p for p in parts)
     headers = {"Content-Type": f"{RELATED}; boundary=b"}
     response = running.http.post("/studies", content=body + b"--b--", headers=headers)
     assert response.status_code == 202
     answer = Dataset.from_json(response.json())
     assert len(answer.ReferencedSOPSequence) == 1
-    assert [item.FailureReason for item in answer.OtherFailuresSequence] == [0xC000] * 3
+    assert [item.FailureReason for item in answer.OtherFailuresSequence] == [0xC000] * 4
 
 
 def test_an_outcome_that_is_not_known_in_time_is_pending_and_comes_with_sending_again(

@@ -2,8 +2,12 @@
 
 import hashlib
 import json
+import os
 import re
+import shutil
+import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -193,6 +197,89 @@ def test_a_file_of_hundreds_of_megabytes_passes_with_flat_memory(
     assert _peak_megabytes(pid) - before < 60
     record = pipeline.wait_for(answer.json()["study_id"], "failed")
     assert record["findings"][0]["code"] == "file.not-dicom"
+
+
+def test_a_zip_of_hundreds_of_megabytes_is_unpacked_with_flat_memory(
+    running: tuple[Pipeline, RedisServer], tmp_path: Path
+) -> None:
+    pipeline, _ = running
+    pid = pipeline.processes["gateway"].pid
+    before = _resident_megabytes(pid)
+    chunk = bytes(256) + os.urandom((1 << 20) - 256)
+    with zipfile.ZipFile(tmp_path / "big.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as big:
+        for name in ("CT/1", "CT/2", "__MACOSX/CT/._1"):
+            with big.open(name, "w") as entry:
+                for _ in range(100):
+                    entry.write(chunk)
+
+    with (tmp_path / "big.zip").open("rb") as file:
+        answer = pipeline.http.post("/upload", files={"file": file}, timeout=60)
+
+    assert answer.status_code == 202
+    assert (answer.json()["files"], answer.json()["passed_over"]) == (2, 1)
+    assert _peak_megabytes(pid) - before < 60
+    record = pipeline.wait_for(answer.json()["study_id"], "failed")
+    assert record["findings"][0]["code"] == "file.not-dicom"
+
+
+@pytest.mark.parametrize("ending", ["zip", "tar", "tar.gz"])
+def test_a_study_in_an_archive_is_archived_whatever_kind_it_is(
+    running: tuple[Pipeline, RedisServer], ct: bytes, tmp_path: Path, ending: str
+) -> None:
+    pipeline, _ = running
+    (tmp_path / "study" / "CT").mkdir(parents=True)
+    (tmp_path / "study" / "CT" / "IM0001").write_bytes(ct)
+    (tmp_path / "study" / "DICOMDIR").write_bytes(ct)
+    kind = {"zip": "zip", "tar": "tar", "tar.gz": "gztar"}[ending]
+    archive = Path(shutil.make_archive(str(tmp_path / "sent"), kind, tmp_path / "study"))
+
+    study_id = pipeline.upload(archive.read_bytes(), archive.name)
+    pipeline.wait_for(study_id, "archived")
+
+    assert (pipeline.archive / study_id / "original.dcm").read_bytes() == ct
+
+
+def test_an_upload_that_is_sent_again_with_its_key_is_taken_in_once(
+    running: tuple[Pipeline, RedisServer], ct: bytes
+) -> None:
+    pipeline, server = running
+    headers = {"Idempotency-Key": f'"{uuid4()}"'}
+
+    def send(content: bytes) -> httpx.Response:
+        return pipeline.http.post("/upload", files={"file": content}, headers=headers)
+
+    refused = send(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
+    first, again, other = send(ct), send(ct), send(ct + b"x")
+
+    assert refused.status_code == 415
+    assert first.status_code == again.status_code == 202
+    assert first.json() == again.json()
+    assert other.status_code == 422
+    assert other.json()["type"] == "urn:hdv:problem:idempotency-key-reused"
+    study_id = first.json()["study_id"]
+    pipeline.wait_for(study_id, "archived")
+    assert send(ct).json() == first.json()
+    [key] = server.client.keys("idempotency:*")
+    assert 86_000 < server.client.ttl(key) <= 86_400
+    uploads = [fields["__data__"] for _, fields in server.client.xrange("uploads")]
+    assert sum(study_id in event for event in uploads) == 1
+
+
+def test_of_uploads_with_one_key_at_the_same_time_one_is_taken_in(
+    running: tuple[Pipeline, RedisServer], ct: bytes
+) -> None:
+    pipeline, _ = running
+    headers = {"Idempotency-Key": str(uuid4())}
+
+    def send(_: int) -> httpx.Response:
+        return pipeline.http.post("/upload", files={"file": ct}, headers=headers)
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(send, range(12)))
+
+    assert {answer.status_code for answer in answers} <= {202, 409}
+    [study_id] = {answer.json()["study_id"] for answer in answers if answer.status_code == 202}
+    pipeline.wait_for(study_id, "archived")
 
 
 def test_an_upload_past_the_limit_without_a_length_is_stopped_while_streaming(

@@ -175,7 +175,7 @@ def _shared(
 
 
 _IN_ONE_STUDY: tuple[_Shared, ...] = (
-    (series_rules.IN_SEVERAL_STUDIES, STUDY_INSTANCE_UID, lambda s: s.study_instance_uid),
+    (series_rules.IN_SEVERAL_STUDIES, STUDY_INSTANCE_UID, lambda s: s.study_instance_uid or None),
 )
 _SHARED_BY_A_SERIES: tuple[_Shared, ...] = (
     (series_rules.MODALITY_DIFFERS, MODALITY, lambda s: s.modality),

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
@@ -38,9 +38,18 @@ def example() -> FastAPI:
     async def make(body: Body) -> int:
         return body.size
 
-    @app.delete("/items/{number}")
+    # As the services have them: in routers of their own.
+    more = APIRouter()
+
+    @more.delete("/items/{number}")
     async def remove(number: int) -> None:
         pass
+
+    @more.post("/items/purge")
+    async def purge() -> None:
+        pass
+
+    app.include_router(more)
 
     @app.get("/fails/{how}")
     async def fail(how: str) -> None:
@@ -103,6 +112,7 @@ async def test_a_method_that_is_not_allowed_is_told_which_ones_are(
 ) -> None:
     assert (await client.delete("/items")).headers["allow"] == "POST"
     assert (await client.put("/items/1")).headers["allow"] == "DELETE, GET"
+    assert (await client.put("/items/purge")).headers["allow"] == "POST"
 
 
 async def test_an_invalid_request_is_told_which_field_is_wrong(client: httpx.AsyncClient) -> None:

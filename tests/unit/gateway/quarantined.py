@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import httpx
 from fastapi import FastAPI
+from unit.gateway.uploads import GENEROUS
 
 from chassis import problem
 from chassis.metrics import Metrics
@@ -75,6 +76,8 @@ class Gateway:
             idle_timeout_seconds=10.0,
             max_upload_seconds=60.0,
             retry_after_seconds=3,
+            archives=GENEROUS.archives,
+            idempotency_seconds=60,
         )
         service: Any = SimpleNamespace(metrics=Metrics("gateway"), broker=self.bus)
         publisher: Any = self.bus

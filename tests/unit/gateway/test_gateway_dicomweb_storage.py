@@ -67,6 +67,7 @@ class Pipeline:
             "retry_after_seconds": 3,
             "profiles_dir": None,
             "archives": None,
+            "idempotency_seconds": 60,
             "public_url": None,
             "stow": StowSettings(wait_seconds=30, max_waiting=2),
         }

@@ -53,6 +53,29 @@ async def test_intake_json_says_the_same_and_holds_the_event(uploads: Uploads) -
     assert (event.data.file_count, event.data.size_bytes) == (1, len(CONTENT))
 
 
+async def test_every_file_is_durable_before_the_study_is_in_its_place(
+    uploads: Uploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All at the end, several at once: a disk takes no longer for eight than for one."""
+    synced: list[str] = []
+    fsync, rename = os.fsync, Path.rename
+
+    def watched_fsync(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        fsync(descriptor)
+
+    def watched_rename(path: Path, target: Path) -> Path:
+        synced.append("renamed")
+        return rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", watched_fsync)
+    monkeypatch.setattr(Path, "rename", watched_rename)
+    taken = await uploads.receive(form(*[part(CONTENT)] * 10))
+    study_id = str(taken.event.subject)
+    assert sorted(synced[:10]) == [file.name for file in taken.files]
+    assert synced[10:] == [INTAKE, study_id, "renamed", "uploads"]
+
+
 async def test_every_upload_is_a_study_of_its_own(uploads: Uploads) -> None:
     one = await uploads.receive(form(part(CONTENT)))
     other = await uploads.receive(form(part(CONTENT)))

@@ -62,6 +62,8 @@ async def test_a_study_goes_on_its_way_again_as_if_it_had_just_arrived(gateway: 
         "study_id": str(new_id),
         "status": "uploaded",
         "status_url": f"/status/{new_id}",
+        "files": 2,
+        "passed_over": 0,
     }
     assert response.headers["location"] == f"/status/{new_id}"
     assert response.headers["retry-after"] == "3"

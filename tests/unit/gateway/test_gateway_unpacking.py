@@ -168,8 +168,8 @@ async def test_names_are_read_in_the_encoding_that_they_are_in(uploads: Uploads)
 
 async def test_a_name_that_is_no_text_is_still_told(uploads: Uploads) -> None:
     archive = tarred({"IM0001": CONTENT}, tarfile.GNU_FORMAT)
-    header = tar_header("IM0001", b"%011o" % len(CONTENT)).replace(b"IM0001", b"I\xff\xfe001")
-    header = bytearray(header)
+    sound = tar_header("IM0001", b"%011o" % len(CONTENT))
+    header = bytearray(sound.replace(b"IM0001", b"I\xff\xfe001"))
     header[148:156] = b" " * 8
     header[148:156] = b"%06o\0 " % sum(header)
     taken = await uploads.receive(archive_of(bytes(header) + archive[512:], "a.tar"))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from fastapi import FastAPI
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from structlog.testing import capture_logs
+from unit.gateway.archives import zipped
 
 from chassis import problem
 from chassis.metrics import Metrics
@@ -62,10 +64,10 @@ class Bus:
 class Gateway:
     """The upload route with everything it needs, over ASGI."""
 
-    def __init__(self, root: Path, **settings: Any) -> None:
+    def __init__(self, root: Path, *, bus: Any = None, **settings: Any) -> None:
         self.uploads = root / "uploads"
         (self.uploads / INCOMING).mkdir(parents=True, exist_ok=True)
-        self.bus = Bus()
+        self.bus = bus or Bus()
         self.metrics = Metrics("gateway")
         values: dict[str, Any] = {
             "uploads_dir": self.uploads,
@@ -246,6 +248,54 @@ async def test_the_study_is_in_its_place_before_it_is_announced(
     monkeypatch.setattr(gateway.bus, "publish", watched)
     response = await gateway.client.post("/upload", files={"file": FILE})
     assert seen == [[gateway.uploads / response.json()["study_id"]]]
+
+
+async def test_a_file_that_is_no_dicom_does_not_sink_the_others(gateway: Gateway) -> None:
+    """The validator tells what is wrong with it."""
+    pdf = ("report.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
+    files = [("file", file) for file in (pdf, ("empty", b""), FILE)]
+    response = await gateway.client.post("/upload", files=files)
+    assert response.status_code == 202
+    assert response.json()["files"] == 3
+    [study] = gateway.studies
+    assert (study / "000001.dcm").read_bytes() == pdf[1]
+    assert (study / "000002.dcm").read_bytes() == b""
+    assert (study / "000003.dcm").read_bytes() == CONTENT
+
+
+async def test_files_of_which_none_is_dicom_are_refused(gateway: Gateway) -> None:
+    pdf = ("report.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
+    files = [("file", file) for file in (pdf, ("empty", b""))]
+    response = await gateway.client.post("/upload", files=files)
+    assert is_problem(response, 415, "not-dicom")
+    assert gateway.is_empty
+
+
+async def test_an_archive_is_unpacked_and_its_files_are_counted(gateway: Gateway) -> None:
+    archive = zipped({"CT/IM0001": CONTENT, "CT/IM0002": CONTENT, "DICOMDIR": b"x"})
+    response = await gateway.client.post("/upload", files={"file": ("study.zip", archive)})
+    assert response.status_code == 202
+    assert (response.json()["files"], response.json()["passed_over"]) == (2, 1)
+    assert gateway.bus.published[0].data.file_count == 2
+    assert gateway.bus.published[0].data.passed_over == 1
+
+
+@pytest.mark.parametrize(
+    ("archive", "status", "kind"),
+    [
+        (zipped({"/a": CONTENT}), 422, "unsafe-archive"),
+        (zipped({"a": CONTENT})[:-5], 422, "broken-archive"),
+        (zipped({"a": CONTENT}, zipfile.ZIP_BZIP2), 422, "unsupported-archive"),
+        (zipped({str(n): CONTENT for n in range(21)}), 413, "archive-too-large"),
+        (zipped({".a": CONTENT}), 422, "no-files"),
+    ],
+)
+async def test_an_archive_that_cannot_be_taken_in_says_why(
+    gateway: Gateway, archive: bytes, status: int, kind: str
+) -> None:
+    response = await gateway.client.post("/upload", files={"file": ("study.zip", archive)})
+    assert is_problem(response, status, kind)
+    assert gateway.is_empty
 
 
 async def test_an_upload_without_content_length_is_taken_too(gateway: Gateway) -> None:

@@ -155,6 +155,16 @@ async def test_a_bad_file_does_not_sink_the_rest(volumes: Volumes) -> None:
     assert report.outcome is Outcome.ACCEPTED
 
 
+async def test_a_bad_file_that_is_at_odds_with_the_rest_sinks_none_of_it(volumes: Volumes) -> None:
+    nameless = instance("1.2.2", x0020000D=b"")
+    part_of_another = instance("1.2.1")[:-30]
+    report = await validated(volumes, instance("1.2.1"), nameless, part_of_another)
+
+    assert [i.outcome for i in report.instances] == [
+        Outcome.ACCEPTED, Outcome.REJECTED, Outcome.REJECTED,
+    ]  # fmt: skip
+
+
 async def test_different_files_under_one_uid_are_both_refused(volumes: Volumes) -> None:
     other = instance("1.2.1", x00280103=dicom.us(1))
     report = await validated(volumes, instance("1.2.1"), other, instance("1.2.2"))
