@@ -81,6 +81,15 @@ class InstanceIndex:
             kept |= {uid: _kept(value) for uid, value in zip(chunk, values, strict=True)}
         return kept
 
+    async def kept(self, uids: Iterable[str]) -> dict[str, Kept]:
+        """What SOP Instance UIDs stand for; those that are free are left out."""
+        client = await self._connect()
+        kept: dict[str, Kept] = {}
+        for chunk in _chunks(uids):
+            values = await client.hmget(INSTANCES, list(chunk))
+            kept |= {uid: _kept(value) for uid, value in zip(chunk, values, strict=True) if value}
+        return kept
+
     async def file(self, study_id: UUID, study_instance_uids: Iterable[str]) -> None:
         """Enter that a study is in the archive."""
         client = await self._connect()

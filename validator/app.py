@@ -10,12 +10,12 @@ from chassis.progress import Progress
 from chassis.service import Service
 from contracts.events import StudyUploaded
 from validator import handlers
+from validator.claiming import Index
 from validator.examiner import isolated_examiner
 from validator.examining import Examine, Note
 from validator.profiles.lookup import ProfileLookup
 from validator.settings import ValidatorSettings
 from validator.study import Validated, Validation, validate_upload
-from validator.verdict import Claim
 
 DESCRIPTION = "Examines uploaded studies and tells whether they are sound."
 FILES_PER_PROCESS = 4
@@ -26,7 +26,7 @@ def create_app(
     settings: ValidatorSettings,
     *,
     examine: Examine | None = None,
-    claim: Claim | None = None,
+    index: Index | None = None,
     instance: str | None = None,
 ) -> Service:
     """The validator.
@@ -34,7 +34,7 @@ def create_app(
     Args:
         settings: what it has to know.
         examine: examines one file, when not in an isolated process.
-        claim: the index of what uploads have brought, when not in Redis.
+        index: of what uploads have brought, when not in Redis.
         instance: its consumer name, when not host and process id.
     """
     service = Service(settings, description=DESCRIPTION, instance=instance)
@@ -52,10 +52,9 @@ def create_app(
     service.work_on(
         volumes.uploads, volumes.quarantine, stale_after_seconds=settings.stale_after_seconds
     )
-    if claim is None:
-        index = InstanceIndex(service.broker.connect)
-        service.use(lambda: index.made(volumes.archive))
-        claim = index.claim
+    if index is None:
+        index = in_redis = InstanceIndex(service.broker.connect)
+        service.use(lambda: in_redis.made(volumes.archive))
     progress = Progress(settings)
     service.use(progress.running)
     service.in_background(progress.send_continually)
@@ -65,7 +64,7 @@ def create_app(
         volumes=volumes,
         examine=examine,
         profile=profiles,
-        claim=claim,
+        index=index,
         on_invalid=settings.on_invalid_instance,
         at_once=FILES_PER_PROCESS * settings.processes,
         patient_hash_key=key.get_secret_value() if key else "",

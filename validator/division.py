@@ -65,7 +65,9 @@ def _part(report: StudyReport, study_id: UUID, instances: list[InstanceReport]) 
             "study_id": study_id,
             "files": count(instances),
             "findings": tuple(
-                _about(finding, files) for finding in report.findings if files & {*finding.files}
+                _about(finding, files)
+                for finding in report.findings
+                if finding.study_id == study_id and (not finding.files or files & {*finding.files})
             ),
             "instances": tuple(instances),
         }
@@ -73,10 +75,9 @@ def _part(report: StudyReport, study_id: UUID, instances: list[InstanceReport]) 
 
 
 def _about(finding: Finding, files: set[str]) -> Finding:
-    """A finding, with those of its files that are in the study."""
-    return finding.model_copy(
-        update={"files": tuple(name for name in finding.files if name in files)}
-    )
+    """A finding about the study, with those of its files that are in it."""
+    own = tuple(name for name in finding.files if name in files)
+    return finding.model_copy(update={"files": own, "study_id": None})
 
 
 def _intake(upload: Intake, report: StudyReport) -> Intake:

@@ -1,11 +1,13 @@
 """What has been found of a study's files so far, beside them: a restart goes on from there."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 
 import orjson
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from validator.report import Report
 
@@ -28,27 +30,45 @@ class Journal:
 
     def __init__(self, path: Path, conditions: Mapping[str, str]) -> None:
         self._path = path
-        self._header = orjson.dumps(conditions, option=orjson.OPT_SORT_KEYS)
+        self._header = orjson.dumps(conditions, option=orjson.OPT_SORT_KEYS) + b"\n"
 
     def read(self) -> dict[str, Report]:
         """What was found before; a new journal is begun where there is none that counts."""
-        header, *lines = self._content().split(b"\n")
+        header, *lines = self._content().splitlines(keepends=True)
         if header != self._header:
-            self._path.write_bytes(self._header + b"\n")
+            self._path.write_bytes(self._header)
             return {}
-        torn = lines.pop() if lines else b""
-        if torn:  # by a crash
-            os.truncate(self._path, self._path.stat().st_size - len(torn))
-        return dict(_FOUND.validate_json(line) for line in lines)
+        found = list(_whole(lines))
+        os.truncate(self._path, len(header) + sum(map(len, lines[: len(found)])))
+        return dict(found)
 
     def append(self, found: Sequence[Found]) -> None:
-        """Add what was found in some files."""
-        lines = b"".join(b"%b\n" % _FOUND.dump_json(entry) for entry in found)
-        with self._path.open("ab") as file:
+        """Add what was found in some files.
+
+        Raises:
+            FileNotFoundError: the journal has been removed: another validator is done.
+        """
+        lines = b"".join(b"%b\n" % _FOUND.dump_json(entry, exclude_none=True) for entry in found)
+        with open(self._path, "ab", opener=_open_existing) as file:
             file.write(lines)
 
     def _content(self) -> bytes:
         try:
-            return self._path.read_bytes()
+            return self._path.read_bytes() or b"\n"
         except FileNotFoundError:
-            return b""
+            return b"\n"
+
+
+def _whole(lines: Iterable[bytes]) -> Iterator[Found]:
+    """The entries before the first that a crash or a power cut has spoilt."""
+    with suppress(ValidationError):
+        for line in takewhile(_is_whole, lines):
+            yield _FOUND.validate_json(line)
+
+
+def _is_whole(line: bytes) -> bool:
+    return line.endswith(b"\n")
+
+
+def _open_existing(path: str, _flags: int) -> int:
+    return os.open(path, os.O_WRONLY | os.O_APPEND)

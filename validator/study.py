@@ -25,13 +25,14 @@ from contracts.volumes import (
     quarantine_path,
     uploads_path,
 )
+from validator.claiming import Index
 from validator.division import divided, lay_down
 from validator.examining import Examine, Note, examine_files
 from validator.journal import Journal
 from validator.profiles.profile import Profile
 from validator.report import Report
 from validator.standard.facts import load
-from validator.verdict import Claim, OnInvalidInstance, decide
+from validator.verdict import OnInvalidInstance, decide
 
 MOST_MODALITIES = 50
 _MODALITY = re.compile(r"[A-Z0-9_ ]{1,16}")
@@ -45,7 +46,7 @@ class Validation:
         volumes: where they lie.
         examine: examines one file.
         profile: gives the profile of a name; the usual one for none.
-        claim: the index of what other uploads have brought.
+        index: of what other uploads have brought.
         on_invalid: what becomes of sound files beside others.
         at_once: how many files of an upload wait for an examination at the same time.
         patient_hash_key: of the digest of Patient IDs.
@@ -54,7 +55,7 @@ class Validation:
     volumes: Volumes
     examine: Examine
     profile: Callable[[str | None], Profile]
-    claim: Claim
+    index: Index
     on_invalid: OnInvalidInstance = OnInvalidInstance.QUARANTINE
     at_once: int = 8
     patient_hash_key: str = ""
@@ -143,7 +144,7 @@ async def _validate(
         intake,
         reports,
         profile,
-        claim=validation.claim,
+        index=validation.index,
         on_invalid=validation.on_invalid,
     )
     counts = verdict.counts
@@ -161,7 +162,7 @@ async def _validate(
         findings=verdict.findings,
         instances=verdict.instances,
     )
-    await asyncio.to_thread(write_durably, directory / REPORT, report.to_json())
+    await asyncio.to_thread(lambda: write_durably(directory / REPORT, report.to_json()))
     return report, _patients(intake, reports, validation.patient_hash_key)
 
 
@@ -199,10 +200,11 @@ def _result(
     studies: tuple[UUID, ...] = (),
 ) -> Validated:
     sound = report.outcome is Outcome.ACCEPTED
+    elsewhere = {instance.sha256 for instance in report.instances if instance.study_id}
     own = [
         instance
         for instance in report.instances
-        if instance.outcome is not Outcome.REJECTED and not instance.study_id
+        if instance.outcome is not Outcome.REJECTED and instance.sha256 not in elsewhere
     ]
     path = uploads_path if sound else quarantine_path
     return Validated(
@@ -214,7 +216,7 @@ def _result(
             findings=report.summaries(),
             modalities=_modalities(instance.identity.modality for instance in own) or None,
             label=intake.label,
-            upload_id=upload.study_id if upload else None,
+            upload_id=upload.study_id if upload else intake.upload_id,
             studies=studies or None,
         ),
         next((hashes[instance.file] for instance in own if instance.file in hashes), None),

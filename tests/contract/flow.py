@@ -64,6 +64,9 @@ class Index:
         self.instances: dict[str, Kept] = {}
         self.studies: dict[str, set[UUID]] = {}
 
+    async def kept(self, uids: Iterable[str]) -> dict[str, Kept]:
+        return {uid: self.instances[uid] for uid in uids if uid in self.instances}
+
     async def claim(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Kept]:
         return {
             uid: self.instances.setdefault(uid, Kept(sha256, study_id))
@@ -159,7 +162,7 @@ async def running_flow(directory: Path) -> AsyncIterator[Flow]:
     services = [
         front,
         validator.app.create_app(
-            load(ValidatorSettings, **places), examine=_examine, claim=flow.index.claim
+            load(ValidatorSettings, **places), examine=_examine, index=flow.index
         ),
         descriptor.app.create_app(
             load(DescriptorSettings, **places, previews=False),

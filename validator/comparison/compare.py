@@ -74,26 +74,27 @@ def compare(
     """
     studies = by_study(instances).values()
     return (
-        *compare_studies(instances, profile, expected_instances=expected_instances),
+        *compare_studies(instances, profile),
         *(finding for study in studies for finding in compare_study(study, profile)),
+        *compare_count(instances, profile, expected_instances),
     )
 
 
-def compare_studies(
-    instances: Sequence[Compared], profile: Profile, *, expected_instances: int | None = None
-) -> tuple[Finding, ...]:
-    """What is wrong with the instances of all studies together; arguments as for `compare`."""
-    differences = [
-        *_identity(instances),
-        *_several_studies(instances),
-        *_counted(instances, expected_instances),
-    ]
-    return _findings(differences, profile)
+def compare_studies(instances: Sequence[Compared], profile: Profile) -> tuple[Finding, ...]:
+    """What is wrong with the instances of all studies together."""
+    return _findings([*_identity(instances), *_several_studies(instances)], profile)
 
 
 def compare_study(study: Sequence[Compared], profile: Profile) -> tuple[Finding, ...]:
     """What is wrong with the instances of one study among themselves."""
     return _findings([*_patient_and_study(study), *_series(study)], profile)
+
+
+def compare_count(
+    instances: Sequence[Compared], profile: Profile, expected: int | None
+) -> tuple[Finding, ...]:
+    """Whether there are as many different instances as the sender said, if so."""
+    return _findings(_counted(instances, expected), profile)
 
 
 def by_study(instances: Iterable[Compared]) -> dict[str, list[Compared]]:

@@ -48,7 +48,7 @@ class Plane(NamedTuple):
     """Centre of the first voxel in mm: three numbers."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Summary:
     """The attributes that instances of one study or series share, or differ in by a rule.
 
@@ -67,10 +67,10 @@ class Summary:
     series_instance_uid: str
     modality: str
     frame_of_reference_uid: str
-    instance_number: int | None
+    instance_number: int | None = None
     is_localizer: bool
-    rows: int | None
-    columns: int | None
+    rows: int | None = None
+    columns: int | None = None
     spacing: tuple[float, ...]
     planes: tuple[Plane, ...] = field(repr=False)
     shared: dict[int, str] = field(repr=False)

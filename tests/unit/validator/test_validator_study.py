@@ -3,7 +3,7 @@
 import errno
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,12 +38,15 @@ def volumes(tmp_path: Path) -> Volumes:
 class Index:
     """What uploads have brought, in a dictionary."""
 
-    kept: dict[str, Kept] = field(default_factory=dict)
+    all: dict[str, Kept] = field(default_factory=dict)
+
+    async def kept(self, uids: Iterable[str]) -> dict[str, Kept]:
+        return {uid: self.all[uid] for uid in uids if uid in self.all}
 
     async def claim(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Kept]:
         for uid, sha256 in instances.items():
-            self.kept.setdefault(uid, Kept(sha256, study_id))
-        return {uid: self.kept[uid] for uid in instances}
+            self.all.setdefault(uid, Kept(sha256, study_id))
+        return {uid: self.all[uid] for uid in instances}
 
 
 @dataclass
@@ -90,7 +93,7 @@ class Trial:
             volumes=self.volumes,
             examine=examine,
             profile=ProfileLookup(PROFILE, None, PROFILE.limits),
-            claim=self.index.claim,
+            index=self.index,
             on_invalid=self.on_invalid,
             at_once=1,
             patient_hash_key=self.patient_hash_key,
@@ -353,7 +356,7 @@ async def test_a_study_can_be_filed_as_a_whole_or_not_at_all(trial: Trial) -> No
     assert outcomes(trial.report()) == [Outcome.REJECTED, Outcome.REJECTED]
     assert "study.failed-with-others" in {f.code for f in trial.report().instances[0].findings}
     assert trial.volumes.quarantined(STUDY).is_dir()
-    assert trial.index.kept == {}
+    assert trial.index.all == {}
 
 
 async def test_a_whole_study_without_errors_is_filed_all_the_same(trial: Trial) -> None:
