@@ -26,6 +26,8 @@ with a suffix, of those in a state, of a modality, with a label or of a patient.
 
 MOST_SCANNED = 2000
 """Records that are looked at for one page; where few fit, it is short and the next goes on."""
+MOST_AT_ONCE = 500
+"""Records that are read in one go."""
 
 # KEYS: the record, the indexes it leaves, the indexes it is in.
 # ARGV: the record as it was read ("" for none), the new record, the study id, its time, the number
@@ -128,17 +130,16 @@ class RedisStore:
         index = await _smallest(client, wanted.indexes())
         records: list[StatusRecord] = []
         scanned = 0
-        last: _Entry | None = bound
-        async for chunk in _entries(client, index, wanted, bound, limit + 1):
-            stored = await client.mget([_key(UUID(member)) for _, member in chunk])
-            for entry, value in zip(chunk, stored, strict=True):
+        last = bound
+        async for entries in _entries(client, index, wanted, bound, limit + 1):
+            stored = await client.mget([_key(UUID(member)) for _, member in entries])
+            for entry, value in zip(entries, stored, strict=True):
                 if len(records) == limit or scanned == MOST_SCANNED:
                     return Page(tuple(records), _cursor(last))
                 record = _parse(value)
                 if record and wanted.fits(record):
                     records.append(record)
-                last = entry
-                scanned += 1
+                last, scanned = entry, scanned + 1
         return Page(tuple(records), None)
 
     async def _replace(
@@ -196,25 +197,33 @@ async def _smallest(client: Redis, indexes: Sequence[str]) -> str:
 async def _entries(
     client: Redis, index: str, wanted: Wanted, bound: _Entry | None, size: int
 ) -> AsyncIterator[list[_Entry]]:
-    """What an index has below a bound, the latest first, in chunks."""
+    """What an index has below a bound, the latest first, in portions of growing size.
+
+    Each portion begins at the time of the last entry before, not at its place in the index: that
+    changes when studies come and go.
+    """
     latest = bound[0] if bound else "+inf"
     if wanted.until and (not bound or bound[0] >= _milliseconds(wanted.until)):
         latest = f"({_milliseconds(wanted.until)}"
     earliest = _milliseconds(wanted.since) if wanted.since else "-inf"
-    offset = 0
     while True:
-        chunk = cast(
+        asked = size
+        found = cast(
             "list[tuple[bytes, float]]",
             await client.zrevrangebyscore(
-                index, latest, earliest, start=offset, num=size, withscores=True
+                index, latest, earliest, start=0, num=asked, withscores=True
             ),
         )
-        if not chunk:
-            return
-        offset += len(chunk)
-        entries = [(score, member.decode()) for member, score in chunk]
+        entries = [(score, member.decode()) for member, score in found]
         if below := [entry for entry in entries if not bound or entry < bound]:
             yield below
+            bound = below[-1]
+            latest = bound[0]
+            size = min(size * 2, MOST_AT_ONCE)
+        else:
+            size *= 2  # more studies have the same time than a portion holds
+        if len(entries) < asked:
+            return
 
 
 def _milliseconds(time: datetime) -> int:

@@ -5,6 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from chassis.errors import PermanentError
+from chassis.logs import get_logger
 from chassis.profiles_dir import BUILT_IN, profile_files
 from validator.profiles.profile import Limits, Profile
 from validator.profiles.profile_file import ProfileError, load_profile
@@ -39,7 +40,9 @@ class ProfileLookup:
             raise PermanentError("profile.unknown", "The validator does not know the profile.")
         try:
             return _load(str(path), path.stat().st_mtime_ns).with_limits(self._limits)
-        except (ProfileError, FileNotFoundError):
+        except ProfileError as error:
+            for line in error.lines:
+                get_logger().error("profile.invalid", mistake=line)
             message = "The profile has a mistake; the validator's log has it."
             raise PermanentError("profile.invalid", message) from None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from uuid import UUID
 
 import pytest
@@ -160,6 +161,43 @@ def test_the_counts_arrive_with_a_late_event_too() -> None:
     validated = update(State.VALIDATED, 1, files=FILES, findings=FINDINGS)
     record = record_after([update(State.ARCHIVED, 2), validated])
     assert (record.files, record.findings) == (FILES, FINDINGS)
+
+
+def counted(examined: int) -> FileCounts:
+    return FileCounts(received=9, examined=examined, accepted=examined, rejected=0)
+
+
+def test_the_counts_rise_while_the_study_is_validated_and_never_fall() -> None:
+    marks = [update(State.VALIDATING, 0, files=counted(examined)) for examined in (1, 5, 3)]
+    assert record_after(marks).files == counted(5)
+
+
+@pytest.mark.parametrize("result", [State.VALIDATED, State.FAILED])
+@pytest.mark.parametrize("examined", [3, 9])
+def test_the_counts_of_the_result_are_final_however_late_a_mark_comes(
+    result: State, examined: int
+) -> None:
+    final = FileCounts(received=9, examined=9, accepted=5, rejected=3, duplicates=1)
+    end = update(result, 5, files=final)
+    mark = update(State.VALIDATING, 1, files=counted(examined))
+    archived = update(State.ARCHIVED, 6)
+    for order in permutations([end, mark, archived]):
+        assert record_after(order).files == final
+
+
+def test_what_is_known_of_a_study_stays_when_a_later_update_does_not_say_it() -> None:
+    told = StatusUpdate(
+        status=State.VALIDATED,
+        time=at(1),
+        label="trial-42",
+        modalities=("CT",),
+        patient_id_hash="9f" * 32,
+        upload_id=STUDY,
+        studies=(STUDY,),
+    )
+    record = record_after([told, update(State.ARCHIVED, 2)])
+    for name in ("label", "modalities", "patient_id_hash", "upload_id", "studies"):
+        assert getattr(record, name) == getattr(told, name)
 
 
 def test_an_error_tells_its_reason() -> None:

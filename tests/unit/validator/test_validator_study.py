@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import hmac
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,7 @@ from contracts.report import FileCounts, Outcome, StudyReport
 from contracts.volumes import INTAKE, JOURNAL, REPORT, Volumes, stored_name, uploads_path
 from validator.examiner import examine_file
 from validator.profiles.lookup import ProfileLookup
-from validator.profiles.profile import Profile
+from validator.profiles.profile import Profile, SeverityChange
 from validator.report import Report
 from validator.study import Validated, Validation, validate_upload
 from validator.verdict import OnInvalidInstance
@@ -59,6 +60,7 @@ class Trial:
     noted: list[FileCounts] = field(default_factory=list)
     on_invalid: OnInvalidInstance = OnInvalidInstance.QUARANTINE
     failing: str = ""
+    profile: Profile = PROFILE
     patient_hash_key: str = ""
 
     def upload(self, *contents: bytes, study_id: UUID = STUDY, **told: Any) -> None:
@@ -92,7 +94,7 @@ class Trial:
         validation = Validation(
             volumes=self.volumes,
             examine=examine,
-            profile=ProfileLookup(PROFILE, None, PROFILE.limits),
+            profile=ProfileLookup(self.profile, None, PROFILE.limits),
             index=self.index,
             on_invalid=self.on_invalid,
             at_once=1,
@@ -119,7 +121,8 @@ def instance(uid: str, **changes: bytes) -> bytes:
     dataset[0x00080018] = ("UI", dicom.uid(uid))
     for name, value in changes.items():
         tag = int(name[1:], 16)
-        dataset[tag] = (dataset[tag][0], value)
+        vr = dataset[tag][0] if tag in dataset else "SH"
+        dataset[tag] = (vr, value)
     group_2 = dicom.with_length(dicom.encode(dicom.meta(sop_instance=dicom.uid(uid))))
     return dicom.part10(dataset, group_2=group_2)
 
@@ -229,9 +232,8 @@ async def test_a_file_that_another_upload_has_brought_is_a_duplicate_and_goes_on
 
 
 async def test_other_bytes_under_a_uid_of_another_upload_are_refused(trial: Trial) -> None:
-    trial.upload(instance("1.2.1"), study_id=uuid4())
-    [other] = (path.name for path in trial.volumes.uploads.iterdir())
-    await trial.validate(UUID(other))
+    trial.upload(instance("1.2.1"), study_id=(other := uuid4()))
+    await trial.validate(other)
     trial.upload(instance("1.2.1", x00280103=dicom.us(1)), instance("1.2.2"))
     await trial.validate()
 
@@ -289,8 +291,9 @@ async def test_a_journal_of_another_profile_does_not_count(trial: Trial) -> None
     assert trial.examined == ["000001.dcm"]
 
 
-def of_study(uid: str, study: str) -> bytes:
-    return instance(uid, x0020000D=dicom.uid(study), x0020000E=dicom.uid(f"{study}.1"))
+def of_study(uid: str, study: str, **changes: bytes) -> bytes:
+    uids = {"x0020000D": dicom.uid(study), "x0020000E": dicom.uid(f"{study}.1")}
+    return instance(uid, **uids, **changes)
 
 
 async def test_several_studies_in_one_upload_become_one_each(trial: Trial) -> None:
@@ -329,6 +332,68 @@ async def test_the_first_study_with_a_sound_file_keeps_the_id_of_the_upload(tria
     assert (upload.study_id, upload.outcome) == (STUDY, Outcome.ACCEPTED)
 
 
+async def test_a_study_that_is_all_at_odds_with_the_archive_leaves_the_id_to_the_next(
+    trial: Trial,
+) -> None:
+    trial.upload(of_study("1.2.1", "1.9.1"), study_id=(earlier := uuid4()))
+    await trial.validate(earlier)
+    other_bytes = of_study("1.2.1", "1.9.1", x00280103=dicom.us(1))
+    trial.upload(other_bytes, of_study("1.2.2", "1.9.2"))
+    [upload] = await trial.validate()
+
+    assert (upload.study_id, upload.outcome) == (STUDY, Outcome.ACCEPTED)
+    assert [entry.study_id for entry in trial.report().instances] == [None, None]
+    assert outcomes(trial.report()) == [Outcome.REJECTED, Outcome.ACCEPTED]
+    assert trial.index.all["1.2.2"].study_id == STUDY
+
+
+async def test_each_study_has_the_findings_about_itself(trial: Trial) -> None:
+    trial.upload(
+        of_study("1.2.1", "1.9.1"),
+        of_study("1.2.2", "1.9.2", x00080050=b"A1"),
+        of_study("1.2.3", "1.9.2", x00080050=b"A2"),
+        of_study("1.2.1", "1.9.1"),
+    )
+    other, _ = await trial.validate()
+
+    differs = "study.attribute-differs"
+    found = {finding.code: finding.study_id for finding in trial.report().findings}
+    assert found == {
+        "study.several": None,
+        "study.instance-duplicate": None,
+        differs: other.study_id,
+    }
+    [about_itself] = trial.report(other.study_id).findings
+    assert (about_itself.code, about_itself.study_id) == (differs, None)
+    assert about_itself.files == ("000002.dcm", "000003.dcm")
+
+
+async def test_what_an_interruption_left_out_is_laid_down_and_what_is_archived_is_not(
+    trial: Trial,
+) -> None:
+    trial.upload(*(of_study(f"1.2.{number}", f"1.9.{number}") for number in (1, 2, 3)))
+    first, second, upload = await trial.validate()
+    trial.volumes.archive.mkdir()
+    trial.volumes.uploaded(first.study_id).rename(trial.volumes.archived(first.study_id))
+    shutil.rmtree(trial.volumes.uploaded(second.study_id))
+
+    again = await trial.validate()
+
+    assert [study.data for study in again] == [first.data, second.data, upload.data]
+    assert not trial.volumes.uploaded(first.study_id).exists()
+    assert (trial.volumes.uploaded(second.study_id) / "000003.dcm").exists()
+
+
+async def test_what_is_told_of_a_study_is_not_of_another_in_the_upload(trial: Trial) -> None:
+    other = of_study("1.2.2", "1.9.2", x00080060=b"MR", x00100020=b"XY-1")
+    trial.upload(of_study("1.2.1", "1.9.1"), other, other)
+    second, upload = await trial.validate()
+
+    assert (upload.data.modalities, second.data.modalities) == (("CT",), ("MR",))
+    assert upload.patient_id_hash != second.patient_id_hash
+    assert second.patient_id_hash == hashlib.sha256(b"XY-1").hexdigest()
+
+
 async def test_an_instance_of_another_study_than_the_sender_named_is_refused(trial: Trial) -> None:
     trial.upload(of_study("1.2.1", "1.9.1"), of_study("1.2.2", "1.9.2"), study_instance_uid="1.9.1")
     await trial.validate()
@@ -357,6 +422,41 @@ async def test_a_study_can_be_filed_as_a_whole_or_not_at_all(trial: Trial) -> No
     assert "study.failed-with-others" in {f.code for f in trial.report().instances[0].findings}
     assert trial.volumes.quarantined(STUDY).is_dir()
     assert trial.index.all == {}
+
+
+async def test_a_study_that_fails_over_what_is_archived_does_not_bar_its_mended_successor(
+    trial: Trial,
+) -> None:
+    trial.on_invalid = OnInvalidInstance.FAIL_STUDY
+    trial.upload(instance("1.2.1"), study_id=(archived := uuid4()))
+    await trial.validate(archived)
+    trial.upload(instance("1.2.2"), instance("1.2.1", x00280103=dicom.us(1)))
+    [study] = await trial.validate()
+
+    assert study.outcome is Outcome.REJECTED
+    assert trial.index.all.keys() == {"1.2.1"}
+    codes = [{f.code for f in entry.findings} for entry in trial.report().instances]
+    assert "study.failed-with-others" in codes[0]
+    assert "study.instance-conflict" in codes[1]
+
+
+async def test_a_profile_may_refuse_what_has_come_before(trial: Trial) -> None:
+    refused = SeverityChange(code=("study.instance-archived",), severity="error")
+    trial.profile = Profile(severities=(refused,))
+    trial.upload(instance("1.2.1"), study_id=(earlier := uuid4()))
+    await trial.validate(earlier)
+    trial.upload(instance("1.2.1"))
+    [study] = await trial.validate()
+    assert study.outcome is Outcome.REJECTED
+
+
+async def test_what_is_rejected_counts_all_the_same_for_the_number_that_the_sender_told(
+    volumes: Volumes,
+) -> None:
+    report = await validated(
+        volumes, instance("1.2.1"), instance("1.2.2")[:-30], expected_instances=2
+    )
+    assert report.findings == ()
 
 
 async def test_a_whole_study_without_errors_is_filed_all_the_same(trial: Trial) -> None:

@@ -1,0 +1,169 @@
+"""The status records in a real Redis: written once, found again by whatever is known of them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import pytest_asyncio
+from redis.asyncio import Redis
+
+from contracts.report import FileCounts
+from contracts.status import State, StatusRecord, StatusUpdate
+from integration.pipeline import RedisServer
+from status import store as store_module
+from status.store import RedisStore, Wanted
+
+START = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+PATIENT = "9f" * 32
+
+
+@pytest_asyncio.fixture
+async def client(redis_server: RedisServer) -> AsyncIterator[Redis]:
+    client = Redis.from_url(redis_server.url)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def store(client: Redis) -> RedisStore:
+    async def connect() -> Redis:
+        return client
+
+    return RedisStore(connect)
+
+
+async def entered(
+    store: RedisStore, *, second: float = 0, status: State = State.ARCHIVED, **told: Any
+) -> UUID:
+    """A study that was first seen so many seconds after the start."""
+    study_id = uuid4()
+    time = START + timedelta(seconds=second)
+    await store.apply(study_id, [StatusUpdate(status=status, time=time, **told)])
+    return study_id
+
+
+async def found(store: RedisStore, limit: int = 100, **wanted: Any) -> list[UUID]:
+    """The ids of all pages."""
+    ids: list[UUID] = []
+    cursor = None
+    while True:
+        page = await store.page(Wanted(**wanted), cursor, limit)
+        assert len(page.records) <= limit
+        ids += [record.study_id for record in page.records]
+        if not (cursor := page.next_cursor):
+            return ids
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ({}, [3, 2, 1, 0]),
+        ({"status": State.FAILED}, [3]),
+        ({"label": "trial-42"}, [2, 0]),
+        ({"modality": "CT"}, [2, 1, 0]),
+        ({"modality": "SEG"}, [1]),
+        ({"modality": "MR"}, []),
+        ({"patient_id_hash": PATIENT}, [3, 0]),
+        ({"since": START + timedelta(seconds=1)}, [3, 2, 1]),
+        ({"until": START + timedelta(seconds=2)}, [1, 0]),
+        ({"since": START + timedelta(seconds=1), "until": START + timedelta(seconds=2)}, [1]),
+        ({"label": "trial-42", "patient_id_hash": PATIENT, "modality": "CT"}, [0]),
+        ({"status": State.FAILED, "label": "trial-42"}, []),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("limit", [1, 2, 100])
+async def test_studies_are_found_by_any_combination_the_latest_first(
+    store: RedisStore, wanted: dict[str, Any], expected: list[int], limit: int
+) -> None:
+    ids = [
+        await entered(store, label="trial-42", modalities=("CT",), patient_id_hash=PATIENT),
+        await entered(store, second=1, modalities=("CT", "SEG")),
+        await entered(store, second=2, label="trial-42", modalities=("CT",)),
+        await entered(store, second=3, status=State.FAILED, patient_id_hash=PATIENT),
+    ]
+    assert await found(store, limit, **wanted) == [ids[number] for number in expected]
+
+
+@pytest.mark.parametrize("limit", [1, 3, 50])
+async def test_no_study_is_left_out_or_listed_twice_though_many_came_at_the_same_time(
+    store: RedisStore, limit: int
+) -> None:
+    ids = {await entered(store, second=second) for second in [0] * 20 + [1] * 20}
+    listed = await found(store, limit)
+    assert len(listed) == 40
+    assert set(listed) == ids
+
+
+async def test_little_is_looked_at_for_one_page_however_few_fit(
+    store: RedisStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "MOST_SCANNED", 10)
+    oldest = await entered(store, label="trial-42", status=State.FAILED)
+    for second in range(1, 30):
+        await entered(store, second=second, status=State.FAILED)
+        await entered(store, second=second, label="trial-42")
+    wanted = {"status": State.FAILED, "label": "trial-42"}
+
+    first = await store.page(Wanted(**wanted), None, 5)
+
+    assert first.records == ()
+    assert first.next_cursor
+    assert await found(store, 5, **wanted) == [oldest]
+
+
+async def test_a_study_that_moves_on_leaves_the_listing_of_its_state_and_no_other(
+    store: RedisStore, client: Redis
+) -> None:
+    study_id = await entered(store, status=State.VALIDATING, label="trial-42")
+    other = await entered(store, second=1, status=State.VALIDATING, label="trial-42")
+    update = StatusUpdate(status=State.VALIDATED, time=START + timedelta(seconds=5))
+    await store.apply(study_id, [update])
+
+    assert await found(store, status=State.VALIDATING) == [other]
+    assert await found(store, status=State.VALIDATED) == [study_id]
+    assert await found(store, label="trial-42") == [other, study_id]
+    assert await client.zcard("status-index:validating") == 1
+
+
+async def test_of_studies_that_come_and_go_while_they_are_listed_none_that_stays_is_left_out(
+    store: RedisStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "MOST_AT_ONCE", 4)
+    staying = [
+        await entered(store, second=n, status=State.VALIDATING, label="kept")
+        for n in range(0, 40, 2)
+    ]
+    leaving = [await entered(store, second=n, status=State.VALIDATING) for n in range(1, 40, 2)]
+
+    async def come_and_go() -> None:
+        for study_id in reversed(leaving):
+            await store.apply(study_id, [StatusUpdate(status=State.VALIDATED, time=START)])
+            await entered(store, second=1000, status=State.VALIDATING)
+
+    ids, _ = await asyncio.gather(found(store, 2, status=State.VALIDATING), come_and_go())
+    assert [study_id for study_id in ids if study_id in staying] == staying[::-1]
+
+
+async def test_writers_of_one_study_do_not_overwrite_each_other(store: RedisStore) -> None:
+    study_id = uuid4()
+
+    def mark(examined: int) -> StatusUpdate:
+        files = FileCounts(received=30, examined=examined, accepted=examined, rejected=0)
+        return StatusUpdate(status=State.VALIDATING, time=START, files=files)
+
+    marks = [mark(examined) for examined in (*range(0, 30, 2), *range(29, 0, -2))]
+    result = StatusUpdate(
+        status=State.VALIDATED,
+        time=START + timedelta(seconds=1),
+        files=FileCounts(received=30, examined=29, accepted=20, rejected=9, duplicates=0),
+    )
+    await asyncio.gather(*(store.apply(study_id, [update]) for update in [*marks, result]))
+
+    record = await store.get(study_id)
+    assert isinstance(record, StatusRecord)
+    assert record.status is State.VALIDATED
+    assert record.files == result.files
