@@ -1,6 +1,7 @@
 """Reads the entries of a tar archive from a stranger: in memory that does not grow with it."""
 
 import gzip
+import re
 import tarfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,8 +13,15 @@ from gateway.parts import FILE_PART, PartBegins, PartEnds, PartEvent
 from gateway.refusals import Refusal
 
 CHUNK_BYTES = 1 << 20
-MOST_HEADER_BYTES = 128 * 1024
+MOST_HEADER_BYTES = 64 * 1024
 """What the headers of one entry may have, long names and pax records included, in bytes."""
+
+_TYPE = slice(156, 157)
+"""Where a header says what it is of."""
+_LONG_NAME_TYPES = {tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK}
+_PAX_TYPES = {tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE}
+_PAX_RECORD = re.compile(rb"([0-9]{1,5}) [^=\n]{1,255}=")
+_MANY_DIGITS = re.compile(rb"[0-9]{100}")
 
 
 def tar_entries(path: Path, allowance: Allowance, *, compressed: bool) -> Iterator[PartEvent]:
@@ -69,6 +77,8 @@ class _Archive:
         self._allowance = allowance
         self._position = 0
         self._last = b""
+        self._belongs_to = b""
+        """The type of the header whose content is read next; nothing where a header is."""
         self.entry = ""
         self.headers_begin()
 
@@ -117,11 +127,33 @@ class _Archive:
         self._left_bytes -= size
         if size < 0 or self._left_bytes < 0:
             raise broken(f"has headers of more than {MOST_HEADER_BYTES} bytes")
-        self._last = self._read(size)
-        return self._last
+        belongs_to, self._belongs_to = self._belongs_to, b""
+        data = self._last = self._read(size)
+        if belongs_to in _PAX_TYPES:
+            _check_records(data)
+        elif not belongs_to and data[_TYPE] in _PAX_TYPES | _LONG_NAME_TYPES:
+            self._belongs_to = data[_TYPE]
+        return data
 
     def _read(self, size: int) -> bytes:
         data = self._raw.read(size)
         self._position += len(data)
         self._allowance.spend(self.entry, len(data))
         return data
+
+
+def _check_records(data: bytes) -> None:
+    """Refuse pax records that are none: the library would take for ever, or all memory, for them.
+
+    Its expressions try each suffix of a row of digits, and records that overlap are kept whole
+    (POSIX.1-2017 pax, extended header).
+    """
+    position = 0
+    while position < len(data) and data[position]:
+        record = _PAX_RECORD.match(data, position)
+        end = position + int(record[1]) if record else 0
+        if not record or end < record.end() or data[end - 1 : end] != b"\n":
+            raise broken("has damaged pax records")
+        position = end
+    if _MANY_DIGITS.search(data):
+        raise broken("has pax records with a hundred digits in a row")

@@ -5,6 +5,7 @@ import hashlib
 import io
 import stat
 import tarfile
+import time
 import tracemalloc
 import zipfile
 from dataclasses import replace
@@ -381,9 +382,46 @@ async def test_memory_stays_flat_however_many_entries_a_tar_has(uploads: Uploads
     assert peak < 8 << 20
 
 
+def pax_header(records: bytes) -> bytes:
+    size = b"%011o" % len(records)
+    padded = records.ljust(-(-len(records) // 512) * 512, b"\0")
+    return tar_header("pax", size, b"x") + padded
+
+
+@pytest.mark.parametrize(
+    "records",
+    [b"2 " * 25_000 + b"=", b"9" * 50_000, b"50012 path=" + b"9" * 50_000 + b"\n", b"9 a=b\n"],
+    ids=["overlapping", "digits", "digits in a value", "too short"],
+)
+async def test_pax_records_take_neither_time_nor_memory(uploads: Uploads, records: bytes) -> None:
+    """The library alone would need a gigabyte for the first, and minutes for the second."""
+    archive = pax_header(records) + tarred(STUDY)
+    started = time.process_time()
+    tracemalloc.start()
+    try:
+        refused = await uploads.refusal(archive_of(archive))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert refused.refusal is Refusal.BROKEN_ARCHIVE
+    assert peak < 4 << 20
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("form_of_tar", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
+@pytest.mark.parametrize(
+    "name", ["a folder with ümlauts/" * 20 + "a", "x" * 600, "Lg/" * 200 + "a"]
+)
+async def test_names_may_be_long(uploads: Uploads, form_of_tar: int, name: str) -> None:
+    """Also such as look like a header in the midst."""
+    taken = await uploads.receive(archive_of(tarred({name: CONTENT, "b": CONTENT}, form_of_tar)))
+    assert [file.sent_as for file in taken.files] == [f"study.zip!/{name}", "study.zip!/b"]
+
+
 SEEDS = [maker(STUDY) for maker in MAKERS.values()] + [
     zipped({"a.tar": tarred(STUDY)}),
     tar_of((tarfile.TarInfo("x" * 300), CONTENT), format=tarfile.GNU_FORMAT),
+    tar_of((tarfile.TarInfo("ü" * 300), CONTENT)),
 ]
 CHANGES = st.lists(
     st.tuples(st.integers(0, 1 << 16), st.binary(min_size=0, max_size=4), st.integers(0, 4)),
