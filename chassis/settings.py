@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, DirectoryPath, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -82,7 +82,7 @@ class VolumeSettings(ServiceSettings):
     archive_dir: Path
     stale_after_seconds: float = Field(ge=60)
     """What a crash left in a volume's ``.incoming`` is removed at this age, at the next start."""
-    profiles_dir: Path | None = None
+    profiles_dir: DirectoryPath | None = None
     """A folder with further validation profiles that uploads may ask for by name."""
 
     @property

@@ -8,7 +8,8 @@ import pytest
 
 from chassis.archived import ArchivedStudy, read_study
 from contract.flow import Flow
-from contracts.events import CloudEvent, StudyArchived
+from contracts.events import CloudEvent, StudyArchived, StudyValidated
+from contracts.report import FileCounts
 
 
 def variant(content: bytes, **changes: Any) -> bytes:
@@ -82,3 +83,29 @@ async def test_an_upload_of_nothing_new_is_archived_all_the_same(
     assert len(archived(flow, again).instances) == 3
     assert flow.sent()[-1] == "study.archived"
     assert left(flow) == []
+
+
+async def test_a_study_at_odds_with_the_archive_is_quarantined_and_the_others_are_filed(
+    flow: Flow, slices: list[bytes]
+) -> None:
+    await flow.upload(slices[0])
+    at_odds = variant(slices[0], Rows=127)
+    uids = {"StudyInstanceUID": "1.2.4", "SeriesInstanceUID": "1.2.4.1"}
+    another = variant(slices[1], SOPInstanceUID="1.2.4.1.1", **uids)
+    upload = await flow.upload(at_odds, another, at_odds, label="trial-42")
+
+    [validated] = [
+        event
+        for event in flow.events()
+        if isinstance(event, StudyValidated) and event.subject == upload.subject
+    ]
+    assert validated.data.files == FileCounts(
+        received=3, examined=3, accepted=1, rejected=2, duplicates=0, passed_over=0
+    )
+    assert validated.data.label == "trial-42"
+    assert validated.data.studies is None
+    assert archived(flow, upload).instances[0].sop_instance_uid == "1.2.4.1.1"
+    quarantined = flow.volumes.quarantined(upload.subject)
+    assert sorted(path.name for path in quarantined.glob("*.dcm")) == ["000001.dcm", "000003.dcm"]
+    assert left(flow) == []
+    assert flow.dead_letters == []

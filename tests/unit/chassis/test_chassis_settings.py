@@ -186,6 +186,7 @@ def test_a_missing_setting_stops_the_service(sources: Sources) -> None:
         ("status_timeout_seconds", "0"),
         ("delivery__max_deliveries", "0"),
         ("delivery__claim_idle_seconds", "nan"),
+        ("profiles_dir", f"/nowhere/{PASSWORD}"),
     ],
 )
 def test_an_impossible_value_stops_the_service_and_is_named_but_not_shown(
