@@ -86,7 +86,7 @@ class InstanceIndex:
         client = await self._connect()
         kept: dict[str, Kept] = {}
         for chunk in _chunks(uids):
-            values = await client.hmget(INSTANCES, list(chunk))
+            values = cast("list[bytes | None]", await client.hmget(INSTANCES, list(chunk)))
             kept |= {uid: _kept(value) for uid, value in zip(chunk, values, strict=True) if value}
         return kept
 

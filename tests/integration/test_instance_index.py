@@ -10,7 +10,7 @@ import pytest_asyncio
 from redis.asyncio import Redis
 from unit.gateway.studies_on_disk import Disk, Sent
 
-from chassis import instance_index
+from chassis.archived import ArchivedStudy, read_study
 from chassis.instance_index import InstanceIndex, Kept
 from contracts.volumes import METADATA
 from integration.pipeline import RedisServer
@@ -110,13 +110,12 @@ async def test_services_that_start_at_once_make_the_index_once_and_all_wait_for_
 ) -> None:
     disk.archive(Sent(b"one", uid="1.2.1", study="1.2"), study_id=ONE)
     read: list[str] = []
-    read_study = instance_index.read_study
 
-    def reading(directory: Path) -> object:
+    def reading(directory: Path) -> ArchivedStudy:
         read.append(directory.name)
         return read_study(directory)
 
-    monkeypatch.setattr(instance_index, "read_study", reading)
+    monkeypatch.setattr("chassis.instance_index.read_study", reading)
 
     async def started() -> list[UUID]:
         async with index.made(disk.volumes.archive):
@@ -166,6 +165,6 @@ async def test_who_makes_the_index_and_dies_is_followed_by_another(
 
     await client.delete("archive-index:complete")
     await client.set("archive-index:lock", "of one that does not end")
-    monkeypatch.setattr(instance_index, "WAIT_SECONDS", 0.5)
+    monkeypatch.setattr("chassis.instance_index.WAIT_SECONDS", 0.5)
     with pytest.raises(TimeoutError):
         await index.ensure(disk.volumes.archive)

@@ -106,7 +106,7 @@ async def test_little_is_looked_at_for_one_page_however_few_fit(
     for second in range(1, 30):
         await entered(store, second=second, status=State.FAILED)
         await entered(store, second=second, label="trial-42")
-    wanted = {"status": State.FAILED, "label": "trial-42"}
+    wanted: dict[str, Any] = {"status": State.FAILED, "label": "trial-42"}
 
     first = await store.page(Wanted(**wanted), None, 5)
 
