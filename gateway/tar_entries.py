@@ -2,7 +2,7 @@
 
 Of the standard library's tarfile only the reading of one header block is used: it takes headers of
 any length, keeps all it has seen, and its patterns for pax records take minutes for 100 KB of
-digits (CVE-2024-6232), during which nothing else runs. Formats: pax, ustar, GNU, V7.
+digits, in which nothing else runs (CVE-2024-6232). Formats: pax, ustar, GNU, V7.
 """
 
 import tarfile
@@ -17,7 +17,7 @@ from gateway.parts import FILE_PART, PartBegins, PartEnds, PartEvent
 from gateway.refusals import Refusal
 
 CHUNK_BYTES = 1 << 20
-MOST_HEADER_BYTES = 128 * 1024
+MOST_HEADER_BYTES = 64 * 1024
 """What the headers of one entry may have, long names and pax records included, in bytes."""
 MOST_PADDING_BYTES = 4 << 20
 """The zeros that may follow the end; tapes have blocks of up to 1 MiB."""
