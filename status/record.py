@@ -49,14 +49,16 @@ def advance(record: StatusRecord | None, study_id: UUID, update: StatusUpdate) -
 
 
 def _further(known: FileCounts | None, told: FileCounts | None) -> FileCounts | None:
-    """The counts of which more files are examined: those of an earlier moment may come later."""
+    """The counts that know more: those of an earlier moment may come later."""
     if known is None or told is None:
         return told or known
-    return told if _examined(told) >= _examined(known) else known
+    return told if _extent(told) >= _extent(known) else known
 
 
-def _examined(files: FileCounts) -> float:
-    return inf if files.examined is None else files.examined
+def _extent(files: FileCounts) -> tuple[float, bool]:
+    """How many files are examined, and whether that is the result, which knows duplicates."""
+    examined = inf if files.examined is None else files.examined
+    return examined, files.duplicates is not None
 
 
 def _precedence(state: State) -> tuple[int, int]:

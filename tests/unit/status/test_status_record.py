@@ -203,3 +203,33 @@ def test_the_record_that_was_given_is_left_alone() -> None:
     copy = before.model_copy(deep=True)
     advance(before, STUDY, update(State.ARCHIVED, 1))
     assert before == copy
+
+
+def counts(examined: int | None, **others: int) -> FileCounts:
+    return FileCounts(received=9, examined=examined, accepted=examined or 0, rejected=0, **others)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 3, 0, 2)])
+def test_the_counts_that_know_most_stay_whenever_they_come(order: Sequence[int]) -> None:
+    told = [
+        update(State.VALIDATING, 1, files=counts(0)),
+        update(State.VALIDATING, 2, files=counts(5)),
+        update(State.VALIDATING, 3, files=counts(9)),
+        update(State.VALIDATED, 4, files=counts(9, duplicates=2)),
+    ]
+    assert record_after([told[number] for number in order]).files == told[3].files
+
+
+def test_what_is_told_once_of_a_study_stays() -> None:
+    told = StatusUpdate(
+        status=State.VALIDATED,
+        time=at(2),
+        label="trial-42",
+        modalities=("CT",),
+        patient_id_hash="0a" * 32,
+        upload_id=STUDY,
+        studies=(STUDY,),
+    )
+    record = record_after([update(State.UPLOADED, 1), told, update(State.ARCHIVED, 3)])
+    for name in ("label", "modalities", "patient_id_hash", "upload_id", "studies"):
+        assert getattr(record, name) == getattr(told, name)
