@@ -163,10 +163,13 @@ class Idempotency:
             return
         held = _Held(client, name, token)
 
+        beat = asyncio.create_task(held.keep())
+
         async def announce(intake: Intake) -> None:
+            # To renew the key is to change it, as far as WATCH is concerned.
+            await cancel(beat)
             await self._announce_once(intake, held)
 
-        beat = asyncio.create_task(held.keep())
         try:
             yield announce
         except BaseException:

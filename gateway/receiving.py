@@ -19,6 +19,8 @@ from gateway.unpacking import unpacked
 
 SPACE_CHECK_BYTES = 64 * BUFFER_BYTES
 """Free space is looked at again each time so much has arrived."""
+MOST_NAME_CHARACTERS = 16 << 20
+"""The names of all files may have so many characters together: they are kept in memory."""
 
 
 class _Origin(NamedTuple):
@@ -65,6 +67,7 @@ class Receiving:
         self._budget = _Budget(staging, limits)
         self._unfit: list[RefusedUploadError] = []
         self._has_file_part = False
+        self._name_characters = 0
 
     async def receive(self, parts: Parts) -> None:
         """Receive everything.
@@ -117,6 +120,10 @@ class Receiving:
     async def _file(self, parts: Parts, name: str, origin: _Origin) -> None:
         """Receive a file, up to the end of its part."""
         sent_as = origin.sent_as(name)
+        self._name_characters += len(sent_as)
+        if self._name_characters > MOST_NAME_CHARACTERS:
+            detail = f"The files' names may have {MOST_NAME_CHARACTERS} characters together."
+            raise RefusedUploadError(Refusal.TOO_MANY_FILES, detail)
         if not self._as_sent and (reason := pass_over(name)):
             async for piece in parts:
                 if not isinstance(piece, bytes):

@@ -1,27 +1,39 @@
-"""Reads the entries of a tar archive from a stranger: in memory that does not grow with it."""
+"""Reads the entries of a tar archive from a stranger: in memory and time that it cannot inflate.
 
-import gzip
-import re
+Of the standard library's tarfile only the reading of one header block is used: it takes headers of
+any length, keeps all it has seen, and its patterns for pax records take minutes for 100 KB of
+digits, in which nothing else runs (CVE-2024-6232). Formats: pax, ustar, GNU, V7.
+"""
+
 import tarfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 
 from gateway.allowance import Allowance, broken, refused
+from gateway.gunzip import Gunzip
 from gateway.parts import FILE_PART, PartBegins, PartEnds, PartEvent
 from gateway.refusals import Refusal
 
 CHUNK_BYTES = 1 << 20
 MOST_HEADER_BYTES = 64 * 1024
 """What the headers of one entry may have, long names and pax records included, in bytes."""
+MOST_PADDING_BYTES = 4 << 20
+"""The zeros that may follow the end; tapes have blocks of up to 1 MiB."""
 
-_TYPE = slice(156, 157)
-"""Where a header says what it is of."""
-_LONG_NAME_TYPES = {tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK}
-_PAX_TYPES = {tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE}
-_PAX_RECORD = re.compile(rb"([0-9]{1,5}) [^=\n]{1,255}=")
-_MANY_DIGITS = re.compile(rb"[0-9]{100}")
+_LINKS = {tarfile.LNKTYPE, tarfile.SYMTYPE}
+_DEVICES = {tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE}
+_FILES = {tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE}
+_PAX = {tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE}
+_EXTENSIONS = _PAX | {
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,  # of links, which are refused
+    tarfile.XGLTYPE,  # of all files: comments
+    b"V",  # the name of a volume
+}
+"""Headers that say something about the entry after them, or about none."""
+_SPARSE = b"GNU.sparse."
 
 
 def tar_entries(path: Path, allowance: Allowance, *, compressed: bool) -> Iterator[PartEvent]:
@@ -34,126 +46,126 @@ def tar_entries(path: Path, allowance: Allowance, *, compressed: bool) -> Iterat
 
     Raises:
         RefusedUploadError: it cannot be read to its end, an entry is unsafe, or it is too much.
-        tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError, and what else the
-            library raises for broken archives.
     """
-    raw: IO[bytes] = gzip.GzipFile(path) if compressed else path.open("rb")  # type: ignore[assignment]
-    with closing(raw):
-        file = _Archive(raw, allowance)
-        # Also for tar.gz: the mode for streams would collect what it reads.
-        with tarfile.open(fileobj=file, mode="r:", errors="replace") as archive:  # type: ignore[call-overload]
-            while entry := archive.next():
-                yield from _entry(file, entry, allowance)
-                # Else the library keeps all that it has seen.
-                archive.members.clear()
-                archive.pax_headers.clear()
-                file.headers_begin()
-        file.require_end()
-
-
-def _entry(file: "_Archive", entry: tarfile.TarInfo, allowance: Allowance) -> Iterator[PartEvent]:
-    file.entry = entry.name
-    allowance.entry(entry.name, entry.size)
-    if entry.isdir():
-        return
-    if entry.issym() or entry.islnk():
-        raise refused(Refusal.UNSAFE_ARCHIVE, entry.name, "is a link")
-    if not entry.isreg():
-        raise refused(Refusal.UNSAFE_ARCHIVE, entry.name, "is a device")
-    if entry.issparse():
-        raise refused(Refusal.UNSUPPORTED_ARCHIVE, entry.name, "is a sparse file")
-    if entry.size < 0 or file.tell() != entry.offset_data:
-        raise refused(Refusal.BROKEN_ARCHIVE, entry.name, "has an impossible header")
-    yield PartBegins(FILE_PART, entry.name)
-    yield from file.content(entry.size)
-    yield PartEnds()
+    with closing(path.open("rb")) as file:
+        yield from _Archive(Gunzip(file) if compressed else file, allowance).events()
 
 
 class _Archive:
-    """The bytes of an archive, read forward only; nobody makes the library read long headers."""
+    """An archive that is read from front to back."""
 
-    def __init__(self, raw: IO[bytes], allowance: Allowance) -> None:
-        self._raw = raw
+    def __init__(self, file: BinaryIO | Gunzip, allowance: Allowance) -> None:
+        self._file = file
         self._allowance = allowance
-        self._position = 0
-        self._last = b""
-        self._belongs_to = b""
-        """The type of the header whose content is read next; nothing where a header is."""
-        self.entry = ""
-        self.headers_begin()
+        self._entry = ""
 
-    def headers_begin(self) -> None:
-        """What is read from now on are the headers of the next entry."""
-        self._left_bytes = MOST_HEADER_BYTES
+    def events(self) -> Iterator[PartEvent]:
+        long_name, attributes = "", dict[bytes, bytes]()
+        header_bytes = 0
+        while (block := self._exactly(tarfile.BLOCKSIZE)).strip(b"\0"):
+            header = _header(block)
+            header_bytes += len(block)
+            if header.type in _EXTENSIONS:
+                header_bytes += header.size
+                if header_bytes > MOST_HEADER_BYTES:
+                    raise broken(f"has headers of more than {MOST_HEADER_BYTES} bytes")
+                extension = self._exactly(header.size + -header.size % tarfile.BLOCKSIZE)
+                if header.type in _PAX:
+                    attributes = _pax(extension[: header.size])
+                elif header.type == tarfile.GNUTYPE_LONGNAME:
+                    long_name = _text(extension.split(b"\0")[0])
+            else:
+                if b"path" in attributes:
+                    long_name = _text(attributes[b"path"])
+                if b"size" in attributes:
+                    header.size = _number(attributes[b"size"])
+                is_sparse = any(key.startswith(_SPARSE) for key in attributes)
+                yield from self._events(header, long_name or header.name, is_sparse=is_sparse)
+                long_name, attributes, header_bytes = "", {}, 0
+        self._require_end()
 
-    def content(self, size_bytes: int) -> Iterator[bytes]:
-        """The next bytes.
+    def _events(
+        self, header: tarfile.TarInfo, name: str, *, is_sparse: bool
+    ) -> Iterator[PartEvent]:
+        """An entry."""
+        self._entry = name
+        self._allowance.entry(name, header.size)
+        if header.type in _LINKS:
+            raise refused(Refusal.UNSAFE_ARCHIVE, name, "is a link")
+        if is_sparse or header.type == tarfile.GNUTYPE_SPARSE:
+            raise refused(Refusal.UNSUPPORTED_ARCHIVE, name, "is a sparse file")
+        if header.type in _FILES:
+            yield PartBegins(FILE_PART, name)
+            yield from self._content(header.size)
+            yield PartEnds()
+        elif header.type == tarfile.DIRTYPE:
+            for _ in self._content(header.size):
+                pass
+        elif header.type in _DEVICES:
+            raise refused(Refusal.UNSAFE_ARCHIVE, name, "is a device")
+        else:
+            raise refused(Refusal.UNSUPPORTED_ARCHIVE, name, "is of a kind that is not known")
+        self._exactly(-header.size % tarfile.BLOCKSIZE)
 
-        Raises:
-            RefusedUploadError: there are not so many.
-        """
-        while size_bytes:
-            chunk = self._read(min(size_bytes, CHUNK_BYTES))
-            if not chunk:
-                raise refused(Refusal.BROKEN_ARCHIVE, self.entry, "is truncated")
-            size_bytes -= len(chunk)
-            yield chunk
+    def _content(self, size: int) -> Iterator[bytes]:
+        while size:
+            piece = self._exactly(min(size, CHUNK_BYTES))
+            size -= len(piece)
+            yield piece
 
-    def require_end(self) -> None:
-        """Read up to the end.
-
-        Raises:
-            RefusedUploadError: the library has stopped for another reason than an end, or there is
-                more behind it.
-        """
-        if self._last != bytes(tarfile.BLOCKSIZE):
-            raise refused(Refusal.BROKEN_ARCHIVE, self.entry, "is followed by no whole header")
-        while chunk := self._read(CHUNK_BYTES):
-            if chunk.strip(b"\0"):
+    def _require_end(self) -> None:
+        """Read up to the end, where gzip has its checksum: there is nothing but zeros."""
+        padding_bytes = 0
+        while data := self._read(CHUNK_BYTES):
+            padding_bytes += len(data)
+            if data.strip(b"\0") or padding_bytes > MOST_PADDING_BYTES:
                 raise broken("goes on after its end")
 
-    # What the library needs of a file:
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, position: int) -> None:
-        if position < self._position:
-            raise refused(Refusal.BROKEN_ARCHIVE, self.entry, "points back in the archive")
-        for _ in self.content(position - self._position):
-            pass
-
-    def read(self, size: int) -> bytes:
-        self._left_bytes -= size
-        if size < 0 or self._left_bytes < 0:
-            raise broken(f"has headers of more than {MOST_HEADER_BYTES} bytes")
-        belongs_to, self._belongs_to = self._belongs_to, b""
-        data = self._last = self._read(size)
-        if belongs_to in _PAX_TYPES:
-            _check_records(data)
-        elif not belongs_to and data[_TYPE] in _PAX_TYPES | _LONG_NAME_TYPES:
-            self._belongs_to = data[_TYPE]
+    def _exactly(self, size: int) -> bytes:
+        data = self._read(size)
+        if len(data) < size:
+            if not self._entry:
+                raise broken("is truncated")
+            raise refused(Refusal.BROKEN_ARCHIVE, self._entry, "is where the archive breaks off")
         return data
 
     def _read(self, size: int) -> bytes:
-        data = self._raw.read(size)
-        self._position += len(data)
-        self._allowance.spend(self.entry, len(data))
+        data = self._file.read(size)
+        self._allowance.spend(self._entry, len(data))
         return data
 
 
-def _check_records(data: bytes) -> None:
-    """Refuse pax records that are none: the library would take for ever, or all memory, for them.
+def _header(block: bytes) -> tarfile.TarInfo:
+    try:
+        header = tarfile.TarInfo.frombuf(block, "utf-8", "replace")
+    except tarfile.HeaderError:
+        raise broken("has a damaged header") from None
+    if header.size < 0:
+        raise broken("has a damaged header")
+    return header
 
-    Its expressions try each suffix of a row of digits, and records that overlap are kept whole
-    (POSIX.1-2017 pax, extended header).
-    """
-    position = 0
-    while position < len(data) and data[position]:
-        record = _PAX_RECORD.match(data, position)
-        end = position + int(record[1]) if record else 0
-        if not record or end < record.end() or data[end - 1 : end] != b"\n":
-            raise broken("has damaged pax records")
-        position = end
-    if _MANY_DIGITS.search(data):
-        raise broken("has pax records with a hundred digits in a row")
+
+def _pax(records: bytes) -> dict[bytes, bytes]:
+    """What matters in an extended header: "LENGTH KEY=VALUE", each on a line of its own."""
+    attributes = {}
+    place = 0
+    while place < len(records) and records[place]:
+        space = records.find(b" ", place, place + 10)
+        end = place + _number(records[place:space]) if space > place else 0
+        key, equals, value = records[space + 1 : end - 1].partition(b"=")
+        if not (space < end <= len(records) and equals and records[end - 1] == ord("\n")):
+            raise broken("has a damaged header")
+        if key in {b"path", b"size"} or key.startswith(_SPARSE):
+            attributes[key] = value
+        place = end
+    return attributes
+
+
+def _number(digits: bytes) -> int:
+    if not digits.isdigit() or len(digits) > 19:
+        raise broken("has a damaged header")
+    return int(digits)
+
+
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "replace")

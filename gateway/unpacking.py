@@ -1,11 +1,9 @@
 """Unpacks an archive that has been received, into the same kind of parts as a body has."""
 
 import struct
-import tarfile
 import zipfile
 import zlib
 from collections.abc import Generator
-from gzip import BadGzipFile
 from pathlib import Path
 
 from gateway.allowance import Allowance, broken
@@ -19,17 +17,14 @@ MOST_EVENTS_AT_ONCE = 1000
 
 _BROKEN = (
     zipfile.BadZipFile,
-    tarfile.TarError,
-    BadGzipFile,
     zlib.error,
     struct.error,
     EOFError,
     NotImplementedError,
     OverflowError,
-    RecursionError,
     ValueError,  # a name that is not in the encoding it claims, a position that is none
 )
-"""What the libraries raise for archives that are broken, or made by someone with bad intentions."""
+"""What zipfile raises for archives that are broken, or made by someone with bad intentions."""
 
 
 async def unpacked(path: Path, kind: ArchiveFormat, allowance: Allowance) -> Parts:
@@ -66,7 +61,7 @@ def _events(
             compressed = kind is ArchiveFormat.TAR_GZ
             yield from tar_entries(path, allowance, compressed=compressed)
     except _BROKEN:
-        # Their texts may hold names.
+        # Its texts may hold names.
         raise broken(f"({kind}) is broken or truncated") from None
 
 

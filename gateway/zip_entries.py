@@ -70,7 +70,9 @@ def _name(entry: zipfile.ZipInfo) -> str:
 
 
 def _is_directory(entry: zipfile.ZipInfo, name: str) -> bool:
-    return name.endswith(("/", "\\")) or stat.S_ISDIR(entry.external_attr >> 16)
+    """Whether it is a folder; what has bytes is a file, whatever it calls itself."""
+    is_called_so = name.endswith(("/", "\\")) or stat.S_ISDIR(entry.external_attr >> 16)
+    return is_called_so and not entry.file_size
 
 
 def _check(entry: zipfile.ZipInfo, name: str) -> None:
@@ -80,7 +82,7 @@ def _check(entry: zipfile.ZipInfo, name: str) -> None:
     mode = entry.external_attr >> 16
     if stat.S_ISLNK(mode):
         raise refused(Refusal.UNSAFE_ARCHIVE, name, "is a link")
-    if stat.S_IFMT(mode) not in {0, stat.S_IFREG}:
+    if stat.S_IFMT(mode) not in {0, stat.S_IFREG, stat.S_IFDIR}:
         raise refused(Refusal.UNSAFE_ARCHIVE, name, "is a device")
     if entry.compress_type not in _METHODS:
         trouble = f"is compressed by method {entry.compress_type}, only 0 and 8 are known"

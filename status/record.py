@@ -11,9 +11,6 @@ from contracts.status import HistoryEntry, State, StatusRecord, StatusUpdate
 ORDER = list(State)
 """Decides between states of equal rank: what lies in the archive has not failed."""
 
-_RESULTS = frozenset({State.VALIDATED, State.FAILED})
-"""States whose counts are final."""
-
 
 def advance(record: StatusRecord | None, study_id: UUID, update: StatusUpdate) -> StatusRecord:
     """The record after an update, whatever the order in which updates arrive.
@@ -40,7 +37,7 @@ def advance(record: StatusRecord | None, study_id: UUID, update: StatusUpdate) -
         status=status,
         updated_at=entered[status].time,
         history=tuple(_with_durations(entered.values())),
-        files=_counts(record, update),
+        files=_further(record.files if record else None, update.files),
         findings=update.findings or (record.findings if record else ()),
         reason=reason if status is State.ERROR else None,
         label=update.label or (record.label if record else None),
@@ -51,21 +48,17 @@ def advance(record: StatusRecord | None, study_id: UUID, update: StatusUpdate) -
     )
 
 
-def _counts(record: StatusRecord | None, update: StatusUpdate) -> FileCounts | None:
-    """The latest counts: those of the result, or of the mark that has more files examined."""
-    if record is None or record.files is None or update.files is None:
-        return update.files or (record.files if record else None)
-    is_result = update.status in _RESULTS
-    has_result = any(entry.state in _RESULTS for entry in record.history)
-    if is_result == has_result:
-        is_later = _examined(update.files) >= _examined(record.files)
-    else:
-        is_later = is_result
-    return update.files if is_later else record.files
+def _further(known: FileCounts | None, told: FileCounts | None) -> FileCounts | None:
+    """The counts that know more: those of an earlier moment may come later."""
+    if known is None or told is None:
+        return told or known
+    return told if _extent(told) >= _extent(known) else known
 
 
-def _examined(files: FileCounts) -> float:
-    return inf if files.examined is None else files.examined
+def _extent(files: FileCounts) -> tuple[float, bool]:
+    """How many files are examined, and whether that is the result, which knows duplicates."""
+    examined = inf if files.examined is None else files.examined
+    return examined, files.duplicates is not None
 
 
 def _precedence(state: State) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
@@ -13,7 +14,8 @@ from unit.gateway.studies_on_disk import Disk, Sent
 from chassis.archived import ArchivedStudy, read_study
 from chassis.instance_index import InstanceIndex, Kept
 from contracts.volumes import METADATA
-from integration.pipeline import RedisServer
+from integration.pipeline import Pipeline, RedisServer, until
+from integration.studies import ct_slices
 
 ONE, OTHER, THIRD = (UUID(int=number) for number in (1, 2, 3))
 BYTES, OTHER_BYTES = "a" * 64, "b" * 64
@@ -168,3 +170,31 @@ async def test_who_makes_the_index_and_dies_is_followed_by_another(
     monkeypatch.setattr("chassis.instance_index.WAIT_SECONDS", 0.5)
     with pytest.raises(TimeoutError):
         await index.ensure(disk.volumes.archive)
+
+
+@pytest.mark.timeout(150)
+def test_what_redis_has_lost_is_known_again_after_a_restart(
+    pipeline: Pipeline, redis_server: RedisServer
+) -> None:
+    pipeline.start_all()
+    [(_, content)] = ct_slices(1)
+    first = pipeline.upload(content)
+    pipeline.wait_for(first, "archived")
+    for name in ("gateway", "validator", "descriptor", "status"):
+        pipeline.stop(name)
+    redis_server.client.flushall()
+
+    pipeline.start_all()
+    changed = content[:-2] + bytes((content[-2] ^ 1, content[-1]))
+    record = pipeline.wait_for(pipeline.upload(changed), "failed")
+    assert record["findings"][0]["code"] == "study.instance-conflict"
+    again = pipeline.wait_for(pipeline.upload(content), "archived")
+    assert again["files"]["duplicates"] == 1
+
+    uid = pipeline.http.get(f"/studies/{first}").json()["study_instance_uids"][0]
+
+    def retrieved() -> httpx.Response | None:
+        answer = pipeline.http.get(f"/studies/{uid}/metadata")
+        return answer if answer.status_code == 200 else None
+
+    assert len(until(retrieved, "the study by its UID").json()) == 1

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from chassis import progress
 from chassis.progress import Progress
 from chassis.settings import StatusClientSettings
+from contracts.report import FileCounts
 from contracts.status import State
 
 STUDIES = [UUID(int=number) for number in range(1, 2001)]
@@ -133,6 +134,20 @@ async def test_a_mark_that_still_waits_is_not_doubled_and_keeps_its_time(
         await status.heard.wait()
     assert status.marks == [(str(STUDY), "validating"), (str(STUDY), "archiving")]
     assert status.batches[0][0]["time"] == first.model_dump(mode="json")["time"]
+
+
+async def test_the_latest_counts_of_a_state_are_sent_and_nothing_told_before_is_lost(
+    marks: Progress, status: StatusService
+) -> None:
+    marks.mark(STUDY, State.VALIDATING, patient_id_hash="0a" * 32)
+    for examined in (1, 2, 3):
+        files = FileCounts(received=9, examined=examined, accepted=examined, rejected=0)
+        marks.mark(STUDY, State.VALIDATING, files=files)
+    async with sending(marks):
+        await status.heard.wait()
+    [[mark]] = status.batches
+    assert mark["files"]["examined"] == 3
+    assert mark["patient_id_hash"] == "0a" * 32
 
 
 async def test_many_marks_are_sent_in_portions_that_the_status_service_takes(

@@ -131,6 +131,19 @@ async def test_a_key_is_held_as_long_as_the_upload_takes(
     assert list(gateway.keys.expiries.values()) == [86_400]
 
 
+async def test_a_key_is_not_renewed_while_its_answer_is_written(gateway: KeyedGateway) -> None:
+    """To Redis that is a change of what is being watched: the upload would be refused."""
+    running: list[str] = []
+
+    def look() -> None:
+        running.extend(str(task.get_coro()) for task in asyncio.all_tasks())
+
+    gateway.keys.before_execute = look
+    assert (await gateway.post(FILE)).status_code == 202
+    assert running
+    assert not any("_Held.keep" in task for task in running)
+
+
 async def test_a_refused_upload_gives_its_key_back(gateway: KeyedGateway) -> None:
     refused = await gateway.post(("a", b""))
     assert is_problem(refused, 422, "empty-file")

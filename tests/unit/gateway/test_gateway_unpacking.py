@@ -296,7 +296,14 @@ def overlapping() -> bytes:
     return one[:end] + entry + bytes(tail)
 
 
+def pax_header(records: bytes) -> bytes:
+    size = b"%011o" % len(records)
+    padded = records.ljust(-(-len(records) // 512) * 512, b"\0")
+    return tar_header("pax", size, b"x") + padded
+
+
 TAR = tarred(STUDY)
+TAR_GZ_START = gzip.compress(TAR[:1024])
 BROKEN = {
     "a truncated zip": zipped(STUDY)[:-30],
     "a zip without its beginning": b"PK\x03\x04" + zipped(STUDY)[700:],
@@ -317,6 +324,9 @@ BROKEN = {
     "headers without end": tar_header("a", b"77777777777", b"L"),
     "a long name of a gigabyte": tar_header("a", b"10000000000", b"L") + bytes(1024),
     "pax records of a gigabyte": tar_header("a", b"10000000000", b"x") + bytes(1024),
+    "empty members of a tar.gz": TAR_GZ_START
+    + gzip.compress(b"") * 101
+    + gzip.compress(TAR[1024:]),
     "long names without end": tar_header("a", b"00000000001", b"L").ljust(1024, b"\0") * 5000,
 }
 
@@ -325,6 +335,76 @@ BROKEN = {
 async def test_a_broken_archive_refuses_the_whole_upload(uploads: Uploads, name: str) -> None:
     refused = await uploads.refusal(archive_of(BROKEN[name]))
     assert refused.refusal is Refusal.BROKEN_ARCHIVE
+
+
+async def test_a_tar_gz_may_have_several_members_and_zeros_after_them(uploads: Uploads) -> None:
+    archive = TAR_GZ_START + gzip.compress(b"") + gzip.compress(TAR[1024:]) + bytes(10_000)
+    taken = await uploads.receive(archive_of(archive))
+    assert [file.size_bytes for file in taken.files] == [len(CONTENT), len(OTHER)]
+
+
+async def test_a_gzip_header_of_megabytes_is_passed_in_no_time(uploads: Uploads) -> None:
+    """The library reads it byte by byte, in seconds for each ten megabytes."""
+    member = gzip.compress(TAR[1024:])
+    named = member[:3] + b"\x08" + member[4:10] + b"n" * 20_000_000 + b"\0" + member[10:]
+    started = time.process_time()
+    assert await uploads.receive(archive_of(TAR_GZ_START + named))
+    assert time.process_time() - started < 3
+
+
+async def test_zeros_after_the_end_are_read_up_to_a_limit(
+    uploads: Uploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.tar_entries.MOST_PADDING_BYTES", 20_000)
+    refused = await uploads.refusal(archive_of(TAR + bytes(20_001)))
+    assert refused.refusal is Refusal.BROKEN_ARCHIVE
+    assert "goes on after its end" in refused.detail
+
+
+async def test_pax_records_that_do_not_matter_are_passed_over(uploads: Uploads) -> None:
+    taken = await uploads.receive(
+        archive_of(pax_header(b"30 mtime=1350244992.023960108\n") + TAR, "a")
+    )
+    assert [file.sent_as for file in taken.files] == ["a!/CT/IM0001", "a!/CT/IM0002"]
+
+
+async def test_a_size_in_a_pax_record_counts(uploads: Uploads) -> None:
+    """It has no room in the header when it is 8 GiB or more."""
+    entry = tar_header("a", b"0").ljust(512, b"\0") + CONTENT.ljust(2560, b"\0") + bytes(1024)
+    records = b"13 size=%d\n" % len(CONTENT)
+    taken = await uploads.receive(archive_of(pax_header(records) + entry))
+    assert [file.size_bytes for file in taken.files] == [len(CONTENT)]
+
+
+async def test_what_has_bytes_is_a_file_even_if_it_is_called_a_folder(uploads: Uploads) -> None:
+    archive = zip_of((zip_info("CT/", mode=stat.S_IFDIR | 0o755), CONTENT))
+    taken = await uploads.receive(archive_of(archive))
+    assert [file.size_bytes for file in taken.files] == [len(CONTENT)]
+
+
+@pytest.mark.parametrize(
+    "archive", [pax_header(b"23 GNU.sparse.offset=1\n") + TAR, tar_header("a", b"0", b"S")]
+)
+async def test_sparse_files_are_refused_by_name(uploads: Uploads, archive: bytes) -> None:
+    refused = await uploads.refusal(archive_of(archive))
+    assert refused.refusal is Refusal.UNSUPPORTED_ARCHIVE
+    assert "is a sparse file" in refused.detail
+
+
+async def test_an_entry_of_an_unknown_kind_is_refused_by_name(uploads: Uploads) -> None:
+    refused = await uploads.refusal(archive_of(tar_header("a", b"0", b"M")))
+    assert refused.refusal is Refusal.UNSUPPORTED_ARCHIVE
+    assert "'a'" in refused.detail
+
+
+async def test_names_that_fill_the_memory_are_refused(
+    uploads: Uploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.receiving.MOST_NAME_CHARACTERS", 1500)
+    names = {letter * 800: CONTENT for letter in "ab"}
+    refused = await uploads.refusal(archive_of(zipped(names)))
+    assert refused.refusal is Refusal.TOO_MANY_FILES
+    assert "1500 characters" in refused.detail
 
 
 async def test_a_zip_directory_of_many_tiny_entries_is_not_read(uploads: Uploads) -> None:
@@ -382,18 +462,22 @@ async def test_memory_stays_flat_however_many_entries_a_tar_has(uploads: Uploads
     assert peak < 8 << 20
 
 
-def pax_header(records: bytes) -> bytes:
-    size = b"%011o" % len(records)
-    padded = records.ljust(-(-len(records) // 512) * 512, b"\0")
-    return tar_header("pax", size, b"x") + padded
-
-
 @pytest.mark.parametrize(
     "records",
-    [b"2 " * 25_000 + b"=", b"9" * 50_000, b"50012 path=" + b"9" * 50_000 + b"\n", b"9 a=b\n"],
-    ids=["overlapping", "digits", "digits in a value", "too short"],
+    [
+        b"2 " * 25_000 + b"=",
+        b"1" * 50_000,
+        b"=" * 1000,
+        b"99 path=a\n",
+        b"7 path\n",
+        b"9 path=a",
+        b"11 size=-1\n",
+    ],
+    ids=["overlapping", "digits", "no length", "too short", "no value", "no end", "a bad size"],
 )
-async def test_pax_records_take_neither_time_nor_memory(uploads: Uploads, records: bytes) -> None:
+async def test_damaged_pax_records_take_neither_time_nor_memory(
+    uploads: Uploads, records: bytes
+) -> None:
     """The library alone would need a gigabyte for the first, and minutes for the second."""
     archive = pax_header(records) + tarred(STUDY)
     started = time.process_time()

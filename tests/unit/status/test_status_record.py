@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
 from uuid import UUID
 
 import pytest
@@ -163,43 +162,6 @@ def test_the_counts_arrive_with_a_late_event_too() -> None:
     assert (record.files, record.findings) == (FILES, FINDINGS)
 
 
-def counted(examined: int) -> FileCounts:
-    return FileCounts(received=9, examined=examined, accepted=examined, rejected=0)
-
-
-def test_the_counts_rise_while_the_study_is_validated_and_never_fall() -> None:
-    marks = [update(State.VALIDATING, 0, files=counted(examined)) for examined in (1, 5, 3)]
-    assert record_after(marks).files == counted(5)
-
-
-@pytest.mark.parametrize("result", [State.VALIDATED, State.FAILED])
-@pytest.mark.parametrize("examined", [3, 9])
-def test_the_counts_of_the_result_are_final_however_late_a_mark_comes(
-    result: State, examined: int
-) -> None:
-    final = FileCounts(received=9, examined=9, accepted=5, rejected=3, duplicates=1)
-    end = update(result, 5, files=final)
-    mark = update(State.VALIDATING, 1, files=counted(examined))
-    archived = update(State.ARCHIVED, 6)
-    for order in permutations([end, mark, archived]):
-        assert record_after(order).files == final
-
-
-def test_what_is_known_of_a_study_stays_when_a_later_update_does_not_say_it() -> None:
-    told = StatusUpdate(
-        status=State.VALIDATED,
-        time=at(1),
-        label="trial-42",
-        modalities=("CT",),
-        patient_id_hash="9f" * 32,
-        upload_id=STUDY,
-        studies=(STUDY,),
-    )
-    record = record_after([told, update(State.ARCHIVED, 2)])
-    for name in ("label", "modalities", "patient_id_hash", "upload_id", "studies"):
-        assert getattr(record, name) == getattr(told, name)
-
-
 def test_an_error_tells_its_reason() -> None:
     record = record_after([update(State.VALIDATING, 0), update(State.ERROR, 1, reason=REASON)])
     assert record.status is State.ERROR
@@ -241,3 +203,33 @@ def test_the_record_that_was_given_is_left_alone() -> None:
     copy = before.model_copy(deep=True)
     advance(before, STUDY, update(State.ARCHIVED, 1))
     assert before == copy
+
+
+def counts(examined: int | None, **others: int) -> FileCounts:
+    return FileCounts(received=9, examined=examined, accepted=examined or 0, rejected=0, **others)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 3, 0, 2)])
+def test_the_counts_that_know_most_stay_whenever_they_come(order: Sequence[int]) -> None:
+    told = [
+        update(State.VALIDATING, 1, files=counts(0)),
+        update(State.VALIDATING, 2, files=counts(5)),
+        update(State.VALIDATING, 3, files=counts(9)),
+        update(State.VALIDATED, 4, files=counts(9, duplicates=2)),
+    ]
+    assert record_after([told[number] for number in order]).files == told[3].files
+
+
+def test_what_is_told_once_of_a_study_stays() -> None:
+    told = StatusUpdate(
+        status=State.VALIDATED,
+        time=at(2),
+        label="trial-42",
+        modalities=("CT",),
+        patient_id_hash="0a" * 32,
+        upload_id=STUDY,
+        studies=(STUDY,),
+    )
+    record = record_after([update(State.UPLOADED, 1), told, update(State.ARCHIVED, 3)])
+    for name in ("label", "modalities", "patient_id_hash", "upload_id", "studies"):
+        assert getattr(record, name) == getattr(told, name)
