@@ -96,7 +96,9 @@ async def decide(
     if fail_all and _is_flawed(files, found):
         _fail(files, profile)
         ids = {}
-    findings = tuple(_of_study(finding, ids.get(study or "")) for study, finding in found)
+    findings = tuple(
+        finding if study is None else _of_study(finding, ids.get(study)) for study, finding in found
+    )
     return Verdict(findings, tuple(map(_reported, files)))
 
 
