@@ -16,7 +16,7 @@ from contracts.volumes import INCOMING, Volumes, archive_path
 from descriptor.archive import file_study, open_study, read_archived
 from descriptor.describer import Describe
 from descriptor.description import InstanceDescription
-from descriptor.instances import Instance
+from descriptor.instances import Instance, is_uid
 from descriptor.metadata import StudyMetadata
 from descriptor.preview import Preview
 
@@ -30,7 +30,7 @@ class Index(Protocol):
     """What is needed of `chassis.instance_index.InstanceIndex`."""
 
     async def claim(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Kept]:
-        """Tell which study has brought each instance first."""
+        """Enter instances; tell which study has brought each first."""
 
     async def file(self, study_id: UUID, study_instance_uids: Iterable[str]) -> None:
         """Enter that a study is in the archive."""
@@ -65,12 +65,13 @@ async def _file(study_id: UUID, volumes: Volumes, describe: Describe, index: Ind
         async with aclosing(_described(study.instances, describe)) as batches:
             async for batch in batches:
                 await asyncio.to_thread(metadata.add, batch)
-        known = {
+        # All of them again: the index may have been made anew since the validator entered them.
+        instances = {
             instance.identity.sop_instance_uid: instance.stored.sha256
             for instance in study.instances
-            if instance.is_known
+            if is_uid(instance.identity.sop_instance_uid)
         }
-        kept = await index.claim(study_id, known)
+        kept = await index.claim(study_id, instances)
         owners = {uid: entry.study_id for uid, entry in kept.items()}
         await asyncio.to_thread(file_study, volumes, study, metadata, owners, datetime.now(UTC))
 

@@ -76,7 +76,7 @@ async def test_a_study_is_described_filed_entered_and_pictured_in_this_order(
     )
     assert surroundings.asked == [
         ("describe", 2),
-        ("claim", STUDY_ID, set()),
+        ("claim", STUDY_ID, {"1.1", "1.2"}),
         ("file", STUDY_ID, ["1.2"]),
         ("preview", STUDY_ID, 2),
     ]
@@ -102,7 +102,6 @@ async def test_known_instances_are_looked_for_in_the_study_that_brought_them_fir
     await surroundings.archive(OTHER_ID)
     make_study(b"one", b"three", uids=["1.1", "1.3"], duplicates=[1])
     await surroundings.archive()
-    assert ("claim", STUDY_ID, {"1.1"}) in surroundings.asked
     name = "original/1.1.dcm"
     archived = surroundings.volumes.archived
     assert (archived(STUDY_ID) / name).samefile(archived(OTHER_ID) / name)
