@@ -105,7 +105,8 @@ def test_a_study_of_2000_instances_survives_a_restart_in_flat_memory_and_shows_p
     )
     small = pipeline.upload(next(ct_slices(1))[1])
     pipeline.wait_for(small, "archived")
-    before = {name: peak_megabytes(pipeline, name) for name in ("gateway", "descriptor")}
+    names = ("gateway", "validator", "descriptor", "status")
+    before = {name: peak_megabytes(pipeline, name) for name in names}
     path = zipped(tmp_path / "large.zip", ct_slices(2000))
 
     with path.open("rb") as file:
@@ -127,7 +128,8 @@ def test_a_study_of_2000_instances_survives_a_restart_in_flat_memory_and_shows_p
 
     assert record["files"]["accepted"] == 2000
     examined = pipeline.metric("validator", r"hdv_files_examined_total")
-    assert examined <= 2000 - files["examined"] + 100
+    # What was found in the last moments may not have been written down.
+    assert examined <= 2000 - files["examined"] + 400
     for name, megabytes in before.items():
         assert peak_megabytes(pipeline, name) - megabytes < 60, name
 
