@@ -1,5 +1,6 @@
 """Every condition written by hand is true, false and unknown where the standard says so."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from validator.standard.build.handwritten import (
     row_of_usage,
 )
 from validator.standard.condition import compile_expression
+from validator.standard.facts import load as load_facts
 
 CASES = yaml.safe_load(Path(__file__).with_name("condition_cases.yaml").read_text("utf-8"))
 OUTCOMES = {"required": True, "not required": False, "unknown": None}
@@ -200,3 +202,24 @@ def test_a_mistake_in_a_row_is_a_clear_error(right: str, wrong: str, complaint: 
 def test_the_table_is_the_one_beside_its_reader() -> None:
     assert TABLE.name == "conditions.yaml"
     assert sum(len(row.subjects) for row in load().attributes) >= 500
+
+
+def test_the_conditions_that_are_used_most_are_all_written_by_hand() -> None:
+    """Of those that can be evaluated; which cannot, and why, stands in docs/standard.md."""
+    facts = load_facts()
+    used: Counter[tuple[int, int]] = Counter()
+
+    def count(level: int, iods: int, seen: frozenset[int]) -> None:
+        for tag, _, condition, _, items in facts.levels[level]:
+            if condition is not None:
+                used[tag, condition] += iods
+            if items is not None and items not in seen:
+                count(items, iods, seen | {items})
+
+    for module, iods in Counter(m for iod in facts.iods.values() for m, *_ in iod.modules).items():
+        if module in facts.modules:
+            level = facts.modules[module].level
+            count(level, iods, frozenset({level}))
+    by_hand = [row.condition()["when"] for row in load().attributes]
+    most_used = [facts.conditions[condition].when for (_, condition), _ in used.most_common(100)]
+    assert [when for when in most_used if when not in by_hand] == []
