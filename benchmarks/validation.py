@@ -25,8 +25,7 @@ from validator.examination import examine
 from validator.profiles.profile import Profile
 
 _HDV = str(Path(sys.executable).with_name("hdv"))
-FILES_IN_BATCH = 1000
-"""A large study: starting up, which has a bar of its own, is shared by many files."""
+FILES_IN_BATCH = 400
 ROUNDS_IN_PROCESS = 60
 ROUNDS_OF_COMMANDS = 7
 ROUNDS_OF_BATCHES = 3

@@ -1,9 +1,11 @@
 """A real Redis and the real services for each module that asks for them."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
+from redis.asyncio import Redis
 
 from integration.pipeline import Pipeline, RedisServer
 from integration.studies import ct_slices
@@ -30,3 +32,11 @@ def pipeline(tmp_path: Path, redis_server: RedisServer) -> Iterator[Pipeline]:
     pipeline = Pipeline(tmp_path, redis_server.url)
     yield pipeline
     pipeline.close()
+
+
+@pytest_asyncio.fixture
+async def client(redis_server: RedisServer) -> AsyncIterator[Redis]:
+    """A connection to a Redis of the test's own."""
+    client = Redis.from_url(redis_server.url)
+    yield client
+    await client.aclose()

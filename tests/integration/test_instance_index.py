@@ -1,13 +1,11 @@
 """The index of the archive in a real Redis: what a UID stands for, where a study lies."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-import pytest_asyncio
 from redis.asyncio import Redis
 from unit.gateway.studies_on_disk import Disk, Sent
 
@@ -19,13 +17,6 @@ from integration.studies import ct_slices
 
 ONE, OTHER, THIRD = (UUID(int=number) for number in (1, 2, 3))
 BYTES, OTHER_BYTES = "a" * 64, "b" * 64
-
-
-@pytest_asyncio.fixture
-async def client(redis_server: RedisServer) -> AsyncIterator[Redis]:
-    client = Redis.from_url(redis_server.url)
-    yield client
-    await client.aclose()
 
 
 @pytest.fixture

@@ -1,30 +1,20 @@
 """The status records in a real Redis: written once, found again by whatever is known of them."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-import pytest_asyncio
 from redis.asyncio import Redis
 
 from contracts.report import FileCounts
 from contracts.status import State, StatusRecord, StatusUpdate
-from integration.pipeline import RedisServer
 from status import store as store_module
 from status.store import RedisStore, Wanted
 
 START = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 PATIENT = "9f" * 32
-
-
-@pytest_asyncio.fixture
-async def client(redis_server: RedisServer) -> AsyncIterator[Redis]:
-    client = Redis.from_url(redis_server.url)
-    yield client
-    await client.aclose()
 
 
 @pytest.fixture
