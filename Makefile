@@ -48,15 +48,15 @@ format: .venv/dev ## Put the code into shape
 
 .PHONY: spec
 spec: .venv/run ## Write asyncapi/asyncapi.yaml from the code
-	$(BIN)/python -m asyncapi
+	$(BIN)/python -m tools.spec
 
 .PHONY: spec-check
 spec-check: .venv/dev ## Tell whether the events keep the promises of the last release
-	@$(BIN)/python -m asyncapi check
+	@$(BIN)/python -m tools.spec check
 
 .PHONY: docs
 docs: .venv/run ## Write docs/rules.md from the code
-	@$(BIN)/python -m validator.rules.page
+	@$(BIN)/python -m engine.rules.page
 
 .PHONY: assets
 assets: gateway/pages/assets ## Fetch the scripts and styles of /asyncapi and /docs
@@ -89,7 +89,7 @@ lock: .venv/dev ## Pin the newest versions that pyproject.toml allows
 
 .PHONY: standard
 standard: .venv/run ## Write the facts of the DICOM standard from its tables
-	@$(BIN)/python -m validator.standard.build
+	@$(BIN)/python -m tools.standard
 
 .PHONY: bench
 bench: .venv/dev ## Measure how fast files are examined, beside the peers  (dciodvfy: Debian's dicom3tools)

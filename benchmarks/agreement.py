@@ -20,8 +20,8 @@ from benchmarks.files import real_files
 from benchmarks.page import PAGE, Peer, written
 from benchmarks.statement import Family, Statement
 from contracts.report import Severity
-from validator.examination import examine
-from validator.profiles.profile_file import load_profile
+from engine.examination import examine
+from engine.profiles.profile_file import load_profile
 
 PEERS = {"dciodvfy": dciodvfy.examine, "dicom-validator": dicom_validator.examine}
 BAR = 0.95

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from benchmarks.statement import Statement
-from validator.standard.facts import keyword_of
+from engine.standard.facts import keyword_of
 
 FILE = Path(__file__).with_name("explained.yaml")
 ANY = ("*",)

@@ -21,8 +21,8 @@ import pydicom
 
 from benchmarks import samples
 from benchmarks.timing import interleaved
-from validator.examination import examine
-from validator.profiles.profile import Profile
+from engine.examination import examine
+from engine.profiles.profile import Profile
 
 _HDV = str(Path(sys.executable).with_name("hdv"))
 FILES_IN_BATCH = 400

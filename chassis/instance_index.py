@@ -24,9 +24,9 @@ from uuid import UUID, uuid4
 
 from redis.asyncio import Redis
 
-from chassis.archived import ArchivedStudy, read_study
-from chassis.broker import await_redis
-from chassis.logs import get_logger
+from chassis.messaging.broker import await_redis
+from chassis.observability.logs import get_logger
+from storage.archived import ArchivedStudy, read_study
 
 INSTANCES = "archive-index:instances"
 """Hash: SOP Instance UID to the SHA-256 of its file and the study that brought it first."""

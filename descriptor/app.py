@@ -1,9 +1,9 @@
 """Composition root of the descriptor."""
 
 from chassis.instance_index import InstanceIndex
-from chassis.isolation import Isolation
-from chassis.progress import Progress
-from chassis.service import Service
+from chassis.messaging.progress import Progress
+from chassis.runtime.isolation import Isolation
+from chassis.runtime.service import Service
 from contracts.events import StudyArchivedData, StudyValidated
 from contracts.volumes import Volumes
 from descriptor import handlers

@@ -16,9 +16,14 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from chassis.archived import ArchivedStudy, read_study
-from chassis.errors import PermanentError
-from chassis.files import (
+from chassis.messaging.errors import PermanentError
+from contracts.intake import Intake, StoredFile
+from contracts.report import StudyReport
+from contracts.volumes import INTAKE, METADATA, ORIGINAL, ORIGINALS, REPORT, Volumes
+from descriptor.instances import Instance, ValidatedStudy
+from descriptor.metadata import StudyMetadata
+from storage.archived import ArchivedStudy, read_study
+from storage.files import (
     ChecksumMismatchError,
     durable_file,
     new_directory,
@@ -28,11 +33,6 @@ from chassis.files import (
     sync_directory,
     write_durably,
 )
-from contracts.intake import Intake, StoredFile
-from contracts.report import StudyReport
-from contracts.volumes import INTAKE, METADATA, ORIGINAL, ORIGINALS, REPORT, Volumes
-from descriptor.instances import Instance, ValidatedStudy
-from descriptor.metadata import StudyMetadata
 
 
 def open_study(volumes: Volumes, study_id: UUID) -> ValidatedStudy | None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from chassis.isolation import Isolation, IsolationError
-from chassis.logs import get_logger
+from chassis.observability.logs import get_logger
+from chassis.runtime.isolation import Isolation, IsolationError
 from descriptor.description import InstanceDescription, describe_instances, undescribed
 from descriptor.instances import Instance
 

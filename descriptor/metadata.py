@@ -1,7 +1,7 @@
 """What the archive says about a study: ``metadata.json``.
 
 The file is indented for people; the data sets in it, in the DICOM JSON Model (PS3.18 F), are not:
-each takes one line, and so does the file meta information. `chassis.archived` relies on it. Times
+each takes one line, and so does the file meta information. `storage.archived` relies on it. Times
 apart, the same study gives the same bytes.
 """
 

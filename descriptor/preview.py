@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from chassis.archived import ArchivedInstance, ArchivedStudy
-from chassis.files import sync_directory, write_durably
-from chassis.isolation import Isolation, IsolationError
-from chassis.logs import get_logger
+from chassis.observability.logs import get_logger
+from chassis.runtime.isolation import Isolation, IsolationError
 from contracts.volumes import INCOMING, Volumes
 from descriptor.rendering import UnrenderableError, render
+from storage.archived import ArchivedInstance, ArchivedStudy
+from storage.files import sync_directory, write_durably
 
 Preview = Callable[[UUID, ArchivedStudy], Awaitable[None]]
 """Makes the picture of an archived study, if it can; takes a bounded time and never fails."""

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from chassis.settings import StatusClientSettings, VolumeSettings
+from chassis.runtime.settings import StatusClientSettings, VolumeSettings
 
 
 class DescriptorSettings(VolumeSettings, StatusClientSettings):

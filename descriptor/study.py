@@ -9,8 +9,8 @@ from itertools import islice
 from typing import Protocol
 from uuid import UUID
 
-from chassis.cancellation import cancel
 from chassis.instance_index import Kept
+from chassis.runtime.cancellation import cancel
 from contracts.events import StudyArchivedData
 from contracts.volumes import INCOMING, Volumes, archive_path
 from descriptor.archive import file_study, open_study, read_archived

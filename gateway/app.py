@@ -3,29 +3,29 @@
 from contextlib import aclosing
 from functools import partial
 
-from chassis.broker import redis_address
-from chassis.feed import Feed, connect
 from chassis.instance_index import InstanceIndex
-from chassis.service import Service
-from chassis.status_client import status_client
+from chassis.messaging.broker import redis_address
+from chassis.messaging.feed import Feed, connect
+from chassis.runtime.service import Service
+from chassis.web.status_client import status_client
 from contracts.channels import UPLOADS
+from gateway.browsing.file_routes import study_files_router
+from gateway.browsing.status_routes import status_router
+from gateway.browsing.study_files import StudyFiles
+from gateway.browsing.study_routes import studies_router
 from gateway.dicomweb.retrieval import Retrieval
+from gateway.dicomweb.retrieval_routes import retrieval_router
 from gateway.dicomweb.storage import Storage
-from gateway.feed import LiveFeed
+from gateway.dicomweb.storage_routes import storage_router
+from gateway.events.feed import LiveFeed
+from gateway.events.routes import events_router
+from gateway.pages.routes import pages_router
 from gateway.quarantine.removal import purge_continually
-from gateway.reception import Reception
-from gateway.routes.dicomweb import retrieval_router
-from gateway.routes.events import events_router
-from gateway.routes.pages import pages_router
-from gateway.routes.quarantine import quarantine_router
-from gateway.routes.resubmission import resubmission_router
-from gateway.routes.status import status_router
-from gateway.routes.stow import storage_router
-from gateway.routes.studies import studies_router
-from gateway.routes.study_files import study_files_router
-from gateway.routes.upload import upload_router
+from gateway.quarantine.resubmission_routes import resubmission_router
+from gateway.quarantine.routes import quarantine_router
 from gateway.settings import GatewaySettings
-from gateway.study_files import StudyFiles
+from gateway.uploads.routes import upload_router
+from gateway.uploads.service import Reception
 
 DESCRIPTION = "Takes DICOM studies in over HTTP and tells what has become of them."
 

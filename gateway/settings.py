@@ -4,9 +4,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.settings import StatusClientSettings, VolumeSettings
-from gateway.allowance import ArchiveLimits
-from gateway.body import Limits
+from chassis.runtime.settings import StatusClientSettings, VolumeSettings
+from gateway.uploads.body import Limits
+from gateway.uploads.limits import ArchiveLimits
 
 
 class FeedSettings(BaseModel):

@@ -15,11 +15,11 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from asyncapi.document import committed_document
-from chassis.broker import redis_address
-from chassis.cancellation import cancel
-from chassis.cursor import Cursor, CursorError
-from chassis.feed import ADDRESS_OF, CursorExpiredError, Feed, connect
-from chassis.settings import ConfigurationError, load
+from chassis.messaging.broker import redis_address
+from chassis.messaging.cursor import Cursor, CursorError
+from chassis.messaging.feed import ADDRESS_OF, CursorExpiredError, Feed, connect
+from chassis.runtime.cancellation import cancel
+from chassis.runtime.settings import ConfigurationError, load
 from contracts.events import Event
 from gateway.settings import GatewaySettings
 from hdv.verification import Verification

@@ -8,11 +8,11 @@ from pathlib import Path
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from chassis import logs
-from chassis.broker import redis_address
-from chassis.feed import connect
 from chassis.instance_index import InstanceIndex
-from chassis.settings import ConfigurationError, load
+from chassis.messaging.broker import redis_address
+from chassis.messaging.feed import connect
+from chassis.observability import logs
+from chassis.runtime.settings import ConfigurationError, load
 from descriptor.settings import DescriptorSettings
 from hdv.bars import Show, bar
 from hdv.command import WELL, Away, Refused, run

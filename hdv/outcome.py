@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from chassis.harmless import printable
+from chassis.observability.harmless import printable
 from hdv.bars import bar
 from hdv.command import UNSOUND, WELL, Away, Refused
 from hdv.gateway_client import Gateway

@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 import httpx
 import typer
 
-from chassis.files import sha256_of
 from hdv.command import WELL, Refused, run
 from hdv.gateway_client import Gateway
 from hdv.outcome import (
@@ -26,6 +25,7 @@ from hdv.outcome import (
     reasons,
 )
 from hdv.outgoing import LazyFile, find_outgoing
+from storage.files import sha256_of
 
 MOST_PER_PAGE = 500
 _CHUNK = 1 << 18

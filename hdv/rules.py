@@ -8,11 +8,11 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from validator.profiles.profile import MUTE, Profile
-from validator.profiles.profile_file import BUILT_IN, ProfileError, load_profile
-from validator.profiles.site import SiteRule
-from validator.rule import RULES, Rule
-from validator.rules.page import by_layer, page
+from engine.profiles.profile import MUTE, Profile
+from engine.profiles.profile_file import BUILT_IN, ProfileError, load_profile
+from engine.profiles.site import SiteRule
+from engine.rule import RULES, Rule
+from engine.rules.page import by_layer, page
 
 SOUND, WRONG_USAGE = 0, 2
 _WIDEST = 100

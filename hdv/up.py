@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from chassis.broker import redis_address
-from chassis.settings import ConfigurationError, load
+from chassis.messaging.broker import redis_address
+from chassis.runtime.settings import ConfigurationError, load
 from descriptor.settings import DescriptorSettings
 from gateway.settings import GatewaySettings
 from hdv import redis_server

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from asyncapi.check import Breach, MessageCheck, Recorded
 from asyncapi.document import Document
-from chassis.broker import POLLING_MS
+from chassis.messaging.broker import POLLING_MS
 
 PAGE_SIZE = 500
 SEARCH_PERIOD_SECONDS = 30.0

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from chassis.retention import trim_periodically
-from chassis.service import Service
+from chassis.messaging.retention import trim_periodically
+from chassis.runtime.service import Service
 from contracts.channels import CHANNELS
 from status import handlers
 from status.routes import status_router

@@ -3,7 +3,7 @@
 from typing import Protocol
 from uuid import UUID
 
-from chassis.service import Service
+from chassis.runtime.service import Service
 from contracts.channels import ARCHIVED, PROCESSING_FAILED, UPLOADS, VALIDATED, VALIDATION_FAILED
 from contracts.events import (
     Event,

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query
 from pydantic import AwareDatetime, BaseModel, SecretStr
 
-from chassis.problem import Problem, documented
+from chassis.web.problem import Problem, documented
 from contracts.model import Label, Modality, Sha256
 from contracts.status import State, StatusRecord, StatusUpdate, StudyStatusUpdates
 from status.handlers import Store

@@ -4,16 +4,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from chassis.instance_index import InstanceIndex
-from chassis.isolation import Isolation
-from chassis.logs import get_logger
-from chassis.progress import Progress
-from chassis.service import Service
+from chassis.messaging.progress import Progress
+from chassis.observability.logs import get_logger
+from chassis.runtime.isolation import Isolation
+from chassis.runtime.service import Service
 from contracts.events import StudyUploaded
 from validator import handlers
 from validator.claiming import Index
 from validator.examiner import isolated_examiner
 from validator.examining import Examine, Note
-from validator.profiles.lookup import ProfileLookup
+from validator.profiles import ProfileLookup
 from validator.settings import ValidatorSettings
 from validator.study import Validated, Validation, validate_upload
 

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from contracts.intake import StoredFile
 from contracts.report import Finding, Outcome, Severity
-from validator.comparison.compare import Compared
-from validator.findings import Findings
-from validator.profiles.profile import Profile
-from validator.report import Report
-from validator.rule import Rule, Violation
+from engine.comparison.compare import Compared
+from engine.findings import Findings
+from engine.profiles.profile import Profile
+from engine.report import Report
+from engine.rule import Rule, Violation
 
 
 @dataclass(slots=True)

@@ -9,11 +9,11 @@ from uuid import UUID, uuid5
 
 from chassis.instance_index import Kept
 from contracts.report import Outcome
+from engine.comparison.summary import SOP_INSTANCE_UID
+from engine.profiles.profile import Profile
+from engine.rule import Violation
+from engine.rules import study as rules
 from validator.candidate import Candidate
-from validator.comparison.summary import SOP_INSTANCE_UID
-from validator.profiles.profile import Profile
-from validator.rule import Violation
-from validator.rules import study as rules
 
 
 class Index(Protocol):

@@ -8,11 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
-from chassis.files import new_directory, place_file, write_durably
 from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake
 from contracts.report import Finding, InstanceReport, StudyReport
 from contracts.volumes import INTAKE, REPORT, Volumes, uploads_path
+from storage.files import new_directory, place_file, write_durably
 from validator.verdict import count
 
 

@@ -3,13 +3,13 @@
 import mmap
 from pathlib import Path
 
-from chassis.isolation import Cause, Isolation, IsolationError
-from chassis.metrics import Metrics
-from validator.examination import examine
+from chassis.observability.metrics import Metrics
+from chassis.runtime.isolation import Cause, Isolation, IsolationError
+from engine.examination import examine
+from engine.profiles.profile import Profile
+from engine.report import Report
+from engine.unreadable import mistake, unreadable
 from validator.examining import Examine
-from validator.profiles.profile import Profile
-from validator.report import Report
-from validator.unreadable import mistake, unreadable
 
 
 def isolated_examiner(isolation: Isolation, metrics: Metrics) -> Examine:

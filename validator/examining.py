@@ -7,9 +7,9 @@ from pathlib import Path
 
 from contracts.intake import StoredFile
 from contracts.report import FileCounts, Outcome
+from engine.profiles.profile import Profile
+from engine.report import Report
 from validator.journal import Found, Journal
-from validator.profiles.profile import Profile
-from validator.report import Report
 
 Examine = Callable[[Path, Profile], Awaitable[Report]]
 """Examines the file at a path."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
-from validator.report import Report
+from engine.report import Report
 
 Found = tuple[str, Report]
 """The name of a file, and what was found in it."""

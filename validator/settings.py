@@ -6,9 +6,9 @@ from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_core import PydanticCustomError
 from pydantic_settings import NoDecode
 
-from chassis.settings import StatusClientSettings, VolumeSettings
-from validator.profiles.profile import Limits, Profile
-from validator.profiles.profile_file import ProfileError, load_profile
+from chassis.runtime.settings import StatusClientSettings, VolumeSettings
+from engine.profiles.profile import Limits, Profile
+from engine.profiles.profile_file import ProfileError, load_profile
 from validator.verdict import OnInvalidInstance
 
 

@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from uuid import UUID
 
-from chassis.errors import PermanentError
-from chassis.files import move_directory, write_durably
+from chassis.messaging.errors import PermanentError
 from contracts.events import ValidationData
 from contracts.intake import Intake
 from contracts.model import Modality
@@ -25,13 +24,14 @@ from contracts.volumes import (
     quarantine_path,
     uploads_path,
 )
+from engine.profiles.profile import Profile
+from engine.report import Report
+from engine.standard.facts import load
+from storage.files import move_directory, write_durably
 from validator.claiming import Index
 from validator.division import divided, lay_down
 from validator.examining import Examine, Note, examine_files
 from validator.journal import Journal
-from validator.profiles.profile import Profile
-from validator.report import Report
-from validator.standard.facts import load
 from validator.verdict import OnInvalidInstance, decide
 
 MOST_MODALITIES = 50

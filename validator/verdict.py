@@ -12,14 +12,14 @@ from uuid import UUID
 
 from contracts.intake import Intake
 from contracts.report import FileCounts, Finding, InstanceReport, Outcome, Severity
+from engine.comparison.compare import by_study, compare_count, compare_studies, compare_study
+from engine.comparison.summary import STUDY_INSTANCE_UID
+from engine.profiles.profile import Profile
+from engine.report import Report
+from engine.rule import Violation
+from engine.rules import study as rules
 from validator.candidate import Candidate
 from validator.claiming import Index, divide, look_for_conflicts
-from validator.comparison.compare import by_study, compare_count, compare_studies, compare_study
-from validator.comparison.summary import STUDY_INSTANCE_UID
-from validator.profiles.profile import Profile
-from validator.report import Report
-from validator.rule import Violation
-from validator.rules import study as rules
 
 MOST_STUDIES = 1000
 """Studies that one upload may be divided into."""

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from uuid import UUID
 
-from chassis.feed import Entry
+from chassis.messaging.feed import Entry
 from contracts.events import (
     Event,
     StudyArchived,

@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 
-from chassis.archived import read_datasets
 from gateway.dicomweb.resources import Found
+from storage.archived import read_datasets
 
 
 def metadata(found: Sequence[Found]) -> Iterator[bytes]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from chassis.archived import ArchivedInstance
-from gateway.archive import is_uid
+from gateway.browsing.archive import is_uid
 from gateway.dicomweb.resources import Found, Resource
-from gateway.negotiation import DICOM, MULTIPART
+from gateway.http.negotiation import DICOM, MULTIPART
+from storage.archived import ArchivedInstance
 
 CHUNK_BYTES = 1 << 18
 CRLF = b"\r\n"

@@ -13,12 +13,12 @@ from uuid import UUID
 
 from redis.exceptions import RedisError
 
-from chassis.archived import ArchivedInstance, ArchivedStudy, read_study
 from chassis.instance_index import InstanceIndex
-from chassis.logs import error_name, get_logger
-from chassis.problem import Problem, unavailable
+from chassis.observability.logs import error_name, get_logger
+from chassis.web.problem import Problem, unavailable
 from contracts.volumes import Volumes
-from gateway.archive import is_uid
+from gateway.browsing.archive import is_uid
+from storage.archived import ArchivedInstance, ArchivedStudy, read_study
 
 INDEX_TIMEOUT_SECONDS = 3.0
 

@@ -4,11 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from chassis.archived import read_study
 from contracts.intake import Intake
 from contracts.report import Finding, Identity, InstanceReport, Outcome, Severity, StudyReport
 from contracts.volumes import REPORT, Volumes
 from gateway.dicomweb.reasons import FailureReason, WarningReason, failure_reason, warning_reason
+from storage.archived import read_study
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from fastapi import Response
 
 from chassis.instance_index import InstanceIndex
-from chassis.problem import Problem
+from chassis.web.problem import Problem
 from contracts.volumes import Volumes
 from gateway.dicomweb.metadata import metadata
 from gateway.dicomweb.multipart import MultipartBody, parts
 from gateway.dicomweb.resources import Resource, find
-from gateway.download import OWNERS, FileDownload, StreamDownload
-from gateway.negotiation import DICOM, DICOM_JSON, JSON, MULTIPART, Accept
+from gateway.http.download import OWNERS, FileDownload, StreamDownload
+from gateway.http.negotiation import DICOM, DICOM_JSON, JSON, MULTIPART, Accept
 
 HEADERS = {"Cache-Control": OWNERS, "Vary": "Accept"}
 

@@ -7,20 +7,20 @@ from uuid import uuid4
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
-from chassis.cancellation import cancel
-from chassis.logs import get_logger
-from chassis.problem import Problem, unavailable
+from chassis.observability.logs import get_logger
+from chassis.runtime.cancellation import cancel
+from chassis.web.problem import Problem, unavailable
 from contracts.volumes import Volumes
+from gateway.browsing.links import status_path
 from gateway.dicomweb.endings import Awaited, Endings
 from gateway.dicomweb.results import results
 from gateway.dicomweb.retrieval import not_acceptable
 from gateway.dicomweb.store_body import read_instances
 from gateway.dicomweb.store_response import store_response
-from gateway.feed import LiveFeed
-from gateway.links import status_path
-from gateway.negotiation import DICOM_JSON, JSON, Accept
-from gateway.reception import Reception, hanging_up
+from gateway.events.feed import LiveFeed
+from gateway.http.negotiation import DICOM_JSON, JSON, Accept
 from gateway.settings import GatewaySettings
+from gateway.uploads.service import Reception, hanging_up
 
 
 class Storage:

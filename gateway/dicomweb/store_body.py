@@ -5,11 +5,11 @@ from contextlib import aclosing
 
 from multipart import MultipartSegment, PushMultipartParser
 
-from chassis.problem import Problem
-from gateway.form import read_form
-from gateway.negotiation import DICOM, MULTIPART, parse_media_type
-from gateway.parts import FILE_PART, PartBegins, PartEnds, Parts
-from gateway.refusals import Refusal, RefusedUploadError
+from chassis.web.problem import Problem
+from gateway.http.negotiation import DICOM, MULTIPART, parse_media_type
+from gateway.uploads.errors import Refusal, RefusedUploadError
+from gateway.uploads.form import read_form
+from gateway.uploads.parts import FILE_PART, PartBegins, PartEnds, Parts
 
 
 def read_instances(

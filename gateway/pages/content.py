@@ -9,7 +9,7 @@ from typing import Self
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.conditions import is_listed
+from gateway.http.conditions import is_listed
 
 ASK_AGAIN = "no-cache"
 """Keep it, and ask each time whether it is still the same."""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from chassis.problem import Problem
+from chassis.web.problem import Problem
 from contracts.intake import Intake, StoredFile
 from contracts.model import Contract, Label
 from contracts.report import (
@@ -20,7 +20,7 @@ from contracts.report import (
     StudyReport,
 )
 from contracts.volumes import INTAKE, REPORT, Volumes
-from gateway.links import Links, find_links
+from gateway.browsing.links import Links, find_links
 from gateway.quarantine.marks import Resubmission, read_marks
 
 

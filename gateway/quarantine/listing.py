@@ -13,8 +13,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field, ValidationError
 
-from chassis.logs import get_logger
-from chassis.problem import Problem
+from chassis.observability.logs import get_logger
+from chassis.web.problem import Problem
 from contracts.model import Contract, Label, Timestamp
 from contracts.volumes import REPORT, Volumes
 from gateway.quarantine.contents import read_contents, study_path

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from chassis.ndjson import GrowingFile, LockedError, growing, read_lines
-from chassis.problem import unavailable
+from chassis.web.problem import unavailable
 from contracts.model import Contract, ProfileName, Sha256
 from contracts.volumes import RESUBMISSIONS
+from storage.ndjson import GrowingFile, LockedError, growing, read_lines
 
 
 class Resubmission(Contract):

@@ -8,15 +8,15 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, ValidationError
 
-from chassis.files import remove_directory, sync_directory
-from chassis.logs import error_name, get_logger
-from chassis.problem import Problem
+from chassis.observability.logs import error_name, get_logger
+from chassis.web.problem import Problem
 from contracts.intake import StoredFile
 from contracts.model import Contract
 from contracts.volumes import REMOVED, Volumes
 from gateway.quarantine.contents import chosen, read_contents, require_at_rest
 from gateway.quarantine.listing import Entry, entries
 from gateway.quarantine.marks import Removal, RemovalReason, taking_turns
+from storage.files import remove_directory, sync_directory
 
 MOST_AT_ONCE = 500
 """Studies that one call purges."""

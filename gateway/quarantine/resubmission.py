@@ -9,14 +9,11 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from chassis.files import ChecksumMismatchError
-from chassis.problem import Problem
-from chassis.profiles_dir import profile_names
+from chassis.web.problem import Problem
 from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
 from contracts.volumes import Volumes, uploads_path
-from gateway.body import Limits
-from gateway.parts import Parts
+from engine.profiles.directory import profile_names
 from gateway.quarantine.contents import (
     Contents,
     chosen,
@@ -25,8 +22,11 @@ from gateway.quarantine.contents import (
     require_at_rest,
 )
 from gateway.quarantine.marks import Resubmission, add_mark
-from gateway.receiving import Receiving
-from gateway.staging import Staging, in_thread, staged
+from gateway.uploads.body import Limits
+from gateway.uploads.parts import Parts
+from gateway.uploads.receiver import Receiving
+from gateway.uploads.staging import Staging, in_thread, staged
+from storage.files import ChecksumMismatchError
 
 
 @contextlib.asynccontextmanager

@@ -12,8 +12,8 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import NamedTuple
 
-from validator.encoding.elements import Buffer
-from validator.encoding.inflation import inflate
+from engine.encoding.elements import Buffer
+from engine.encoding.inflation import inflate
 
 MOST_MEMBERS = 100_000
 MOST_DIRECTORY_BYTES = 16 * 1024**2

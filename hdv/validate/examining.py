@@ -4,15 +4,15 @@ import hashlib
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
-from chassis.confinement import Cause
+from chassis.runtime.confinement import Cause
 from contracts.report import Finding
+from engine.encoding.elements import Buffer
+from engine.examination import examine
+from engine.profiles.profile import Profile
+from engine.unreadable import mistake, unreadable
 from hdv.validate.archive import Damaged, content
 from hdv.validate.file_report import FileReport
 from hdv.validate.sources import Source
-from validator.encoding.elements import Buffer
-from validator.examination import examine
-from validator.profiles.profile import Profile
-from validator.unreadable import mistake, unreadable
 
 
 def examine_source(source: Source, profile: Profile) -> FileReport:

@@ -7,9 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from contracts.report import Finding, Severity
+from engine.comparison.compare import Compared
+from engine.comparison.summary import Summary
 from hdv.validate.sources import PassedOver
-from validator.comparison.compare import Compared
-from validator.comparison.summary import Summary
 
 
 class Verdict(StrEnum):

@@ -1,8 +1,8 @@
 """A pool of processes for one command: forked, confined, replaced when they die.
 
-The services have `chassis.isolation`, whose processes are started from threads beside an event
-loop. A command has neither, so its processes are plain forks of what it has imported: they are
-there at once, and a file costs one message each way.
+The services have `chassis.runtime.isolation`, whose processes are started from threads beside an
+event loop. A command has neither, so its processes are plain forks of what it has imported: they
+are there at once, and a file costs one message each way.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Generic, NoReturn, TypeVar
 
-from chassis.confinement import Cause, confine
+from chassis.runtime.confinement import Cause, confine
 
 _AHEAD = 4
 """Tasks that wait at each process, so that it never waits for its next one."""

@@ -15,9 +15,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from chassis.confinement import Cause
-from chassis.harmless import printable
+from chassis.observability.harmless import printable
+from chassis.runtime.confinement import Cause
 from contracts.report import Severity
+from engine.comparison.compare import Compared, compare
+from engine.profiles.profile import Profile
+from engine.profiles.profile_file import ProfileError, load_profile
+from engine.standard import facts
 from hdv.validate.archive import is_archive
 from hdv.validate.examining import examine_source, killed
 from hdv.validate.file_report import (
@@ -33,10 +37,6 @@ from hdv.validate.formats.format import Format
 from hdv.validate.processes import Processes, Work
 from hdv.validate.progress import Progress, is_terminal
 from hdv.validate.sources import NoSuchPath, PassedOver, Source, require, sources
-from validator.comparison.compare import Compared, compare
-from validator.profiles.profile import Profile
-from validator.profiles.profile_file import ProfileError, load_profile
-from validator.standard import facts
 
 SOUND, UNSOUND, WRONG_USAGE, INTERRUPTED, NOT_READ = 0, 1, 2, 130, 141
 """Exit codes; the last two are those of programs that SIGINT and SIGPIPE end."""

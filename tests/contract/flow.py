@@ -18,9 +18,9 @@ import gateway.app
 import status.app
 import validator.app
 from asyncapi.check import Kind, Recorded
-from chassis.broker import BrokerLog, CloudEventFormat
 from chassis.instance_index import Kept
-from chassis.settings import load
+from chassis.messaging.broker import BrokerLog, CloudEventFormat
+from chassis.runtime.settings import load
 from contracts.channels import CHANNELS
 from contracts.events import ANY_EVENT, CloudEvent, StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
@@ -29,13 +29,13 @@ from contracts.volumes import Volumes, stored_name, uploads_path
 from descriptor.description import InstanceDescription, describe_instance
 from descriptor.instances import Instance
 from descriptor.settings import DescriptorSettings
+from engine.profiles.profile import Profile
+from engine.report import Report
 from gateway.settings import GatewaySettings
 from status.record import advance
 from status.settings import StatusSettings
 from status.store import Page, Wanted
 from validator.examiner import examine_file
-from validator.profiles.profile import Profile
-from validator.report import Report
 from validator.settings import ValidatorSettings
 
 

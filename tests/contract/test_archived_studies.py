@@ -6,10 +6,10 @@ from typing import Any
 import pydicom
 import pytest
 
-from chassis.archived import ArchivedStudy, read_study
 from contract.flow import Flow
 from contracts.events import CloudEvent, StudyArchived, StudyValidated
 from contracts.report import FileCounts
+from storage.archived import ArchivedStudy, read_study
 
 
 def variant(content: bytes, **changes: Any) -> bytes:

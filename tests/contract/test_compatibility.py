@@ -8,14 +8,14 @@ from typing import Any, Literal
 
 import pytest
 
-from asyncapi.__main__ import main
 from asyncapi.compatibility import Harm, breaking_changes, last_release
 from asyncapi.document import RELEASED, Document, parse
-from asyncapi.generate import generate
-from asyncapi.schemas import event_schemas
 from contracts.channels import ARCHIVED
 from contracts.events import CloudEvent, StudyArchived
 from contracts.model import Contract
+from tools.spec.__main__ import main
+from tools.spec.generate import generate
+from tools.spec.schemas import event_schemas
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
@@ -463,7 +463,7 @@ def test_the_command_fails_with_a_sentence_for_each_broken_promise(
     promised = last_release()
     data = promised["components"]["schemas"]["StudyUploadedData"]
     data["properties"]["colour"] = {"type": "string"}
-    monkeypatch.setattr("asyncapi.__main__.last_release", lambda: promised)
+    monkeypatch.setattr("tools.spec.__main__.last_release", lambda: promised)
     assert main("check") == 1
     sentences = capsys.readouterr().err.splitlines()
     assert sentences[0].startswith("study.uploaded: $.data.colour was dropped: consumers")

@@ -15,9 +15,9 @@ from jsonschema import Draft7Validator
 
 from asyncapi.check import FORMATS, Kind, MessageCheck, Recorded
 from asyncapi.document import DOCUMENT
-from asyncapi.generate import generate
-from asyncapi.operations import brokers
 from contracts.channels import CHANNELS, DEAD_LETTER
+from tools.spec.generate import generate
+from tools.spec.operations import brokers
 
 ROOT = Path(__file__).parents[2]
 Lint = Callable[[Path], list[str]]

@@ -14,9 +14,9 @@ from pydantic import ValidationError
 
 from asyncapi.check import FORMATS, Kind, MessageCheck, Recorded
 from asyncapi.document import committed_document
-from asyncapi.examples import example_events
 from contract.event_strategies import models
 from contracts.channels import CHANNELS, Channel
+from tools.spec.examples import example_events
 
 DOCUMENT = committed_document()
 CHECK = MessageCheck(DOCUMENT)

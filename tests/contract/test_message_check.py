@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from asyncapi.check import MOST_BREACHES, Breach, MessageCheck, Recorded
-from asyncapi.examples import example_events
 from contracts.channels import CHANNELS, DEAD_LETTER
+from tools.spec.examples import example_events
 
 Edit = Callable[[dict[str, Any]], object]
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["validator"], enable_loader_override=False):
-    from validator.encoding.vr import NAMES
-    from validator.examination import examine
-    from validator.profiles.profile import Limits, Profile
+    from engine.encoding.vr import NAMES
+    from engine.examination import examine
+    from engine.profiles.profile import Limits, Profile
 
 _LARGEST_SEED = 20_000
 _WORDS = (

@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
-from chassis.retention import trim
+from chassis.messaging.retention import trim
 from contracts.channels import UPLOADS
 from contracts.events import StudyUploaded, StudyUploadedData
 from integration.listening import Listener, started, stored

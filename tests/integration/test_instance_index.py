@@ -7,13 +7,13 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from redis.asyncio import Redis
-from unit.gateway.studies_on_disk import Disk, Sent
 
-from chassis.archived import ArchivedStudy, read_study
 from chassis.instance_index import InstanceIndex, Kept
 from contracts.volumes import METADATA
 from integration.pipeline import Pipeline, RedisServer, until
 from integration.studies import ct_slices
+from storage.archived import ArchivedStudy, read_study
+from unit.gateway.studies_on_disk import Disk, Sent
 
 ONE, OTHER, THIRD = (UUID(int=number) for number in (1, 2, 3))
 BYTES, OTHER_BYTES = "a" * 64, "b" * 64

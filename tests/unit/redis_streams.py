@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from chassis.cursor import EntryId, entry_id_text, parse_entry_id
-from chassis.feed import ADDRESS_OF
-from chassis.retention import TRIMMED
+from chassis.messaging.cursor import EntryId, entry_id_text, parse_entry_id
+from chassis.messaging.feed import ADDRESS_OF
+from chassis.messaging.retention import TRIMMED
 from contracts.events import (
     CloudEvent,
     StudyArchived,

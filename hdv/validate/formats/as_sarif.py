@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 import orjson
 
-import validator.rules.catalogue  # noqa: F401 -- completes the registry of rules
+import engine.rules.catalogue  # noqa: F401 -- completes the registry of rules
 from contracts.report import Finding, Severity
+from engine.rule import RULES, Rule
 from hdv.validate.file_report import FileReport, RunReport
 from hdv.validate.formats.format import Format
-from validator.rule import RULES, Rule
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from chassis.harmless import printable
+from chassis.observability.harmless import printable
 from contracts.report import Finding, Severity
 from hdv.validate.file_report import FileReport, RunReport, Verdict
 from hdv.validate.formats.format import Format

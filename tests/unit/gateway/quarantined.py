@@ -11,10 +11,9 @@ from uuid import UUID, uuid4
 
 import httpx
 from fastapi import FastAPI
-from unit.gateway.uploads import GENEROUS
 
-from chassis import problem
-from chassis.metrics import Metrics
+from chassis.observability.metrics import Metrics
+from chassis.web import problem
 from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
 from contracts.report import (
@@ -27,10 +26,11 @@ from contracts.report import (
     StudyReport,
 )
 from contracts.volumes import INCOMING, INTAKE, REPORT, Volumes, stored_name
-from gateway.reception import Reception
-from gateway.routes.quarantine import quarantine_router
-from gateway.routes.resubmission import resubmission_router
+from gateway.quarantine.resubmission_routes import resubmission_router
+from gateway.quarantine.routes import quarantine_router
 from gateway.settings import GatewaySettings
+from gateway.uploads.service import Reception
+from unit.gateway.upload_kit import GENEROUS
 
 TRUNCATED = "structure.truncated"
 NOT_DICOM = "file.not-dicom"

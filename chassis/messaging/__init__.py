@@ -1,0 +1,1 @@
+"""Messages: the broker, delivery, publishing, retention and the feed."""

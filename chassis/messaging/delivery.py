@@ -1,0 +1,203 @@
+"""Delivery: each message is worked on until it succeeds, is retried, or goes to the dead letter."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from faststream import AckPolicy, BaseMiddleware, ContextRepo
+from faststream.message import StreamMessage
+from faststream.redis import RedisBroker, StreamSub
+from pydantic import ValidationError
+
+from chassis.messaging.broker import POLLING_MS
+from chassis.messaging.claims import Claim, heartbeat, take_stock
+from chassis.messaging.dead_letter import DeadLetters, Failure
+from chassis.messaging.errors import PermanentError
+from chassis.observability.logs import error_name, get_logger
+from chassis.observability.metrics import Metrics
+from chassis.runtime.settings import DeliverySettings
+from contracts.channels import CHANNELS, Channel
+
+EVENTS = {channel.address: channel.event for channel in CHANNELS}
+
+Handler = Callable[[Any], Awaitable[None]]
+"""Takes the event of a channel; may be called again with the same event."""
+
+
+def consume(
+    broker: RedisBroker,
+    channel: Channel,
+    handler: Handler,
+    *,
+    group: str,
+    instance: str,
+    settings: DeliverySettings,
+    concurrency: int,
+) -> None:
+    """Hand every message of a channel to a handler: new ones, and those a dead consumer left.
+
+    Two FastStream subscribers stand behind it, because one only reads new messages and the other
+    only claims.
+
+    Args:
+        broker: where the subscribers are declared; it needs the `Delivery` middleware.
+        channel: the stream to read.
+        handler: what to do with an event.
+        group: the consumer group, one of the channel's.
+        instance: name of this process among the group's consumers.
+        settings: when to claim.
+        concurrency: how many messages are worked on at the same time.
+
+    Raises:
+        ValueError: the channel does not know the group.
+    """
+    if group not in channel.groups:
+        raise ValueError(f"{group} is no consumer group of {channel.address}")
+    idle_ms = int(settings.claim_idle_seconds * 1000)
+    title = f"{group}.{channel.event.__name__}"
+    reader = broker.subscriber(
+        stream=StreamSub(
+            channel.address,
+            group=group,
+            consumer=instance,
+            # Without it everything is prefetched, and waits here while other replicas are idle.
+            max_records=1,
+            polling_interval=POLLING_MS,
+        ),
+        max_workers=concurrency,
+        ack_policy=AckPolicy.MANUAL,
+        title=title,
+    )
+    claimer = broker.subscriber(
+        stream=StreamSub(
+            channel.address,
+            group=group,
+            consumer=f"{instance}-claimer",
+            min_idle_time=idle_ms,
+            polling_interval=min(idle_ms // 2, POLLING_MS),
+        ),
+        ack_policy=AckPolicy.MANUAL,
+        title=f"{title}.claim",
+        include_in_schema=False,
+    )
+    claimer(reader(handler))
+
+
+class Delivery(BaseMiddleware[Any, Any]):
+    """FastStream middleware around every handler: claim, heartbeat, acknowledge, retry, give up.
+
+    The subscribers' acknowledgement policy is MANUAL: what becomes of a message is decided here
+    and nowhere else.
+    """
+
+    def __init__(
+        self,
+        msg: Any,  # noqa: ANN401 -- FastStream's signature
+        /,
+        *,
+        context: ContextRepo,
+        broker: RedisBroker,
+        settings: DeliverySettings,
+        metrics: Metrics,
+        dead_letters: DeadLetters,
+    ) -> None:
+        super().__init__(msg, context=context)
+        self._broker = broker
+        self._settings = settings
+        self._metrics = metrics
+        self._dead_letters = dead_letters
+        self._study_id: str | None = None
+
+    async def consume_scope(
+        self,
+        call_next: Callable[[Any], Awaitable[Any]],
+        msg: StreamMessage[Any],
+    ) -> None:
+        """Work on one message. What a handler raises ends here."""
+        started = time.perf_counter()
+        sub: StreamSub = self.context.get_local("handler_").stream_sub
+        claim = await self._claim(msg, sub)
+        if claim is None:  # another consumer works on it or has done it
+            outcome = "lost_claim"
+        else:
+            outcome = await self._work(call_next, msg, claim)
+        seconds = time.perf_counter() - started
+        self._metrics.message(sub.name, seconds, outcome)
+        get_logger().info(
+            f"message.{outcome}",
+            stream=sub.name,
+            event_id=msg.correlation_id,
+            study_id=self._study_id,
+            duration_ms=round(seconds * 1000, 2),
+        )
+
+    async def _claim(self, msg: StreamMessage[Any], sub: StreamSub) -> Claim | None:
+        group, consumer = str(sub.group), str(sub.consumer)
+        if not msg.raw_message["message_ids"]:  # in memory (TestRedisBroker) nothing is pending
+            return Claim(sub.name, group, consumer, b"0-0", deliveries=1)
+        [entry_id] = msg.raw_message["message_ids"]
+        return await take_stock(await self._broker.connect(), sub.name, group, consumer, entry_id)
+
+    async def _work(
+        self,
+        call_next: Callable[[Any], Awaitable[Any]],
+        msg: StreamMessage[Any],
+        claim: Claim,
+    ) -> str:
+        """Call the handler and settle the message; returns the outcome for logs and metrics."""
+        failure = await self._attempt(call_next, msg, claim)
+        if failure is None:
+            await msg.ack()
+            return "done"
+        if failure is RETRY:
+            return "retry"
+        fields = msg.raw_message["data"]
+        await self._dead_letters.bury(claim, fields, msg.body, failure)
+        return "dead_letter"
+
+    async def _attempt(
+        self,
+        call_next: Callable[[Any], Awaitable[Any]],
+        msg: StreamMessage[Any],
+        claim: Claim,
+    ) -> Failure | None:
+        """Call the handler once; returns why to give the message up, or RETRY, or nothing."""
+        limit = self._settings.max_deliveries
+        if claim.deliveries > limit:
+            # The handler never fails in an orderly way: it takes its process along.
+            return Failure("delivery.exhausted", "Every worker that took it up has died.")
+        try:
+            event = EVENTS[claim.stream].model_validate_json(msg.body)
+        except ValidationError as error:
+            self._note(error, claim)
+            return Failure("event.invalid", "The message is not the event of this channel.")
+        self._study_id = str(event.subject)
+        client = await self._broker.connect()
+        try:
+            async with heartbeat(client, claim, self._settings.claim_idle_seconds / 3):
+                await call_next(msg)
+        except PermanentError as error:
+            self._note(error, claim)
+            return Failure(error.code, error.message)
+        except Exception as error:  # noqa: BLE001 -- whatever a handler raises is retried
+            self._note(error, claim)
+            if claim.deliveries < limit:
+                return RETRY
+            return Failure("delivery.failed", f"It failed every time, with {error_name(error)}.")
+        return None
+
+    def _note(self, error: Exception, claim: Claim) -> None:
+        code = error.code if isinstance(error, PermanentError) else error_name(error)
+        self._metrics.error(code)
+        get_logger().error(
+            "message.failed",
+            stream=claim.stream,
+            study_id=self._study_id,
+            deliveries=claim.deliveries,
+            code=code,
+            exc_info=error,
+        )
+
+
+RETRY = Failure("delivery.retry", "It stays pending and is claimed again when it has been idle.")
+"""Not a failure yet: the message is left pending."""

@@ -1,0 +1,107 @@
+"""Progress marks ("validating", "archiving"): told to the status service without waiting for it."""
+
+import asyncio
+import contextlib
+import random
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import UUID
+
+import httpx
+
+from chassis.observability.logs import error_name, get_logger
+from chassis.runtime.settings import StatusClientSettings
+from chassis.web.status_client import status_client
+from contracts.report import FileCounts
+from contracts.status import State, StudyStatusUpdate, StudyStatusUpdates
+
+MOST_WAITING = 10_000
+"""Marks kept while the status service is away; beyond, the oldest go. Events carry the rest."""
+MOST_AT_ONCE = 500
+COALESCE_SECONDS = 0.02
+RETRY_SECONDS = (0.5, 10.0)
+"""First and longest pause after a failure."""
+
+
+class Progress:
+    """Collects marks and sends them in bulk, in the background."""
+
+    def __init__(self, settings: StatusClientSettings) -> None:
+        self._service = settings.service
+        self._client = status_client(settings)
+        self._waiting: OrderedDict[tuple[UUID, State], StudyStatusUpdate] = OrderedDict()
+        self._work = asyncio.Event()
+
+    def mark(
+        self,
+        study_id: UUID,
+        state: State,
+        *,
+        files: FileCounts | None = None,
+        patient_id_hash: str | None = None,
+    ) -> None:
+        """Note that a study has come to a state now, or how far it is in it. Returns at once.
+
+        Args:
+            study_id: the study.
+            state: the state.
+            files: what has become of its files so far.
+            patient_id_hash: keyed digest of the Patient ID.
+        """
+        waiting = self._waiting.get((study_id, state))
+        self._waiting[study_id, state] = StudyStatusUpdate(
+            study_id=study_id,
+            status=state,
+            service=self._service,
+            time=waiting.time if waiting else datetime.now(UTC),
+            files=files or (waiting.files if waiting else None),
+            patient_id_hash=patient_id_hash or (waiting.patient_id_hash if waiting else None),
+        )
+        if len(self._waiting) > MOST_WAITING:
+            self._waiting.popitem(last=False)
+        self._work.set()
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Keeps the connection; at the end sends what still waits."""
+        async with self._client:
+            yield
+            try:
+                await self._send()
+            except httpx.HTTPError as error:  # the events carry what counts
+                get_logger().warning("progress.lost", error=error_name(error))
+
+    async def send_continually(self) -> None:
+        """Send marks as they come, for ever; when the status service is away, later."""
+        pause, longest = RETRY_SECONDS
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            await asyncio.sleep(COALESCE_SECONDS)
+            try:
+                await self._send()
+                pause = RETRY_SECONDS[0]
+            except httpx.HTTPError as error:
+                get_logger().warning("progress.delayed", error=error_name(error))
+                self._work.set()
+                await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 -- jitter
+                pause = min(pause * 2, longest)
+
+    async def _send(self) -> None:
+        """Send what waits.
+
+        Raises:
+            httpx.HTTPError: the status service is away or fails.
+        """
+        while batch := dict(list(self._waiting.items())[:MOST_AT_ONCE]):
+            updates = StudyStatusUpdates(updates=tuple(batch.values()))
+            response = await self._client.post("/status", content=updates.to_json())
+            if response.is_client_error:  # it would be refused again; the events carry what counts
+                get_logger().error("progress.refused", status=response.status_code)
+            else:
+                response.raise_for_status()
+            for key, update in batch.items():
+                # What was marked meanwhile waits for its own turn.
+                if self._waiting.get(key) is update:
+                    del self._waiting[key]

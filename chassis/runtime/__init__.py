@@ -1,0 +1,1 @@
+"""What a service runs on: settings, the process, isolated work."""

@@ -1,0 +1,265 @@
+"""A service: an HTTP application and a FastStream broker that start, live and end together."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from functools import partial
+from http import HTTPStatus
+from importlib.metadata import version
+from pathlib import Path
+from uuid import uuid4
+
+from fastapi import FastAPI
+from faststream.redis import RedisBroker
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis.messaging.broker import await_redis, create_broker, ensure_groups, instance_name
+from chassis.messaging.dead_letter import DeadLetters
+from chassis.messaging.delivery import Delivery, Handler, consume
+from chassis.messaging.publishing import EventPublisher
+from chassis.observability.logs import get_logger
+from chassis.observability.metrics import Metrics
+from chassis.runtime.cancellation import cancel
+from chassis.runtime.settings import ServiceSettings
+from chassis.web import problem
+from chassis.web.health import Check, directory_check, health_router
+from contracts.channels import PROCESSING_FAILED, Channel
+from contracts.volumes import INCOMING
+from storage.files import remove_stale
+
+Work = Callable[[], Coroutine[None, None, None]]
+"""Something that goes on for as long as the service lives."""
+
+WATCH_PERIOD_SECONDS = 0.5
+OPERATION_ROUTES = frozenset({"/health/live", "/health/ready", "/metrics"})
+
+
+class Service:
+    """What each service's `create_app` composes and `chassis.runtime.process` runs.
+
+    Attributes:
+        http: the FastAPI application; its lifespan runs everything else.
+        broker: the FastStream broker.
+        checks: what must hold to be ready, by name.
+        died: set when a subscriber has stopped by itself; the process must end then.
+    """
+
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        *,
+        description: str,
+        instance: str | None = None,
+    ) -> None:
+        self.name = settings.service
+        self.settings = settings
+        self.metrics = Metrics(self.name)
+        self.died = asyncio.Event()
+        self.broker: RedisBroker = create_broker(settings)
+        self._instance = instance or instance_name()
+        self._groups: list[tuple[str, str]] = []
+        self._resources: list[Callable[[], AbstractAsyncContextManager[object]]] = []
+        self._at_stop: list[Callable[[], None]] = []
+        self.checks: dict[str, Check] = {
+            "redis": self._check_redis,
+            "subscribers": self._check_subscribers,
+        }
+        gives_up = self.name in PROCESSING_FAILED.producers
+        dead_letters = DeadLetters(
+            self.broker,
+            self.name,
+            self.metrics,
+            self.publisher(PROCESSING_FAILED) if gives_up else None,
+        )
+        self.broker.add_middleware(
+            partial(
+                Delivery,
+                broker=self.broker,
+                settings=settings.delivery,
+                metrics=self.metrics,
+                dead_letters=dead_letters,
+            )
+        )
+        self.http = FastAPI(
+            title=f"Hybrid DICOM Validator: {self.name}",
+            description=description,
+            version=version("hybrid-dicom-validator"),
+            lifespan=self._lifespan,
+            # FastAPI's own pages load scripts from elsewhere.
+            docs_url=None,
+            redoc_url=None,
+        )
+        problem.install(self.http)
+        self.http.include_router(health_router(self.checks, self.metrics))
+        self.http.add_middleware(RequestLog, metrics=self.metrics)
+
+    def publisher(self, channel: Channel) -> EventPublisher:
+        """The way to send the events of a channel."""
+        return EventPublisher(self.broker, channel, self.name, self.metrics)
+
+    def consume(self, channel: Channel, handler: Handler, *, concurrency: int = 1) -> None:
+        """Hand the events of a channel to a handler, as the consumer group of this service."""
+        consume(
+            self.broker,
+            channel,
+            handler,
+            group=self.name,
+            instance=self._instance,
+            settings=self.settings.delivery,
+            concurrency=concurrency,
+        )
+        self._groups.append((channel.address, self.name))
+
+    def use(self, resource: Callable[[], AbstractAsyncContextManager[object]]) -> None:
+        """Enter a context when the service starts, and leave it after the last message."""
+        self._resources.append(resource)
+
+    def work_on(self, *volumes: Path, stale_after_seconds: float) -> None:
+        """Make sure at the start that volumes are there, and that they can be written, for ready.
+
+        Args:
+            volumes: directories.
+            stale_after_seconds: age at which what a crash left in ``.incoming`` is removed.
+        """
+        incoming = [volume / INCOMING for volume in volumes]
+
+        def prepare() -> None:
+            for directory in incoming:
+                directory.mkdir(parents=True, exist_ok=True)
+                remove_stale(directory, stale_after_seconds, time.time())
+
+        @contextlib.asynccontextmanager
+        async def prepared() -> AsyncIterator[None]:
+            await asyncio.to_thread(prepare)
+            yield
+
+        self.use(prepared)
+        self.checks["volume"] = directory_check(*incoming)
+
+    def at_stop(self, call: Callable[[], None]) -> None:
+        """Have something called when the service is told to stop, before it waits for requests."""
+        self._at_stop.append(call)
+
+    def stopping(self) -> None:
+        """Tell all who want to know that the service is to stop."""
+        for call in self._at_stop:
+            call()
+
+    def in_background(self, work: Work) -> None:
+        """Run something for as long as the service lives; its failure ends the service."""
+        self.use(partial(self._background, work))
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            client = await self.broker.connect()
+            stack.push_async_callback(self.broker.stop)
+            for resource in self._resources:
+                await stack.enter_async_context(resource())
+            if self._groups:
+                await await_redis(client)
+                await ensure_groups(client, self._groups)
+            await self.broker.start()
+            # Work in flight ends before the resources that it uses are closed.
+            stack.push_async_callback(self._stop_subscribers)
+            await stack.enter_async_context(self._background(self.metrics.log_activity))
+            await stack.enter_async_context(self._background(self._watch_subscribers))
+            get_logger().info("service.started", instance=self._instance)
+            yield
+        get_logger().info("service.stopped", instance=self._instance)
+
+    async def _stop_subscribers(self) -> None:
+        async with asyncio.TaskGroup() as stopping:
+            for subscriber in self.broker.subscribers:
+                stopping.create_task(subscriber.stop())
+
+    @contextlib.asynccontextmanager
+    async def _background(
+        self, work: Callable[[], Coroutine[None, None, None]]
+    ) -> AsyncIterator[None]:
+        task = asyncio.create_task(work())
+        task.add_done_callback(self._background_ended)
+        try:
+            yield
+        finally:
+            await cancel(task)
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    def _background_ended(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled():
+            get_logger().critical("service.background_died", exc_info=task.exception())
+            self.died.set()
+
+    async def _watch_subscribers(self) -> None:
+        """End the process when a subscriber has stopped: its group is gone, for example.
+
+        Under uvicorn FastStream would leave it running, deaf.
+        """
+        while True:
+            await self._check_subscribers()
+            await asyncio.sleep(WATCH_PERIOD_SECONDS)
+
+    async def _check_redis(self) -> None:
+        client = await self.broker.connect()
+        await client.ping()
+
+    async def _check_subscribers(self) -> None:
+        if not all(subscriber.running for subscriber in self.broker.subscribers):
+            raise RuntimeError("a subscriber has stopped")
+
+
+class RequestLog:
+    """ASGI middleware: measures each request, gives it an id, logs it by its route.
+
+    The path itself is never logged: it is the client's text.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request (ASGI)."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = answered = time.perf_counter()
+        request_id = _request_id(scope)
+        status = HTTPStatus.INTERNAL_SERVER_ERROR.value
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status, answered
+            if message["type"] == "http.response.start":
+                # Not at the end: a stream of events goes on for minutes.
+                answered = time.perf_counter()
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            seconds = (answered if answered > started else time.perf_counter()) - started
+            route = getattr(scope.get("route"), "path", "unknown")
+            self._metrics.request(scope["method"], route, status, seconds)
+            get_logger().log(
+                logging.DEBUG if route in OPERATION_ROUTES else logging.INFO,
+                "request",
+                method=scope["method"],
+                route=route,
+                status=status,
+                duration_ms=round(seconds * 1000, 2),
+                request_id=request_id.decode(),
+            )
+
+
+def _request_id(scope: Scope) -> bytes:
+    """The client's `X-Request-ID` when it is a plain token, else a new one."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and len(value) <= 64 and value.replace(b"-", b"").isalnum():
+            return bytes(value)
+    return str(uuid4()).encode()

@@ -1,0 +1,67 @@
+"""The examination of one instance: bytes in, report out, and nothing else."""
+
+from contracts.report import Identity
+from engine import iod, values
+from engine.comparison.summary import Summary
+from engine.disclosure import shown_identifier
+from engine.encoding.elements import Buffer, Elements
+from engine.encoding.reading import read
+from engine.findings import Findings
+from engine.instance import Instance
+from engine.pixels import frames
+from engine.profiles.profile import Profile
+from engine.report import Report
+from engine.rule import RULES
+from engine.rules import catalogue, site
+
+_CHECKED = tuple(rule for rule in RULES.values() if rule.check)
+"""The rules that look at an instance; those of the other layers come up in `LAYERS`."""
+
+LAYERS = (values.check, iod.check, frames.check, site.check)
+"""Layers that find breaches of many rules in one pass over the data set."""
+
+__all__ = ["catalogue", "examine"]
+
+
+def examine(data: Buffer, profile: Profile) -> Report:
+    """Examine the bytes of a file.
+
+    Every input gives a report; none raises. Memory and time grow with the number of elements,
+    not with the size of their values, so that the file may be a memory map of any size.
+
+    Args:
+        data: the file.
+        profile: what to ask for, and the limits.
+    """
+    findings = Findings(profile)
+    instance = read(data, profile, findings)
+    if instance is None:
+        return Report(findings=findings.in_order())
+    for rule in _CHECKED:
+        if rule.check:
+            for violation in rule.check(instance):
+                findings.add(rule, violation)
+    for check in LAYERS:
+        check(instance, findings)
+    identity = _identity(instance)
+    return Report(
+        findings.in_order(identity.sop_class_uid, identity.modality),
+        identity,
+        Summary.of(instance),
+    )
+
+
+def _identity(instance: Instance) -> Identity:
+    def text(elements: Elements | None, tag: int) -> str:
+        element = elements.get(tag) if elements else None
+        return shown_identifier(element, everything=instance.profile.show_values)
+
+    dataset = instance.dataset
+    return Identity(
+        sop_class_uid=text(dataset, 0x00080016),
+        sop_instance_uid=text(dataset, 0x00080018),
+        study_instance_uid=text(dataset, 0x0020000D),
+        series_instance_uid=text(dataset, 0x0020000E),
+        transfer_syntax_uid=text(instance.meta, 0x00020010),
+        modality=text(dataset, 0x00080060),
+    )

@@ -1,0 +1,40 @@
+"""Whether the SOP class of a data set is one that is known."""
+
+from engine.findings import Findings
+from engine.instance import Instance
+from engine.iod.plan import Plans
+from engine.rule import Violation
+from engine.rules import iod as rules
+
+_SOP_CLASS_UID = 0x00080016
+_DICOM_ROOT = "1.2.840.10008."
+
+
+def check_sop_class(instance: Instance, plans: Plans, findings: Findings) -> None:
+    """Report a SOP class that is retired, private, or none at all.
+
+    A UID that is missing or malformed is reported by the rules of required elements and UIDs.
+    """
+    element = instance.dataset.get(_SOP_CLASS_UID)
+    uid = element.text() if element else ""
+    if not element or not uid:
+        return
+    known = plans.facts.uids.get(uid)
+    if known and known[2]:
+        findings.add(rules.SOP_CLASS_RETIRED, Violation(element, found=known[0]))
+    elif uid in plans.facts.sop_classes or (known and _is_stored(*known[:2])):
+        return
+    elif uid.startswith(_DICOM_ROOT):
+        violation = Violation(
+            element,
+            expected="a storage SOP class",
+            found=known[0] if known else None,
+            value=None if known else element.value(64),
+        )
+        findings.add(rules.SOP_CLASS_UNKNOWN, violation)
+    else:
+        findings.add(rules.SOP_CLASS_PRIVATE, Violation(element, value=element.value(64)))
+
+
+def _is_stored(name: str, kind: str) -> bool:
+    return kind == "SOP Class" and "Storage" in name and "Commitment" not in name

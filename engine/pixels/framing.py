@@ -1,0 +1,74 @@
+"""Which fragments hold which frame (PS3.5 A.4)."""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
+from struct import calcsize, unpack
+
+from engine.encoding.elements import Element
+from engine.encoding.transfer_syntax import Pixels
+from engine.image import Fragments, Image
+from engine.instance import Instance
+from engine.pixels.frame import Frame
+from engine.pixels.header import STARTS
+
+_LONGEST_START = max(map(len, STARTS))
+
+
+def frames_of(instance: Instance) -> Iterator[Frame]:
+    """The encapsulated frames of an instance; none if nothing tells where they are."""
+    image = instance.image
+    if image and image.fragments and image.fragments.offset_table:
+        dataset, row = image.pixel_data
+        count = len(image.fragments.starts)
+        firsts = _first_fragments(instance, image, image.fragments)
+        for first, end in zip(firsts, chain(firsts[1:], [count]), strict=False):
+            # The first row behind the pixel data's own is the offset table.
+            yield Frame(dataset, row + 2 + first, row + 2 + end)
+
+
+def beginnings(fragments: Fragments) -> list[int]:
+    """The fragments that begin a compressed image of a kind that is known, by their numbers."""
+    dataset, row = fragments.pixel_data
+    return [
+        index
+        for index in range(len(fragments.starts))
+        if Element(dataset, row + 2 + index).value(_LONGEST_START).startswith(STARTS)
+    ]
+
+
+def entries(table: Element, code: str, count: int) -> tuple[int, ...] | None:
+    """The entries of an offset table; None if there are not so many of them.
+
+    Args:
+        table: the basic or an extended offset table.
+        code: `I` for entries of 32 bits, `Q` for 64.
+        count: how many there should be.
+    """
+    if table.length != count * calcsize(f"<{code}"):
+        return None
+    return unpack(f"<{count}{code}", table.value(table.length))
+
+
+def is_video(instance: Instance) -> bool:
+    """Whether all frames are in one stream."""
+    syntax = instance.transfer_syntax
+    return syntax is not None and syntax.pixels is Pixels.VIDEO
+
+
+def _first_fragments(instance: Instance, image: Image, fragments: Fragments) -> Sequence[int]:
+    """The first fragment of each frame; what is wrong with the tables is said elsewhere."""
+    count = len(fragments.starts)
+    syntax = instance.transfer_syntax
+    if image.frames == 1 or is_video(instance):
+        return range(min(count, 1))
+    if count <= image.frames or (syntax and syntax.pixels is Pixels.ONE_FRAGMENT_PER_FRAME):
+        return range(count)
+    table = fragments.offset_table
+    offsets = table and entries(table, "I", image.frames)
+    if offsets:
+        numbers = {start: index for index, start in enumerate(fragments.starts)}
+        firsts = [numbers.get(offset, -1) for offset in offsets]
+        is_sound = firsts[0] == 0 and all(a < b for a, b in pairwise(firsts))
+        return firsts if is_sound else ()
+    firsts = beginnings(fragments)
+    return firsts if firsts[:1] == [0] else ()

@@ -1,0 +1,115 @@
+"""Headers of JPEG (ISO/IEC 10918-1, annex B) and JPEG-LS (ISO/IEC 14495-1, annex C)."""
+
+from collections.abc import Iterator
+from struct import unpack_from
+from typing import NamedTuple
+
+from engine.encoding.transfer_syntax import Codec
+from engine.pixels.codestream import Codestream, InvalidError, TruncatedError, find_end
+from engine.pixels.frame import Frame
+
+START = b"\xff\xd8\xff"
+
+_MAX_SEGMENTS = 1024
+"""An ICC profile takes up to 255 segments; beyond this nobody looks for the image."""
+_JPEG_LS = 0xF7
+_SEQUENTIAL = {0xC0, 0xC1, 0xC9}
+_LOSSLESS = {0xC3, 0xC7, 0xCB, 0xCF}
+_FRAME_HEADERS = {*range(0xC0, 0xD0), _JPEG_LS} - {0xC4, 0xC8, 0xCC}
+_ALONE = {0x01, *range(0xD0, 0xD9)}
+"""Markers without a segment: TEM, RSTn, SOI."""
+_SCAN, _END, _JFIF, _ADOBE, _FILL = 0xDA, 0xD9, 0xE0, 0xEE, 0xFF
+_LONGEST_READ = 6 + 3 * 255
+"""The longest frame header, in bytes."""
+
+
+class _Segment(NamedTuple):
+    marker: int
+    start: int
+    length: int
+
+
+def read_jpeg(frame: Frame) -> Codestream:
+    """Read the markers up to the first scan.
+
+    Raises:
+        InvalidError: they are none.
+        TruncatedError: the frame ends before the first scan.
+    """
+    header: bytes | None = None
+    process = 0
+    transformed: bool | None = None
+    for segment in _segments(frame):
+        marker = segment.marker
+        content = frame.read(segment.start, min(segment.length, _LONGEST_READ))
+        if marker == _SCAN:
+            if header is None:
+                raise InvalidError(f"a scan without a frame header at byte {segment.start}")
+            ending = find_end(frame, segment.start + segment.length)
+            return _codestream(process, header, content, transformed, ending)
+        if marker in _FRAME_HEADERS and header is None:
+            process, header = marker, content
+        elif marker == _JFIF and content.startswith(b"JFIF\0") and transformed is None:
+            transformed = True
+        elif marker == _ADOBE and content.startswith(b"Adobe") and len(content) >= 12:
+            transformed = content[11] != 0
+    raise InvalidError(f"no scan behind {_MAX_SEGMENTS} markers")
+
+
+def _segments(frame: Frame) -> Iterator[_Segment]:
+    position = 2
+    for _ in range(_MAX_SEGMENTS):
+        start = frame.read(position, 4)
+        if len(start) < 4:
+            raise TruncatedError(f"no scan within {frame.length} bytes")
+        marker = start[1]
+        if start[0] != 0xFF:
+            raise InvalidError(f"no marker at byte {position}")
+        if marker == _FILL:
+            position += 1
+        elif marker in _ALONE:
+            position += 2
+        else:
+            length = start[2] << 8 | start[3]
+            if marker == _END or length < 2:
+                raise InvalidError(f"no image before byte {position}")
+            if position + 2 + length > frame.length:
+                raise TruncatedError(f"no scan within {frame.length} bytes")
+            yield _Segment(marker, position + 4, length - 2)
+            position += 2 + length
+
+
+def _codestream(
+    process: int,
+    header: bytes,
+    scan: bytes,
+    transformed: bool | None,
+    ending: tuple[bool, bool],
+) -> Codestream:
+    if len(header) < 6 or len(header) < 6 + 3 * header[5] or not header[5]:
+        raise InvalidError(f"a frame header of {len(header)} bytes")
+    if not scan or len(scan) != 4 + 2 * scan[0]:
+        raise InvalidError(f"a scan header of {len(scan)} bytes")
+    precision, rows, columns, components = unpack_from(">BHHB", header)
+    factors = {header[7 + 3 * index] for index in range(components)}
+    selection, approximation = scan[-3], scan[-1] & 0x0F
+    is_ls = process == _JPEG_LS
+    if is_ls:
+        lossless = selection == 0 and approximation == 0
+    else:
+        lossless = process in _LOSSLESS and approximation == 0
+    return Codestream(
+        codec=Codec.JPEG_LS if is_ls else Codec.JPEG,
+        rows=rows or None,  # a later marker tells where none are told here
+        columns=columns or None,
+        components=components,
+        precision=precision,
+        lossless=lossless,
+        process=None if is_ls else process,
+        whole_spectrum=process not in _SEQUENTIAL or (selection, scan[-2]) == (0, 63),
+        predictor=selection if process in _LOSSLESS else None,
+        transformed=transformed if components == 3 and not is_ls else None,
+        subsampled=len(factors) > 1,
+        ended=ending[0],
+        trailing=ending[1],
+    )

@@ -1,0 +1,175 @@
+"""What a site asks for beyond the standard: the rules of a trial protocol, say."""
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from math import isfinite
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt, model_validator
+
+from contracts.report import Severity
+from engine.encoding.elements import tag_text
+from engine.profiles.pattern import PatternError, compiled
+from engine.profiles.selection import OneOrMore, Selection, suggestion
+from engine.standard import facts
+
+_TAG = re.compile(r"\(?([0-9A-Fa-f]{4}),?([0-9A-Fa-f]{4})\)?")
+_MOST_STEPS = 16
+_NUMBERS = frozenset({"DS", "IS", "US", "SS", "UL", "SL", "FL", "FD", "UV", "SV"})
+_NO_VALUES = frozenset({"SQ", "OB", "OW", "OD", "OF", "OL", "OV", "UN", "AT"})
+"""What has no values that a list or a pattern could name."""
+
+
+class MustBe(StrEnum):
+    """What an element has to be."""
+
+    PRESENT = "present"
+    """There, with or without a value."""
+    FILLED = "filled"
+    """There, with a value."""
+    EMPTY = "empty"
+    """Without a value, or not there."""
+    ABSENT = "absent"
+    """Not there."""
+
+
+def _tags(path: object) -> object:
+    if not isinstance(path, str):
+        return path
+    tags = [_tag(step.strip()) for step in path.split(">")]
+    for tag in tags[:-1]:
+        if facts.vr_of(tag) != "SQ":
+            raise ValueError(f"{_name(tag)} is not a sequence, nothing is in it")
+    return tags
+
+
+def _tag(step: str) -> int:
+    if match := _TAG.fullmatch(step):
+        tag = int(match[1] + match[2], 16)
+        if facts.keyword_of(tag) is not None:
+            return tag
+        raise ValueError(f"element {tag_text(tag)} is not in the data dictionary")
+    if (known := facts.tag_of(step)) is None:
+        raise unknown_keyword(step)
+    return known
+
+
+def unknown_keyword(keyword: str) -> ValueError:
+    """The mistake of naming an element that the data dictionary lacks."""
+    known = (entry[0] for entry in facts.load().dictionary.values() if entry[0])
+    return ValueError(f"unknown element '{keyword}'{suggestion(keyword, known)}")
+
+
+def _name(tag: int) -> str:
+    return facts.keyword_of(tag) or tag_text(tag)
+
+
+def _pattern(text: str) -> str:
+    try:
+        compiled(text)
+    except PatternError as error:
+        raise ValueError(f"the pattern can't be used: {error}") from None
+    return text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return isfinite(float(text))
+    except ValueError:
+        return False
+
+
+Number = Annotated[float, Field(allow_inf_nan=False)]
+AllowedValue = Annotated[str, Field(max_length=200)]
+
+
+class SiteRule(Selection):
+    """One demand on one element."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)
+    """Name of the rule; its findings say it."""
+    element: Annotated[
+        tuple[int, ...], BeforeValidator(_tags), Field(min_length=1, max_length=_MOST_STEPS)
+    ]
+    """Keyword or tag; `Sequence > Element` for one in every item of a sequence."""
+    anywhere: bool = False
+    """Whether the element is looked for at any depth, not only where the path starts at the top."""
+    must_be: MustBe | None = None
+    """What it has to be; if nothing is said, an element without a value is fine."""
+    allowed: OneOrMore[AllowedValue] = Field(default=(), alias="in")
+    """The only values that it may have."""
+    at_least: Number | None = None
+    """The smallest number that it may have, in the unit of the standard."""
+    at_most: Number | None = None
+    """The greatest number that it may have, in the unit of the standard."""
+    matches: Annotated[str, AfterValidator(_pattern)] | None = None
+    """A regular expression for the whole value."""
+    position: PositiveInt | None = None
+    """Which value of a multi-valued element is meant, counted from 1; every one if not given."""
+    severity: Severity = Severity.ERROR
+    """How much a breach weighs."""
+    message: str | None = Field(default=None, min_length=1, max_length=300)
+    """What to tell people, instead of the general sentence."""
+
+    @property
+    def path(self) -> str:
+        """The element as people write it: `Sequence > Element`."""
+        return " > ".join(map(_name, self.element))
+
+    @property
+    def demands(self) -> str:
+        """What it asks for, in words."""
+        demands = [f"must be {self.must_be}"] if self.must_be else []
+        if self.allowed:
+            demands.append(f"in {', '.join(self.allowed)}")
+        if self.has_bounds:
+            demands.append(self.bounds)
+        if self.matches:
+            demands.append(f"matches {self.matches}")
+        return "; ".join(demands)
+
+    @property
+    def bounds(self) -> str:
+        """The bounds of a number in words."""
+        bounds = (("at least", self.at_least), ("at most", self.at_most))
+        return " and ".join(f"{word} {number:g}" for word, number in bounds if number is not None)
+
+    @property
+    def restricts_values(self) -> bool:
+        """Whether it says anything of the values."""
+        return bool(self.allowed or self.matches) or self.has_bounds
+
+    @property
+    def has_bounds(self) -> bool:
+        """Whether it asks for numbers."""
+        return self.at_least is not None or self.at_most is not None
+
+    @property
+    def holds_numbers(self) -> bool:
+        """Whether the element has a VR of numbers."""
+        return _NUMBERS.issuperset((facts.vr_of(self.element[-1]) or "UN").split(" or "))
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        if problems := list(self._contradictions()):
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _contradictions(self) -> Iterator[str]:
+        vr = facts.vr_of(self.element[-1]) or "UN"
+        element = f"{_name(self.element[-1])} (VR {vr})"
+        if not self.must_be and not self.restricts_values:
+            yield "the rule asks for nothing: give must_be, in, at_least, at_most or matches"
+        if self.must_be in {MustBe.EMPTY, MustBe.ABSENT} and self.restricts_values:
+            yield f"an element that must be {self.must_be} has no values to restrict"
+        if self.position is not None and not self.restricts_values:
+            yield "position needs in, at_least, at_most or matches"
+        if self.restricts_values and not _NO_VALUES.isdisjoint(vr.split(" or ")):
+            yield f"the values of {element} can't be restricted"
+        elif self.has_bounds and not self.holds_numbers:
+            yield f"{element} holds no numbers"
+        if self.holds_numbers and not all(map(_is_number, self.allowed)):
+            yield f"{element} holds numbers, the list has others"
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            yield "at_least is greater than at_most"

@@ -1,0 +1,40 @@
+"""Rules of decoding: what comes up when a profile asks for frames to be decoded (PS3.5 8)."""
+
+from contracts.report import Severity
+from engine.rule import define
+
+FAILED = define(
+    "decoding.failed",
+    Severity.ERROR,
+    "A frame cannot be decoded although its header is sound.",
+    "PS3.5 8.2",
+    why="Its compressed data is damaged; the image cannot be seen, or only in part.",
+    mend="Transfer the image again from where it can be seen.",
+)
+SHAPE = define(
+    "decoding.shape",
+    Severity.ERROR,
+    "A decoded frame has another number of samples than the data set says.",
+    "PS3.5 8.2",
+    why="Lines are missing, or the image is torn.",
+    mend="Compress the original pixels again; see that Rows, Columns and SamplesPerPixel are "
+    "theirs.",
+)
+VALUE_RANGE = define(
+    "decoding.value-range",
+    Severity.WARNING,
+    "Pixels have values that do not fit into BitsStored.",
+    "PS3.5 8.1.1",
+    why="Readers that mask the bits above show noise where others show the values; an overlay or a "
+    "mark of the device may be hidden there.",
+    mend="Raise BitsStored and HighBit if the values are real, else clear the bits above.",
+)
+UNAVAILABLE = define(
+    "decoding.unavailable",
+    Severity.INFO,
+    "No decoder is installed for these frames, so that they were not decoded.",
+    "PS3.5 8.2",
+    why="Damage behind the headers of the frames is not found.",
+    mend="Install what the finding names, or examine without decoding.",
+    breach=False,
+)

@@ -1,0 +1,180 @@
+"""Rules of encapsulated pixel data: fragments, frames and offset tables (PS3.5 A.4)."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from contracts.report import Severity
+from engine.encoding.elements import Element
+from engine.encoding.transfer_syntax import Pixels
+from engine.image import EXTENDED_OFFSET_TABLE, EXTENDED_OFFSET_TABLE_LENGTHS, Fragments
+from engine.instance import Instance
+from engine.pixels.framing import beginnings, entries, is_video
+from engine.rule import Violation, rule
+
+
+@rule(
+    "pixel.offset-table-missing",
+    Severity.ERROR,
+    "Encapsulated pixel data does not start with a basic offset table, not even an empty one.",
+    "PS3.5 A.4",
+    why="The first item is taken for the table in any case, so that readers lose the first "
+    "fragment.",
+    mend="Put an empty item before the first fragment.",
+)
+def offset_table_is_present(instance: Instance) -> Iterator[Violation]:
+    """The first item is the table in any case, so that without it a fragment is lost."""
+    image = instance.image
+    if image and image.fragments and image.fragments.offset_table is None:
+        yield Violation(image.pixel_data)
+
+
+@rule(
+    "pixel.offset-table-wrong",
+    Severity.ERROR,
+    "The basic offset table does not point at the first fragment of each frame.",
+    "PS3.5 A.4",
+    why="Readers that trust it show other pixels than those that count fragments.",
+    mend="Write the offset of each frame's first item, counted from the first one behind the "
+    "table; or leave the table empty.",
+)
+def offset_table_is_right(instance: Instance) -> Iterator[Violation]:
+    """A reader that trusts it shows other pixels than one that counts fragments."""
+    image = instance.image
+    if not (image and image.fragments) or is_video(instance):
+        return
+    table = image.fragments.offset_table
+    if table and table.length:
+        yield from _wrong_offsets(table, "I", image.fragments, image.frames)
+
+
+@rule(
+    "pixel.extended-offset-table-wrong",
+    Severity.ERROR,
+    "The extended offset table does not tell where each frame is and how long.",
+    "PS3.3 C.7.6.3.1.8",
+    why="Readers that jump to a frame land in the middle of another.",
+    mend="Write offset and length of each frame anew, or leave both tables out.",
+)
+def extended_offset_table_is_right(instance: Instance) -> Iterator[Violation]:
+    """Each frame is one fragment; a table of its own holds the lengths, without padding."""
+    image, offsets = instance.image, instance.dataset.get(EXTENDED_OFFSET_TABLE)
+    if not (image and image.fragments and offsets):
+        return
+    yield from _wrong_offsets(offsets, "Q", image.fragments, image.frames)
+    lengths = instance.dataset.get(EXTENDED_OFFSET_TABLE_LENGTHS)
+    if lengths is None:
+        yield Violation(EXTENDED_OFFSET_TABLE_LENGTHS)
+        return
+    actual = image.fragments.lengths
+    declared = entries(lengths, "Q", len(actual))
+    if declared is None or [length + length % 2 for length in declared] != list(actual):
+        yield Violation(lengths, expected="the lengths of the fragments")
+
+
+@rule(
+    "pixel.offset-tables-both",
+    Severity.WARNING,
+    "There is an extended offset table, and the basic offset table is not empty.",
+    "PS3.3 C.7.6.3",
+    why="Readers differ in which of the two they go by, and whoever changes the frames may change "
+    "only one.",
+    mend="Empty the basic offset table, or take both elements of the extended one out.",
+)
+def offset_tables_are_one(instance: Instance) -> Iterator[Violation]:
+    """The extended one is for offsets that the basic one has no room for."""
+    image = instance.image
+    table = image.fragments.offset_table if image and image.fragments else None
+    if table and table.length and instance.dataset.get(EXTENDED_OFFSET_TABLE) is not None:
+        yield Violation(table, "no offsets", f"{table.length} bytes")
+
+
+def _wrong_offsets(
+    table: Element, code: str, fragments: Fragments, frames: int
+) -> Iterator[Violation]:
+    starts = set(fragments.starts)
+    offsets = entries(table, code, frames) if frames <= len(starts) else None
+    if offsets is None:
+        yield Violation(table, f"an entry for each of {frames} frames", f"{table.length} bytes")
+        return
+    previous = -1
+    for offset in offsets:
+        if offset not in starts or offset <= previous or (previous < 0 and offset):
+            yield Violation(table, "the next fragment that starts a frame", f"offset {offset}")
+            return
+        previous = offset
+
+
+@rule(
+    "pixel.frames-missing",
+    Severity.ERROR,
+    "The pixel data holds fewer frames than the data set says.",
+    "PS3.5 A.4",
+    why="Part of the images is lost, and players stop or fail at the first one missing.",
+    mend="Transfer the image again, or correct NumberOfFrames.",
+)
+def no_frame_is_missing(instance: Instance) -> Iterator[Violation]:
+    """Each frame has at least one fragment of its own; a video has one at all."""
+    count = _count_frames(instance)
+    if count and count.found is not None and count.found < count.expected:
+        yield Violation(count.pixel_data, f"{count.expected} frames", f"{count.found}")
+
+
+@rule(
+    "pixel.frames-extra",
+    Severity.ERROR,
+    "The pixel data holds more frames than the data set says.",
+    "PS3.5 A.4",
+    why="No viewer shows the frames beyond the number, so that nobody knows of them.",
+    mend="Correct NumberOfFrames, or remove the frames that do not belong there.",
+)
+def no_frame_is_extra(instance: Instance) -> Iterator[Violation]:
+    """No viewer would show them."""
+    count = _count_frames(instance)
+    if count and count.found is not None and count.found > count.expected:
+        yield Violation(count.pixel_data, f"{count.expected} frames", f"{count.found}")
+
+
+@rule(
+    "pixel.frames-undecidable",
+    Severity.INFO,
+    "Nothing tells which fragments belong to which frame.",
+    "PS3.5 A.4",
+    why="Readers guess where a frame begins.",
+    mend="Write a basic offset table, or each frame into one fragment.",
+    breach=False,
+)
+def fragments_belong_to_frames(instance: Instance) -> Iterator[Violation]:
+    """More fragments than frames, no offset table and no codestream that is known."""
+    count = _count_frames(instance)
+    if count and count.found is None:
+        yield Violation(count.pixel_data, expected=f"{count.expected} frames")
+
+
+class _FrameCount(NamedTuple):
+    pixel_data: Element
+    expected: int
+    found: int | None
+    """None if it can't be told."""
+
+
+def _count_frames(instance: Instance) -> _FrameCount | None:
+    """The frames in the fragments; None if another rule speaks of them, or none can."""
+    image = instance.image
+    if not (image and image.fragments and image.fragments.offset_table):
+        return None
+    fragments, frames = len(image.fragments.starts), image.frames
+    if is_video(instance):
+        # All frames are in one stream, which a single fragment may hold.
+        return _FrameCount(image.pixel_data, 1, min(fragments, 1))
+    is_one_for_each = instance.dataset.get(EXTENDED_OFFSET_TABLE) is not None or (
+        instance.transfer_syntax is not None
+        and instance.transfer_syntax.pixels is Pixels.ONE_FRAGMENT_PER_FRAME
+    )
+    if fragments <= frames or is_one_for_each:
+        return _FrameCount(image.pixel_data, frames, fragments)
+    if image.fragments.offset_table.length:
+        return None
+    codestreams = len(beginnings(image.fragments))
+    if frames == 1 and not codestreams:
+        return None
+    return _FrameCount(image.pixel_data, frames, codestreams or None)

@@ -1,0 +1,162 @@
+"""Rules of information objects (PS3.3): what a SOP class asks of a data set and its items."""
+
+from contracts.report import Severity
+from engine.rule import define
+
+TYPE_1_MISSING = define(
+    "iod.type-1-missing",
+    Severity.WARNING,
+    "An attribute that must be there with a value is missing.",
+    "PS3.5 7.4.1",
+    why="Software for this kind of object takes it for granted: it fails, guesses, or shows the "
+    "object without what the value says.",
+    mend="Add the attribute with its value; if nobody knows it, the object can't be of this SOP "
+    "class.",
+)
+TYPE_1_EMPTY = define(
+    "iod.type-1-empty",
+    Severity.WARNING,
+    "An attribute that must have a value has none.",
+    "PS3.5 7.4.1",
+    why="Readers that check for the attribute alone go on to read a value that isn't there.",
+    mend="Give it its value; of a sequence, at least one item.",
+)
+TYPE_1C_MISSING = define(
+    "iod.type-1c-missing",
+    Severity.WARNING,
+    "An attribute that must be there in these circumstances, with a value, is missing.",
+    "PS3.5 7.4.2",
+    why="Other attributes of this object announce it, so that readers look for it and fail or "
+    "guess.",
+    mend="Add the attribute with its value, or correct the attributes that make it necessary.",
+)
+TYPE_1C_EMPTY = define(
+    "iod.type-1c-empty",
+    Severity.WARNING,
+    "An attribute has no value: it must have one, or not be there.",
+    "PS3.5 7.4.2",
+    why="An attribute of this type is never sent empty; readers take its presence for a value.",
+    mend="Give it its value, or take the attribute out if its circumstances do not hold.",
+)
+TYPE_2_MISSING = define(
+    "iod.type-2-missing",
+    Severity.WARNING,
+    "An attribute that must be there, if only without a value, is missing.",
+    "PS3.5 7.4.3",
+    why="Without it nobody can tell a value that is not known from one that was lost, and some "
+    "archives refuse the object.",
+    mend="Add the attribute; leave it empty where the value is not known.",
+)
+TYPE_2C_MISSING = define(
+    "iod.type-2c-missing",
+    Severity.WARNING,
+    "An attribute that must be there in these circumstances, if only without a value, is missing.",
+    "PS3.5 7.4.4",
+    why="Without it nobody can tell a value that is not known from one that was lost.",
+    mend="Add the attribute; leave it empty where the value is not known.",
+)
+NOT_ALLOWED = define(
+    "iod.not-allowed",
+    Severity.WARNING,
+    "An attribute is there that must not be in these circumstances.",
+    "PS3.5 7.4.2",
+    why="It contradicts other attributes of the object; which of them readers believe differs.",
+    mend="Take the attribute out, or correct the attributes that rule it out.",
+)
+VALUE_NOT_ALLOWED = define(
+    "iod.value-not-allowed",
+    Severity.WARNING,
+    "The value is none of those that the standard enumerates for the attribute.",
+    "PS3.5 6.3",
+    why="Readers decide by this value what to do; for any other they have no branch.",
+    mend="Write one of the values, as the standard spells it.",
+)
+VALUE_UNEXPECTED = define(
+    "iod.value-unexpected",
+    Severity.WARNING,
+    "The value is none of the terms that the standard defines for the attribute.",
+    "PS3.5 6.3",
+    why="The standard allows other terms, with a meaning of their own that other software may not "
+    "know; often it is a misspelt term.",
+    mend="Use a defined term if one says what is meant.",
+    breach=False,
+)
+GROUP_MISSING = define(
+    "iod.group-missing",
+    Severity.WARNING,
+    "A functional group is neither in the shared ones nor in those of the frame.",
+    "PS3.3 C.7.6.16",
+    why="The frame lacks what the group says, such as its position or spacing: it can't be placed "
+    "or measured.",
+    mend="Add the group to each frame's item, or to the shared ones if it is the same for all.",
+)
+GROUP_TWICE = define(
+    "iod.group-twice",
+    Severity.WARNING,
+    "A functional group is in the shared ones and in those of a frame.",
+    "PS3.3 C.7.6.16",
+    why="Where the two differ, some readers use the one and some the other.",
+    mend="Keep it in one place: with each frame if it differs between frames, else shared.",
+)
+GROUP_NOT_SHARED = define(
+    "iod.group-not-shared",
+    Severity.WARNING,
+    "A functional group that has to be shared is in those of a frame.",
+    "PS3.3 C.7.6.16.2",
+    why="Readers look for it in one place only.",
+    mend="Move it to the shared functional groups.",
+)
+GROUP_NOT_PER_FRAME = define(
+    "iod.group-not-per-frame",
+    Severity.WARNING,
+    "A functional group that has to be with each frame is in the shared ones.",
+    "PS3.3 C.7.6.16.2",
+    why="What it says differs between frames, so that it is wrong for all but one.",
+    mend="Move it into the item of each frame, with that frame's values.",
+)
+FRAME_COUNT = define(
+    "iod.frame-count",
+    Severity.WARNING,
+    "There are not as many items of functional groups as frames.",
+    "PS3.3 C.7.6.16",
+    why="Items and frames belong together by their order: with one missing, positions and times "
+    "are those of other frames.",
+    mend="Write one item for each frame, in the order of the frames.",
+)
+SOP_CLASS_RETIRED = define(
+    "iod.sop-class-retired",
+    Severity.INFO,
+    "The SOP class is retired.",
+    "PS3.4 B.5",
+    why="New software need not know it; its attributes are not checked against today's standard.",
+    mend="Convert the object to the SOP class that took its place, if the software can.",
+    breach=False,
+)
+SOP_CLASS_UNKNOWN = define(
+    "iod.sop-class-unknown",
+    Severity.WARNING,
+    "The SOP class is none of the standard's storage SOP classes, though its UID says so.",
+    "PS3.4 B.5",
+    why="Nobody but DICOM hands out such UIDs: it is misspelt, of a newer edition, or names "
+    "something that isn't stored. Archives refuse what they can't name.",
+    mend="Write the UID of the SOP class that the object is of.",
+)
+SOP_CLASS_PRIVATE = define(
+    "iod.sop-class-private",
+    Severity.INFO,
+    "The SOP class is private.",
+    "PS3.2 7.3",
+    why="Only software of its maker knows what is in it; its attributes are not checked.",
+    mend="Nothing, if sender and receiver agree; else export it as a standard SOP class.",
+    breach=False,
+)
+ATTRIBUTE_UNEXPECTED = define(
+    "iod.attribute-unexpected",
+    Severity.INFO,
+    "An attribute of the standard is there that is in no module of this SOP class.",
+    "PS3.2 7.3",
+    why="The standard allows it (a standard extended SOP class), but few readers look for it here; "
+    "often it was left over when an object was converted.",
+    mend="Take it out if it says nothing about this object.",
+    breach=False,
+)

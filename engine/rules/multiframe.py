@@ -1,0 +1,114 @@
+"""Rules of what orders the frames of an image (PS3.3 C.7.6.6)."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from contracts.report import Severity
+from engine.encoding import vr as vrs
+from engine.encoding.elements import Element
+from engine.image import NUMBER_OF_FRAMES
+from engine.instance import Instance
+from engine.rule import Violation, rule
+from engine.standard.facts import load
+
+_SOP_CLASS_UID = 0x00080016
+_FRAME_INCREMENT_POINTER = 0x00280009
+_REMEMBERED = 256
+"""SOP classes whose answer is kept; there are fewer, but a file can name any number."""
+
+_VECTORS = (
+    0x00181065,  # FrameTimeVector
+    0x00182002,  # FrameLabelVector
+    0x00182005,  # SliceLocationVector
+    0x00540010,  # EnergyWindowVector
+    0x00540020,  # DetectorVector
+    0x00540030,  # PhaseVector
+    0x00540050,  # RotationVector
+    0x00540060,  # RRIntervalVector
+    0x00540070,  # TimeSlotVector
+    0x00540080,  # SliceVector
+    0x00540090,  # AngularViewVector
+    0x00540100,  # TimeSliceVector
+    0x3004000C,  # GridFrameOffsetVector
+)
+"""Attributes with one value for each frame."""
+
+
+@rule(
+    "multiframe.vector",
+    Severity.WARNING,
+    "An attribute with a value for each frame has another number of values than there are frames.",
+    "PS3.3 C.7.6.6",
+    why="The time, place or phase of some frames is unknown, or belongs to other frames.",
+    mend="Write as many values as NumberOfFrames says.",
+)
+def vectors_have_a_value_for_each_frame(instance: Instance) -> Iterator[Violation]:
+    """In images alone: a vector elsewhere has nothing to count."""
+    frames = instance.image.number(NUMBER_OF_FRAMES) if instance.image else None
+    if frames is None:
+        return
+    for tag in _VECTORS:
+        element = instance.dataset.get(tag)
+        if element and element.length:
+            count = _count(element)
+            if count != frames:
+                yield Violation(element, f"{frames} values", f"{count}")
+
+
+@rule(
+    "multiframe.pointer",
+    Severity.WARNING,
+    "FrameIncrementPointer names an attribute that is not there.",
+    "PS3.3 C.7.6.6",
+    why="Players do not know how long to show a frame, or in what order.",
+    mend="Add the attribute that it names, or point at the one that is there.",
+)
+def pointed_attributes_are_present(instance: Instance) -> Iterator[Violation]:
+    """Each value is the tag of an attribute of the same data set."""
+    element = instance.dataset.get(_FRAME_INCREMENT_POINTER)
+    if element is None or element.vr != vrs.CODES[b"AT"]:
+        return
+    order = element.elements.byte_order
+    value = element.value(64)
+    for start in range(0, len(value) - 3, 4):
+        group = int.from_bytes(value[start : start + 2], order)
+        number = int.from_bytes(value[start + 2 : start + 4], order)
+        tag = group << 16 | number
+        if not instance.dataset.get(tag) and not instance.dataset.may_have(tag):
+            yield Violation(element, f"an attribute ({group:04X},{number:04X})")
+
+
+@rule(
+    "multiframe.not-multiframe",
+    Severity.WARNING,
+    "There is more than one frame in an image of a SOP class of single frames.",
+    "PS3.3 C.7.6.6",
+    why="Software that goes by the SOP class shows the first frame and never tells of the others.",
+    mend="Use the multi-frame SOP class of the same kind, or write each frame into an instance of "
+    "its own.",
+)
+def frames_are_of_a_multi_frame_class(instance: Instance) -> Iterator[Violation]:
+    """Whether one has the Multi-frame module; an extension cannot add it (PS3.2 7.3)."""
+    element = instance.dataset.get(NUMBER_OF_FRAMES)
+    if element is None or not instance.image or instance.image.frames == 1:
+        return
+    if is_single_frame(instance.dataset.text(_SOP_CLASS_UID)):
+        yield Violation(element, "1", f"{instance.image.frames}")
+
+
+@lru_cache(_REMEMBERED)
+def is_single_frame(sop_class: str) -> bool:
+    """Whether a storage SOP class is known and has no attribute for a number of frames."""
+    facts = load()
+    iod = facts.iods.get(facts.sop_classes.get(sop_class, ""))
+    return iod is not None and not any(
+        attribute[0] == NUMBER_OF_FRAMES
+        for module, _, _ in iod.modules
+        for attribute in facts.levels[facts.modules[module].level]
+    )
+
+
+def _count(element: Element) -> int:
+    if element.typed_vr in vrs.TEXT:
+        return element.value(1 << 24).count(b"\\") + 1
+    return element.length // 2  # the others are of 16 bits

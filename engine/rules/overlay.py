@@ -1,0 +1,117 @@
+"""Rules of overlay planes (PS3.3 C.9.2)."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from contracts.report import Severity
+from engine.encoding.elements import Element, Elements
+from engine.instance import Instance
+from engine.rule import Violation, rule
+
+_GROUPS = range(0x60000000, 0x60200000, 0x00020000)
+_ROWS, _COLUMNS, _FRAMES = 0x0010, 0x0011, 0x0015
+_BITS_ALLOCATED, _BIT_POSITION, _DATA = 0x0100, 0x0102, 0x3000
+
+
+class _Overlay(NamedTuple):
+    data: Element
+    needed: int
+    """The length of its bits, in bytes."""
+
+
+@rule(
+    "overlay.length-short",
+    Severity.ERROR,
+    "The data of an overlay is shorter than its plane.",
+    "PS3.3 C.9.2",
+    why="The lower part of the overlay is lost, with the marks or annotations in it.",
+    mend="Write one bit for each of OverlayRows x OverlayColumns x NumberOfFramesInOverlay.",
+)
+def overlays_are_not_short(instance: Instance) -> Iterator[Violation]:
+    """One bit for each pixel, packed across rows and frames."""
+    for overlay in _overlays(instance.dataset):
+        if overlay.data.length < overlay.needed:
+            yield _length(overlay)
+
+
+@rule(
+    "overlay.length-long",
+    Severity.WARNING,
+    "The data of an overlay is longer than its plane.",
+    "PS3.3 C.9.2",
+    why="Either the size of the plane is wrong, so that the overlay appears sheared, or bytes are "
+    "in it that nobody sees.",
+    mend="Cut OverlayData off behind the plane, or correct OverlayRows and OverlayColumns.",
+)
+def overlays_are_not_long(instance: Instance) -> Iterator[Violation]:
+    """One byte of padding makes an odd length even."""
+    for overlay in _overlays(instance.dataset):
+        # Some devices pad the bits to whole words.
+        if overlay.data.length > overlay.needed + overlay.needed % 2:
+            yield _length(overlay)
+
+
+@rule(
+    "overlay.bits",
+    Severity.WARNING,
+    "An overlay with data of its own has other than one bit allocated, or a bit position.",
+    "PS3.3 C.9.2",
+    why="Readers look for the overlay in the bits of the pixels and do not find it.",
+    mend="Set OverlayBitsAllocated to 1 and OverlayBitPosition to 0.",
+)
+def overlays_have_one_bit(instance: Instance) -> Iterator[Violation]:
+    """Other values belong to overlays within the pixel data."""
+    dataset = instance.dataset
+    for group in _GROUPS:
+        if dataset.get(group + _DATA):
+            for number, expected in ((_BITS_ALLOCATED, 1), (_BIT_POSITION, 0)):
+                element = dataset.get(group + number)
+                if element and element.length and element.integer() != expected:
+                    yield Violation(element, str(expected), str(element.integer()))
+
+
+@rule(
+    "overlay.embedded",
+    Severity.WARNING,
+    "An overlay is in unused bits of the pixels.",
+    "PS3.3 C.9.2",
+    why="That was retired in 2004. Compression and most viewers drop such an overlay without a "
+    "word.",
+    mend="Move its bits into OverlayData (60xx,3000).",
+)
+def overlays_have_data(instance: Instance) -> Iterator[Violation]:
+    """A plane without data of its own."""
+    for group in _embedded(instance.dataset):
+        yield Violation(group + _DATA)
+
+
+def has_embedded_overlay(dataset: Elements) -> bool:
+    """Whether bits of the pixels above those stored belong to an overlay."""
+    return next(_embedded(dataset), None) is not None
+
+
+def _embedded(dataset: Elements) -> Iterator[int]:
+    for group in _GROUPS:
+        rows = dataset.get(group + _ROWS)
+        data = group + _DATA
+        if rows and not dataset.get(data) and not dataset.may_have(data):
+            yield group
+
+
+def _overlays(dataset: Elements) -> Iterator[_Overlay]:
+    for group in _GROUPS:
+        data = dataset.get(group + _DATA)
+        if data:
+            rows, columns = _number(dataset, group + _ROWS), _number(dataset, group + _COLUMNS)
+            frames = _number(dataset, group + _FRAMES) or 1
+            if rows and columns:
+                yield _Overlay(data, (rows * columns * frames + 7) // 8)
+
+
+def _number(dataset: Elements, tag: int) -> int:
+    element = dataset.get(tag)
+    return max(element.integer() or 0, 0) if element else 0
+
+
+def _length(overlay: _Overlay) -> Violation:
+    return Violation(overlay.data, f"{overlay.needed} bytes", f"{overlay.data.length} bytes")

@@ -1,0 +1,299 @@
+"""Rules of what describes the samples: bits, sign, photometric interpretation (PS3.3 C.7.6.3)."""
+
+from collections.abc import Iterator
+
+from contracts.report import Severity
+from engine.encoding.elements import Element
+from engine.encoding.transfer_syntax import Codec, Pixels, TransferSyntax
+from engine.image import (
+    BITS_ALLOCATED,
+    BITS_STORED,
+    FLOAT_BITS,
+    HIGH_BIT,
+    PHOTOMETRIC_INTERPRETATION,
+    PIXEL_DATA,
+    PIXEL_REPRESENTATION,
+    PLANAR_CONFIGURATION,
+    SAMPLES_PER_PIXEL,
+)
+from engine.instance import Instance
+from engine.rule import Violation, rule
+
+_SMALLEST, _LARGEST = 0x00280106, 0x00280107
+_PALETTE = (0x00281101, 0x00281102, 0x00281103)
+_PALETTE_DATA = ((0x00281201, 0x00281221), (0x00281202, 0x00281222), (0x00281203, 0x00281223))
+"""For each colour the look-up table and the segmented one, of which either will do."""
+
+_SAMPLES = {
+    "MONOCHROME1": 1,
+    "MONOCHROME2": 1,
+    "PALETTE COLOR": 1,
+    "RGB": 3,
+    "HSV": 3,
+    "ARGB": 4,
+    "CMYK": 4,
+    "YBR_FULL": 3,
+    "YBR_FULL_422": 3,
+    "YBR_PARTIAL_422": 3,
+    "YBR_PARTIAL_420": 3,
+    "YBR_ICT": 3,
+    "YBR_RCT": 3,
+    "XYB": 3,
+}
+"""Samples of a pixel in each photometric interpretation (PS3.3 C.7.6.3.1.2)."""
+
+_VIDEO = {Codec.MPEG_2, Codec.H_264, Codec.H_265}
+_JPEG_2000 = {Codec.JPEG_2000, Codec.HTJ2K}
+_ONLY_IN = {
+    "YBR_RCT": _JPEG_2000,
+    "YBR_ICT": _JPEG_2000,
+    "YBR_PARTIAL_420": _VIDEO,
+    "XYB": {Codec.JPEG_XL},
+}
+"""Photometric interpretations that come of one kind of compression alone (PS3.5 8.2)."""
+
+
+@rule(
+    "pixel.bits-allocated",
+    Severity.ERROR,
+    "BitsAllocated is not 1 or a multiple of 8, or not the size of a float.",
+    "PS3.5 8.1.1",
+    why="Where a pixel begins is a guess: readers refuse the image or show noise.",
+    mend="Write each sample into 8, 16 or 32 bits and say so.",
+)
+def bits_allocated_are_whole_bytes(instance: Instance) -> Iterator[Violation]:
+    """Single bits, or whole bytes; float pixel data has 32 or 64."""
+    image, element = instance.image, instance.dataset.get(BITS_ALLOCATED)
+    bits = image and image.number(BITS_ALLOCATED)
+    if not (image and element and bits):
+        return
+    expected = FLOAT_BITS.get(image.tag)
+    if expected is not None and bits != expected:
+        yield Violation(element, f"{expected}", f"{bits}")
+    elif bits != 1 and bits % 8:
+        yield Violation(element, "1 or a multiple of 8", f"{bits}")
+
+
+@rule(
+    "pixel.bits-stored",
+    Severity.ERROR,
+    "BitsStored is zero or more than BitsAllocated.",
+    "PS3.5 8.1.1",
+    why="A sample cannot have more bits than its place; readers refuse it or show noise.",
+    mend="Set BitsStored to the number of bits that the values really use.",
+)
+def bits_stored_fit(instance: Instance) -> Iterator[Violation]:
+    """At least one, at most as many as are allocated."""
+    element, bits, allocated = _bits(instance)
+    if element and bits is not None and allocated and not 1 <= bits <= allocated:
+        yield Violation(element, f"1 to {allocated}", f"{bits}")
+
+
+@rule(
+    "pixel.high-bit",
+    Severity.ERROR,
+    "HighBit is not one less than BitsStored.",
+    "PS3.5 8.1.1",
+    why="Readers that respect it shift the values, others do not: brightness and measured values "
+    "differ by powers of two.",
+    mend="Set HighBit to BitsStored - 1; shift the values if they really stand higher.",
+)
+def high_bit_is_the_last_stored(instance: Instance) -> Iterator[Violation]:
+    """Other positions were retired."""
+    _, bits, allocated = _bits(instance)
+    high = instance.dataset.get(HIGH_BIT)
+    if high and high.length and bits and allocated and bits <= allocated:
+        found = high.integer()
+        if found != bits - 1:
+            yield Violation(high, f"{bits - 1}", f"{found}")
+
+
+@rule(
+    "pixel.representation",
+    Severity.ERROR,
+    "PixelRepresentation is neither 0 (unsigned) nor 1 (signed).",
+    "PS3.3 C.7.6.3.1",
+    why="Readers guess the sign of the values, each in its own way.",
+    mend="Set it to 1 if the values are in two's complement, else to 0.",
+)
+def pixel_representation_is_known(instance: Instance) -> Iterator[Violation]:
+    """Zero or one."""
+    element = _described(instance, PIXEL_REPRESENTATION)
+    if element and element.integer() not in {0, 1}:
+        yield Violation(element, "0 or 1", f"{element.integer()}")
+
+
+@rule(
+    "pixel.samples",
+    Severity.ERROR,
+    "SamplesPerPixel does not fit PhotometricInterpretation.",
+    "PS3.3 C.7.6.3.1.1",
+    why="A grey image is read as a coloured one or the other way round: readers refuse it or show "
+    "stripes.",
+    mend="Set SamplesPerPixel to 1 for grey and palette images and to 3 for coloured ones.",
+)
+def samples_fit_the_photometric_interpretation(instance: Instance) -> Iterator[Violation]:
+    """Only interpretations of the standard are judged."""
+    image, element = instance.image, _described(instance, SAMPLES_PER_PIXEL)
+    if image and image.layout and element:
+        expected = _SAMPLES.get(image.layout.photometric)
+        if expected not in {None, image.layout.samples}:
+            yield Violation(element, f"{expected}", f"{image.layout.samples}")
+
+
+@rule(
+    "pixel.photometric-bits",
+    Severity.WARNING,
+    "BitsAllocated does not fit PhotometricInterpretation.",
+    "PS3.3 C.7.6.3.1.2",
+    why="Few readers can show colours of one bit, or look pixels of more than 16 bits up in a "
+    "palette.",
+    mend="Store the pixels with 8 or 16 bits.",
+)
+def bits_fit_the_photometric_interpretation(instance: Instance) -> Iterator[Violation]:
+    """A palette has entries for 8 or 16 bits; single bits are black and white."""
+    image, element = instance.image, _described(instance, BITS_ALLOCATED)
+    if image and image.layout and element:
+        photometric, bits = image.layout.photometric, image.layout.bits_allocated
+        is_palette = photometric == "PALETTE COLOR"
+        if (is_palette and bits not in {8, 16}) or (bits == 1 and image.layout.samples > 1):
+            yield Violation(element, "8 or 16", f"{bits}")
+
+
+@rule(
+    "pixel.photometric-syntax",
+    Severity.ERROR,
+    "PhotometricInterpretation is not possible in this transfer syntax.",
+    "PS3.5 8.2",
+    why="The colours are left to the reader's guess: often the image was decompressed or "
+    "compressed without a change of this attribute.",
+    mend="Set it to what the pixels are: as a rule RGB where they are not compressed.",
+)
+def photometric_interpretation_fits_the_transfer_syntax(instance: Instance) -> Iterator[Violation]:
+    """Transformations of a codec cannot stand without it, and indices survive no loss."""
+    image, syntax = instance.image, instance.transfer_syntax
+    element = _described(instance, PHOTOMETRIC_INTERPRETATION)
+    if not (image and image.layout and syntax and element) or syntax.pixels is Pixels.ELSEWHERE:
+        return
+    photometric = image.layout.photometric
+    if photometric in _ONLY_IN and syntax.codec not in _ONLY_IN[photometric]:
+        yield Violation(element, found=f"{photometric}, {_name(syntax)}")
+    elif photometric == "YBR_ICT" and syntax.lossless:
+        yield Violation(element, "YBR_RCT", "YBR_ICT, compressed without loss")
+    elif photometric == "PALETTE COLOR" and _must_be_lossy(syntax):
+        yield Violation(element, found="PALETTE COLOR, compressed with loss")
+    elif photometric == "YBR_FULL_422" and syntax.codec is Codec.RLE:
+        yield Violation(element, "YBR_FULL", "YBR_FULL_422, RLE")
+
+
+@rule(
+    "pixel.photometric-jpeg",
+    Severity.WARNING,
+    "PhotometricInterpretation is YBR_FULL in lossy JPEG.",
+    "PS3.5 8.2.1",
+    why="Lossy JPEG in colour is YBR_FULL_422 or RGB, however it is subsampled; software that "
+    "knows these two alone shows other colours.",
+    mend="Set it to YBR_FULL_422: the compressed stream itself says how it is subsampled.",
+)
+def lossy_jpeg_is_not_ybr_full(instance: Instance) -> Iterator[Violation]:
+    """Lossless JPEG may be YBR_FULL."""
+    image, syntax = instance.image, instance.transfer_syntax
+    element = _described(instance, PHOTOMETRIC_INTERPRETATION)
+    if not (image and image.layout and syntax and element and syntax.codec is Codec.JPEG):
+        return
+    if image.layout.photometric == "YBR_FULL" and _must_be_lossy(syntax):
+        yield Violation(element, "YBR_FULL_422 or RGB", "YBR_FULL")
+
+
+@rule(
+    "pixel.planar-configuration",
+    Severity.ERROR,
+    "PlanarConfiguration is missing or neither 0 nor 1.",
+    "PS3.3 C.7.6.3.1.3",
+    why="Nobody can tell whether colours alternate by pixel or by plane; a wrong guess shows the "
+    "image three times in grey stripes.",
+    mend="Set it to 0 if the samples of a pixel stand together (subsampled ones always do), else "
+    "to 1.",
+)
+def planar_configuration_is_known(instance: Instance) -> Iterator[Violation]:
+    """Compressed frames have an order of their own."""
+    image = instance.image
+    if not (image and image.layout and not image.is_encapsulated and image.layout.samples > 1):
+        return
+    element = instance.dataset.get(PLANAR_CONFIGURATION)
+    is_subsampled = image.layout.photometric.endswith("_422")
+    expected = "0" if is_subsampled else "0 or 1"
+    if element is None or not element.length:
+        yield Violation(element or PLANAR_CONFIGURATION, expected)
+    elif element.integer() not in ({0} if is_subsampled else {0, 1}):
+        yield Violation(element, expected, f"{element.integer()}")
+
+
+@rule(
+    "pixel.palette-missing",
+    Severity.ERROR,
+    "The pixels are indices into a palette, and the palette or a part of it is missing.",
+    "PS3.3 C.7.6.3.1.5",
+    why="The indices mean nothing without their colours.",
+    mend="Add descriptor and data of the red, green and blue look-up tables.",
+)
+def palette_is_present(instance: Instance) -> Iterator[Violation]:
+    """Three descriptors, and data for each, segmented or not."""
+    image, dataset = instance.image, instance.dataset
+    if not (image and image.layout and image.layout.photometric == "PALETTE COLOR"):
+        return
+    for descriptor, (data, segmented) in zip(_PALETTE, _PALETTE_DATA, strict=True):
+        if not dataset.get(descriptor):
+            yield Violation(descriptor)
+        if not dataset.get(data) and not dataset.get(segmented):
+            yield Violation(data)
+
+
+@rule(
+    "pixel.extremes",
+    Severity.WARNING,
+    "SmallestImagePixelValue is greater than LargestImagePixelValue.",
+    "PS3.3 C.7.6.3",
+    why="Viewers that derive the first window from them show a black or inverted image.",
+    mend="Compute both anew from the pixels, or remove them; see that their VR fits the sign.",
+)
+def extremes_are_in_order(instance: Instance) -> Iterator[Violation]:
+    """They are signed if the pixels are."""
+    image, smallest = instance.image, instance.dataset.get(_SMALLEST)
+    largest = instance.dataset.get(_LARGEST)
+    if not (image and image.layout and smallest and largest):
+        return
+    low, high = (_extreme(element, signed=image.layout.signed) for element in (smallest, largest))
+    if low is not None and high is not None and low > high:
+        yield Violation(smallest, f"at most {high}", f"{low}")
+
+
+def _described(instance: Instance, tag: int) -> Element | None:
+    """An attribute that describes integer pixel data, if it has a value."""
+    if not instance.image or instance.image.tag != PIXEL_DATA:
+        return None
+    element = instance.dataset.get(tag)
+    return element if element and element.length else None
+
+
+def _bits(instance: Instance) -> tuple[Element | None, int | None, int | None]:
+    """BitsStored, its value, and that of BitsAllocated."""
+    element = _described(instance, BITS_STORED)
+    allocated = instance.image.number(BITS_ALLOCATED) if instance.image else None
+    return element, element.integer() if element else None, allocated
+
+
+def _extreme(element: Element, *, signed: bool) -> int | None:
+    value = element.value(2)
+    if len(value) < 2:
+        return None
+    return int.from_bytes(value, element.elements.byte_order, signed=signed)
+
+
+def _must_be_lossy(syntax: TransferSyntax) -> bool:
+    is_lossy_jpeg = syntax.codec is Codec.JPEG and bool(syntax.processes) and not syntax.lossless
+    return is_lossy_jpeg or syntax.codec in _VIDEO
+
+
+def _name(syntax: TransferSyntax) -> str:
+    return syntax.codec.value if syntax.codec else "not compressed"

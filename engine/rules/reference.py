@@ -1,0 +1,231 @@
+"""Rules of what refers to something else in the same instance (PS3.3), and of UIDs used twice."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from contracts.report import Severity
+from engine.encoding.elements import TOP, Element, Elements
+from engine.instance import Instance
+from engine.rule import Violation, rule
+from engine.rules.multiframe import is_single_frame
+
+_SOP_CLASS_UID = 0x00080016
+_SOP_INSTANCE_UID = 0x00080018
+_STUDY_INSTANCE_UID = 0x0020000D
+_SERIES_INSTANCE_UID = 0x0020000E
+_FRAME_OF_REFERENCE_UID = 0x00200052
+_BIRTH_DATE = 0x00100030
+_STUDY_DATE = 0x00080020
+_CONTENT = 0x0040A730
+_EVIDENCE = (0x0040A375, 0x0040A385)
+_REFERENCED_SOP = 0x00081199
+_REFERENCED_SOP_CLASS_UID = 0x00081150
+_REFERENCED_SOP_INSTANCE_UID = 0x00081155
+_REFERENCED_FRAME_NUMBER = 0x00081160
+_DIMENSIONS = 0x00209222
+_DIMENSION_INDEX_POINTER = 0x00209165
+_DIMENSION_INDEX_VALUES = 0x00209157
+
+
+class _Place(NamedTuple):
+    """An element in the items of a sequence."""
+
+    sequence: int
+    tag: int
+
+
+class _Reference(NamedTuple):
+    """A number that names an item of another sequence."""
+
+    by: _Place
+    to: tuple[_Place, ...]
+    section: str
+
+
+_ROI = _Place(0x30060020, 0x30060022)
+_BEAM = _Place(0x300A00B0, 0x300A00C0)
+_ION_BEAM = _Place(0x300A03A2, 0x300A00C0)
+_PATIENT_SETUP = _Place(0x300A0180, 0x300A0182)
+_SEGMENT = _Place(0x00620002, 0x00620004)
+
+_REFERENCES = (
+    _Reference(_Place(0x30060039, 0x30060084), (_ROI,), "PS3.3 C.8.8.6"),
+    _Reference(_Place(0x30060080, 0x30060084), (_ROI,), "PS3.3 C.8.8.8"),
+    _Reference(_Place(0x300C0004, 0x300C0006), (_BEAM, _ION_BEAM), "PS3.3 C.8.8.13"),
+    _Reference(_Place(0x300A00B0, 0x300C006A), (_PATIENT_SETUP,), "PS3.3 C.8.8.14"),
+    _Reference(_Place(0x300A03A2, 0x300C006A), (_PATIENT_SETUP,), "PS3.3 C.8.8.25"),
+    _Reference(_Place(0x0062000A, 0x0062000B), (_SEGMENT,), "PS3.3 C.8.20.3"),
+)
+_NUMBERED = (
+    (_ROI, "PS3.3 C.8.8.5"),
+    (_BEAM, "PS3.3 C.8.8.14"),
+    (_ION_BEAM, "PS3.3 C.8.8.25"),
+    (_PATIENT_SETUP, "PS3.3 C.8.8.12"),
+    (_SEGMENT, "PS3.3 C.8.20.4"),
+)
+
+
+@rule(
+    "reference.dangling",
+    Severity.WARNING,
+    "A number refers to an item that is not there.",
+    "PS3.3 C.8.8",
+    why="A contour without its region, a dose without its beam, a pixel without its segment: "
+    "software drops it, or joins it to the wrong one.",
+    mend="Correct the number, or add the item that it names.",
+)
+def references_lead_somewhere(instance: Instance) -> Iterator[Violation]:
+    """Regions of structure sets, beams and setups of plans, segments of segmentations."""
+    dataset = instance.dataset
+    for by, to, section in _REFERENCES:
+        if not dataset.complete or all(dataset.get(place.sequence) is None for place in to):
+            continue
+        known = {element.integer() for place in to for element in _elements(dataset, place)}
+        for element in _elements(dataset, by):
+            number = element.integer()
+            if number is not None and number not in known:
+                expected = f"one of {len(known)} numbers given"
+                yield Violation(element, expected, f"{number}", section=section)
+
+
+@rule(
+    "reference.number-repeated",
+    Severity.WARNING,
+    "Two items have the number by which others refer to one of them.",
+    "PS3.3 C.8.8",
+    why="Nobody can tell which of them is meant.",
+    mend="Number the items of the sequence uniquely.",
+)
+def numbers_are_unique(instance: Instance) -> Iterator[Violation]:
+    """Of regions, beams, patient setups and segments."""
+    dataset = instance.dataset
+    for place, section in _NUMBERED:
+        if dataset.get(place.sequence) is None:
+            continue
+        counts: Counter[int] = Counter()
+        for element in _elements(dataset, place):
+            number = element.integer()
+            if number is None:
+                continue
+            counts[number] += 1
+            if counts[number] > 1:
+                yield Violation(element, "a number of its own", f"{number}", section=section)
+
+
+@rule(
+    "reference.evidence-missing",
+    Severity.WARNING,
+    "An instance that the content refers to is not listed as evidence.",
+    "PS3.3 C.17.2.3",
+    why="Software fetches what a report or key object selection refers to by that list: the image "
+    "will not be found.",
+    mend="List the instance, under its study and series, in the Current Requested Procedure "
+    "Evidence or the Pertinent Other Evidence Sequence.",
+)
+def content_is_listed_as_evidence(instance: Instance) -> Iterator[Violation]:
+    """Structured reports and key object selections."""
+    dataset = instance.dataset
+    if dataset.get(_CONTENT) is None or not dataset.complete:
+        return
+    listed, referred = set(), []
+    for element in _elements(dataset, _Place(_REFERENCED_SOP, _REFERENCED_SOP_INSTANCE_UID)):
+        top = element.trail[0]
+        if top in _EVIDENCE:
+            listed.add(element.text())
+        elif top == _CONTENT:
+            referred.append(element)
+    for element in referred:
+        if element.text() not in listed:
+            yield Violation(element, expected="an instance listed as evidence")
+
+
+@rule(
+    "reference.dimension-count",
+    Severity.WARNING,
+    "A frame has another number of dimension index values than there are dimensions.",
+    "PS3.3 C.7.6.17",
+    why="Viewers sort the frames by these values; they cannot, or sort them wrongly.",
+    mend="Give each frame one value for each item of the Dimension Index Sequence.",
+)
+def frames_have_an_index_in_each_dimension(instance: Instance) -> Iterator[Violation]:
+    """Enhanced multi-frame images."""
+    dataset = instance.dataset
+    if dataset.get(_DIMENSIONS) is None or not dataset.complete:
+        return
+    dimensions = sum(1 for _ in _elements(dataset, _Place(_DIMENSIONS, _DIMENSION_INDEX_POINTER)))
+    for row in dataset.rows_with(_DIMENSION_INDEX_VALUES):
+        if dimensions and dataset.lengths[row] != 4 * dimensions:
+            found = f"{dataset.lengths[row] // 4} values"
+            yield Violation(Element(dataset, row), f"{dimensions} values", found)
+
+
+@rule(
+    "reference.frame-number",
+    Severity.WARNING,
+    "Frames are named of an image that has only one.",
+    "PS3.3 10.3",
+    why="Nobody can tell whether the image as a whole is meant, or another one that has frames.",
+    mend="Leave the frame number out, or name the SOP class of the multi-frame image.",
+)
+def frames_are_named_of_multi_frame_images(instance: Instance) -> Iterator[Violation]:
+    """Whether the SOP class that is referred to has frames."""
+    dataset, classes = instance.dataset, dict[int, str]()
+    for row in dataset.rows_with(_REFERENCED_FRAME_NUMBER):
+        item = dataset.parents[row]
+        if item not in classes:
+            sop_class = dataset.level(item).get(_REFERENCED_SOP_CLASS_UID)
+            classes[item] = "" if sop_class is None else Element(dataset, sop_class).text()
+        if is_single_frame(classes[item]) and not dataset.is_empty(row):
+            yield Violation(Element(dataset, row), "no frame number", f"SOP class {classes[item]}")
+
+
+@rule(
+    "uid.reused",
+    Severity.WARNING,
+    "Two different things have the same UID.",
+    "PS3.5 9",
+    why="A UID names one thing in the world; software that looks one up finds the other.",
+    mend="Give the study, the series, the instance and the frame of reference a UID each.",
+)
+def uids_are_used_once(instance: Instance) -> Iterator[Violation]:
+    """The study, the series, the instance, its class and the frame of reference."""
+    dataset, seen = instance.dataset, set[str]()
+    for tag in (
+        _SOP_CLASS_UID,
+        _SOP_INSTANCE_UID,
+        _STUDY_INSTANCE_UID,
+        _SERIES_INSTANCE_UID,
+        _FRAME_OF_REFERENCE_UID,
+    ):
+        element = dataset.get(tag)
+        uid = element.text() if element else ""
+        if element and uid and uid in seen:
+            yield Violation(element, "a UID of its own", value=element.value(128))
+        seen.add(uid)
+
+
+@rule(
+    "reference.birth-after-study",
+    Severity.WARNING,
+    "The patient was born after the study was made.",
+    "PS3.3 C.7.1.1",
+    why="One of the dates is wrong, or the study belongs to another patient.",
+    mend="Compare both dates with the patient's record.",
+    breach=False,
+)
+def patient_is_born_before_the_study(instance: Instance) -> Iterator[Violation]:
+    """Dates are compared as text, which for eight digits is their order."""
+    birth, study = instance.dataset.get(_BIRTH_DATE), instance.dataset.get(_STUDY_DATE)
+    if birth and study:
+        born, made = birth.text(), study.text()
+        if len(born) == len(made) == 8 and born.isdigit() and made.isdigit() and born > made:
+            yield Violation(birth, expected="a date before that of the study")
+
+
+def _elements(elements: Elements, place: _Place) -> Iterator[Element]:
+    """The elements with a tag in any item of a sequence, wherever it stands."""
+    for row in elements.rows_with(place.tag):
+        item = elements.parents[row]
+        if item != TOP and elements.tags[elements.parents[item]] == place.sequence:
+            yield Element(elements, row)

@@ -1,0 +1,44 @@
+"""Rules of the elements without which an instance is not filed; the profile lists them."""
+
+from collections.abc import Iterator
+
+from contracts.report import Severity
+from engine.instance import Instance
+from engine.rule import Violation, rule
+
+
+@rule(
+    "element.missing",
+    Severity.ERROR,
+    "A required element is missing.",
+    "PS3.5 7.4",
+    why="Archives file by patient, study, series and instance; without one of these an instance "
+    "cannot be filed, or is filed where nobody finds it.",
+    mend="Have the sender write the element; for one that your archive does without, change "
+    "`required_elements` of the profile.",
+)
+def required_elements_are_present(instance: Instance) -> Iterator[Violation]:
+    """Behind the place where a file breaks off, nothing is known to be missing."""
+    if instance.is_media_directory:
+        return
+    for tag in instance.profile.required_tags:
+        if instance.dataset.get(tag) is None and not instance.dataset.may_have(tag):
+            yield Violation(tag)
+
+
+@rule(
+    "element.empty",
+    Severity.ERROR,
+    "A required element has no value.",
+    "PS3.5 7.4.1",
+    why="An empty identifier identifies nothing: instances of different studies or series that "
+    "have it empty fall together.",
+    mend="Have the sender fill the element in; if it may be empty in your archive, add it to "
+    "`may_be_empty` of the profile.",
+)
+def required_elements_have_values(instance: Instance) -> Iterator[Violation]:
+    """Spaces and null bytes are padding, not a value."""
+    for tag, may_be_empty in instance.profile.required_tags.items():
+        element = instance.dataset.get(tag)
+        if element is not None and not may_be_empty and element.is_empty:
+            yield Violation(element, expected="a value")

@@ -1,0 +1,203 @@
+"""Rules of what harms readers or patients: identity, programs, sizes (PS3.15 E, PS3.10 7.5)."""
+
+from collections.abc import Iterator
+
+from contracts.report import Severity
+from engine.encoding import vr as vrs
+from engine.encoding.elements import Element, Elements
+from engine.encoding.transfer_syntax import Pixels
+from engine.file_kinds import document_mismatch, embedded_executable_kind, executable_kind
+from engine.instance import Instance
+from engine.rule import Violation, rule
+
+_BURNED_IN_ANNOTATION = 0x00280301
+_RECOGNIZABLE_VISUAL_FEATURES = 0x00280302
+_PATIENT_IDENTITY_REMOVED = 0x00120062
+_PATIENT_NAME = 0x00100010
+_ENCAPSULATED_DOCUMENT = 0x00420011
+_MIME_TYPE = 0x00420012
+
+# What a dummy value is no use for, so that de-identification empties or removes it (PS3.15 E.1):
+# birth date, other ids and names, birth name, mother's birth name, address, telephone numbers,
+# telecom information, medical record locator, responsible person.
+_IDENTIFYING = (
+    0x00100030,
+    0x00101000,
+    0x00101001,
+    0x00101002,
+    0x00101005,
+    0x00101060,
+    0x00101040,
+    0x00102154,
+    0x00102155,
+    0x00101090,
+    0x00102297,
+)
+_BEGINNING = 4096
+"""Bytes of a value that are looked at for what it is."""
+_MAGIC = 4
+_PRIVATE = 0x10000
+"""The bit that makes a group number odd."""
+_SUSPICIOUS_RATIO = 10_000
+"""Blank images come down to about a hundredth with JPEG, and rarely to a thousandth."""
+_HARMLESS_BYTES = 256 * 1024**2
+"""Pixels that any reader has the memory for, however little they are compressed to."""
+
+
+@rule(
+    "safety.burned-in-annotation",
+    Severity.WARNING,
+    "The image says that identifying text is burned into its pixels.",
+    "PS3.3 C.7.6.1",
+    why="Whoever sees the image sees the patient's name; removing elements does not help.",
+    mend="Black the text out and set (0028,0301) to NO before the image leaves the hospital.",
+    breach=False,
+)
+def annotation_is_not_burned_in(instance: Instance) -> Iterator[Violation]:
+    """What the image says of itself; text that it does not mention is not looked for."""
+    yield from _saying_yes(instance, _BURNED_IN_ANNOTATION)
+
+
+@rule(
+    "safety.recognizable-features",
+    Severity.WARNING,
+    "The image says that the patient can be recognised by it.",
+    "PS3.3 C.7.6.1",
+    why="A face can be reconstructed from slices of the head, and photographs show it at once.",
+    mend="Deface the images and set (0028,0302) to NO before they leave the hospital.",
+    breach=False,
+)
+def patient_is_not_recognizable(instance: Instance) -> Iterator[Violation]:
+    """What the image says of itself."""
+    yield from _saying_yes(instance, _RECOGNIZABLE_VISUAL_FEATURES)
+
+
+def _saying_yes(instance: Instance, tag: int) -> Iterator[Violation]:
+    element = instance.dataset.get(tag)
+    if element is not None and element.text(16) == "YES":
+        yield Violation(element, "NO", "YES")
+
+
+@rule(
+    "safety.identity-not-removed",
+    Severity.WARNING,
+    "The instance says that the patient's identity has been removed, and an element still has it.",
+    "PS3.15 E.1",
+    why="It is passed on as de-identified, with data that leads to the person.",
+    mend="Empty or remove the element, or set (0012,0062) to NO.",
+    breach=False,
+)
+def identity_is_removed_where_it_says_so(instance: Instance) -> Iterator[Violation]:
+    """Name and ID are not looked at: both may have a pseudonym."""
+    if _claims_removal(instance):
+        for tag in _IDENTIFYING:
+            element = instance.dataset.get(tag)
+            if element is not None and not element.is_empty:
+                yield Violation(element, "no value", "a value")
+
+
+@rule(
+    "safety.name-not-removed",
+    Severity.INFO,
+    "The instance says that the patient's identity has been removed, and has a whole name.",
+    "PS3.15 E.1",
+    why="A pseudonym is allowed there, but a family and a given name may as well be the patient's.",
+    mend="Make sure that it is a pseudonym; one word can't be mistaken for a name.",
+    breach=False,
+)
+def name_is_removed_where_it_says_so(instance: Instance) -> Iterator[Violation]:
+    """Which names are real nobody can tell by looking."""
+    name = instance.dataset.get(_PATIENT_NAME)
+    if name is not None and _claims_removal(instance):
+        family, _, given = name.value(512).partition(b"^")
+        if family.strip() and given.strip(b" ^=\0"):
+            yield Violation(name, "no value or a pseudonym", "a family and a given name")
+
+
+def _claims_removal(instance: Instance) -> bool:
+    return instance.dataset.text(_PATIENT_IDENTITY_REMOVED) == "YES"
+
+
+@rule(
+    "safety.declared-size",
+    Severity.ERROR,
+    "The image declares more pixels than the profile allows.",
+    "PS3.3 C.7.6.3",
+    why="A few kilobytes can claim terabytes: readers that reserve the memory fail, and others on "
+    "the same machine with them.",
+    mend="Correct rows, columns and number of frames; raise the limit if they are right.",
+    breach=False,
+)
+def declared_size_is_within_the_limit(instance: Instance) -> Iterator[Violation]:
+    """Counted as the pixels would be once decompressed."""
+    image, limit = instance.image, instance.profile.limits.max_pixel_bytes
+    if image and image.layout and image.layout.native_length > limit:
+        expected, found = f"at most {limit} bytes", f"{image.layout.native_length} bytes"
+        yield Violation(image.pixel_data, expected, found)
+
+
+@rule(
+    "safety.compression-ratio",
+    Severity.WARNING,
+    "The compressed pixel data is very much smaller than the image that it declares.",
+    "PS3.5 A.4",
+    why="No real image compresses like that: either frames are missing, or it is made to exhaust "
+    "the memory of whoever decodes it.",
+    mend="Decode it under a memory limit only; correct rows, columns and number of frames.",
+    breach=False,
+)
+def compression_is_credible(instance: Instance) -> Iterator[Violation]:
+    """Small images are left out, and video, which does compress like that."""
+    image, syntax = instance.image, instance.transfer_syntax
+    if not image or not image.layout or not image.fragments:
+        return
+    if syntax is None or syntax.pixels is Pixels.VIDEO:
+        return
+    size, present = image.layout.native_length, sum(image.fragments.lengths)
+    if size > _HARMLESS_BYTES and size > present * _SUSPICIOUS_RATIO:
+        expected, found = f"more than {size // _SUSPICIOUS_RATIO} bytes", f"{present} bytes"
+        yield Violation(image.pixel_data, expected, found)
+
+
+@rule(
+    "safety.embedded-executable",
+    Severity.ERROR,
+    "The value is a program.",
+    "PS3.10 7.5",
+    why="Software that unpacks documents or private data may run it, or pass it on to be run.",
+    mend="Remove the element, and find out where the file comes from.",
+    breach=False,
+)
+def values_are_no_programs(instance: Instance) -> Iterator[Violation]:
+    """Encapsulated documents and private bytes: whatever may be anything."""
+    dataset = instance.dataset
+    for code in (vrs.CODES[b"OB"], vrs.CODES[b"OW"], vrs.UN):
+        for row, start in dataset.values_of(code, _MAGIC):
+            tag = dataset.tags[row]
+            if (tag & _PRIVATE or tag == _ENCAPSULATED_DOCUMENT) and executable_kind(start):
+                yield from _program_at(dataset, row)
+
+
+def _program_at(dataset: Elements, row: int) -> Iterator[Violation]:
+    element = Element(dataset, row)
+    if kind := embedded_executable_kind(element.value(_BEGINNING)):
+        yield Violation(element, "a document or data", kind)
+
+
+@rule(
+    "safety.document-format",
+    Severity.WARNING,
+    "The encapsulated document is not of the media type that the instance states.",
+    "PS3.3 C.24.2",
+    why="It is opened with the wrong program, or is something else in disguise.",
+    mend="State the media type of the document in (0042,0012), or encapsulate the right document.",
+)
+def document_is_of_its_type(instance: Instance) -> Iterator[Violation]:
+    """Only types that show at the beginning of the document."""
+    document = instance.dataset.get(_ENCAPSULATED_DOCUMENT)
+    if document is not None and not document.is_empty:
+        expected = document_mismatch(
+            instance.dataset.text(_MIME_TYPE).lower(), document.value(_BEGINNING)
+        )
+        if expected:
+            yield Violation(document, expected, "something else")

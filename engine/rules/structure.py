@@ -1,0 +1,213 @@
+"""Rules of the encoding (PS3.5 7): what comes up while the elements of a data set are read."""
+
+from contracts.report import Severity
+from engine.rule import define
+
+TRUNCATED = define(
+    "structure.truncated",
+    Severity.ERROR,
+    "The file ends before the element does.",
+    "PS3.5 7.1.1",
+    why="The rest was lost on the way or on the disk: pixels, and whatever came after them.",
+    mend="Send or copy the file again from where it is whole; nothing in it restores the rest.",
+)
+OVERRUN = define(
+    "structure.overrun",
+    Severity.ERROR,
+    "The element reaches beyond the end of the item or sequence that it is in.",
+    "PS3.5 7.5.1",
+    why="One of the lengths is wrong, and readers that trust the other one see other elements.",
+    mend="Write the sequence again with lengths that fit, or with undefined lengths.",
+)
+DELIMITER_MISSING = define(
+    "structure.delimiter-missing",
+    Severity.ERROR,
+    "The delimiter that ends a value of undefined length is missing.",
+    "PS3.5 7.5.2",
+    why="Nobody knows where the value ends; at the end of a file it was cut off.",
+    mend="Send the file again if it was cut; else write the sequence or pixel data anew.",
+)
+DELIMITER_UNEXPECTED = define(
+    "structure.delimiter-unexpected",
+    Severity.ERROR,
+    "A delimiter stands where nothing of undefined length is open.",
+    "PS3.5 7.5.2",
+    why="Some readers stop there and lose the elements behind it.",
+    mend="Take the delimiter out, or give what it ends an undefined length.",
+)
+DELIMITER_LENGTH = define(
+    "structure.delimiter-length",
+    Severity.WARNING,
+    "The length of the delimiter is not zero.",
+    "PS3.5 7.5.2",
+    why="Readers that believe the length skip the next bytes.",
+    mend="Write zero as its length.",
+)
+ITEM_EXPECTED = define(
+    "structure.item-expected",
+    Severity.ERROR,
+    "Something other than an item stands in a sequence or in encapsulated pixel data.",
+    "PS3.5 7.5.1",
+    why="What follows can't be read as items, and a frame or a reference is lost.",
+    mend="Write the sequence or the fragments anew, each in an item.",
+)
+LENGTH_UNDEFINED = define(
+    "structure.length-undefined",
+    Severity.ERROR,
+    "The element has an undefined length, which its value representation does not allow.",
+    "PS3.5 7.1.2",
+    why="Its end can't be found, nor the elements behind it.",
+    mend="Write the length of the value.",
+)
+LENGTH_ODD = define(
+    "structure.length-odd",
+    Severity.WARNING,
+    "The length of the element is odd.",
+    "PS3.5 7.1.1",
+    why="Readers that round it up lose their place and fail on the next element.",
+    mend="Pad the value to an even length, text with a space, UIDs and bytes with a null byte.",
+)
+FRAGMENTS_UNEXPECTED = define(
+    "structure.fragments-unexpected",
+    Severity.WARNING,
+    "An element other than the pixel data is written in fragments.",
+    "PS3.5 A.4",
+    why="Only Pixel Data may be encapsulated; readers take the length for 4 GB or the items for "
+    "the value.",
+    mend="Write the value with its length.",
+)
+VR_INVALID = define(
+    "structure.vr-invalid",
+    Severity.ERROR,
+    "The element has no valid value representation.",
+    "PS3.5 7.1.2",
+    why="Without it the size of the header is not known: most readers stop there.",
+    mend="Write the VR of the data dictionary, or UN; look for damage if it is not the writer's "
+    "doing.",
+)
+VR_MISMATCH = define(
+    "structure.vr-mismatch",
+    Severity.WARNING,
+    "The element has another value representation than the data dictionary gives it.",
+    "PS3.5 7.1.2",
+    why="Readers that go by the dictionary, as all do in implicit VR, read another value.",
+    mend="Convert the value to the VR of the dictionary.",
+)
+VR_UN = define(
+    "structure.vr-un",
+    Severity.INFO,
+    "An element that the data dictionary knows is written as of unknown value representation.",
+    "PS3.5 6.2.2",
+    why="It has passed through software that did not know it; some readers show only its bytes.",
+    mend="Write the VR of the dictionary; the bytes are those of implicit VR little endian.",
+    breach=False,
+)
+RESERVED_BYTES = define(
+    "structure.reserved-bytes",
+    Severity.WARNING,
+    "The reserved bytes behind the value representation are not zero.",
+    "PS3.5 7.1.2",
+    why="Readers that do not know the VR take them for a length; they can be a sign of damage.",
+    mend="Write two null bytes there.",
+)
+ORDER = define(
+    "structure.order",
+    Severity.WARNING,
+    "The elements are not in the order of their tags.",
+    "PS3.5 7.1",
+    why="Readers that stop at the first greater tag do not find the element.",
+    mend="Write the elements in ascending order.",
+)
+DUPLICATE = define(
+    "structure.duplicate",
+    Severity.ERROR,
+    "The element occurs more than once in its data set.",
+    "PS3.5 7.1",
+    why="Some readers take the first and some the last: they see different patients or images.",
+    mend="Find out which value is right and keep only that.",
+)
+GROUP_MISPLACED = define(
+    "structure.group-misplaced",
+    Severity.WARNING,
+    "An element of a message, of file meta information or of a directory stands in the data set.",
+    "PS3.5 7.1",
+    why="Groups 0000 to 0006 are not part of data sets; readers stop there or refuse the file.",
+    mend="Take the element out.",
+)
+GROUP_LENGTH_RETIRED = define(
+    "structure.group-length-retired",
+    Severity.INFO,
+    "The data set has a group length, which is retired.",
+    "PS3.5 7.2",
+    why="It has to be changed along with every element of its group, and often is not.",
+    mend="Take it out; no reader needs it.",
+    breach=False,
+)
+GROUP_LENGTH_WRONG = define(
+    "structure.group-length-wrong",
+    Severity.WARNING,
+    "The group has another length than its group length says.",
+    "PS3.5 7.2",
+    why="Readers that skip groups by it lose their place; elements may have been lost or added.",
+    mend="Take the group length out, or write it anew.",
+)
+DEPTH = define(
+    "structure.depth",
+    Severity.ERROR,
+    "Sequences are nested deeper than the validator looks.",
+    "PS3.5 7.5",
+    why="No IOD nests that deep; many readers crash on it.",
+    mend="Look at how the file was made; raise the limit if it is meant to be so.",
+    breach=False,
+)
+TOO_MANY_ELEMENTS = define(
+    "structure.too-many-elements",
+    Severity.ERROR,
+    "The data set has more elements than the validator looks at.",
+    "PS3.5 7.1",
+    why="What lies beyond has not been examined.",
+    mend="Split the instance, or raise the limit.",
+    breach=False,
+)
+TRAILING_PADDING = define(
+    "structure.trailing-padding",
+    Severity.WARNING,
+    "Null bytes follow the data set.",
+    "PS3.10 7.2",
+    why="Readers take them for an element (0000,0000), and the same instance has two checksums.",
+    mend="Cut them off; Data Set Trailing Padding (FFFC,FFFC) is there for padding.",
+)
+TRAILING_BYTES = define(
+    "structure.trailing-bytes",
+    Severity.ERROR,
+    "Bytes that are no elements follow the data set.",
+    "PS3.10 7.2",
+    why="Another file was appended, or the last length is too small and pixels are cut off.",
+    mend="Find out what the bytes are, and cut them off if they do not belong to the file.",
+)
+DEFLATE_CORRUPT = define(
+    "structure.deflate-corrupt",
+    Severity.ERROR,
+    "The deflated data set can't be inflated to its end.",
+    "PS3.5 A.5",
+    why="All elements behind the damage are lost.",
+    mend="Send or copy the file again from where it is whole.",
+)
+DEFLATE_TRAILING = define(
+    "structure.deflate-trailing",
+    Severity.WARNING,
+    "Bytes follow the deflated data set.",
+    "PS3.5 A.5",
+    why="Often the checksum of a gzip or zlib stream, which DICOM does not have; strict readers "
+    "refuse it.",
+    mend="Write a raw deflate stream, padded with one null byte to an even length.",
+)
+DEFLATE_TOO_LARGE = define(
+    "structure.deflate-too-large",
+    Severity.ERROR,
+    "The deflated data set inflates to more bytes than the validator looks at.",
+    "PS3.5 A.5",
+    why="A few kilobytes can inflate to gigabytes and take a reader's memory along.",
+    mend="Look at how the file was made; raise the limit if it is meant to be so.",
+    breach=False,
+)

@@ -1,0 +1,109 @@
+"""Rules of a study as a whole (PS3.3 7, A.1): what only several instances together can break."""
+
+from contracts.report import Severity
+from engine.rule import define
+
+SEVERAL_STUDIES = define(
+    "study.several",
+    Severity.WARNING,
+    "The files belong to more than one study.",
+    "PS3.3 A.1.2.2",
+    why="What was sent as one study is filed as several; perhaps a file of another got among them.",
+    mend="Send each study by itself, or correct the Study Instance UID that is wrong.",
+    breach=False,
+)
+PATIENT_DIFFERS = define(
+    "study.patient-differs",
+    Severity.ERROR,
+    "The instances of the study name different patients.",
+    "PS3.3 A.1.2.2",
+    why="A study belongs to one patient; now images of one person appear under another.",
+    mend="Find out whose images they are, then correct the Patient ID or the Study Instance UID.",
+)
+PATIENT_ATTRIBUTE_DIFFERS = define(
+    "study.patient-attribute-differs",
+    Severity.WARNING,
+    "An attribute of the patient differs between the instances of the study.",
+    "PS3.3 C.7.1.1",
+    why="Archives keep one patient record for each ID; which of the values it gets is chance.",
+    mend="Use the same name, birth date and sex in all instances of the patient.",
+)
+ATTRIBUTE_DIFFERS = define(
+    "study.attribute-differs",
+    Severity.WARNING,
+    "An attribute of the study differs between its instances.",
+    "PS3.3 C.7.2.1",
+    why="Work lists and queries show one value for the study, that of whichever file came first.",
+    mend="Use the same study date, time, ID, accession number and description in all instances.",
+)
+DUPLICATE = define(
+    "study.instance-duplicate",
+    Severity.WARNING,
+    "The same file is there more than once.",
+    "PS3.3 C.12.1.1",
+    why="It is counted twice, and often a sign that another file was overwritten by this one.",
+    mend="Send it once; compare the number of instances with that at the source.",
+    breach=False,
+)
+CONFLICT = define(
+    "study.instance-conflict",
+    Severity.ERROR,
+    "Different files have the same SOP Instance UID.",
+    "PS3.5 9",
+    why="An archive keeps one of them and loses the others.",
+    mend="Give each instance a UID of its own, or remove the versions that are out of date.",
+)
+ARCHIVED = define(
+    "study.instance-archived",
+    Severity.INFO,
+    "The same file has come before, in another upload.",
+    "PS3.3 C.12.1.1",
+    why="It is kept once, and belongs to this study's entry in the archive as well.",
+    mend="Nothing needs mending; who sent it twice by mistake may want to know.",
+    breach=False,
+)
+UID_UNEXPECTED = define(
+    "study.uid-unexpected",
+    Severity.ERROR,
+    "The Study Instance UID is not the one that the sender named.",
+    "PS3.18 10.5.1",
+    why="It was sent to a study that it does not belong to.",
+    mend="Send it to its own study, or correct its Study Instance UID.",
+    breach=False,
+)
+TOO_MANY = define(
+    "study.too-many",
+    Severity.ERROR,
+    "The upload has too many studies; this file's is one beyond the limit.",
+    "PS3.3 A.1.2.2",
+    why="Each study of an upload becomes an entry of its own in the archive.",
+    mend="Send fewer studies at once.",
+    breach=False,
+)
+FAILED_WITH_OTHERS = define(
+    "study.failed-with-others",
+    Severity.INFO,
+    "The file is sound, but another one of its upload is not.",
+    "PS3.3 A.1.2",
+    why="The service is set to file an upload as a whole or not at all (on_invalid_instance).",
+    mend="Mend or leave out what has errors, and send the upload again.",
+    breach=False,
+)
+MISSING = define(
+    "study.instances-missing",
+    Severity.WARNING,
+    "There are fewer instances than the sender said.",
+    "PS3.3 A.1.2",
+    why="The transfer broke off, or files were lost before it.",
+    mend="Compare with the source and send what is missing.",
+    breach=False,
+)
+EXTRA = define(
+    "study.instances-extra",
+    Severity.WARNING,
+    "There are more instances than the sender said.",
+    "PS3.3 A.1.2",
+    why="Files of another study, or repeated ones, may be among them.",
+    mend="Compare with the source.",
+    breach=False,
+)

@@ -1,0 +1,61 @@
+"""Rules of unique identifiers (PS3.5 9)."""
+
+from collections.abc import Iterator
+
+from contracts.report import Severity
+from engine.instance import Instance
+from engine.rule import Violation, define, rule
+
+MALFORMED = define(
+    "uid.malformed",
+    Severity.ERROR,
+    "A UID that identifies the instance is malformed.",
+    "PS3.5 9.1",
+    why="Archives file by it: they refuse the instance, or later fail to find it again.",
+    mend="Write one UID of digits and dots, at most 64 characters, no component empty or with a "
+    "leading zero; a new one if the old can't be restored, and everywhere that refers to it.",
+)
+MALFORMED_ELSEWHERE = define(
+    "uid.malformed-elsewhere",
+    Severity.WARNING,
+    "A UID is malformed.",
+    "PS3.5 9.1",
+    why="The reference leads nowhere, and strict readers refuse the file.",
+    mend="Write digits and dots, at most 64 characters, no component empty or with a leading zero.",
+)
+PADDING = define(
+    "uid.padding",
+    Severity.WARNING,
+    "A UID is not padded with a single null byte.",
+    "PS3.5 9.1",
+    why="Programs that compare the bytes find no match with the same UID padded properly.",
+    mend="Pad a UID of odd length with one null byte, others not at all.",
+)
+ROOT = define(
+    "uid.root-invalid",
+    Severity.WARNING,
+    "A UID starts with a root that nobody can have registered.",
+    "PS3.5 9.1",
+    why="It was made up: another program can make up the same one for something else.",
+    mend="Use a registered root, or 2.25 and a UUID as a decimal number.",
+)
+
+_STANDARD_ROOT = "1.2.840.10008."
+_OWN = (0x00080018, 0x0020000D, 0x0020000E)
+
+
+@rule(
+    "uid.root-reserved",
+    Severity.WARNING,
+    "The UID of an instance, series or study has the root that is the standard's own.",
+    "PS3.5 9",
+    why="Below 1.2.840.10008 only the standard defines UIDs; a program that uses one of them as "
+    "its own gives the same one to everything.",
+    mend="Make UIDs below a root of your own, or 2.25 and a UUID as a decimal number.",
+)
+def own_uids_have_another_root_than_the_standard(instance: Instance) -> Iterator[Violation]:
+    """Seen where a SOP class was copied into the wrong element."""
+    for tag in _OWN:
+        element = instance.dataset.get(tag)
+        if element is not None and element.text().startswith(_STANDARD_ROOT):
+            yield Violation(element, expected="another root", found=_STANDARD_ROOT)

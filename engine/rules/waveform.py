@@ -1,0 +1,96 @@
+"""Rules of waveforms: samples against channels and bits (PS3.3 C.10.9)."""
+
+from collections.abc import Iterator
+
+from contracts.report import Severity
+from engine.encoding.elements import Element
+from engine.encoding.items import Item, items_with
+from engine.instance import Instance
+from engine.rule import Violation, rule
+
+_CHANNELS, _SAMPLES, _DEFINITIONS = 0x003A0005, 0x003A0010, 0x003A0200
+_BITS_ALLOCATED, _INTERPRETATION, _DATA = 0x54001004, 0x54001006, 0x54001010
+_BITS = {"SB": 8, "UB": 8, "MB": 8, "AB": 8, "SS": 16, "US": 16, "SL": 32, "UL": 32}
+_BITS |= {"SV": 64, "UV": 64}
+
+
+@rule(
+    "waveform.length-short",
+    Severity.ERROR,
+    "The data of a waveform are shorter than channels x samples.",
+    "PS3.3 C.10.9.1.7",
+    why="The end of the recording is lost, or the channels are told apart wrongly.",
+    mend="Write every sample of every channel, or correct NumberOfWaveformSamples.",
+)
+def waveforms_are_not_short(instance: Instance) -> Iterator[Violation]:
+    """Each multiplex group has as many samples of each channel."""
+    for item in items_with(instance.dataset, _DATA):
+        data, needed = item[_DATA], _length(item)
+        if needed is not None and data.length < needed:
+            yield Violation(data, f"{needed} bytes", f"{data.length} bytes")
+
+
+@rule(
+    "waveform.length-long",
+    Severity.WARNING,
+    "The data of a waveform are longer than channels x samples.",
+    "PS3.3 C.10.9.1.7",
+    why="Samples at the end belong to no time that is known, or channels are told apart wrongly.",
+    mend="Correct NumberOfWaveformSamples and NumberOfWaveformChannels, or cut the data off.",
+)
+def waveforms_are_not_long(instance: Instance) -> Iterator[Violation]:
+    """One byte of padding makes an odd length even."""
+    for item in items_with(instance.dataset, _DATA):
+        data, needed = item[_DATA], _length(item)
+        if needed is not None and data.length > needed + needed % 2:
+            yield Violation(data, f"{needed} bytes", f"{data.length} bytes")
+
+
+@rule(
+    "waveform.bits",
+    Severity.ERROR,
+    "WaveformBitsAllocated does not fit WaveformSampleInterpretation.",
+    "PS3.3 C.10.9.1.5",
+    why="Readers that go by one of them take two samples for one, or one for two.",
+    mend="Set WaveformBitsAllocated to 8 for SB, UB, MB and AB, 16 for SS and US, 32 for SL and "
+    "UL, 64 for SV and UV.",
+)
+def waveform_bits_fit_the_interpretation(instance: Instance) -> Iterator[Violation]:
+    """Each interpretation has a size of its own."""
+    for item in items_with(instance.dataset, _DATA):
+        element, interpretation = item.get(_BITS_ALLOCATED), item.get(_INTERPRETATION)
+        if element and interpretation:
+            expected, found = _BITS.get(interpretation.text(16)), _number(element)
+            if expected is not None and found != expected:
+                yield Violation(element, f"{expected}", f"{found}")
+
+
+@rule(
+    "waveform.channels",
+    Severity.WARNING,
+    "A waveform has another number of channel definitions than of channels.",
+    "PS3.3 C.10.9",
+    why="A channel without a definition has no source, unit or scale, so that its curve cannot be "
+    "read.",
+    mend="Write one item of ChannelDefinitionSequence for each channel, in the order of the "
+    "samples.",
+)
+def channels_are_defined(instance: Instance) -> Iterator[Violation]:
+    """One item for each channel."""
+    for item in items_with(instance.dataset, _DATA):
+        definitions, channels = item.get(_DEFINITIONS), _number(item.get(_CHANNELS))
+        if definitions and channels:
+            found = sum(1 for _ in definitions.children())
+            if found != channels:
+                yield Violation(definitions, f"{channels} items", f"{found}")
+
+
+def _length(item: Item) -> int | None:
+    """The length of the samples in bytes; None if the item does not tell."""
+    channels, samples = _number(item.get(_CHANNELS)), _number(item.get(_SAMPLES))
+    bits = _number(item.get(_BITS_ALLOCATED))
+    return channels * samples * bits // 8 if channels and samples and bits else None
+
+
+def _number(element: Element | None) -> int:
+    return element.integer() or 0 if element else 0

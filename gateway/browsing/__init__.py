@@ -1,0 +1,1 @@
+"""Studies as clients find them: status, report, metadata, files."""

@@ -1,0 +1,148 @@
+"""Finds what lies in the archive: a study, its series, the file of an instance."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from contracts.report import StudyReport
+from contracts.volumes import METADATA, REPORT
+from storage.archived import read_study
+
+_UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
+_MOST_REMEMBERED = 8
+"""Studies; one of 2,000 instances takes 1 MB, and the largest there may be, of 100,000, 50 MB."""
+
+
+class Series(BaseModel):
+    """A series of a study."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    series_instance_uid: str
+    modality: str | None = None
+    instance_count: int
+    """Number of its instances."""
+
+
+class ArchivedFile(NamedTuple):
+    """The file of an instance."""
+
+    name: str
+    """Where it lies, below the study's directory."""
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """What there is of a study, in the archive or in quarantine."""
+
+    study_instance_uids: tuple[str, ...]
+    series: tuple[Series, ...]
+    instance_count: int
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class ArchivedFiles:
+    """A study in the archive."""
+
+    instances: Mapping[str, ArchivedFile]
+    """By SOP Instance UID."""
+    files: tuple[str, ...]
+    """Everything in it, below its directory; the metadata first."""
+    archived_at: datetime
+    holdings: Holdings
+
+
+def find_archived(directory: Path) -> ArchivedFiles:
+    """What the archive holds of a study; remembered for the studies that were asked for last.
+
+    A viewer fetches the instances of a study one after the other. Blocks.
+
+    Args:
+        directory: of the study, in the archive.
+
+    Raises:
+        FileNotFoundError: there is no such study.
+    """
+    return _read_archived(directory, (directory / METADATA).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def _read_archived(directory: Path, _changed_at: int) -> ArchivedFiles:
+    study = read_study(directory)
+    modalities = {
+        series.get("SeriesInstanceUID"): series.get("Modality") for series in study.series
+    }
+    return ArchivedFiles(
+        instances={
+            instance.sop_instance_uid: ArchivedFile(instance.file, instance.sha256)
+            for instance in study.instances
+        },
+        files=(METADATA, *(instance.file for instance in study.instances)),
+        archived_at=study.provenance.archived_at,
+        holdings=_holdings(
+            (
+                instance.study_instance_uid,
+                instance.series_instance_uid,
+                modalities.get(instance.series_instance_uid),
+                instance.size_bytes,
+            )
+            for instance in study.instances
+        ),
+    )
+
+
+def quarantined_holdings(directory: Path) -> Holdings:
+    """What is left in quarantine of a study of which nothing was archived. Blocks.
+
+    Args:
+        directory: of the study, in quarantine.
+
+    Raises:
+        FileNotFoundError: there is no such study.
+    """
+    report = StudyReport.model_validate_json((directory / REPORT).read_bytes())
+    names = {entry.name for entry in directory.iterdir()}
+    return _holdings(
+        (
+            instance.identity.study_instance_uid,
+            instance.identity.series_instance_uid,
+            instance.identity.modality,
+            instance.size_bytes,
+        )
+        for instance in report.instances
+        if instance.file in names
+    )
+
+
+def is_uid(text: str) -> bool:
+    """Whether a text is a UID (PS3.5 9.1)."""
+    return len(text) <= 64 and _UID.fullmatch(text) is not None
+
+
+def _holdings(instances: Iterable[tuple[str, str, str | None, int]]) -> Holdings:
+    """Sums up instances: Study and Series Instance UID, modality, size of each.
+
+    What is no UID is left out: a stranger may have written anything in its place.
+    """
+    rows = list(instances)
+    counts = Counter(series for _, series, _, _ in rows)
+    modalities = {series: modality for _, series, modality, _ in reversed(rows)}
+    return Holdings(
+        study_instance_uids=tuple(dict.fromkeys(study for study, *_ in rows if is_uid(study))),
+        series=tuple(
+            Series(series_instance_uid=uid, modality=modalities[uid] or None, instance_count=count)
+            for uid, count in counts.items()
+            if is_uid(uid)
+        ),
+        instance_count=len(rows),
+        size_bytes=sum(size for *_, size in rows),
+    )

@@ -1,0 +1,30 @@
+"""GET /status/{study_id}: what has become of a study."""
+
+import asyncio
+from uuid import UUID
+
+import httpx
+from fastapi import APIRouter
+
+from chassis.web.problem import documented
+from contracts.volumes import Volumes
+from gateway.browsing.links import status_path
+from gateway.browsing.study_status import StudyStatus, known_status, with_links
+
+
+def status_router(client: httpx.AsyncClient, volumes: Volumes) -> APIRouter:
+    """The route that tells the status of a study."""
+    router = APIRouter(tags=["studies"])
+
+    @router.get(
+        "/status/{study_id}",
+        summary="The status of a study",
+        responses=documented(404, 422, 503),
+        response_model_exclude_none=True,
+    )
+    async def show(study_id: UUID) -> StudyStatus:
+        """The latest record: state, history with durations, counts, findings without values."""
+        record = await known_status(study_id, client, volumes)
+        return await asyncio.to_thread(with_links, record, status_path(study_id), volumes)
+
+    return router

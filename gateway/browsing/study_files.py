@@ -1,0 +1,173 @@
+"""What there is of a study as a file: report, metadata, instances, all of them, a picture."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chassis.web.problem import Problem
+from contracts.volumes import METADATA, Volumes
+from gateway.browsing.archive import find_archived
+from gateway.browsing.report import find_report
+from gateway.browsing.report_csv import report_csv
+from gateway.browsing.study_status import known_status
+from gateway.http.download import OWNERS, StreamDownload, answer_file
+from gateway.http.negotiation import Accept
+from gateway.http.zip_stream import zip_pieces
+
+JSON = "application/json"
+CSV = "text/csv"
+DICOM = "application/dicom"
+PNG = "image/png"
+ZIP = "application/zip"
+
+
+class StudyFiles:
+    """Answers requests for the files of studies.
+
+    Everything raises a `Problem` for what is not there: 404 with the state of the study.
+
+    Args:
+        volumes: where they lie.
+        client: to the status service; asked only about what is not there.
+        idle_seconds: how long a client may read nothing of an answer.
+        retry_after_seconds: when to come back for a report that is not there yet.
+    """
+
+    def __init__(
+        self,
+        volumes: Volumes,
+        client: httpx.AsyncClient,
+        *,
+        idle_seconds: float,
+        retry_after_seconds: int,
+    ) -> None:
+        self._volumes = volumes
+        self._client = client
+        self._idle_seconds = idle_seconds
+        self._retry_after_seconds = retry_after_seconds
+
+    async def report(self, study_id: UUID, request: Request) -> Response:
+        """What became of each file: JSON, or CSV if the client prefers it."""
+        media_type = Accept(request.headers.getlist("accept")).preferred((JSON, CSV))
+        if media_type is None:
+            detail = f"The report is there as {JSON} and as {CSV}."
+            raise Problem(406, "not-acceptable", "No such representation", detail)
+
+        def write() -> bytes | None:
+            report = find_report(study_id, self._volumes)
+            if report is None:
+                return None
+            return report_csv(report).encode() if media_type == CSV else report.to_json()
+
+        body = await asyncio.to_thread(write)
+        if body is None:
+            raise await self._no_report(study_id)
+        headers = {"Cache-Control": OWNERS, "Vary": "Accept"}
+        if media_type == CSV:
+            headers["Content-Disposition"] = f'attachment; filename="{study_id}.csv"'
+            media_type = f"{CSV}; charset=utf-8; header=present"
+        return Response(body, headers=headers, media_type=media_type)
+
+    async def metadata(self, study_id: UUID, request: Request) -> Response:
+        """``metadata.json`` as it is."""
+        directory = self._volumes.archived(study_id)
+        return await self._archived(
+            study_id, lambda: self._file(request, directory / METADATA, JSON)
+        )
+
+    async def instance(self, study_id: UUID, sop_instance_uid: str, request: Request) -> Response:
+        """The file of an instance, as it arrived."""
+        directory = self._volumes.archived(study_id)
+
+        def answer() -> Response:
+            file = find_archived(directory).instances.get(sop_instance_uid)
+            if file is None:
+                detail = f"Study {study_id} has no instance {sop_instance_uid}."
+                raise Problem(404, "unknown-instance", "No such instance", detail)
+            return self._file(
+                request,
+                directory / file.name,
+                DICOM,
+                sha256=file.sha256,
+                filename=f"{sop_instance_uid}.dcm",
+            )
+
+        return await self._archived(study_id, answer)
+
+    async def archive(self, study_id: UUID) -> Response:
+        """All instances and the metadata in a zip file, made while it is sent."""
+        directory = self._volumes.archived(study_id)
+
+        def answer() -> Response:
+            archived = find_archived(directory)
+            pieces = zip_pieces(directory, archived.files, archived.archived_at)
+            return StreamDownload(
+                pieces,
+                idle_seconds=self._idle_seconds,
+                headers={
+                    "Cache-Control": OWNERS,
+                    "Content-Disposition": f'attachment; filename="{study_id}.zip"',
+                },
+                media_type=ZIP,
+            )
+
+        return await self._archived(study_id, answer)
+
+    async def preview(self, study_id: UUID, request: Request) -> Response:
+        """A picture of the study."""
+        directory = self._volumes.archived(study_id)
+
+        def answer() -> Response:
+            (directory / METADATA).stat()
+            try:
+                return self._file(request, self._volumes.preview(study_id), PNG)
+            except FileNotFoundError:
+                detail = f"No picture could be made of study {study_id}, or none yet."
+                raise Problem(404, "no-preview", "The study has no preview", detail) from None
+
+        return await self._archived(study_id, answer)
+
+    def _file(
+        self,
+        request: Request,
+        path: Path,
+        media_type: str,
+        *,
+        sha256: str | None = None,
+        filename: str | None = None,
+    ) -> Response:
+        return answer_file(
+            request,
+            path,
+            media_type=media_type,
+            idle_seconds=self._idle_seconds,
+            sha256=sha256,
+            filename=filename,
+        )
+
+    async def _archived(self, study_id: UUID, answer: Callable[[], Response]) -> Response:
+        """An answer from the archive, looked for in a thread."""
+        try:
+            return await asyncio.to_thread(answer)
+        except FileNotFoundError:
+            record = await known_status(study_id, self._client, self._volumes)
+            detail = f"Study {study_id} is not in the archive; its status is '{record.status}'."
+            raise Problem(404, "not-archived", "The study is not archived", detail) from None
+
+    async def _no_report(self, study_id: UUID) -> Problem:
+        record = await known_status(study_id, self._client, self._volumes)
+        if record.status.is_final:
+            detail = f"Study {study_id} has no report; its status is '{record.status}'."
+            return Problem(404, "no-report", "The study has no report", detail)
+        return Problem(
+            404,
+            "report-not-ready",
+            "The report is not ready",
+            f"Study {study_id} is not validated yet; its status is '{record.status}'.",
+            headers={"Retry-After": str(self._retry_after_seconds)},
+        )

@@ -1,0 +1,162 @@
+"""The feed as server-sent events (WHATWG HTML 9.2): an answer that goes on for some minutes."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncGenerator, Sequence
+
+from fastapi import Response
+from redis.exceptions import RedisError
+from starlette.types import Receive, Scope, Send
+
+from chassis.messaging.cursor import Cursor
+from chassis.messaging.feed import CursorExpiredError, Entry, Feed, Page
+from chassis.runtime.cancellation import cancel
+from chassis.runtime.process import ABORT
+from gateway.events.feed import Listener, LiveFeed, read_page
+from gateway.settings import FeedSettings
+
+PAGE_SIZE = 200
+MOST_PER_CHUNK = 50
+"""Events in one piece of the answer: about so much waits in memory for a client that is slow."""
+RETRY_MS = (1000, 5000)
+"""When a client is to come back: not all at once."""
+GRACE_SECONDS = 0.5
+"""How long a client that is to go may take to read what was sent last."""
+HEARTBEAT = b": still here\n\n"
+
+
+def frames(
+    cursor: Cursor, entries: Sequence[Entry], addresses: Sequence[str]
+) -> tuple[bytes, Cursor]:
+    """Entries as server-sent events, and the cursor after them.
+
+    Left out is what the cursor has passed, what the client has not asked for, and what is no event.
+    The events have no name (`event:`): named ones would pass a plain `onmessage` by.
+    """
+    lines = []
+    for entry in entries:
+        if entry.address in addresses and not cursor.has_passed(entry.address, entry.id):
+            cursor = cursor.moved({entry.address: entry.id})
+            if entry.json:
+                lines.append(b"id: %b\ndata: %b\n\n" % (str(cursor).encode(), entry.json))
+    return b"".join(lines), cursor
+
+
+class EventStream(Response):
+    """Events from a cursor on, for some minutes.
+
+    First come those of the past, page by page, then the live feed; entries are told by their place
+    in their stream, so that none is left out or repeated where the two meet.
+
+    Args:
+        feed: the past.
+        live: the present.
+        cursor: where to begin; nothing for now.
+        addresses: the streams that the client wants.
+        settings: how long, and how often a sign of life.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self,
+        feed: Feed,
+        live: LiveFeed,
+        cursor: Cursor | None,
+        addresses: Sequence[str],
+        settings: FeedSettings,
+    ) -> None:
+        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        del self.headers["content-length"]
+        self._feed = feed
+        self._live = live
+        self._cursor = cursor
+        self._addresses = addresses
+        self._heartbeat_seconds = settings.heartbeat_seconds
+        self._lifetime = settings.stream_seconds * random.uniform(0.8, 1.0)  # noqa: S311 -- jitter
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer (ASGI).
+
+        Raises:
+            Problem: there is no place for one more client, events after the cursor are gone, or
+                Redis is away.
+        """
+        with self._live.admit() as listener:
+            page = await read_page(self._feed, self._cursor, self._addresses, PAGE_SIZE)
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            writing = asyncio.create_task(self._write(send, listener, page))
+            leaving = asyncio.create_task(_disconnected(receive))
+            overdue = asyncio.create_task(self._overdue(listener))
+            tasks = (writing, leaving, overdue)
+            try:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                if writing.done():
+                    writing.result()
+                elif overdue.done() and (abort := scope.get("extensions", {}).get(ABORT)):
+                    # Not even the end can be sent: the client has stopped reading.
+                    abort["call"]()
+                    await leaving
+            finally:
+                await cancel(*tasks)
+
+    async def _write(self, send: Send, listener: Listener, page: Page) -> None:
+        async with contextlib.aclosing(self._body(listener, page)) as body:
+            async for chunk in body:
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _body(self, listener: Listener, page: Page) -> AsyncGenerator[bytes, None]:
+        """The past, then the present, until the time is up."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self._lifetime
+        cursor = page.start
+        retry = random.randint(*RETRY_MS)  # noqa: S311 -- jitter
+        # An id without data: who is cut off before the first event can go on from here as well.
+        yield b"retry: %d\nid: %b\n\n" % (retry, str(cursor).encode())
+        async for entries in self._entries(listener, page, end):
+            if not entries:
+                yield HEARTBEAT
+            for start in range(0, len(entries), MOST_PER_CHUNK):
+                chunk, cursor = frames(
+                    cursor, entries[start : start + MOST_PER_CHUNK], self._addresses
+                )
+                if chunk:
+                    yield chunk
+
+    async def _entries(
+        self, listener: Listener, page: Page, end: float
+    ) -> AsyncGenerator[Sequence[Entry], None]:
+        """Batches of entries as they come; an empty one when nothing has come for a while."""
+        now = asyncio.get_running_loop().time
+        while page.entries or page.more or not listener.listening:
+            if page.entries:
+                yield page.entries
+            if listener.over.is_set() or now() >= end:
+                return
+            # From here on the present waits in the queue, while the rest of the past is read.
+            listener.listening = listener.listening or not page.more
+            try:
+                page = await self._feed.read(page.end, self._addresses, PAGE_SIZE)
+            except (RedisError, CursorExpiredError):  # told to the client when it comes back
+                return
+        while not listener.over.is_set() and (left := end - now()) > 0:
+            try:
+                async with asyncio.timeout(min(left, self._heartbeat_seconds)):
+                    entries = await listener.take()
+            except TimeoutError:
+                entries = []
+            yield entries
+
+    async def _overdue(self, listener: Listener) -> None:
+        """Ends when the client should have gone by itself."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._lifetime):
+                await listener.over.wait()
+        await asyncio.sleep(GRACE_SECONDS)
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,1 @@
+"""HTTP plumbing that all rooms share: conditions, ranges, negotiation, downloads."""

@@ -1,0 +1,147 @@
+"""/quarantine: what did not validate is listed, shown, given out, removed."""
+
+import asyncio
+from pathlib import Path as FilePath
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import ConfigDict, Field
+
+from chassis.web.problem import documented
+from contracts.model import Contract
+from contracts.volumes import Volumes
+from gateway.browsing.study_files import DICOM
+from gateway.http.download import answer_file
+from gateway.http.reading import giving_file, reading
+from gateway.quarantine.contents import (
+    QuarantinedStudy,
+    chosen,
+    describe,
+    not_in_quarantine,
+    read_contents,
+)
+from gateway.quarantine.listing import QuarantinePage, QuarantineQuery, list_page
+from gateway.quarantine.marks import RemovalReason
+from gateway.quarantine.removal import Purge, purge, remove
+
+BYTES = "application/octet-stream"
+
+STUDY = "/quarantine/{study_id:uuid}"
+"""Else `/quarantine/purge` would be a study as well, and what may be done with it another thing."""
+FILE_NAME = r"^[0-9]{6}\.dcm$"
+FileName = Annotated[
+    str,
+    Path(pattern=FILE_NAME, examples=["000001.dcm"], description="Its name here."),
+]
+
+
+class PurgeRequest(Contract):
+    """What is to be purged."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    older_than_days: float = Field(ge=0, le=36_500, examples=[30])
+    """How long ago the files came to quarantine, in days."""
+    dry_run: bool = False
+    """Only tell what would be removed."""
+
+
+def quarantine_router(volumes: Volumes, *, idle_seconds: float) -> APIRouter:
+    """The routes that tell of the quarantine and clear it.
+
+    Args:
+        volumes: where it is.
+        idle_seconds: how long a client may read nothing of a file.
+    """
+    router = APIRouter(tags=["quarantine"])
+
+    @reading(
+        router,
+        "/quarantine",
+        summary="Studies in quarantine, page by page",
+        responses=documented(422),
+    )
+    async def index(query: Annotated[QuarantineQuery, Query()]) -> QuarantinePage:
+        """Those that came last come first.
+
+        With `code` a page may be short, even empty, and yet have a `next_cursor`.
+        """
+        return await asyncio.to_thread(list_page, volumes, query)
+
+    @reading(
+        router,
+        STUDY,
+        summary="A study in quarantine",
+        responses=documented(404, 422),
+    )
+    async def show(study_id: UUID) -> QuarantinedStudy:
+        """The files that lie here, what is wrong with each, and what was done with them: PHI."""
+        return await asyncio.to_thread(describe, volumes, study_id)
+
+    @reading(
+        router,
+        f"{STUDY}/files/{{file}}",
+        summary="The bytes of a file in quarantine",
+        **giving_file(DICOM, BYTES),
+    )
+    async def download(study_id: UUID, file: FileName, request: Request) -> Response:
+        """The bytes that arrived; their SHA-256 is the `ETag`. Ranges of them can be asked for."""
+        return await asyncio.to_thread(answer, study_id, file, request)
+
+    def answer(study_id: UUID, name: str, request: Request) -> Response:
+        contents = read_contents(volumes, study_id)
+        [file] = chosen(contents, frozenset({name}))
+        path = contents.directory / name
+        try:
+            return answer_file(
+                request,
+                path,
+                media_type=_media_type(path),
+                idle_seconds=idle_seconds,
+                sha256=file.sha256,
+                filename=f"{study_id}-{name}",
+            )
+        except FileNotFoundError:
+            raise not_in_quarantine(study_id) from None
+
+    @router.delete(
+        STUDY,
+        status_code=204,
+        summary="Remove a study from quarantine",
+        responses=documented(404, 409, 422, 503),
+    )
+    async def delete(study_id: UUID) -> None:
+        """Its files are gone then; a line about each stays in `removed.ndjson`."""
+        await asyncio.to_thread(remove, volumes, study_id, None, RemovalReason.DELETED)
+
+    @router.delete(
+        f"{STUDY}/files/{{file}}",
+        status_code=204,
+        summary="Remove a file from quarantine",
+        responses=documented(404, 409, 422, 503),
+    )
+    async def delete_file(study_id: UUID, file: FileName) -> None:
+        """It is gone then; a line about it stays in `removed.ndjson`.
+
+        With its last file a study leaves quarantine.
+        """
+        names = frozenset({file})
+        await asyncio.to_thread(remove, volumes, study_id, names, RemovalReason.DELETED)
+
+    @router.post(
+        "/quarantine/purge",
+        summary="Remove what has been in quarantine for long",
+        responses=documented(400, 422, 503),
+    )
+    async def purge_old(request: PurgeRequest) -> Purge:
+        """The oldest first, up to 500 studies; ask again when there are more."""
+        return await purge(volumes, request.older_than_days, dry_run=request.dry_run)
+
+    return router
+
+
+def _media_type(path: FilePath) -> str:
+    """What a file is: many that lie here are no DICOM."""
+    with path.open("rb") as file:
+        return DICOM if file.read(132)[128:] == b"DICM" else BYTES

@@ -1,0 +1,1 @@
+"""Uploads: a body is received, its archives unpacked, and a study announced."""

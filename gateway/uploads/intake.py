@@ -1,0 +1,76 @@
+"""Takes an upload in: from the body's parts to a study that lies safely in ``uploads/``."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from contracts.events import StudyUploaded, StudyUploadedData
+from contracts.intake import Intake
+from contracts.volumes import Volumes, uploads_path
+from gateway.uploads.body import Limits
+from gateway.uploads.fields import read_fields
+from gateway.uploads.parts import Parts
+from gateway.uploads.receiver import Receiving
+from gateway.uploads.staging import in_thread, staged
+
+
+@contextlib.asynccontextmanager
+async def take_in(
+    parts: Parts,
+    *,
+    volumes: Volumes,
+    limits: Limits,
+    content_length: int | None,
+    traceparent: str | None,
+    study_id: UUID | None = None,
+    profiles_dir: Path | None = None,
+    study_instance_uid: str | None = None,
+    of_every_kind: bool = False,
+) -> AsyncIterator[Intake]:
+    """Receive a study. Inside the context it lies in ``uploads/``; an exception there removes it.
+
+    Args:
+        parts: what the request's body says, as it arrives; closed at the end.
+        volumes: where studies go.
+        limits: what the upload may cost.
+        content_length: size of the body in bytes if the client has told it.
+        traceparent: trace context to hand on.
+        study_id: the id that the upload gets; a new one when not given.
+        profiles_dir: where profiles lie that the client may ask for.
+        study_instance_uid: what every instance has to have, if the client has told it.
+        of_every_kind: whether each part is one file of the study, whatever it is; else archives are
+            unpacked, some names passed over, and an upload without anything that may be DICOM is
+            refused.
+
+    Raises:
+        RefusedUploadError: the upload cannot be accepted; nothing of it is left.
+    """
+    study_id = study_id or uuid4()
+    async with staged(volumes, study_id, limits.min_free_bytes, content_length or 0) as staging:
+        receiving = Receiving(staging, limits, as_sent=of_every_kind, of_every_kind=of_every_kind)
+        await receiving.receive(parts)
+        fields = await in_thread(read_fields, receiving.fields, profiles_dir)
+        event = StudyUploaded.new(
+            source="gateway",
+            subject=study_id,
+            data=StudyUploadedData(
+                directory=uploads_path(study_id),
+                file_count=len(receiving.files),
+                size_bytes=sum(file.size_bytes for file in receiving.files),
+                label=fields.label,
+                passed_over=len(receiving.passed_over) or None,
+            ),
+            traceparent=traceparent,
+        )
+        intake = Intake(
+            event=event,
+            files=tuple(receiving.files),
+            expected_instances=fields.expected_instances,
+            passed_over=tuple(receiving.passed_over),
+            profile=fields.profile,
+            label=fields.label,
+            study_instance_uid=study_instance_uid,
+        )
+        await staging.commit(intake)
+        yield intake

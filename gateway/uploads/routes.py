@@ -1,0 +1,125 @@
+"""POST /upload: a study comes in."""
+
+from collections.abc import AsyncGenerator
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+
+from chassis.web.problem import Problem, documented
+from contracts.status import State
+from gateway.browsing.links import status_path
+from gateway.settings import GatewaySettings
+from gateway.uploads.fields import MOST_INSTANCES
+from gateway.uploads.form import boundary_of, read_form
+from gateway.uploads.idempotency import HEADER, MOST_CHARACTERS
+from gateway.uploads.parts import Parts
+from gateway.uploads.service import Reception
+
+REQUEST_BODY = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "additionalProperties": False,
+                "properties": {
+                    "file": {
+                        "type": "array",
+                        "minItems": 1,
+                        "items": {"type": "string", "format": "binary"},
+                        "description": "The files of the study, each a part: DICOM files (PS3.10), "
+                        "and archives (zip, tar, tar.gz), which are unpacked. DICOMDIR, hidden "
+                        "files and `__MACOSX` are passed over.",
+                    },
+                    "expected_instances": {
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": MOST_INSTANCES,
+                        "description": "How many instances the study has. Another number than "
+                        "arrives is a finding.",
+                    },
+                    "profile": {
+                        "type": "string",
+                        "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$",
+                        "examples": ["strict"],
+                        "description": "By which profile the study is validated: `default`, "
+                        "`strict`, `lenient`, or one of the site's.",
+                    },
+                    "label": {
+                        "type": "string",
+                        "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+                        "examples": ["trial-42"],
+                        "description": "A word to find the upload again with. It goes into events, "
+                        "so it must not tell who the patient is.",
+                    },
+                },
+            },
+            "encoding": {"file": {"contentType": "application/dicom, application/zip, */*"}},
+        }
+    },
+}
+
+
+IDEMPOTENCY_KEY = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": MOST_CHARACTERS + 2},
+    "description": "A string of the client's choice, best a UUID, new for each upload. Sent again "
+    "with the same content, it is answered as the first time, and nothing is taken in twice.",
+    "example": '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+}
+
+
+class Accepted(BaseModel):
+    """The study has arrived and lies safely on disk; it is not validated yet."""
+
+    study_id: UUID
+    status: State
+    status_url: str
+    """Where to ask what has become of it."""
+    files: int
+    """How many files it has, those from archives included."""
+    passed_over: int
+    """How many further files are none of the study's, such as a DICOMDIR."""
+
+
+def upload_router(reception: Reception, settings: GatewaySettings) -> APIRouter:
+    """The route that takes uploads in."""
+    router = APIRouter(tags=["studies"])
+
+    def read(content_type: str, body: AsyncGenerator[bytes, None]) -> Parts:
+        boundary = boundary_of(content_type)
+        if boundary is None:
+            detail = "Send multipart/form-data with the DICOM files in parts named 'file'."
+            raise Problem(415, "not-multipart", "The body is not multipart/form-data", detail)
+        return read_form(body, boundary, max_files=settings.max_files)
+
+    @router.post(
+        "/upload",
+        status_code=202,
+        summary="Upload a study",
+        responses=documented(400, 408, 409, 413, 415, 422, 503, 507),
+        openapi_extra={"requestBody": REQUEST_BODY, "parameters": [IDEMPOTENCY_KEY]},
+    )
+    async def upload(request: Request, response: Response) -> Accepted:
+        """Takes DICOM files in, also in archives. Once answered with 202, they are not lost.
+
+        A file that is not DICOM does not sink the others. What becomes of them is told at
+        `status_url`, also given as `Location`.
+        """
+        receipt = await reception.receive_once(request, read)
+        study_id = receipt.study_id
+        response.headers["Location"] = status_path(study_id)
+        response.headers["Retry-After"] = str(settings.retry_after_seconds)
+        return Accepted(
+            study_id=study_id,
+            status=State.UPLOADED,
+            status_url=status_path(study_id),
+            files=receipt.files,
+            passed_over=receipt.passed_over,
+        )
+
+    return router

@@ -1,0 +1,284 @@
+"""Settings: who wins, and what stops a service with one clear line."""
+
+import json
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from pydantic import BaseModel, SecretStr
+from pydantic_settings import NoDecode
+
+from chassis.runtime.settings import (
+    SECRETS,
+    SHARED,
+    ConfigurationError,
+    ServiceSettings,
+    StatusClientSettings,
+    VolumeSettings,
+    load,
+)
+from descriptor.settings import DescriptorSettings
+from gateway.settings import GatewaySettings
+from status.settings import StatusSettings
+from validator.settings import ValidatorSettings
+
+ALL = (GatewaySettings, ValidatorSettings, DescriptorSettings, StatusSettings)
+ROOT = Path(__file__).parents[4]
+PASSWORD = "hunter2-and-a-half"  # noqa: S105 -- of these tests only
+
+
+class ExampleSettings(VolumeSettings, StatusClientSettings):
+    """Settings of a service that exists in these tests only."""
+
+    service: ClassVar[str] = "example"
+    patient_hash_key: SecretStr | None = None
+
+
+CONFIG: dict[str, Any] = {
+    "host": "from-file",
+    "port": 1,
+    "log_level": "info",
+    "redis_url": "redis://from-file:6379/0",
+    "delivery": {
+        "claim_idle_seconds": 30,
+        "max_deliveries": 5,
+        "graceful_timeout_seconds": 15,
+    },
+    "uploads_dir": "data/uploads",
+    "quarantine_dir": "data/quarantine",
+    "archive_dir": "data/archive",
+    "stale_after_seconds": 86400,
+    "status_url": "http://from-file:8001",
+    "status_timeout_seconds": 2,
+}
+
+
+class Sources:
+    """Everywhere a setting may come from."""
+
+    def __init__(self, directory: Path, environment: pytest.MonkeyPatch) -> None:
+        self.config = directory / "config.json"
+        self.secrets = directory / "secrets"
+        self.secrets.mkdir()
+        self.environment = environment
+        environment.setenv("HDV_EXAMPLE_CONFIG", str(self.config))
+        environment.setenv("HDV_SECRETS_DIR", str(self.secrets))
+        self.write(CONFIG)
+
+    def write(self, config: Any) -> None:
+        self.config.write_text(json.dumps(config))
+
+    def refusal(self) -> str:
+        """The line that stops the service."""
+        with pytest.raises(ConfigurationError) as raised:
+            load(ExampleSettings)
+        line = str(raised.value)
+        assert line.splitlines() == [line]
+        assert line.startswith("example: ")
+        assert PASSWORD not in line
+        return line
+
+
+@pytest.fixture
+def sources(tmp_path: Path, bare_environment: pytest.MonkeyPatch) -> Sources:
+    return Sources(tmp_path, bare_environment)
+
+
+@pytest.mark.usefixtures("sources")
+def test_config_json_alone_is_enough() -> None:
+    settings = load(ExampleSettings)
+    assert settings.host == "from-file"
+    assert settings.delivery.max_deliveries == 5
+    assert settings.redis_password is None
+    assert settings.volumes.uploads == Path("data/uploads").absolute()
+
+
+def test_each_source_counts_more_than_the_one_before(sources: Sources) -> None:
+    assert load(ExampleSettings).host == "from-file"
+    sources.environment.setenv("HDV_HOST", "shared")
+    assert load(ExampleSettings).host == "shared"
+    sources.environment.setenv("HDV_EXAMPLE__HOST", "own")
+    assert load(ExampleSettings).host == "own"
+    (sources.secrets / "hdv_host").write_text("secret-file\n")
+    assert load(ExampleSettings).host == "secret-file"
+    assert load(ExampleSettings, host="override").host == "override"
+
+
+def test_a_part_of_a_nested_setting_can_be_overridden_alone(sources: Sources) -> None:
+    sources.environment.setenv("HDV_EXAMPLE__DELIVERY__MAX_DELIVERIES", "2")
+    delivery = load(ExampleSettings).delivery
+    assert (delivery.max_deliveries, delivery.claim_idle_seconds) == (2, 30)
+
+
+def test_the_environment_of_another_service_is_no_business_of_this_one(sources: Sources) -> None:
+    sources.environment.setenv("HDV_GATEWAY__PORT", "9")
+    sources.environment.setenv("HDV_GATEWAY__PROT", "9")
+    assert load(ExampleSettings).port == 1
+
+
+def test_only_what_services_share_can_be_set_for_all_at_once(sources: Sources) -> None:
+    sources.environment.setenv("HDV_PORT", "9")
+    assert load(ExampleSettings).port == 1
+
+
+@pytest.mark.parametrize("name", sorted(SECRETS))
+def test_a_secret_comes_from_a_file_without_its_line_end(sources: Sources, name: str) -> None:
+    (sources.secrets / f"hdv_{name}").write_text(f"{PASSWORD}\n")
+    assert getattr(load(ExampleSettings), name).get_secret_value() == PASSWORD
+
+
+@pytest.mark.parametrize("name", sorted(SECRETS))
+@pytest.mark.parametrize("prefix", ["HDV_", "HDV_EXAMPLE__"])
+def test_a_secret_comes_from_the_environment_and_is_not_shown(
+    sources: Sources, prefix: str, name: str
+) -> None:
+    sources.environment.setenv(f"{prefix}{name.upper()}", PASSWORD)
+    settings = load(ExampleSettings)
+    assert getattr(settings, name).get_secret_value() == PASSWORD
+    assert PASSWORD not in repr(settings)
+
+
+def test_without_a_directory_of_secrets_there_are_none(sources: Sources) -> None:
+    sources.environment.setenv("HDV_SECRETS_DIR", str(sources.secrets / "none"))
+    assert load(ExampleSettings).redis_password is None
+
+
+@pytest.mark.usefixtures("sources")
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        load(ExampleSettings).host = "elsewhere"
+
+
+def test_an_unknown_key_in_config_json_stops_the_service(sources: Sources) -> None:
+    sources.write({**CONFIG, "prot": 8000})
+    assert sources.refusal() == "example: unknown setting 'prot'"
+
+
+def test_an_unknown_key_further_down_stops_the_service(sources: Sources) -> None:
+    sources.write({**CONFIG, "delivery": {**CONFIG["delivery"], "max_delivery": 1}})
+    assert sources.refusal() == "example: unknown setting 'delivery.max_delivery'"
+
+
+@pytest.mark.parametrize("name", ["HDV_EXAMPLE__PROT", "hdv_example__prot"])
+def test_a_misspelt_variable_stops_the_service(sources: Sources, name: str) -> None:
+    sources.environment.setenv(name, PASSWORD)
+    assert sources.refusal() == f"example: unknown setting 'prot' in the environment ({name})"
+
+
+def test_a_misspelt_part_of_a_nested_variable_stops_the_service(sources: Sources) -> None:
+    sources.environment.setenv("HDV_EXAMPLE__DELIVERY__MAX", PASSWORD)
+    assert sources.refusal() == "example: unknown setting 'delivery.max'"
+
+
+def test_a_missing_setting_stops_the_service(sources: Sources) -> None:
+    sources.write({name: value for name, value in CONFIG.items() if name != "port"})
+    assert sources.refusal() == "example: setting 'port' is missing"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("port", "http"),
+        ("port", "65536"),
+        ("log_level", "loud"),
+        ("redis_url", f"http://:{PASSWORD}@redis"),
+        ("status_url", f"http://{PASSWORD}/with/a/path"),
+        ("status_timeout_seconds", "0"),
+        ("delivery__max_deliveries", "0"),
+        ("delivery__claim_idle_seconds", "nan"),
+        ("profiles_dir", f"/nowhere/{PASSWORD}"),
+    ],
+)
+def test_an_impossible_value_stops_the_service_and_is_named_but_not_shown(
+    sources: Sources, name: str, value: str
+) -> None:
+    sources.environment.setenv(f"HDV_EXAMPLE__{name.upper()}", value)
+    assert f"setting '{name.replace('__', '.')}': " in sources.refusal()
+
+
+def test_a_nested_setting_that_is_no_json_stops_the_service(sources: Sources) -> None:
+    sources.environment.setenv("HDV_EXAMPLE__DELIVERY", PASSWORD)
+    assert "delivery" in sources.refusal()
+
+
+def test_several_mistakes_are_told_in_one_line(sources: Sources) -> None:
+    sources.write({**CONFIG, "port": -1, "prot": 8000})
+    line = sources.refusal()
+    assert "'port'" in line
+    assert "'prot'" in line
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b'{"host": "a", "redis_password": "%s"' % PASSWORD.encode(), "is not valid JSON"),
+        (b"\xff\xfe\xfa", "is not valid JSON"),
+        (b"", "is not valid JSON"),
+        (b"[1]", "must hold a JSON object"),
+    ],
+)
+def test_a_broken_config_json_stops_the_service(
+    sources: Sources, content: bytes, complaint: str
+) -> None:
+    sources.config.write_bytes(content)
+    line = sources.refusal()
+    assert complaint in line
+    assert str(sources.config) in line
+
+
+def test_a_config_json_that_is_not_there_stops_the_service(sources: Sources) -> None:
+    sources.config.unlink()
+    assert sources.refusal() == f"example: cannot read {sources.config}: No such file or directory"
+
+
+@pytest.mark.parametrize("name", sorted(SECRETS))
+def test_a_secret_in_config_json_stops_the_service(sources: Sources, name: str) -> None:
+    sources.write({**CONFIG, name: PASSWORD})
+    assert f"secret '{name}' does not belong in config.json" in sources.refusal()
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.service)
+def test_every_config_json_has_every_setting_but_the_secrets_and_nothing_else(
+    kind: type[ServiceSettings],
+) -> None:
+    config = json.loads((ROOT / kind.service / "config.json").read_bytes())
+    assert names_in(config) == names_of(kind) - SECRETS
+
+
+def names_of(model: type[BaseModel], prefix: str = "") -> set[str]:
+    """The settings of a model, those further down with dots."""
+    names: set[str] = set()
+    for name, field in model.model_fields.items():
+        nested = field.annotation
+        is_text = NoDecode in field.metadata  # the validator's profile: a name or a path
+        if isinstance(nested, type) and issubclass(nested, BaseModel) and not is_text:
+            names |= names_of(nested, f"{prefix}{name}.")
+        else:
+            names.add(f"{prefix}{name}")
+    return names
+
+
+def names_in(config: dict[str, Any], prefix: str = "") -> set[str]:
+    names: set[str] = set()
+    for name, value in config.items():
+        names |= (
+            names_in(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}"}
+        )
+    return names
+
+
+@pytest.mark.usefixtures("bare_environment")
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.service)
+def test_every_service_starts_with_what_it_comes_with(kind: type[ServiceSettings]) -> None:
+    settings = load(kind)
+    assert settings.service == kind.__module__.partition(".")[0]
+    assert settings.host == "127.0.0.1"
+
+
+@pytest.mark.usefixtures("bare_environment")
+def test_no_two_services_listen_on_the_same_port() -> None:
+    assert len({load(kind).port for kind in ALL}) == len(ALL)
+
+
+def test_what_services_share_exists_in_one_of_them() -> None:
+    assert set().union(*(kind.model_fields for kind in ALL)) >= SHARED

@@ -1,0 +1,155 @@
+"""Errors over HTTP: problem documents with a stable type, and nothing said that should not be."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import APIRouter, FastAPI
+from pydantic import BaseModel
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
+from starlette.exceptions import HTTPException
+from structlog.testing import capture_logs
+
+from chassis.web import problem
+from chassis.web.problem import Problem, unavailable
+
+PATIENT = "DOE^JANE"
+
+
+class Body(BaseModel):
+    """What the example takes."""
+
+    size: int
+
+
+def example() -> FastAPI:
+    """An application that fails in every way."""
+    app = FastAPI()
+    problem.install(app)
+
+    @app.get("/items/{number}")
+    async def show(number: int) -> int:
+        return number
+
+    @app.post("/items")
+    async def make(body: Body) -> int:
+        return body.size
+
+    # As the services have them: in routers of their own.
+    more = APIRouter()
+
+    @more.delete("/items/{number}")
+    async def remove(number: int) -> None:
+        pass
+
+    @more.post("/items/purge")
+    async def purge() -> None:
+        pass
+
+    app.include_router(more)
+
+    @app.get("/fails/{how}")
+    async def fail(how: str) -> None:
+        raise {
+            "unexpected": ValueError(PATIENT),
+            "redis": RedisConnectionError(f"{PATIENT} away"),
+            "redis-refuses": ResponseError(PATIENT),
+            "known": Problem(409, "conflict", "In conflict", "It is there already."),
+            "away": unavailable("status-away", "It does not answer.", retry_after_seconds=7),
+            "teapot": HTTPException(418, PATIENT, headers={"X-Tea": "green"}),
+        }[how]
+
+    return app
+
+
+@pytest_asyncio.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(example(), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as opened:
+        with capture_logs():
+            yield opened
+
+
+def document(response: httpx.Response) -> dict[str, Any]:
+    """The problem document of a response; it never names the patient."""
+    assert response.headers["content-type"] == "application/problem+json"
+    assert PATIENT not in response.text
+    body: dict[str, Any] = response.json()
+    assert body["status"] == response.status_code
+    assert body.keys() <= {"type", "title", "status", "detail"}
+    return body
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "kind"),
+    [
+        ("GET", "/nowhere", 404, "not-found"),
+        ("DELETE", "/items", 405, "method-not-allowed"),
+        ("GET", "/items/one", 422, "invalid-request"),
+        ("GET", "/fails/unexpected", 500, "internal-error"),
+        ("GET", "/fails/redis", 503, "event-bus-away"),
+        ("GET", "/fails/redis-refuses", 503, "event-bus-away"),
+        ("GET", "/fails/known", 409, "conflict"),
+        ("GET", "/fails/away", 503, "status-away"),
+        ("GET", "/fails/teapot", 418, "i'm-a-teapot"),
+    ],
+)
+async def test_every_error_is_a_problem_document_with_a_stable_type(
+    client: httpx.AsyncClient, method: str, path: str, status: int, kind: str
+) -> None:
+    response = await client.request(method, path)
+    body = document(response)
+    assert response.status_code == status
+    assert body["type"] == f"urn:hdv:problem:{kind}"
+    assert body["title"]
+
+
+async def test_a_method_that_is_not_allowed_is_told_which_ones_are(
+    client: httpx.AsyncClient,
+) -> None:
+    assert (await client.delete("/items")).headers["allow"] == "POST"
+    assert (await client.put("/items/1")).headers["allow"] == "DELETE, GET"
+    assert (await client.put("/items/purge")).headers["allow"] == "POST"
+
+
+async def test_an_invalid_request_is_told_which_field_is_wrong(client: httpx.AsyncClient) -> None:
+    body = document(await client.post("/items", json={"size": PATIENT}))
+    assert body["detail"].startswith("body.size: ")
+
+
+async def test_a_body_that_is_no_json_is_told_so(client: httpx.AsyncClient) -> None:
+    response = await client.post(
+        "/items", content=b'{"size": DOE', headers={"Content-Type": "application/json"}
+    )
+    assert document(response)["type"] == "urn:hdv:problem:invalid-request"
+    assert "DOE" not in response.text
+
+
+async def test_a_problem_says_what_went_wrong_here(client: httpx.AsyncClient) -> None:
+    assert document(await client.get("/fails/known")) == {
+        "type": "urn:hdv:problem:conflict",
+        "title": "In conflict",
+        "status": 409,
+        "detail": "It is there already.",
+    }
+
+
+async def test_an_unexpected_error_says_nothing_of_itself(client: httpx.AsyncClient) -> None:
+    assert "detail" not in document(await client.get("/fails/unexpected"))
+
+
+@pytest.mark.parametrize(("how", "seconds"), [("redis", "5"), ("away", "7")])
+async def test_who_meets_a_part_that_is_away_is_told_when_to_come_back(
+    client: httpx.AsyncClient, how: str, seconds: str
+) -> None:
+    assert (await client.get(f"/fails/{how}")).headers["retry-after"] == seconds
+
+
+def test_documented_errors_refer_to_the_problem_document() -> None:
+    responses = problem.documented(404, 503)
+    assert responses.keys() == {404, 503}
+    assert responses[404]["description"] == "Not Found"
+    assert "application/problem+json" in responses[404]["content"]

@@ -1,0 +1,207 @@
+"""Archiving a study: described in batches, filed, entered in the index, pictured."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from chassis.instance_index import Kept
+from chassis.runtime.isolation import Cause, IsolationError
+from contracts.events import StudyArchivedData
+from contracts.volumes import Volumes, archive_path
+from descriptor import study as study_module
+from descriptor.describer import isolated_describer
+from descriptor.description import InstanceDescription, undescribed
+from descriptor.instances import Instance
+from descriptor.study import BATCHES_AHEAD, INSTANCES_AT_ONCE, archive_study
+from storage.archived import ArchivedStudy
+
+STUDY_ID = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
+OTHER_ID = UUID("3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22")
+
+MakeStudy = Callable[..., UUID]
+
+
+@dataclass
+class Surroundings:
+    """What a study is archived with; it notes what it was asked, in order."""
+
+    volumes: Volumes
+    asked: list[tuple[Any, ...]] = field(default_factory=list)
+    owner: UUID = OTHER_ID
+    lost: str = ""
+    """What fails."""
+
+    async def describe(self, instances: Sequence[Instance]) -> list[InstanceDescription]:
+        self.asked.append(("describe", len(instances)))
+        return [
+            InstanceDescription(
+                {"StudyInstanceUID": "1.2", "InstanceNumber": int(i.stored.name[:6])}
+            )
+            for i in instances
+        ]
+
+    async def claim(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Kept]:
+        self.asked.append(("claim", study_id, set(instances)))
+        return {uid: Kept(sha256, self.owner) for uid, sha256 in instances.items()}
+
+    async def file(self, study_id: UUID, study_instance_uids: Iterable[str]) -> None:
+        if self.lost == "index":
+            raise ConnectionError
+        assert self.volumes.archived(study_id).is_dir()
+        self.asked.append(("file", study_id, list(study_instance_uids)))
+
+    async def preview(self, study_id: UUID, archived: ArchivedStudy) -> None:
+        self.asked.append(("preview", study_id, len(archived.instances)))
+
+    async def archive(self, study_id: UUID = STUDY_ID) -> StudyArchivedData:
+        return await archive_study(study_id, self.volumes, self.describe, self, self.preview)
+
+
+@pytest.fixture
+def surroundings(volumes: Volumes) -> Surroundings:
+    return Surroundings(volumes)
+
+
+async def test_a_study_is_described_filed_entered_and_pictured_in_this_order(
+    surroundings: Surroundings, make_study: MakeStudy
+) -> None:
+    make_study(b"one", b"two..", uids=["1.1", "1.2"])
+    assert await surroundings.archive() == StudyArchivedData(
+        directory=archive_path(STUDY_ID), instance_count=2, size_bytes=8
+    )
+    assert surroundings.asked == [
+        ("describe", 2),
+        ("claim", STUDY_ID, {"1.1", "1.2"}),
+        ("file", STUDY_ID, ["1.2"]),
+        ("preview", STUDY_ID, 2),
+    ]
+
+
+async def test_when_the_index_was_away_the_next_delivery_enters_the_study(
+    surroundings: Surroundings, make_study: MakeStudy
+) -> None:
+    make_study(b"one")
+    surroundings.lost = "index"
+    with pytest.raises(ConnectionError):
+        await surroundings.archive()
+    surroundings.lost = ""
+    surroundings.asked.clear()
+    assert (await surroundings.archive()).instance_count == 1
+    assert surroundings.asked == [("file", STUDY_ID, ["1.2"]), ("preview", STUDY_ID, 1)]
+
+
+async def test_known_instances_are_looked_for_in_the_study_that_brought_them_first(
+    surroundings: Surroundings, make_study: MakeStudy
+) -> None:
+    make_study(b"one", b"two", uids=["1.1", "1.2"], study_id=OTHER_ID)
+    await surroundings.archive(OTHER_ID)
+    make_study(b"one", b"three", uids=["1.1", "1.3"], duplicates=[1])
+    await surroundings.archive()
+    name = "original/1.1.dcm"
+    archived = surroundings.volumes.archived
+    assert (archived(STUDY_ID) / name).samefile(archived(OTHER_ID) / name)
+
+
+@pytest.mark.parametrize("uid", ["", "../../x", "1.1\0"])
+async def test_what_is_no_uid_is_looked_for_nowhere(
+    surroundings: Surroundings, make_study: MakeStudy, uid: str
+) -> None:
+    make_study(b"one", uids=[uid], duplicates=[1])
+    await surroundings.archive()
+    assert ("claim", STUDY_ID, set()) in surroundings.asked
+
+
+async def test_a_large_study_is_described_in_batches_and_in_its_order(
+    surroundings: Surroundings, make_study: MakeStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = 3 * INSTANCES_AT_ONCE + 1
+    make_study(*(b"%d" % number for number in range(count)))
+    waiting = most = 0
+    describe = surroundings.describe
+
+    async def slower_first(instances: Sequence[Instance]) -> list[InstanceDescription]:
+        nonlocal waiting, most
+        waiting += 1
+        most = max(most, waiting)
+        for _ in range(1000 - int(instances[0].stored.name[:6])):
+            await asyncio.sleep(0)
+        waiting -= 1
+        return await describe(instances)
+
+    monkeypatch.setattr(surroundings, "describe", slower_first)
+    monkeypatch.setattr(study_module, "BATCHES_AHEAD", 2)
+    numbers: list[int] = []
+
+    async def preview(_: UUID, archived: ArchivedStudy) -> None:
+        numbers.extend(int(str(instance.instance_number)) for instance in archived.instances)
+
+    monkeypatch.setattr(surroundings, "preview", preview)
+    await surroundings.archive()
+    assert numbers == list(range(1, count + 1))
+    assert most == 2
+    assert BATCHES_AHEAD >= 2
+
+
+async def test_when_describing_fails_nothing_is_filed_and_nothing_goes_on(
+    surroundings: Surroundings, make_study: MakeStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_study(*(b"%d" % number for number in range(3 * INSTANCES_AT_ONCE)))
+
+    async def fail(instances: Sequence[Instance]) -> list[InstanceDescription]:
+        if instances[0].stored.name != "000033.dcm":
+            raise FileNotFoundError
+        await asyncio.Event().wait()
+        return []
+
+    monkeypatch.setattr(surroundings, "describe", fail)
+    with pytest.raises(FileNotFoundError):
+        await surroundings.archive()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert not surroundings.volumes.archived(STUDY_ID).exists()
+
+
+class Processes:
+    """Stands for `Isolation`: describes but a few at once, and dies of some files."""
+
+    def __init__(self, deadly: Sequence[str] = (), most: int = 100) -> None:
+        self.deadly = deadly
+        self.most = most
+        self.calls: list[int] = []
+
+    async def run(self, _: object, files: Sequence[tuple[Path, str]]) -> list[InstanceDescription]:
+        self.calls.append(len(files))
+        if any(file in self.deadly for _, file in files):
+            raise IsolationError(Cause.DEATH)
+        return [InstanceDescription({"SOPInstanceUID": file}) for _, file in files[: self.most]]
+
+
+@pytest.fixture
+def instances(volumes: Volumes, make_study: MakeStudy) -> Sequence[Instance]:
+    make_study(*(b"%d" % number for number in range(5)), uids=[f"1.{n}" for n in range(5)])
+    study = study_module.open_study(volumes, STUDY_ID)
+    assert study
+    return study.instances
+
+
+async def test_after_a_death_each_instance_of_a_batch_is_described_alone(
+    instances: Sequence[Instance],
+) -> None:
+    processes = Processes(deadly=["original/1.2.dcm"])
+    described = await isolated_describer(processes)(instances)  # type: ignore[arg-type]
+    assert processes.calls == [5, 1, 1, 1, 1, 1]
+    assert described[2] == undescribed(instances[2].identity)
+    assert [bool(description.incomplete) for description in described] == [0, 0, 1, 0, 0]
+
+
+async def test_what_a_process_left_for_the_next_time_is_described_then(
+    instances: Sequence[Instance],
+) -> None:
+    processes = Processes(most=2)
+    described = await isolated_describer(processes)(instances)  # type: ignore[arg-type]
+    assert processes.calls == [5, 3, 1]
+    assert [d.values["SOPInstanceUID"] for d in described] == [i.file for i in instances]

@@ -1,0 +1,102 @@
+"""What a seeded defect is, and the ways to make one."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.profiles.profile import Profile
+from unit.engine.clean.notation import File, report_path
+
+DEFAULT = Profile()
+
+
+@dataclass(frozen=True)
+class Defect:
+    """A clean file with one thing wrong.
+
+    Attributes:
+        code: what the engine must find.
+        base: the clean file.
+        file: the same file with the defect, or its bytes.
+        at: where it must be found: keywords like `SegmentSequence[0]>SegmentNumber`; None where it
+            is found in the file as a whole, or somewhere.
+        count: how many times.
+        along: other codes that cannot but be found too.
+        profile: what is asked for.
+        note: what tells the defect from others with the same code at the same place.
+    """
+
+    code: str
+    base: File
+    file: File | bytes
+    at: str | None
+    count: int = 1
+    along: frozenset[str] = frozenset()
+    profile: Profile = DEFAULT
+    note: str = ""
+
+    @property
+    def data(self) -> bytes:
+        """The defective file."""
+        return self.file if isinstance(self.file, bytes) else self.file.encode()
+
+    @property
+    def path(self) -> str | None:
+        """Where it must be found, as a report says it."""
+        return self.at and report_path(self.at)
+
+    def __str__(self) -> str:
+        """For the name of the test."""
+        modality = self.base.dataset["Modality"]
+        return " ".join(filter(None, (self.code, modality, self.at, self.note)))
+
+
+def put(
+    code: str,
+    base: File,
+    path: str,
+    value: Any,
+    *,
+    at: str | None = "",
+    count: int = 1,
+    along: tuple[str, ...] = (),
+    profile: Profile = DEFAULT,
+    note: str = "",
+) -> Defect:
+    """Another value at a path, where it is found unless `at` says otherwise."""
+    file = base.put(path, value)
+    return Defect(
+        code, base, file, path if at == "" else at, count, frozenset(along), profile, note
+    )
+
+
+def absent(
+    code: str,
+    base: File,
+    path: str,
+    *,
+    at: str | None = "",
+    count: int = 1,
+    along: tuple[str, ...] = (),
+    profile: Profile = DEFAULT,
+    note: str = "",
+) -> Defect:
+    """No element at a path."""
+    file = base.without(path)
+    return Defect(
+        code, base, file, path if at == "" else at, count, frozenset(along), profile, note
+    )
+
+
+def raw(
+    code: str,
+    base: File,
+    data: bytes,
+    at: str | None = None,
+    *,
+    count: int = 1,
+    along: tuple[str, ...] = (),
+    profile: Profile = DEFAULT,
+    note: str = "",
+) -> Defect:
+    """Other bytes than those of the clean file."""
+    return Defect(code, base, data, at, count, frozenset(along), profile, note)

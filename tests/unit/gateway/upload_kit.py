@@ -1,0 +1,97 @@
+"""Uploads that are taken in, and the volumes that they go to."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.intake import Intake
+from contracts.volumes import INCOMING, Volumes
+from gateway.uploads.body import Limits, limited
+from gateway.uploads.errors import RefusedUploadError
+from gateway.uploads.form import read_form
+from gateway.uploads.intake import take_in
+from gateway.uploads.limits import ArchiveLimits
+
+BOUNDARY = "xYzZY"
+CONTENT = bytes(128) + b"DICM" + bytes(range(256)) * 8
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+GENEROUS = Limits(
+    max_files=10,
+    max_upload_bytes=1 << 30,
+    min_free_bytes=0,
+    idle_timeout_seconds=10,
+    max_upload_seconds=60,
+    archives=ArchiveLimits(
+        max_entries=20,
+        max_entry_bytes=100_000,
+        max_total_bytes=1_000_000,
+        max_ratio=200,
+        max_nesting=2,
+    ),
+)
+
+
+def part(content: bytes, *, name: str = "file", sent_as: str = "CT.dcm") -> bytes:
+    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"; filename="{sent_as}"'
+    return head.encode() + b"\r\n\r\n" + content + b"\r\n"
+
+
+def form(*parts: bytes) -> bytes:
+    return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
+
+
+async def arriving(chunks: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+
+
+class Uploads:
+    """The volumes, and what lies on them."""
+
+    def __init__(self, root: Path) -> None:
+        self.volumes = Volumes(root / "uploads", root / "quarantine", root / "archive")
+        (self.volumes.uploads / INCOMING).mkdir(parents=True)
+        self._root = root
+
+    @property
+    def files(self) -> list[Path]:
+        return sorted(path for path in self._root.rglob("*") if path.is_file())
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is left but the volume and its directory for what comes in."""
+        left = {str(path.relative_to(self._root)) for path in self._root.rglob("*")}
+        return left == {"uploads", f"uploads/{INCOMING}"}
+
+    @asynccontextmanager
+    async def receiving(
+        self,
+        *chunks: bytes,
+        body: AsyncIterator[bytes] | None = None,
+        limits: Limits = GENEROUS,
+        content_length: int | None = None,
+    ) -> AsyncIterator[Intake]:
+        async with take_in(
+            read_form(
+                limited(body or arriving(chunks), limits), BOUNDARY, max_files=limits.max_files
+            ),
+            volumes=self.volumes,
+            limits=limits,
+            content_length=content_length,
+            traceparent=TRACE,
+        ) as taken:
+            yield taken
+
+    async def receive(self, *chunks: bytes, **arguments: Any) -> Intake:
+        async with self.receiving(*chunks, **arguments) as taken:
+            return taken
+
+    async def refusal(self, *chunks: bytes, **arguments: Any) -> RefusedUploadError:
+        """Why the upload was refused; nothing of it is left."""
+        with pytest.raises(RefusedUploadError) as raised:
+            await self.receive(*chunks, **arguments)
+        assert self.is_empty
+        return raised.value

@@ -1,0 +1,87 @@
+"""A file that cannot be examined is a finding, not an outage."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydicom.data import get_testdata_file
+
+from chassis.observability.metrics import Metrics
+from chassis.runtime.isolation import Cause, IsolationError
+from contracts.report import Outcome
+from engine.profiles.profile import Profile
+from engine.report import Report
+from validator.examiner import examine_file, isolated_examiner
+
+
+class Processes:
+    """Stands for the pool: fails as often as it is told, then runs the function here."""
+
+    def __init__(self, *failures: Cause) -> None:
+        self.failures = list(failures)
+        self.runs = 0
+
+    async def run(self, function: Callable[..., Report], *args: object) -> Report:
+        self.runs += 1
+        if self.failures:
+            raise IsolationError(self.failures.pop(0))
+        return function(*args)
+
+
+@pytest.fixture
+def sound() -> Path:
+    path = get_testdata_file("CT_small.dcm", download=False)
+    assert path
+    return Path(path)
+
+
+async def examine(processes: Any, path: Path) -> Report:
+    return await isolated_examiner(processes, Metrics("validator"))(path, Profile())
+
+
+async def test_a_sound_file_is_examined_once(sound: Path) -> None:
+    processes = Processes()
+    report = await examine(processes, sound)
+    assert (report.outcome, processes.runs) == (Outcome.ACCEPTED, 1)
+
+
+@pytest.mark.parametrize("cause", [Cause.TIME, Cause.MEMORY])
+async def test_a_file_that_exceeds_a_limit_is_unreadable(sound: Path, cause: Cause) -> None:
+    processes = Processes(cause)
+    report = await examine(processes, sound)
+    [finding] = report.findings
+    assert finding.code == "file.unreadable"
+    assert finding.found == f"the examination exceeded the {cause} limit"
+    assert (report.outcome, processes.runs) == (Outcome.REJECTED, 1)
+
+
+async def test_a_process_that_died_for_anothers_fault_is_no_finding(sound: Path) -> None:
+    processes = Processes(Cause.DEATH)
+    report = await examine(processes, sound)
+    assert (report.outcome, processes.runs) == (Outcome.ACCEPTED, 2)
+
+
+async def test_a_file_that_kills_its_process_twice_is_unreadable(sound: Path) -> None:
+    processes = Processes(Cause.DEATH, Cause.DEATH)
+    report = await examine(processes, sound)
+    assert [finding.code for finding in report.findings] == ["file.unreadable"]
+    assert processes.runs == 2
+
+
+def test_a_mistake_of_ours_costs_one_file(sound: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def mistaken(*_: object) -> Report:
+        raise KeyError("Doe^Jane")
+
+    monkeypatch.setattr("validator.examiner.examine", mistaken)
+    [finding] = examine_file(str(sound), Profile()).findings
+
+    assert finding.code == "file.unreadable"
+    assert "validator: KeyError at test_examiner.py:" in (finding.found or "")
+    assert "Doe" not in finding.model_dump_json()
+
+
+def test_an_empty_file_is_examined_though_it_cannot_be_mapped(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    report = examine_file(str(tmp_path / "empty"), Profile())
+    assert [finding.code for finding in report.findings] == ["file.empty"]

@@ -1,0 +1,86 @@
+"""The journal of an examination: what was found is found again, unless it cannot be relied on."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.examination import examine
+from engine.profiles.profile import Profile
+from engine.report import Report
+from unit.engine import dicom_writer as dicom
+from validator.journal import Found, Journal
+
+CONDITIONS = {"profile": "abc", "engine": "1.0"}
+
+
+def report(content: bytes) -> Report:
+    return examine(content, Profile())
+
+
+FOUND: list[Found] = [
+    ("000001.dcm", report(dicom.part10(dicom.ct()))),
+    ("000002.dcm", report(b"no image")),
+    ("000003.dcm", report(dicom.part10(dicom.ct())[:-30])),
+]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "examined.ndjson"
+    journal = Journal(path, CONDITIONS)
+    assert journal.read() == {}
+    journal.append(FOUND[:1])
+    journal.append(FOUND[1:])
+    return path
+
+
+def test_reports_of_any_file_are_read_as_they_were_written(path: Path) -> None:
+    assert Journal(path, dict(reversed(CONDITIONS.items()))).read() == dict(FOUND)
+    assert {found.summary is None for _, found in FOUND} == {False, True}
+
+
+@pytest.mark.parametrize("changed", [{"profile": "def"}, {"engine": "1.1"}])
+def test_what_was_found_under_other_conditions_does_not_count(
+    path: Path, changed: dict[str, str]
+) -> None:
+    journal = Journal(path, CONDITIONS | changed)
+    assert journal.read() == {}
+    journal.append(FOUND[:1])
+    assert journal.read() == dict(FOUND[:1])
+
+
+@pytest.mark.parametrize(
+    "spoilt", [b'["000003.dcm",{"torn', b'["000003.dcm",{}]', b"\0" * 40, b"\0" * 40 + b"\n", b"\n"]
+)
+def test_what_a_crash_has_spoilt_is_left_out_and_overwritten(path: Path, spoilt: bytes) -> None:
+    whole = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(whole[:3]) + spoilt)
+    journal = Journal(path, CONDITIONS)
+
+    assert journal.read() == dict(FOUND[:2])
+
+    journal.append(FOUND[2:])
+    assert path.read_bytes() == b"".join(whole)
+
+
+def test_after_a_spoilt_line_nothing_is_relied_on(path: Path) -> None:
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[2] = b"\0" * len(lines[2])
+    path.write_bytes(b"".join(lines))
+    assert Journal(path, CONDITIONS).read() == dict(FOUND[:1])
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"{", b"\0\0"])
+def test_a_journal_without_its_first_line_is_begun_anew(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    journal = Journal(path, CONDITIONS)
+    assert journal.read() == {}
+    journal.append(FOUND)
+    assert journal.read() == dict(FOUND)
+
+
+def test_a_journal_that_another_validator_has_removed_does_not_come_back(path: Path) -> None:
+    path.unlink()
+    with pytest.raises(FileNotFoundError):
+        Journal(path, CONDITIONS).append(FOUND)
+    assert not path.exists()

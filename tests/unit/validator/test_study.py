@@ -1,0 +1,497 @@
+"""A study: every file has its outcome, and files at odds with each other are not filed."""
+
+import errno
+import hashlib
+import hmac
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis.instance_index import Kept
+from chassis.messaging.errors import PermanentError
+from contracts.events import StudyUploaded, StudyUploadedData
+from contracts.intake import Intake, StoredFile
+from contracts.report import FileCounts, Outcome, StudyReport
+from contracts.volumes import INTAKE, JOURNAL, REPORT, Volumes, stored_name, uploads_path
+from engine.profiles.profile import Profile, SeverityChange
+from engine.report import Report
+from unit.engine import dicom_writer as dicom
+from validator.examiner import examine_file
+from validator.profiles import ProfileLookup
+from validator.study import Validated, Validation, validate_upload
+from validator.verdict import OnInvalidInstance
+
+STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
+PROFILE = Profile()
+
+
+@pytest.fixture
+def volumes(tmp_path: Path) -> Volumes:
+    return Volumes(tmp_path / "uploads", tmp_path / "quarantine", tmp_path / "archive")
+
+
+@dataclass
+class Index:
+    """What uploads have brought, in a dictionary."""
+
+    all: dict[str, Kept] = field(default_factory=dict)
+
+    async def kept(self, uids: Iterable[str]) -> dict[str, Kept]:
+        return {uid: self.all[uid] for uid in uids if uid in self.all}
+
+    async def claim(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Kept]:
+        for uid, sha256 in instances.items():
+            self.all.setdefault(uid, Kept(sha256, study_id))
+        return {uid: self.all[uid] for uid in instances}
+
+
+@dataclass
+class Trial:
+    """Uploads that are validated without a service around."""
+
+    volumes: Volumes
+    index: Index = field(default_factory=Index)
+    examined: list[str] = field(default_factory=list)
+    noted: list[FileCounts] = field(default_factory=list)
+    on_invalid: OnInvalidInstance = OnInvalidInstance.QUARANTINE
+    failing: str = ""
+    profile: Profile = PROFILE
+    patient_hash_key: str = ""
+
+    def upload(self, *contents: bytes, study_id: UUID = STUDY, **told: Any) -> None:
+        directory = self.volumes.uploaded(study_id)
+        directory.mkdir(parents=True)
+        files = []
+        for index, content in enumerate(contents, start=1):
+            name = stored_name(index)
+            (directory / name).write_bytes(content)
+            digest = hashlib.sha256(content).hexdigest()
+            files.append(StoredFile(name=name, size_bytes=len(content), sha256=digest))
+        event = StudyUploaded.new(
+            source="gateway",
+            subject=study_id,
+            data=StudyUploadedData(
+                directory=uploads_path(study_id),
+                file_count=len(files),
+                size_bytes=sum(file.size_bytes for file in files),
+            ),
+        )
+        intake = Intake(event=event, files=tuple(files), **told)
+        (directory / INTAKE).write_bytes(intake.to_json())
+
+    async def validate(self, study_id: UUID = STUDY) -> list[Validated]:
+        async def examine(path: Path, profile: Profile) -> Report:
+            if path.name == self.failing:
+                raise OSError(errno.EIO, "the disk is gone")
+            self.examined.append(path.name)
+            return examine_file(str(path), profile)
+
+        validation = Validation(
+            volumes=self.volumes,
+            examine=examine,
+            profile=ProfileLookup(self.profile, None, PROFILE.limits),
+            index=self.index,
+            on_invalid=self.on_invalid,
+            at_once=1,
+            patient_hash_key=self.patient_hash_key,
+        )
+        return await validate_upload(study_id, validation, self.noted.append)
+
+    def report(self, study_id: UUID = STUDY) -> StudyReport:
+        for directory in (self.volumes.uploaded(study_id), self.volumes.quarantined(study_id)):
+            if directory.is_dir():
+                return StudyReport.model_validate_json((directory / REPORT).read_bytes())
+        raise AssertionError("there is no report")
+
+
+async def validated(volumes: Volumes, *contents: bytes, **told: Any) -> StudyReport:
+    trial = Trial(volumes)
+    trial.upload(*contents, **told)
+    await trial.validate()
+    return trial.report()
+
+
+def instance(uid: str, **changes: bytes) -> bytes:
+    dataset = dicom.ct()
+    dataset[0x00080018] = ("UI", dicom.uid(uid))
+    for name, value in changes.items():
+        tag = int(name[1:], 16)
+        vr = dataset[tag][0] if tag in dataset else "SH"
+        dataset[tag] = (vr, value)
+    group_2 = dicom.with_length(dicom.encode(dicom.meta(sop_instance=dicom.uid(uid))))
+    return dicom.part10(dataset, group_2=group_2)
+
+
+async def test_sound_instances_go_on_and_the_report_says_what_they_were_held_against(
+    volumes: Volumes,
+) -> None:
+    report = await validated(volumes, instance("1.2.1"), instance("1.2.2"))
+
+    assert (report.outcome, report.files.accepted) == (Outcome.ACCEPTED, 2)
+    assert report.profile == "default"
+    assert report.standard_edition >= "2026"
+    assert report.findings == ()
+    assert volumes.uploaded(STUDY).is_dir()
+
+
+@pytest.mark.parametrize(
+    ("expected", "code"),
+    [(1, "study.instances-extra"), (2, None), (3, "study.instances-missing")],
+)
+async def test_the_number_that_the_sender_told_is_held_against_what_came(
+    volumes: Volumes, expected: int, code: str | None
+) -> None:
+    report = await validated(
+        volumes, instance("1.2.1"), instance("1.2.2"), expected_instances=expected
+    )
+
+    assert [finding.code for finding in report.findings] == ([code] if code else [])
+    assert report.outcome is Outcome.ACCEPTED
+
+
+async def test_a_bad_file_does_not_sink_the_rest(volumes: Volumes) -> None:
+    report = await validated(volumes, instance("1.2.1"), instance("1.2.2")[:-30])
+
+    assert [i.outcome for i in report.instances] == [Outcome.ACCEPTED, Outcome.REJECTED]
+    assert report.outcome is Outcome.ACCEPTED
+
+
+async def test_a_bad_file_that_is_at_odds_with_the_rest_sinks_none_of_it(volumes: Volumes) -> None:
+    nameless = instance("1.2.2", x0020000D=b"")
+    part_of_another = instance("1.2.1")[:-30]
+    report = await validated(volumes, instance("1.2.1"), nameless, part_of_another)
+
+    assert [i.outcome for i in report.instances] == [
+        Outcome.ACCEPTED, Outcome.REJECTED, Outcome.REJECTED,
+    ]  # fmt: skip
+
+
+async def test_different_files_under_one_uid_are_both_refused(volumes: Volumes) -> None:
+    other = instance("1.2.1", x00280103=dicom.us(1))
+    report = await validated(volumes, instance("1.2.1"), other, instance("1.2.2"))
+
+    outcomes = [i.outcome for i in report.instances]
+    assert outcomes == [Outcome.REJECTED, Outcome.REJECTED, Outcome.ACCEPTED]
+    (finding,) = report.findings
+    assert finding.code == "study.instance-conflict"
+    assert finding.files == ("000001.dcm", "000002.dcm")
+    assert "study.instance-conflict" in {summary.code for summary in report.summaries()}
+
+
+async def test_instances_of_different_patients_in_one_study_go_to_quarantine(
+    volumes: Volumes,
+) -> None:
+    other = instance("1.2.2", x00100020=b"XY-1")
+    report = await validated(volumes, instance("1.2.1"), other)
+
+    assert report.outcome is Outcome.REJECTED
+    assert volumes.quarantined(STUDY).is_dir()
+    assert b"XY-1" not in report.to_json()
+
+
+@pytest.fixture
+def trial(volumes: Volumes) -> Trial:
+    return Trial(volumes)
+
+
+def outcomes(report: StudyReport) -> list[Outcome]:
+    return [entry.outcome for entry in report.instances]
+
+
+async def test_the_same_file_twice_is_kept_once_and_reported(trial: Trial) -> None:
+    trial.upload(instance("1.2.1"), instance("1.2.1"), instance("1.2.2"))
+    [study] = await trial.validate()
+
+    assert outcomes(trial.report()) == [Outcome.ACCEPTED, Outcome.DUPLICATE, Outcome.ACCEPTED]
+    assert study.data.files == FileCounts(
+        received=3, examined=3, accepted=2, rejected=0, duplicates=1, passed_over=0
+    )
+    assert [f.code for f in trial.report().findings] == ["study.instance-duplicate"]
+
+
+async def test_a_file_that_another_upload_has_brought_is_a_duplicate_and_goes_on(
+    trial: Trial,
+) -> None:
+    other = uuid4()
+    trial.upload(instance("1.2.1"), study_id=other)
+    await trial.validate(other)
+    trial.upload(instance("1.2.1"))
+    [study] = await trial.validate()
+
+    [entry] = trial.report().instances
+    assert entry.outcome is Outcome.DUPLICATE
+    assert [(f.code, f.found) for f in entry.findings if f.code.startswith("study.")] == [
+        ("study.instance-archived", f"the same file in {other}")
+    ]
+    assert study.outcome is Outcome.ACCEPTED
+
+
+async def test_other_bytes_under_a_uid_of_another_upload_are_refused(trial: Trial) -> None:
+    trial.upload(instance("1.2.1"), study_id=(other := uuid4()))
+    await trial.validate(other)
+    trial.upload(instance("1.2.1", x00280103=dicom.us(1)), instance("1.2.2"))
+    await trial.validate()
+
+    refused, accepted = trial.report().instances
+    assert (refused.outcome, accepted.outcome) == (Outcome.REJECTED, Outcome.ACCEPTED)
+    assert "study.instance-conflict" in {finding.code for finding in refused.findings}
+
+
+async def test_a_repeated_file_is_refused_with_the_first_one(trial: Trial) -> None:
+    other = uuid4()
+    trial.upload(instance("1.2.1"), study_id=other)
+    await trial.validate(other)
+    changed = instance("1.2.1", x00280103=dicom.us(1))
+    trial.upload(changed, changed)
+    [study] = await trial.validate()
+
+    assert outcomes(trial.report()) == [Outcome.REJECTED, Outcome.REJECTED]
+    assert study.outcome is Outcome.REJECTED
+
+
+async def test_validating_again_gives_the_same_report(trial: Trial) -> None:
+    trial.upload(instance("1.2.1"), instance("1.2.1"), instance("1.2.2")[:-30])
+    first = await trial.validate()
+    report = trial.report()
+    (trial.volumes.uploaded(STUDY) / REPORT).unlink()
+    again = await trial.validate()
+
+    assert [study.data for study in first] == [study.data for study in again]
+    assert trial.report().instances == report.instances
+
+
+async def test_after_an_interruption_no_file_is_examined_twice(trial: Trial) -> None:
+    trial.upload(*(instance(f"1.2.{number}") for number in range(1, 6)))
+    journal = trial.volumes.uploaded(STUDY) / JOURNAL
+    trial.failing = "000004.dcm"
+    with pytest.raises(OSError, match="the disk is gone"):
+        await trial.validate()
+    assert trial.examined == ["000001.dcm", "000002.dcm", "000003.dcm"]
+    with journal.open("ab") as file:
+        file.write(b'["000004.dcm",{"torn')
+
+    trial.failing = ""
+    await trial.validate()
+
+    assert trial.examined[3:] == ["000004.dcm", "000005.dcm"]
+    assert outcomes(trial.report()) == [Outcome.ACCEPTED] * 5
+    assert not journal.exists()
+    assert trial.noted[-1].received == 5
+
+
+async def test_a_journal_of_another_profile_does_not_count(trial: Trial) -> None:
+    trial.upload(instance("1.2.1"))
+    (trial.volumes.uploaded(STUDY) / JOURNAL).write_bytes(b'{"profile":"another"}\n')
+    await trial.validate()
+    assert trial.examined == ["000001.dcm"]
+
+
+def of_study(uid: str, study: str, **changes: bytes) -> bytes:
+    uids = {"x0020000D": dicom.uid(study), "x0020000E": dicom.uid(f"{study}.1")}
+    return instance(uid, **uids, **changes)
+
+
+async def test_several_studies_in_one_upload_become_one_each(trial: Trial) -> None:
+    trial.upload(
+        of_study("1.2.1", "1.9.1"),
+        of_study("1.2.2", "1.9.2"),
+        of_study("1.2.3", "1.9.1"),
+        of_study("1.2.4", "1.9.2")[:-30],
+        label="trial-42",
+    )
+    other, upload = await trial.validate()
+
+    assert upload.study_id == STUDY
+    assert upload.data.studies == (other.study_id,)
+    assert other.data.upload_id == STUDY
+    assert other.data.label == upload.data.label == "trial-42"
+    assert [entry.study_id for entry in trial.report().instances] == [
+        None, other.study_id, None, None,
+    ]  # fmt: skip
+    assert outcomes(trial.report())[3] is Outcome.REJECTED
+    directory = trial.volumes.uploaded(other.study_id)
+    assert sorted(path.name for path in directory.iterdir()) == [
+        "000002.dcm", INTAKE, REPORT,
+    ]  # fmt: skip
+    intake = Intake.model_validate_json((directory / INTAKE).read_bytes())
+    assert (intake.upload_id, intake.event.subject) == (STUDY, other.study_id)
+    assert trial.report(other.study_id).files.accepted == 1
+
+    again = await trial.validate()
+    assert [study.data for study in again] == [other.data, upload.data]
+
+
+async def test_the_first_study_with_a_sound_file_keeps_the_id_of_the_upload(trial: Trial) -> None:
+    trial.upload(of_study("1.2.1", "1.9.1")[:-30], of_study("1.2.2", "1.9.2"))
+    [upload] = await trial.validate()
+    assert (upload.study_id, upload.outcome) == (STUDY, Outcome.ACCEPTED)
+
+
+async def test_a_study_that_is_all_at_odds_with_the_archive_leaves_the_id_to_the_next(
+    trial: Trial,
+) -> None:
+    trial.upload(of_study("1.2.1", "1.9.1"), study_id=(earlier := uuid4()))
+    await trial.validate(earlier)
+    other_bytes = of_study("1.2.1", "1.9.1", x00280103=dicom.us(1))
+    trial.upload(other_bytes, of_study("1.2.2", "1.9.2"))
+    [upload] = await trial.validate()
+
+    assert (upload.study_id, upload.outcome) == (STUDY, Outcome.ACCEPTED)
+    assert [entry.study_id for entry in trial.report().instances] == [None, None]
+    assert outcomes(trial.report()) == [Outcome.REJECTED, Outcome.ACCEPTED]
+    assert trial.index.all["1.2.2"].study_id == STUDY
+
+
+async def test_each_study_has_the_findings_about_itself(trial: Trial) -> None:
+    trial.upload(
+        of_study("1.2.1", "1.9.1"),
+        of_study("1.2.2", "1.9.2", x00080050=b"A1"),
+        of_study("1.2.3", "1.9.2", x00080050=b"A2"),
+        of_study("1.2.1", "1.9.1"),
+    )
+    other, _ = await trial.validate()
+
+    differs = "study.attribute-differs"
+    found = {finding.code: finding.study_id for finding in trial.report().findings}
+    assert found == {
+        "study.several": None,
+        "study.instance-duplicate": None,
+        differs: other.study_id,
+    }
+    [about_itself] = trial.report(other.study_id).findings
+    assert (about_itself.code, about_itself.study_id) == (differs, None)
+    assert about_itself.files == ("000002.dcm", "000003.dcm")
+
+
+async def test_what_an_interruption_left_out_is_laid_down_and_what_is_archived_is_not(
+    trial: Trial,
+) -> None:
+    trial.upload(*(of_study(f"1.2.{number}", f"1.9.{number}") for number in (1, 2, 3)))
+    first, second, upload = await trial.validate()
+    trial.volumes.archive.mkdir()
+    trial.volumes.uploaded(first.study_id).rename(trial.volumes.archived(first.study_id))
+    shutil.rmtree(trial.volumes.uploaded(second.study_id))
+
+    again = await trial.validate()
+
+    assert [study.data for study in again] == [first.data, second.data, upload.data]
+    assert not trial.volumes.uploaded(first.study_id).exists()
+    assert (trial.volumes.uploaded(second.study_id) / "000003.dcm").exists()
+
+
+async def test_what_is_told_of_a_study_is_not_of_another_in_the_upload(trial: Trial) -> None:
+    other = of_study("1.2.2", "1.9.2", x00080060=b"MR", x00100020=b"XY-1")
+    trial.upload(of_study("1.2.1", "1.9.1"), other, other)
+    second, upload = await trial.validate()
+
+    assert (upload.data.modalities, second.data.modalities) == (("CT",), ("MR",))
+    assert upload.patient_id_hash != second.patient_id_hash
+    assert second.patient_id_hash == hashlib.sha256(b"XY-1").hexdigest()
+
+
+async def test_an_instance_of_another_study_than_the_sender_named_is_refused(trial: Trial) -> None:
+    trial.upload(of_study("1.2.1", "1.9.1"), of_study("1.2.2", "1.9.2"), study_instance_uid="1.9.1")
+    await trial.validate()
+    assert outcomes(trial.report()) == [Outcome.ACCEPTED, Outcome.REJECTED]
+    assert "study.uid-unexpected" in {f.code for f in trial.report().instances[1].findings}
+
+
+async def test_beyond_the_greatest_number_of_studies_files_are_refused(
+    trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("validator.verdict.MOST_STUDIES", 2)
+    trial.upload(*(of_study(f"1.2.{number}", f"1.9.{number}") for number in (1, 2, 3)))
+    assert len(await trial.validate()) == 2
+    refused = trial.report().instances[2]
+    assert refused.outcome is Outcome.REJECTED
+    assert "study.too-many" in {finding.code for finding in refused.findings}
+
+
+async def test_a_study_can_be_filed_as_a_whole_or_not_at_all(trial: Trial) -> None:
+    trial.on_invalid = OnInvalidInstance.FAIL_STUDY
+    trial.upload(instance("1.2.1"), instance("1.2.2")[:-30])
+    [study] = await trial.validate()
+
+    assert study.outcome is Outcome.REJECTED
+    assert outcomes(trial.report()) == [Outcome.REJECTED, Outcome.REJECTED]
+    assert "study.failed-with-others" in {f.code for f in trial.report().instances[0].findings}
+    assert trial.volumes.quarantined(STUDY).is_dir()
+    assert trial.index.all == {}
+
+
+async def test_a_study_that_fails_over_what_is_archived_does_not_bar_its_mended_successor(
+    trial: Trial,
+) -> None:
+    trial.on_invalid = OnInvalidInstance.FAIL_STUDY
+    trial.upload(instance("1.2.1"), study_id=(archived := uuid4()))
+    await trial.validate(archived)
+    trial.upload(instance("1.2.2"), instance("1.2.1", x00280103=dicom.us(1)))
+    [study] = await trial.validate()
+
+    assert study.outcome is Outcome.REJECTED
+    assert trial.index.all.keys() == {"1.2.1"}
+    codes = [{f.code for f in entry.findings} for entry in trial.report().instances]
+    assert "study.failed-with-others" in codes[0]
+    assert "study.instance-conflict" in codes[1]
+
+
+async def test_a_profile_may_refuse_what_has_come_before(trial: Trial) -> None:
+    refused = SeverityChange(code=("study.instance-archived",), severity="error")
+    trial.profile = Profile(severities=(refused,))
+    trial.upload(instance("1.2.1"), study_id=(earlier := uuid4()))
+    await trial.validate(earlier)
+    trial.upload(instance("1.2.1"))
+    [study] = await trial.validate()
+    assert study.outcome is Outcome.REJECTED
+
+
+async def test_what_is_rejected_counts_all_the_same_for_the_number_that_the_sender_told(
+    volumes: Volumes,
+) -> None:
+    report = await validated(
+        volumes, instance("1.2.1"), instance("1.2.2")[:-30], expected_instances=2
+    )
+    assert report.findings == ()
+
+
+async def test_a_whole_study_without_errors_is_filed_all_the_same(trial: Trial) -> None:
+    trial.on_invalid = OnInvalidInstance.FAIL_STUDY
+    trial.upload(instance("1.2.1"), instance("1.2.2"))
+    [study] = await trial.validate()
+    assert (study.outcome, study.data.files.accepted) == (Outcome.ACCEPTED, 2)
+
+
+async def test_the_profile_that_the_sender_asks_for_is_applied(trial: Trial) -> None:
+    trial.upload(instance("1.2.1"), profile="lenient")
+    await trial.validate()
+    assert trial.report().profile == "lenient"
+
+
+async def test_a_profile_that_nobody_knows_is_an_error_of_the_study(trial: Trial) -> None:
+    trial.upload(instance("1.2.1"), profile="unheard-of")
+    with pytest.raises(PermanentError) as raised:
+        await trial.validate()
+    assert raised.value.code == "profile.unknown"
+
+
+@pytest.mark.parametrize("key", ["", "secret"])
+async def test_patients_are_told_apart_by_a_keyed_digest(trial: Trial, key: str) -> None:
+    trial.patient_hash_key = key
+    trial.upload(instance("1.2.1", x00100020=b"JD "))
+    [study] = await trial.validate()
+    digest = hashlib.sha256(b"JD").hexdigest()
+    expected = hmac.digest(b"secret", digest.encode(), "sha256").hex() if key else digest
+    assert study.patient_id_hash == expected
+
+
+async def test_modalities_are_told_but_nothing_else_that_stands_in_their_place(
+    trial: Trial,
+) -> None:
+    trial.upload(instance("1.2.1"), instance("1.2.2", x00080060=b"Doe, J"))
+    [study] = await trial.validate()
+    assert study.data.modalities == ("CT",)

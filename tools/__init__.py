@@ -1,0 +1,1 @@
+"""Builders that run by hand or by make, and are no part of a service."""

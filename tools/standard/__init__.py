@@ -1,0 +1,1 @@
+"""The generator of the facts: `python -m tools.standard`, or `make standard`."""
