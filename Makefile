@@ -109,7 +109,7 @@ clean: ## Remove .venv, caches and build results; data/ stays
 		gateway/pages/assets*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# An environment that cannot run pip (its Python is gone, or making it was interrupted) is made anew.
+# An environment that cannot run pip (its Python is gone, or making it was interrupted) is made again.
 define install-from
 	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer with its venv module is needed" \
 		"(on Debian: apt install python3-venv); name yours with PYTHON=..." >&2; exit 1; }

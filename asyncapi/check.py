@@ -20,7 +20,7 @@ from jsonschema.validators import extend
 Kind = Literal["stream", "live"]
 """How a message was sent: appended to a stream, or announced on a Pub/Sub channel."""
 
-MOST_BREACHES = 50
+MOST_VIOLATIONS = 50
 """Of one message; a message of garbage must not make a report that fills the memory."""
 
 
@@ -36,7 +36,7 @@ class Recorded:
 
 
 @dataclass(frozen=True)
-class Breach:
+class Violation:
     """A rule of the document that a message breaks."""
 
     address: str
@@ -68,33 +68,33 @@ class MessageCheck:
             schema = {**message["payload"], "components": document["components"]}
             self._rules[name] = _Rules(schema, format_checker=FORMATS)
 
-    def breaches(self, recorded: Recorded) -> list[Breach]:
+    def violations(self, recorded: Recorded) -> list[Violation]:
         """How a message breaks the document; nothing when it is as documented.
 
         Args:
             recorded: the message; its body may be any bytes.
 
         Returns:
-            At most MOST_BREACHES, in the order of the schema.
+            At most MOST_VIOLATIONS, in the order of the schema.
         """
         channel = self._channels.get((recorded.kind, recorded.address))
         if channel is None:
             place = "stream" if recorded.kind == "stream" else "live channel"
-            return [_breach(recorded, f"was sent on a {place} that is not documented")]
+            return [_violation(recorded, f"was sent on a {place} that is not documented")]
         try:
             message = orjson.loads(recorded.body)
         except orjson.JSONDecodeError:
-            return [_breach(recorded, "is not JSON")]
+            return [_violation(recorded, "is not JSON")]
         name = _name(channel, message)
         if name is None:
             allowed = " or ".join(channel["messages"])
-            return [_breach(recorded, f"must be one of this address: {allowed}", path="$.type")]
+            return [_violation(recorded, f"must be one of this address: {allowed}", path="$.type")]
         return [
-            _breach(recorded, _sentence(error), event=name, path=error.json_path)
-            for error in islice(self._rules[name].iter_errors(message), MOST_BREACHES)
+            _violation(recorded, _sentence(error), event=name, path=error.json_path)
+            for error in islice(self._rules[name].iter_errors(message), MOST_VIOLATIONS)
         ]
 
-    def entry_breaches(self, address: str, fields: Mapping[bytes, bytes]) -> list[Breach]:
+    def entry_violations(self, address: str, fields: Mapping[bytes, bytes]) -> list[Violation]:
         """How an entry of a stream breaks the document.
 
         Args:
@@ -104,17 +104,19 @@ class MessageCheck:
         channel = self._channels.get(("stream", address))
         if channel is None or (field := channel["x-redis"].get("field")) is None:
             texts = {_text(name): _text(value) for name, value in fields.items()}
-            return self.breaches(Recorded("stream", address, json.dumps(texts).encode()))
+            return self.violations(Recorded("stream", address, json.dumps(texts).encode()))
         if field.encode() not in fields:
-            return [Breach(address, None, "$", f"has no field {field}")]
-        return self.breaches(Recorded("stream", address, fields[field.encode()]))
+            return [Violation(address, None, "$", f"has no field {field}")]
+        return self.violations(Recorded("stream", address, fields[field.encode()]))
 
 
 _KINDS: dict[str, Kind] = {"stream": "stream", "pubsub": "live"}
 
 
-def _breach(recorded: Recorded, rule: str, *, event: str | None = None, path: str = "$") -> Breach:
-    return Breach(recorded.address, event, path, rule)
+def _violation(
+    recorded: Recorded, rule: str, *, event: str | None = None, path: str = "$"
+) -> Violation:
+    return Violation(recorded.address, event, path, rule)
 
 
 def _text(value: bytes) -> str:

@@ -1,7 +1,7 @@
 """Compares this validator with its peers on real files and writes docs/comparison.md.
 
 Run with `make compare`; needs dciodvfy (Debian: dicom3tools). Ends with 1 if a difference is left
-that `explained.yaml` does not explain, if one is ours to mend, or if the agreement is below the
+that `explained.yaml` does not explain, if one is ours to fix, or if the agreement is below the
 bar.
 """
 
@@ -67,7 +67,7 @@ class Comparison:
 
 
 def ours(path: Path) -> list[Statement]:
-    """The errors that this validator finds in a file when every breach is one."""
+    """The errors that this validator finds in a file when every violation is one."""
     report = examine(path.read_bytes(), load_profile("strict"))
     found: dict[object, Statement] = {}
     for finding in report.findings:
@@ -174,7 +174,7 @@ def faults(results: Iterable[Explained], explanations: Iterable[Explanation]) ->
         lines += [f"{count:4} times {line}" for line, count in left.most_common()]
         if peer == "dciodvfy" and result.jaccard < BAR:
             lines.append(f"agreement with {peer} of {result.jaccard:.3f}, less than {BAR}")
-    lines += [f"ours to mend: {one.why}" for one in explanations if one.right == "theirs"]
+    lines += [f"ours to fix: {one.why}" for one in explanations if one.right == "theirs"]
     lines += [f"explains nothing: {one}" for one in explanations if not used[one]]
     return lines
 

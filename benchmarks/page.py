@@ -13,7 +13,7 @@ _HEAD = """# Compared with its peers
 
 Made by `make compare`, and by the tests: every file with a DICOM prefix that comes with pydicom,
 pydicom-data and pynetdicom is examined by this validator under the profile `strict`, in which every
-breach of the standard is an error, and by each peer; what either calls an error is compared.
+violation of the standard is an error, and by each peer; what either calls an error is compared.
 
 - **dciodvfy** is the validator of David Clunie's dicom3tools, as Debian packages it. It knows the
   standard of its own year and has no switch for severities.

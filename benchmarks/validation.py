@@ -132,7 +132,7 @@ def batch(directory: Path) -> Iterator[Result]:
 
 
 def _hdv(*arguments: str) -> None:
-    """Run hdv; sound files give 0, anything else is no measure of speed."""
+    """Run hdv; valid files give 0, anything else is no measure of speed."""
     subprocess.run([_HDV, *arguments], stdout=subprocess.DEVNULL, check=True)  # noqa: S603
 
 

@@ -1,4 +1,4 @@
-"""The index of the archive by DICOM UIDs, in Redis; it can be made anew from the archive.
+"""The index of the archive by DICOM UIDs, in Redis; it can be made again from the archive.
 
 It answers two questions: whether a SOP Instance UID stands for other bytes already, and where a
 study lies that has been filed, perhaps in several parts.
@@ -136,7 +136,7 @@ class InstanceIndex:
     async def rebuild(
         self, archive: Path, on_progress: Callable[[int, int], None] | None = None
     ) -> int:
-        """Make the index anew. No service should be at work meanwhile.
+        """Make the index again. No service should be at work meanwhile.
 
         Args:
             archive: where the studies lie.

@@ -47,14 +47,14 @@ VALIDATED = Channel(
     event=StudyValidated,
     producers=("validator",),
     groups=("descriptor", "status"),
-    description="Studies that are sound and wait to be described and archived.",
+    description="Studies that are valid and wait to be described and archived.",
 )
 VALIDATION_FAILED = Channel(
     address="study.validation.failed",
     event=StudyValidationFailed,
     producers=("validator",),
     groups=("status",),
-    description="Studies without a single sound instance; they are in quarantine.",
+    description="Studies without a single valid instance; they are in quarantine.",
 )
 ARCHIVED = Channel(
     address="study.archived",

@@ -117,7 +117,7 @@ class StudyUploadedData(Contract):
     """Size of all files together, in bytes."""
     label: OrAbsent[Label] = Field(default=None, examples=["trial-42"])
     """What the sender calls the upload; absent when it has no name."""
-    passed_over: OrAbsent[Natural] = Field(default=None, examples=[1])
+    skipped: OrAbsent[Natural] = Field(default=None, examples=[1])
     """Number of further files that are none of the study's, such as a DICOMDIR."""
 
 
@@ -143,7 +143,7 @@ class ValidationData(Contract):
     modalities: OrAbsent[Annotated[tuple[Modality, ...], Field(max_length=50)]] = Field(
         default=None, examples=[["CT"]]
     )
-    """The modalities of the sound instances, sorted; absent when none is known."""
+    """The modalities of the valid instances, sorted; absent when none is known."""
     label: OrAbsent[Label] = Field(default=None, examples=["trial-42"])
     """What the sender calls the upload; absent when it has no name."""
     upload_id: OrAbsent[Uuid] = Field(
@@ -158,7 +158,7 @@ class ValidationData(Contract):
 
 
 class StudyValidated(CloudEvent):
-    """At least one instance of the study is sound; it goes on to the archive."""
+    """At least one instance of the study is valid; it goes on to the archive."""
 
     type: Literal["study.validated"]
     dataschema: Literal["urn:hdv:study.validated:1"]
@@ -166,7 +166,7 @@ class StudyValidated(CloudEvent):
 
 
 class StudyValidationFailed(CloudEvent):
-    """No instance of the study is sound; it went to quarantine with its report."""
+    """No instance of the study is valid; it went to quarantine with its report."""
 
     type: Literal["study.validation.failed"]
     dataschema: Literal["urn:hdv:study.validation.failed:1"]

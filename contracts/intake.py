@@ -31,7 +31,7 @@ class StoredFile(Contract):
     """Digest of its bytes, computed while they arrived."""
 
 
-class PassOver(StrEnum):
+class SkipReason(StrEnum):
     """Why a file that was sent is none of the study's."""
 
     MEDIA_DIRECTORY = "media directory"
@@ -40,12 +40,12 @@ class PassOver(StrEnum):
     """Its name, or that of a folder it lies in, begins with a dot; or it lies in ``__MACOSX``."""
 
 
-class PassedOverFile(Contract):
+class SkippedFile(Contract):
     """A file that was sent and not kept, because it is none of the study's."""
 
     sent_as: str = Field(max_length=1024)
     """The name the client gave it. May contain PHI."""
-    reason: PassOver
+    reason: SkipReason
 
 
 class Intake(Contract):
@@ -55,7 +55,7 @@ class Intake(Contract):
     files: tuple[StoredFile, ...] = Field(min_length=1)
     expected_instances: OrAbsent[Positive] = None
     """How many instances the study has, if the sender said so."""
-    passed_over: tuple[PassedOverFile, ...] = ()
+    skipped: tuple[SkippedFile, ...] = ()
     """What else was sent."""
     profile: OrAbsent[ProfileName] = None
     """The validation profile that the sender asked for; the validator's own when absent."""

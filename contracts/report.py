@@ -24,7 +24,7 @@ class Outcome(StrEnum):
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     DUPLICATE = "duplicate"
-    """Sound, but the same bytes came before, in this upload or in another: they are kept once."""
+    """Valid, but the same bytes came before, in this upload or in another: they are kept once."""
 
 
 class FindingSummary(Contract):
@@ -128,8 +128,8 @@ class FileCounts(Contract):
     examined: OrAbsent[Natural] = Field(default=None, examples=[4])
     """Number of files that have been examined."""
     duplicates: OrAbsent[Natural] = Field(default=None, examples=[1])
-    """Number of sound files whose bytes had come before, in this upload or in another."""
-    passed_over: OrAbsent[Natural] = Field(default=None, examples=[1])
+    """Number of valid files whose bytes had come before, in this upload or in another."""
+    skipped: OrAbsent[Natural] = Field(default=None, examples=[1])
     """Number of files that are none of the study's, such as a DICOMDIR; they are not among those
     received."""
 
@@ -153,7 +153,7 @@ class StudyReport(Contract):
     duration_seconds: NonNegativeFloat
     """How long the examination took."""
     outcome: Outcome
-    """Rejected when no instance is sound."""
+    """Rejected when no instance is valid."""
     files: FileCounts
     findings: tuple[Finding, ...] = ()
     """What is wrong with the instances as a whole."""

@@ -86,7 +86,7 @@ class StatusUpdate(Contract):
     label: Label | None = None
     """What the sender calls the upload."""
     modalities: tuple[Modality, ...] | None = None
-    """The modalities of its sound instances."""
+    """The modalities of its valid instances."""
     patient_id_hash: Sha256 | None = None
     """Keyed digest of the Patient ID, to find the patient's studies without naming anybody."""
     upload_id: UUID | None = None
@@ -125,7 +125,7 @@ class StatusRecord(Contract):
     label: Label | None = None
     """What the sender calls the upload."""
     modalities: tuple[Modality, ...] | None = None
-    """The modalities of its sound instances."""
+    """The modalities of its valid instances."""
     patient_id_hash: Sha256 | None = None
     """Keyed digest of the Patient ID, to find the patient's studies without naming anybody."""
     upload_id: UUID | None = None

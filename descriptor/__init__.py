@@ -1,1 +1,1 @@
-"""Describes and archives sound studies: `study.validated` to `study.archived`."""
+"""Describes and archives valid studies: `study.validated` to `study.archived`."""

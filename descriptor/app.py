@@ -12,7 +12,7 @@ from descriptor.preview import Preview, no_preview, previewer
 from descriptor.settings import DescriptorSettings
 from descriptor.study import Index, archive_study
 
-DESCRIPTION = "Describes sound studies and files them in the archive."
+DESCRIPTION = "Describes valid studies and files them in the archive."
 
 
 def create_app(

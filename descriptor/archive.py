@@ -1,4 +1,4 @@
-"""Files a validated study: sound instances to the archive, the others to quarantine.
+"""Files a validated study: valid instances to the archive, the others to quarantine.
 
 What the archive has already, from another upload, is filed as a further name of the same bytes. The
 uploads stay as they are until the archive, the quarantine and the studies that an upload was
@@ -49,7 +49,7 @@ def open_study(volumes: Volumes, study_id: UUID) -> ValidatedStudy | None:
         if study is None:
             raise PermanentError("study.missing", "The study's files are gone.")
         if not study.instances:
-            raise PermanentError("study.rejected", "No instance of the study is sound.")
+            raise PermanentError("study.rejected", "No instance of the study is valid.")
         return study
     if study:
         with _unless_finished(volumes, study_id):

@@ -15,7 +15,7 @@ def isolated_describer(isolation: Isolation) -> Describe:
     """The way to describe instances whose authors are not trusted.
 
     Several go to a process at once; if that comes to no end, each of them alone. An instance that
-    cannot be described has been found sound all the same: it is archived with what the validator
+    cannot be described has been found valid all the same: it is archived with what the validator
     knows of it.
     """
 

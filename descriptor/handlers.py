@@ -15,7 +15,7 @@ def register(
     progress: Progress,
     concurrency: int,
 ) -> None:
-    """Archive every sound study and announce it.
+    """Archive every valid study and announce it.
 
     Args:
         service: the descriptor.

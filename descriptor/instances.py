@@ -15,7 +15,7 @@ _UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
 
 @dataclass(frozen=True)
 class Instance:
-    """A sound instance on its way to the archive."""
+    """A valid instance on its way to the archive."""
 
     source: Path
     """Where it lies in the uploads."""
@@ -54,7 +54,7 @@ class ValidatedStudy:
         """The studies that the upload was divided into, by the SHA-256 of each file of theirs."""
         return {
             file.sha256: study_id
-            for file in self._sound
+            for file in self._valid
             if (study_id := self._reports[file.name].study_id) and study_id != self.study_id
         }
 
@@ -62,7 +62,7 @@ class ValidatedStudy:
     def divided(self) -> dict[UUID, list[StoredFile]]:
         """The files of the studies that the upload was divided into."""
         files: dict[UUID, list[StoredFile]] = {}
-        for file in self._sound:
+        for file in self._valid:
             if file.sha256 in self.elsewhere:
                 files.setdefault(self.elsewhere[file.sha256], []).append(file)
         return files
@@ -74,9 +74,9 @@ class ValidatedStudy:
         The same bytes sent twice are one instance. The name is the SOP Instance UID; an instance
         whose UID is taken by other bytes, or is not fit for a name, keeps the gateway's.
         """
-        files = {file.sha256: file for file in reversed(self._sound)}
+        files = {file.sha256: file for file in reversed(self._valid)}
         own = [file for sha256, file in files.items() if sha256 not in self.elsewhere]
-        new = {file.sha256 for file in self._sound if self.outcome(file) is Outcome.ACCEPTED}
+        new = {file.sha256 for file in self._valid if self.outcome(file) is Outcome.ACCEPTED}
         taken: set[str] = set()
         instances = []
         for file in sorted(own, key=lambda file: file.name):
@@ -102,7 +102,7 @@ class ValidatedStudy:
         return {report.file: report for report in self.report.instances}
 
     @cached_property
-    def _sound(self) -> tuple[StoredFile, ...]:
+    def _valid(self) -> tuple[StoredFile, ...]:
         return tuple(
             file for file in self.intake.files if self.outcome(file) is not Outcome.REJECTED
         )

@@ -147,7 +147,7 @@ def _provenance(study: ValidatedStudy, archived_at: datetime) -> dict[str, Any]:
     asked = intake.model_dump(
         mode="json",
         exclude_none=True,
-        include={"upload_id", "label", "profile", "resubmitted_from", "passed_over"},
+        include={"upload_id", "label", "profile", "resubmitted_from", "skipped"},
     )
     return {
         "event_id": intake.event.id,

@@ -1,4 +1,4 @@
-"""Archives a study: every sound instance described, all of it filed, entered in the index."""
+"""Archives a study: every valid instance described, all of it filed, entered in the index."""
 
 import asyncio
 from collections import deque
@@ -65,7 +65,7 @@ async def _file(study_id: UUID, volumes: Volumes, describe: Describe, index: Ind
         async with aclosing(_described(study.instances, describe)) as batches:
             async for batch in batches:
                 await asyncio.to_thread(metadata.add, batch)
-        # All of them again: the index may have been made anew since the validator entered them.
+        # All of them again: the index may have been made again since the validator entered them.
         instances = {
             instance.identity.sop_instance_uid: instance.stored.sha256
             for instance in study.instances

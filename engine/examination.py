@@ -18,7 +18,7 @@ _CHECKED = tuple(rule for rule in RULES.values() if rule.check)
 """The rules that look at an instance; those of the other layers come up in `LAYERS`."""
 
 LAYERS = (values.check, iod.check, frames.check, site.check)
-"""Layers that find breaches of many rules in one pass over the data set."""
+"""Layers that find violations of many rules in one skip the data set."""
 
 __all__ = ["catalogue", "examine"]
 

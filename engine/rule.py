@@ -60,8 +60,8 @@ class Rule:
         message: one sentence for people, without values.
         section: of the standard.
         why: what goes wrong with files that break it.
-        mend: how to put a file right.
-        breach: whether breaking it violates the standard: an error in the strict profile.
+        fix: how to put a file right.
+        violation: whether breaking it violates the standard: an error in the strict profile.
         check: finds the violations; None if they come up elsewhere.
     """
 
@@ -70,8 +70,8 @@ class Rule:
     message: str
     section: str
     why: str = ""
-    mend: str = ""
-    breach: bool = True
+    fix: str = ""
+    violation: bool = True
     check: Check | None = None
 
     @property
@@ -91,14 +91,14 @@ def define(
     section: str,
     *,
     why: str = "",
-    mend: str = "",
-    breach: bool = True,
+    fix: str = "",
+    violation: bool = True,
     check: Check | None = None,
 ) -> Rule:
     """Enter a rule into the registry; on its own for what comes up while a file is read."""
     if code in RULES:
         raise ValueError(f"two rules with the code {code}")
-    RULES[code] = Rule(code, severity, message, section, why, mend, breach, check)
+    RULES[code] = Rule(code, severity, message, section, why, fix, violation, check)
     return RULES[code]
 
 
@@ -109,13 +109,13 @@ def rule(
     section: str,
     *,
     why: str = "",
-    mend: str = "",
-    breach: bool = True,
+    fix: str = "",
+    violation: bool = True,
 ) -> Callable[[Check], Check]:
     """Enter the decorated function into the registry as the check of a rule."""
 
     def enter(check: Check) -> Check:
-        define(code, severity, message, section, why=why, mend=mend, breach=breach, check=check)
+        define(code, severity, message, section, why=why, fix=fix, violation=violation, check=check)
         return check
 
     return enter

@@ -86,9 +86,9 @@ def validate(
         typer.Option(metavar="SECONDS", min=0.01, help="How long one file may take."),
     ] = 120.0,
 ) -> None:
-    """Tell whether DICOM files are sound, and where and why not.
+    """Tell whether DICOM files are valid, and where and why not.
 
-    Needs no server. The exit code is 0 when all is sound, 1 when there is an error, 2 when the
+    Needs no server. The exit code is 0 when all is valid, 1 when there is an error, 2 when the
     command is not right.
     """
     from hdv.validate.run import Options
@@ -127,7 +127,7 @@ def rules(
 def explain(
     code: Annotated[str, typer.Argument(metavar="CODE", help="Code of a finding.")],
 ) -> None:
-    """Tell what a code means, why it matters, and how to mend it."""
+    """Tell what a code means, why it matters, and how to fix it."""
     from hdv.rules import explain as explain_code
 
     raise typer.Exit(explain_code(code))
@@ -226,7 +226,7 @@ def verify(
 ) -> None:
     """Hold all messages on a running Redis against the AsyncAPI document.
 
-    Every entry of every stream is checked, with --follow every live message as well. Each breach
+    Every entry of every stream is checked, with --follow every live message as well. Each violation
     is told in a sentence without values of the message. The exit code is 1 when there is one.
     """
     from hdv import events as bus
@@ -242,7 +242,7 @@ def rebuild(
     ] = None,
     redis_url: RedisUrl = None,
 ) -> None:
-    """Make the index of the archive anew, from what lies there.
+    """Make the index of the archive again, from what lies there.
 
     Stop the services before: what they file meanwhile may be left out.
     """

@@ -80,9 +80,9 @@ def resubmit(
         str | None,
         typer.Option(metavar="NAME", help="Another profile than that of the upload."),
     ] = None,
-    mended: Annotated[
+    fixed: Annotated[
         str | None,
-        typer.Option(metavar="PATH", help="A mended file, to be sent in place of the one named."),
+        typer.Option(metavar="PATH", help="A fixed file, to be sent in place of the one named."),
     ] = None,
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait until it is known what became of each file.")
@@ -96,7 +96,7 @@ def resubmit(
 
     quarantine = Quarantine(url, json=json, seconds=timeout)
     raise typer.Exit(
-        quarantine.resubmit(study_id, files or [], profile=profile, mended=mended, wait=wait)
+        quarantine.resubmit(study_id, files or [], profile=profile, fixed=fixed, wait=wait)
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from chassis.observability.harmless import printable
 
-WELL, UNSOUND, REFUSED, AWAY, INTERRUPTED, NOT_READ = 0, 1, 2, 3, 130, 141
+WELL, INVALID, REFUSED, AWAY, INTERRUPTED, NOT_READ = 0, 1, 2, 3, 130, 141
 """Exit codes; the last two are those of programs that SIGINT and SIGPIPE end."""
 
 

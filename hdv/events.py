@@ -43,7 +43,7 @@ def verify(redis_url: str | None, *, follow: bool) -> None:
     verification = Verification(committed_document(), typer.echo)
     run("verify", redis_url, lambda client: verification.run(client, follow=follow))
     typer.echo(verification.summary())
-    if verification.breaches:
+    if verification.violations:
         raise typer.Exit(1)
 
 

@@ -25,7 +25,7 @@ _TRY_AGAIN = frozenset({429, 502, 503, 504})
 _NOTHING_WAS_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
 
 Content = Callable[[], Mapping[str, Any]]
-"""What a request carries, as arguments of httpx; made anew for every try."""
+"""What a request carries, as arguments of httpx; made again for every try."""
 
 
 class Gateway:

@@ -1,4 +1,4 @@
-"""`hdv index rebuild`: the index of the archive, made anew from what lies there."""
+"""`hdv index rebuild`: the index of the archive, made again from what lies there."""
 
 import asyncio
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from hdv.outcome import print_line
 
 
 def rebuild(archive: Path | None, redis_url: str | None) -> int:
-    """Make the index anew; returns the exit code.
+    """Make the index again; returns the exit code.
 
     Args:
         archive: the directory; that of the descriptor's settings when None.

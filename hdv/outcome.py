@@ -15,7 +15,7 @@ from rich.text import Text
 
 from chassis.observability.harmless import printable
 from hdv.bars import bar
-from hdv.command import UNSOUND, WELL, Away, Refused
+from hdv.command import INVALID, WELL, Away, Refused
 from hdv.gateway_client import Gateway
 from hdv.validate.progress import is_terminal
 
@@ -27,8 +27,8 @@ MOST_ROWS = 40
 PAUSE_SECONDS = (0.2, 2.0)
 """First and longest pause before the status is asked for again."""
 
-_WORST_FIRST = ("rejected", "duplicate", "accepted", "passed over")
-_COLOURS = {"rejected": "red", "duplicate": "yellow", "accepted": "green", "passed over": "dim"}
+_WORST_FIRST = ("rejected", "duplicate", "accepted", "skipped")
+_COLOURS = {"rejected": "red", "duplicate": "yellow", "accepted": "green", "skipped": "dim"}
 _WIDEST = 10_000
 """Columns of a file or a pipe, which nobody wants to be folded."""
 
@@ -51,7 +51,7 @@ class Outcome:
 def exit_code(record: Json) -> int:
     """0 when nothing is wrong with a study so far, 1 otherwise."""
     rejected = (record.get("files") or {}).get("rejected", 0)
-    return UNSOUND if record["status"] in {"failed", "error"} or rejected else WELL
+    return INVALID if record["status"] in {"failed", "error"} or rejected else WELL
 
 
 def await_outcome(gateway: Gateway, study_id: str) -> Outcome:
@@ -114,7 +114,7 @@ def count_text(files: Json) -> str:
     """The numbers of files in words; those that are none are left out, and so are all at first."""
     named = {
         "received": "received", "accepted": "accepted", "rejected": "rejected",
-        "duplicates": "duplicate", "passed_over": "passed over",
+        "duplicates": "duplicate", "skipped": "skipped",
     }  # fmt: skip
     return ", ".join(f"{files[key]:,} {name}" for key, name in named.items() if files.get(key))
 

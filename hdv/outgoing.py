@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hdv.command import Refused
-from hdv.validate.sources import NoSuchPath, PassedOver, require, shown_name, sources
+from hdv.validate.sources import NoSuchPath, Skipped, require, shown_name, sources
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Outgoing:
     """What there is to send."""
 
     files: list[OutgoingFile] = field(default_factory=list)
-    passed_over: list[PassedOver] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
 
     @property
     def size_bytes(self) -> int:
@@ -35,10 +35,10 @@ class Outgoing:
 
     @property
     def told(self) -> str:
-        """In a line what is passed over, and why."""
-        reasons = Counter(str(found.reason) for found in self.passed_over)
+        """In a line what is skipped, and why."""
+        reasons = Counter(str(found.reason) for found in self.skipped)
         listed = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
-        return f"passed over: {listed}"
+        return f"skipped: {listed}"
 
 
 def find_outgoing(paths: Sequence[str]) -> Outgoing:
@@ -58,8 +58,8 @@ def find_outgoing(paths: Sequence[str]) -> Outgoing:
             raise Refused(str(error)) from None
         base = _base(path, among_others=len(paths) > 1)
         for found in sources(path, path, into_archives=False):
-            if isinstance(found, PassedOver):
-                outgoing.passed_over.append(found)
+            if isinstance(found, Skipped):
+                outgoing.skipped.append(found)
             elif found.trouble:
                 raise Refused(f"{found.name}: {found.trouble}")
             else:
@@ -67,7 +67,7 @@ def find_outgoing(paths: Sequence[str]) -> Outgoing:
                 sent_as = shown_name(os.path.relpath(found.path, base))
                 outgoing.files.append(OutgoingFile(found.path, sent_as, size_bytes))
     if not outgoing.files:
-        why = f"; {outgoing.told}" if outgoing.passed_over else ""
+        why = f"; {outgoing.told}" if outgoing.skipped else ""
         raise Refused(f"there is nothing to upload{why}")
     return outgoing
 

@@ -104,7 +104,7 @@ class Quarantine:
                 return WELL
             print_line(f"study {study_id}, in quarantine since {_time(study['quarantined_at'])}")
             for mark in study["resubmissions"]:
-                what = "mended" if mark["mended"] else "as they were"
+                what = "fixed" if mark["fixed"] else "as they were"
                 print_line(
                     f"sent again {_time(mark['time'])} {what}: {', '.join(mark['files'])}"
                     f" as study {mark['study_id']}"
@@ -150,16 +150,16 @@ class Quarantine:
         names: Sequence[str],
         *,
         profile: str | None,
-        mended: str | None,
+        fixed: str | None,
         wait: bool,
     ) -> int:
         """Send files of a study on their way again, all when none is named."""
 
         def content() -> dict[str, Any]:
-            if mended is None:
+            if fixed is None:
                 asked = {"files": sorted(set(names)) or None, "profile": profile}
                 return {"json": {name: value for name, value in asked.items() if value}}
-            [file] = find_outgoing([mended]).files
+            [file] = find_outgoing([fixed]).files
             return {
                 "params": {"profile": profile} if profile else {},
                 "files": {"file": (file.sent_as, LazyFile(file, lambda _: None))},
@@ -167,11 +167,11 @@ class Quarantine:
 
         def command(gateway: Gateway) -> int:
             place = f"/quarantine/{study_id}"
-            if mended is not None:
+            if fixed is not None:
                 if len(names) != 1:
-                    raise Refused("with --mended name the one file that it takes the place of")
-                if not Path(mended).is_file():
-                    raise Refused(f"{mended}: no such file")
+                    raise Refused("with --fixed name the one file that it takes the place of")
+                if not Path(fixed).is_file():
+                    raise Refused(f"{fixed}: no such file")
                 place += f"/files/{names[0]}"
             accepted = gateway.send("POST", f"{place}/resubmit", content, repeatable=False).json()
             outcome = await_outcome(gateway, accepted["study_id"]) if wait else None

@@ -85,7 +85,7 @@ def prepare(binary: RedisBinary, directory: Path, *, port: int, password: str | 
     Raises:
         CannotStart: what lies in the directory was written by a newer Redis.
     """
-    # Redis 6.2 would pass over these files and begin empty.
+    # Redis 6.2 would skip these files and begin empty.
     if (directory / "appendonlydir").exists() and binary.version < _MULTI_PART_AOF:
         raise CannotStart(
             f"{directory} was written by Redis 7 or newer and {binary} cannot read it: "

@@ -1,4 +1,4 @@
-"""`hdv rules` and `hdv explain`: what the validator asks for, why, and how to mend a file."""
+"""`hdv rules` and `hdv explain`: what the validator asks for, why, and how to fix a file."""
 
 import difflib
 import json
@@ -14,7 +14,7 @@ from engine.profiles.site import SiteRule
 from engine.rule import RULES, Rule
 from engine.rules.page import by_layer, page
 
-SOUND, WRONG_USAGE = 0, 2
+VALID, WRONG_USAGE = 0, 2
 _WIDEST = 100
 """Lines longer than this are hard to read, in characters."""
 _NARROWEST = 40
@@ -38,7 +38,7 @@ def print_rules(form: Form, profile: str) -> int:
     except ProfileError as error:
         return _refuse("rules", *error.lines)
     sys.stdout.write(listing(form, chosen))
-    return SOUND
+    return VALID
 
 
 def explain(code: str) -> int:
@@ -47,7 +47,7 @@ def explain(code: str) -> int:
         sys.stdout.write(explanation(code, width=shutil.get_terminal_size().columns))
     except UnknownCode as error:
         return _refuse("explain", str(error))
-    return SOUND
+    return VALID
 
 
 def listing(form: Form, profile: Profile) -> str:
@@ -60,7 +60,7 @@ def listing(form: Form, profile: Profile) -> str:
 
 
 def explanation(code: str, *, width: int) -> str:
-    """What a code means, how much it weighs, why it matters, how to mend it.
+    """What a code means, how much it weighs, why it matters, how to fix it.
 
     Args:
         code: of a rule.
@@ -82,8 +82,8 @@ def explanation(code: str, *, width: int) -> str:
     ]
     if rule.why:
         paragraphs.append(f"Why it matters\n{_wrapped(rule.why, width)}")
-    if rule.mend:
-        paragraphs.append(f"How to mend it\n{_wrapped(rule.mend, width)}")
+    if rule.fix:
+        paragraphs.append(f"How to fix it\n{_wrapped(rule.fix, width)}")
     return "\n\n".join(paragraphs) + "\n"
 
 
@@ -135,8 +135,8 @@ def _entry(rule: Rule, profile: Profile) -> dict[str, Any]:
         "message": rule.message,
         "section": rule.section,
         "why": rule.why,
-        "mend": rule.mend,
-        "breach": rule.breach,
+        "fix": rule.fix,
+        "violation": rule.violation,
     }
 
 

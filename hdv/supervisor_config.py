@@ -68,7 +68,7 @@ def _program(process: Process) -> Iterator[str]:
     if process.environment:
         pairs = (f'{name}="{value}"' for name, value in process.environment.items())
         yield f"environment = {','.join(pairs)}"
-    # Whatever the exit code: a service that ends by itself is to be started anew.
+    # Whatever the exit code: a service that ends by itself is to be started again.
     yield "autorestart = true"
     yield f"stopwaitsecs = {GRACE_SECONDS}"
     yield "killasgroup = true"

@@ -51,15 +51,13 @@ def upload(options: Options, *, transport: httpx.BaseTransport | None = None) ->
 
 def _upload(options: Options, transport: httpx.BaseTransport | None) -> int:
     outgoing = find_outgoing(options.paths)
-    if outgoing.passed_over:
+    if outgoing.skipped:
         say(outgoing.told)
     with Gateway(options.url, seconds=options.timeout, transport=transport) as gateway:
         accepted = _send(gateway, options, outgoing)
         told: dict[str, Any] = {
             "upload": accepted,
-            "passed_over": [
-                {"path": found.name, "reason": found.reason} for found in outgoing.passed_over
-            ],
+            "skipped": [{"path": found.name, "reason": found.reason} for found in outgoing.skipped],
         }
         study_id = accepted["study_id"]
         if not options.wait:

@@ -6,7 +6,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from asyncapi.check import Breach, MessageCheck, Recorded
+from asyncapi.check import MessageCheck, Recorded, Violation
 from asyncapi.document import Document
 from chassis.messaging.broker import POLLING_MS
 
@@ -22,14 +22,14 @@ class Verification:
 
     Args:
         document: the AsyncAPI document.
-        say: takes each breach, as a line.
+        say: takes each violation, as a line.
 
     Attributes:
-        breaches: how many were found.
+        violations: how many were found.
     """
 
     def __init__(self, document: Document, say: Callable[[str], None]) -> None:
-        self.breaches = 0
+        self.violations = 0
         self._check = MessageCheck(document)
         self._say = say
         self._streams = {
@@ -52,10 +52,10 @@ class Verification:
         await asyncio.gather(*work)
 
     def summary(self) -> str:
-        """What was checked, and how many breaches were found."""
+        """What was checked, and how many violations were found."""
         return (
             f"{self._entries} stream entries and {self._live} live messages checked; "
-            f"breaches of the document: {self.breaches}."
+            f"violations of the document: {self.violations}."
         )
 
     async def _search(self, client: Redis, *, follow: bool) -> None:
@@ -66,8 +66,8 @@ class Verification:
                 name = _text(key)
                 if name not in told:
                     told.add(name)
-                    breaches = self._check.breaches(Recorded("stream", name, b""))
-                    self._tell("", breaches)
+                    violations = self._check.violations(Recorded("stream", name, b""))
+                    self._tell("", violations)
             if not follow:
                 return
             await asyncio.sleep(SEARCH_PERIOD_SECONDS)
@@ -82,8 +82,8 @@ class Verification:
                 address = _text(name)
                 for entry_id, fields in entries:
                     self._entries += 1
-                    breaches = self._check.entry_breaches(address, fields)
-                    self._tell(f"{_text(entry_id)}: ", breaches)
+                    violations = self._check.entry_violations(address, fields)
+                    self._tell(f"{_text(entry_id)}: ", violations)
                 positions[address] = entries[-1][0]
             if not reply:
                 if not follow:
@@ -101,12 +101,12 @@ class Verification:
                 if message and not (address := _text(message["channel"])).startswith(KEYSPACE):
                     self._live += 1
                     recorded = Recorded("live", address, message["data"])
-                    self._tell("live: ", self._check.breaches(recorded))
+                    self._tell("live: ", self._check.violations(recorded))
 
-    def _tell(self, place: str, breaches: Iterable[Breach]) -> None:
-        for breach in breaches:
-            self.breaches += 1
-            self._say(f"{place}{breach}")
+    def _tell(self, place: str, violations: Iterable[Violation]) -> None:
+        for violation in violations:
+            self.violations += 1
+            self._say(f"{place}{violation}")
 
 
 def _text(value: bytes) -> str:

@@ -22,9 +22,9 @@ def update_of(event: Event) -> StatusUpdate:
                 label=event.data.label,
             )
         case StudyValidated() | StudyValidationFailed():
-            sound = isinstance(event, StudyValidated)
+            valid = isinstance(event, StudyValidated)
             return StatusUpdate(
-                status=State.VALIDATED if sound else State.FAILED,
+                status=State.VALIDATED if valid else State.FAILED,
                 service=event.service,
                 time=event.time,
                 files=event.data.files,

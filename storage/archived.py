@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 from pydantic import AwareDatetime, Field
 
-from contracts.intake import PassedOverFile, StoredFile
+from contracts.intake import SkippedFile, StoredFile
 from contracts.model import Contract
 from contracts.report import Outcome, StudyReport
 from contracts.volumes import METADATA
@@ -65,7 +65,7 @@ class Provenance(Contract):
     """The validation profile that the sender asked for."""
     resubmitted_from: UUID | None = None
     """The study in quarantine whose files these are, if they are."""
-    passed_over: tuple[PassedOverFile, ...] = ()
+    skipped: tuple[SkippedFile, ...] = ()
     """What else was sent."""
     uploaded_at: AwareDatetime
     archived_at: AwareDatetime

@@ -17,7 +17,7 @@ from validator.profiles import ProfileLookup
 from validator.settings import ValidatorSettings
 from validator.study import Validated, Validation, validate_upload
 
-DESCRIPTION = "Examines uploaded studies and tells whether they are sound."
+DESCRIPTION = "Examines uploaded studies and tells whether they are valid."
 FILES_PER_PROCESS = 4
 """So many files of an upload wait for each process: it should never be idle, nor others starve."""
 

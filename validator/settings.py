@@ -43,7 +43,7 @@ class ValidatorSettings(VolumeSettings, StatusClientSettings):
     """What is examined, and how strictly: the name of a profile that comes along, or the path of a
     file (docs/site-profiles.md). It is read once, at the start."""
     on_invalid_instance: OnInvalidInstance
-    """What becomes of the sound files of an upload that has others: ``quarantine`` sends them on
+    """What becomes of the valid files of an upload that has others: ``quarantine`` sends them on
     and the others to quarantine, ``fail-study`` sends all to quarantine."""
     patient_hash_key: SecretStr | None = None
     """Secret: key of the digests by which a patient's studies are found."""

@@ -47,7 +47,7 @@ class Validation:
         examine: examines one file.
         profile: gives the profile of a name; the usual one for none.
         index: of what other uploads have brought.
-        on_invalid: what becomes of sound files beside others.
+        on_invalid: what becomes of valid files beside others.
         at_once: how many files of an upload wait for an examination at the same time.
         patient_hash_key: of the digest of Patient IDs.
     """
@@ -76,7 +76,7 @@ async def validate_upload(study_id: UUID, validation: Validation, note: Note) ->
     """Validate an upload and leave it where it belongs: in ``uploads/``, or in ``quarantine/``.
 
     May be called again at any time, also after it was interrupted: what has been examined is not
-    examined anew, and a report that has been written is final.
+    examined again, and a report that has been written is final.
 
     Args:
         study_id: the upload.
@@ -158,7 +158,7 @@ async def _validate(
         validated_at=datetime.now(UTC),
         duration_seconds=round(time.perf_counter() - started, 6),
         outcome=_outcome(counts.accepted + (counts.duplicates or 0)),
-        files=counts.model_copy(update={"passed_over": len(intake.passed_over)}),
+        files=counts.model_copy(update={"skipped": len(intake.skipped)}),
         findings=verdict.findings,
         instances=verdict.instances,
     )
@@ -199,14 +199,14 @@ def _result(
     upload: StudyReport | None = None,
     studies: tuple[UUID, ...] = (),
 ) -> Validated:
-    sound = report.outcome is Outcome.ACCEPTED
+    valid = report.outcome is Outcome.ACCEPTED
     elsewhere = {instance.sha256 for instance in report.instances if instance.study_id}
     own = [
         instance
         for instance in report.instances
         if instance.outcome is not Outcome.REJECTED and instance.sha256 not in elsewhere
     ]
-    path = uploads_path if sound else quarantine_path
+    path = uploads_path if valid else quarantine_path
     return Validated(
         report.study_id,
         report.outcome,
@@ -236,7 +236,7 @@ def _read_report(volumes: Volumes, study_id: UUID) -> StudyReport | None:
 
 
 def _place(volumes: Volumes, intake: Intake, report: StudyReport) -> None:
-    """Lay the divided studies down, and move an upload without a sound file to quarantine."""
+    """Lay the divided studies down, and move an upload without a valid file to quarantine."""
     directory = volumes.uploaded(report.study_id)
     (directory / JOURNAL).unlink(missing_ok=True)
     lay_down(volumes, intake, report)

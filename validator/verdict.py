@@ -26,7 +26,7 @@ MOST_STUDIES = 1000
 
 
 class OnInvalidInstance(StrEnum):
-    """What becomes of the sound files of an upload that has others."""
+    """What becomes of the valid files of an upload that has others."""
 
     QUARANTINE = "quarantine"
     """They go on; the others go to quarantine."""
@@ -76,7 +76,7 @@ async def decide(
         reports: of the files, in the order of the intake.
         profile: how much each finding weighs.
         index: of what other uploads have brought.
-        on_invalid: what becomes of sound files beside others.
+        on_invalid: what becomes of valid files beside others.
     """
     files = [
         Candidate(stored, report, list(report.findings), report.outcome)
@@ -117,16 +117,16 @@ def count(instances: Iterable[InstanceReport]) -> FileCounts:
 def _compared(files: Sequence[Candidate], intake: Intake, profile: Profile) -> list[_Found]:
     """What only several files show; those that are at odds with each other are rejected.
 
-    What is rejected already counts, but is not compared: it must not take sound files along.
+    What is rejected already counts, but is not compared: it must not take valid files along.
     """
     readable = [(file, instance) for file in files if (instance := file.compared)]
     instances = [instance for _, instance in readable]
-    sound = [instance for file, instance in readable if file.outcome is Outcome.ACCEPTED]
+    valid = [instance for file, instance in readable if file.outcome is Outcome.ACCEPTED]
     found: list[_Found] = [
-        *((None, finding) for finding in compare_studies(sound, profile)),
+        *((None, finding) for finding in compare_studies(valid, profile)),
         *(
             (uid, finding)
-            for uid, study in by_study(sound).items()
+            for uid, study in by_study(valid).items()
             for finding in compare_study(study, profile)
         ),
         *(

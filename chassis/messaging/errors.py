@@ -2,7 +2,7 @@
 
 
 class PermanentError(Exception):
-    """An error that trying again cannot mend: the event goes to the dead letter at once.
+    """An error that trying again cannot fix: the event goes to the dead letter at once.
 
     Attributes:
         code: stable name of the reason, such as ``study.missing``.

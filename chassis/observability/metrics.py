@@ -37,7 +37,7 @@ class Activity:
         self._errors += not ok
 
     def take(self) -> dict[str, float | int | None]:
-        """The figures so far, durations in milliseconds; starts anew."""
+        """The figures so far, durations in milliseconds; starts again."""
         durations = sorted(self._durations)
         line: dict[str, float | int | None] = {
             "count": self._count,

@@ -32,7 +32,7 @@ as long as it likes.
 def run(create_app: Callable[[SettingsT], Service], settings_class: type[SettingsT]) -> NoReturn:
     """Run a service until it is told to stop; ends the process.
 
-    Exit codes: 0 stopped by a signal, 1 died (start it anew), 2 the configuration is wrong.
+    Exit codes: 0 stopped by a signal, 1 died (start it again), 2 the configuration is wrong.
     With the argument ``--check`` the settings are read, and that is all.
     """
     try:

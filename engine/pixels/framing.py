@@ -68,7 +68,7 @@ def _first_fragments(instance: Instance, image: Image, fragments: Fragments) -> 
     if offsets:
         numbers = {start: index for index, start in enumerate(fragments.starts)}
         firsts = [numbers.get(offset, -1) for offset in offsets]
-        is_sound = firsts[0] == 0 and all(a < b for a, b in pairwise(firsts))
-        return firsts if is_sound else ()
+        is_valid = firsts[0] == 0 and all(a < b for a, b in pairwise(firsts))
+        return firsts if is_valid else ()
     firsts = beginnings(fragments)
     return firsts if firsts[:1] == [0] else ()

@@ -41,7 +41,7 @@ def decode_rle(frame: bytes, size: int) -> bytes:
     no handler catches, where a segment is too long.
 
     Args:
-        frame: a frame with a sound header.
+        frame: a frame with a valid header.
         size: the length that each decoded segment has, in bytes.
 
     Raises:

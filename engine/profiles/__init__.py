@@ -1,1 +1,1 @@
-"""Profiles: what an examination asks for and how much each breach weighs; built in, or a site's."""
+"""Profiles: what an examination asks for and how much each violation weighs."""

@@ -14,7 +14,7 @@ def profile_files(directory: Path | None) -> dict[str, Path]:
     """The profile files in a folder by the names that uploads ask for them with.
 
     Args:
-        directory: the setting ``profiles_dir``; it is read anew each time, so that a file added
+        directory: the setting ``profiles_dir``; it is read again each time, so that a file added
             counts at once.
 
     Returns:

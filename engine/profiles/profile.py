@@ -1,4 +1,4 @@
-"""The profile: what an examination asks of an instance, and how much each breach weighs."""
+"""The profile: what an examination asks of an instance, and how much each violation weighs."""
 
 import hashlib
 import json
@@ -67,7 +67,7 @@ def _known_code(code: str, info: ValidationInfo) -> str:
 
 
 class SeverityChange(Selection):
-    """How much the breach of some rules weighs, in some instances or in all."""
+    """How much the violation of some rules weighs, in some instances or in all."""
 
     code: Annotated[
         OneOrMore[
@@ -78,7 +78,7 @@ class SeverityChange(Selection):
         Field(min_length=1),
     ]
     """Codes; `*` in them stands for any characters."""
-    breach: bool | None = None
+    violation: bool | None = None
     """Only rules that the standard makes (true), or only those that it doesn't make (false)."""
     default_severity: Severity | None = None
     """Only rules that weigh so much in the default profile."""
@@ -89,7 +89,7 @@ class SeverityChange(Selection):
         """Whether it is about a rule."""
         return (
             any(fnmatchcase(rule.code, code) for code in self.code)
-            and self.breach in {None, rule.breach}
+            and self.violation in {None, rule.violation}
             and self.default_severity in {None, rule.severity}
         )
 

@@ -108,7 +108,7 @@ class SiteRule(Selection):
     position: PositiveInt | None = None
     """Which value of a multi-valued element is meant, counted from 1; every one if not given."""
     severity: Severity = Severity.ERROR
-    """How much a breach weighs."""
+    """How much a violation weighs."""
     message: str | None = Field(default=None, min_length=1, max_length=300)
     """What to tell people, instead of the general sentence."""
 

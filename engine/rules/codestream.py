@@ -13,7 +13,7 @@ INVALID = define(
     "A frame is no codestream of any kind that could be read.",
     "PS3.5 A.4",
     why="No decoder can make an image of it: the bytes were overwritten, or never were an image.",
-    mend=_COMPRESS_AGAIN,
+    fix=_COMPRESS_AGAIN,
 )
 TRUNCATED = define(
     "codestream.truncated",
@@ -21,7 +21,7 @@ TRUNCATED = define(
     "A compressed frame ends before its codestream does.",
     "PS3.5 A.4",
     why="Part of the image is lost. Many decoders fill it up with grey or black and say nothing.",
-    mend="Transfer the image again from where it is whole.",
+    fix="Transfer the image again from where it is whole.",
 )
 KIND = define(
     "codestream.kind",
@@ -29,7 +29,7 @@ KIND = define(
     "A frame is compressed in another way than the transfer syntax says.",
     "PS3.5 A.4",
     why="A reader picks its decoder by the transfer syntax, and that one cannot read the frame.",
-    mend="Set the transfer syntax UID to what the frames are compressed with.",
+    fix="Set the transfer syntax UID to what the frames are compressed with.",
 )
 PROCESS = define(
     "codestream.process",
@@ -37,7 +37,7 @@ PROCESS = define(
     "A frame is compressed with a process that the transfer syntax does not allow.",
     "PS3.5 A.4.1",
     why="Receivers accept a transfer syntax because they can decode it; this one they may not.",
-    mend="Set the transfer syntax UID of the process that was used.",
+    fix="Set the transfer syntax UID of the process that was used.",
 )
 SCAN = define(
     "codestream.scan",
@@ -45,7 +45,7 @@ SCAN = define(
     "The scan of a sequential JPEG process does not say that it covers all coefficients.",
     "PS3.5 A.4.1",
     why="Lenient decoders read the frame all the same, strict ones refuse it.",
-    mend="Set start and end of the spectral selection in the scan header to 0 and 63.",
+    fix="Set start and end of the spectral selection in the scan header to 0 and 63.",
 )
 PROGRESSION = define(
     "codestream.progression",
@@ -54,7 +54,7 @@ PROGRESSION = define(
     "PS3.5 A.4",
     why="A reader that fetches a small image from the beginning of the codestream does not find "
     "it.",
-    mend="Compress with order RPCL, or declare the transfer syntax without a fixed order.",
+    fix="Compress with order RPCL, or declare the transfer syntax without a fixed order.",
 )
 NOT_LOSSLESS = define(
     "codestream.not-lossless",
@@ -62,7 +62,7 @@ NOT_LOSSLESS = define(
     "A frame is compressed with loss under a transfer syntax that promises none.",
     "PS3.5 A.4",
     why="Pixels have been altered, and whoever reads or measures the image believes they were not.",
-    mend="Compress the original without loss, or declare the lossy transfer syntax and set "
+    fix="Compress the original without loss, or declare the lossy transfer syntax and set "
     "LossyImageCompression to 01.",
 )
 LOSSY_UNDECLARED = define(
@@ -71,7 +71,7 @@ LOSSY_UNDECLARED = define(
     "The pixels are compressed with loss, and LossyImageCompression does not say so.",
     "PS3.3 C.7.6.1.1.5",
     why="Whoever decompresses the image keeps no trace of the loss.",
-    mend="Set LossyImageCompression (0028,2110) to 01, with the ratio and the method.",
+    fix="Set LossyImageCompression (0028,2110) to 01, with the ratio and the method.",
 )
 DIMENSIONS = define(
     "codestream.dimensions",
@@ -79,7 +79,7 @@ DIMENSIONS = define(
     "A frame has another size than Rows and Columns say.",
     "PS3.5 8.2",
     why="Readers that trust the data set show a torn image or none; measurements are wrong.",
-    mend="Set Rows and Columns to the size of the frames, unless a frame has got into the wrong "
+    fix="Set Rows and Columns to the size of the frames, unless a frame has got into the wrong "
     "file.",
 )
 COMPONENTS = define(
@@ -88,7 +88,7 @@ COMPONENTS = define(
     "A frame has another number of components than SamplesPerPixel says.",
     "PS3.5 8.2",
     why="A grey image is taken for a coloured one, or the other way round.",
-    mend="Set SamplesPerPixel and PhotometricInterpretation to what the frames are.",
+    fix="Set SamplesPerPixel and PhotometricInterpretation to what the frames are.",
 )
 PRECISION = define(
     "codestream.precision",
@@ -96,7 +96,7 @@ PRECISION = define(
     "The samples of a frame have more bits than are allocated.",
     "PS3.5 8.2",
     why="Decoded values do not fit; they are cut off or run into the next pixel.",
-    mend="Set BitsAllocated, BitsStored and HighBit to what the frames hold.",
+    fix="Set BitsAllocated, BitsStored and HighBit to what the frames hold.",
 )
 BITS_STORED = define(
     "codestream.bits-stored",
@@ -105,7 +105,7 @@ BITS_STORED = define(
     "PS3.5 A.4",
     why="Encoders often write the allocated bits. Readers that scale values by the precision of "
     "the codestream show another brightness than those that go by BitsStored.",
-    mend="Compress with the precision that BitsStored says.",
+    fix="Compress with the precision that BitsStored says.",
 )
 SIGN = define(
     "codestream.sign",
@@ -114,7 +114,7 @@ SIGN = define(
     "PS3.5 8.2.4",
     why="Readers disagree on which values are negative, so that they show different images and "
     "measure different densities.",
-    mend="Set PixelRepresentation to 1 for signed samples and to 0 for others.",
+    fix="Set PixelRepresentation to 1 for signed samples and to 0 for others.",
 )
 SEGMENTS = define(
     "codestream.segments",
@@ -123,7 +123,7 @@ SEGMENTS = define(
     "PS3.5 G.2",
     why="Each byte of each sample has a segment of its own; decoders refuse the frame or mix bytes "
     "up.",
-    mend=_COMPRESS_AGAIN,
+    fix=_COMPRESS_AGAIN,
 )
 LENGTH = define(
     "codestream.length",
@@ -131,7 +131,7 @@ LENGTH = define(
     "An uncompressed frame in a fragment has another length than its pixels.",
     "PS3.5 A.4",
     why="Pixels are missing, or belong to nothing.",
-    mend="Write each frame whole into one fragment.",
+    fix="Write each frame whole into one fragment.",
 )
 COLOUR = define(
     "codestream.colour",
@@ -139,7 +139,7 @@ COLOUR = define(
     "PhotometricInterpretation and the codestream disagree on how colours are transformed.",
     "PS3.5 8.2",
     why="Some readers go by the data set and some by the codestream: the colours differ.",
-    mend="Set PhotometricInterpretation to what the codestream holds, as a rule YBR_FULL_422 for "
+    fix="Set PhotometricInterpretation to what the codestream holds, as a rule YBR_FULL_422 for "
     "JPEG, YBR_RCT or YBR_ICT for JPEG 2000.",
 )
 WRAPPED = define(
@@ -148,7 +148,7 @@ WRAPPED = define(
     "The codestream is in a file format of its own.",
     "PS3.5 A.4.4",
     why="The JP2 header may contradict the data set, and decoders of bare codestreams fail at it.",
-    mend="Keep the codestream alone (the content of the box jp2c).",
+    fix="Keep the codestream alone (the content of the box jp2c).",
 )
 END_MISSING = define(
     "codestream.end-missing",
@@ -156,7 +156,7 @@ END_MISSING = define(
     "The marker that ends the codestream is missing.",
     "PS3.5 A.4",
     why="All tile-parts are there, but strict decoders take the frame for truncated.",
-    mend="Append the bytes FF D9.",
+    fix="Append the bytes FF D9.",
 )
 TRAILING = define(
     "codestream.trailing",
@@ -164,5 +164,5 @@ TRAILING = define(
     "Something other than padding follows the end of the codestream in its frame.",
     "PS3.5 A.4",
     why="Nobody reads those bytes; they may hide what should not leave the house.",
-    mend="Cut the frame off behind its end marker and pad it to an even length.",
+    fix="Cut the frame off behind its end marker and pad it to an even length.",
 )

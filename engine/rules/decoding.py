@@ -6,10 +6,10 @@ from engine.rule import define
 FAILED = define(
     "decoding.failed",
     Severity.ERROR,
-    "A frame cannot be decoded although its header is sound.",
+    "A frame cannot be decoded although its header is valid.",
     "PS3.5 8.2",
     why="Its compressed data is damaged; the image cannot be seen, or only in part.",
-    mend="Transfer the image again from where it can be seen.",
+    fix="Transfer the image again from where it can be seen.",
 )
 SHAPE = define(
     "decoding.shape",
@@ -17,7 +17,7 @@ SHAPE = define(
     "A decoded frame has another number of samples than the data set says.",
     "PS3.5 8.2",
     why="Lines are missing, or the image is torn.",
-    mend="Compress the original pixels again; see that Rows, Columns and SamplesPerPixel are "
+    fix="Compress the original pixels again; see that Rows, Columns and SamplesPerPixel are "
     "theirs.",
 )
 VALUE_RANGE = define(
@@ -27,7 +27,7 @@ VALUE_RANGE = define(
     "PS3.5 8.1.1",
     why="Readers that mask the bits above show noise where others show the values; an overlay or a "
     "mark of the device may be hidden there.",
-    mend="Raise BitsStored and HighBit if the values are real, else clear the bits above.",
+    fix="Raise BitsStored and HighBit if the values are real, else clear the bits above.",
 )
 UNAVAILABLE = define(
     "decoding.unavailable",
@@ -35,6 +35,6 @@ UNAVAILABLE = define(
     "No decoder is installed for these frames, so that they were not decoded.",
     "PS3.5 8.2",
     why="Damage behind the headers of the frames is not found.",
-    mend="Install what the finding names, or examine without decoding.",
-    breach=False,
+    fix="Install what the finding names, or examine without decoding.",
+    violation=False,
 )

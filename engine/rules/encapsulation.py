@@ -19,7 +19,7 @@ from engine.rule import Violation, rule
     "PS3.5 A.4",
     why="The first item is taken for the table in any case, so that readers lose the first "
     "fragment.",
-    mend="Put an empty item before the first fragment.",
+    fix="Put an empty item before the first fragment.",
 )
 def offset_table_is_present(instance: Instance) -> Iterator[Violation]:
     """The first item is the table in any case, so that without it a fragment is lost."""
@@ -34,7 +34,7 @@ def offset_table_is_present(instance: Instance) -> Iterator[Violation]:
     "The basic offset table does not point at the first fragment of each frame.",
     "PS3.5 A.4",
     why="Readers that trust it show other pixels than those that count fragments.",
-    mend="Write the offset of each frame's first item, counted from the first one behind the "
+    fix="Write the offset of each frame's first item, counted from the first one behind the "
     "table; or leave the table empty.",
 )
 def offset_table_is_right(instance: Instance) -> Iterator[Violation]:
@@ -53,7 +53,7 @@ def offset_table_is_right(instance: Instance) -> Iterator[Violation]:
     "The extended offset table does not tell where each frame is and how long.",
     "PS3.3 C.7.6.3.1.8",
     why="Readers that jump to a frame land in the middle of another.",
-    mend="Write offset and length of each frame anew, or leave both tables out.",
+    fix="Write offset and length of each frame again, or leave both tables out.",
 )
 def extended_offset_table_is_right(instance: Instance) -> Iterator[Violation]:
     """Each frame is one fragment; a table of its own holds the lengths, without padding."""
@@ -78,7 +78,7 @@ def extended_offset_table_is_right(instance: Instance) -> Iterator[Violation]:
     "PS3.3 C.7.6.3",
     why="Readers differ in which of the two they go by, and whoever changes the frames may change "
     "only one.",
-    mend="Empty the basic offset table, or take both elements of the extended one out.",
+    fix="Empty the basic offset table, or take both elements of the extended one out.",
 )
 def offset_tables_are_one(instance: Instance) -> Iterator[Violation]:
     """The extended one is for offsets that the basic one has no room for."""
@@ -110,7 +110,7 @@ def _wrong_offsets(
     "The pixel data holds fewer frames than the data set says.",
     "PS3.5 A.4",
     why="Part of the images is lost, and players stop or fail at the first one missing.",
-    mend="Transfer the image again, or correct NumberOfFrames.",
+    fix="Transfer the image again, or correct NumberOfFrames.",
 )
 def no_frame_is_missing(instance: Instance) -> Iterator[Violation]:
     """Each frame has at least one fragment of its own; a video has one at all."""
@@ -125,7 +125,7 @@ def no_frame_is_missing(instance: Instance) -> Iterator[Violation]:
     "The pixel data holds more frames than the data set says.",
     "PS3.5 A.4",
     why="No viewer shows the frames beyond the number, so that nobody knows of them.",
-    mend="Correct NumberOfFrames, or remove the frames that do not belong there.",
+    fix="Correct NumberOfFrames, or remove the frames that do not belong there.",
 )
 def no_frame_is_extra(instance: Instance) -> Iterator[Violation]:
     """No viewer would show them."""
@@ -140,8 +140,8 @@ def no_frame_is_extra(instance: Instance) -> Iterator[Violation]:
     "Nothing tells which fragments belong to which frame.",
     "PS3.5 A.4",
     why="Readers guess where a frame begins.",
-    mend="Write a basic offset table, or each frame into one fragment.",
-    breach=False,
+    fix="Write a basic offset table, or each frame into one fragment.",
+    violation=False,
 )
 def fragments_belong_to_frames(instance: Instance) -> Iterator[Violation]:
     """More fragments than frames, no offset table and no codestream that is known."""

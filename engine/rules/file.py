@@ -16,7 +16,7 @@ EMPTY = define(
     "The file is empty.",
     "PS3.10 7",
     why="A transfer or a full disk has lost the content.",
-    mend="Send or copy the file again.",
+    fix="Send or copy the file again.",
 )
 NOT_DICOM = define(
     "file.not-dicom",
@@ -24,7 +24,7 @@ NOT_DICOM = define(
     "The file is not a DICOM file.",
     "PS3.10 7.1",
     why="There is nothing in it that could be filed with a study.",
-    mend="Leave it out, or put it into an encapsulated document or image.",
+    fix="Leave it out, or put it into an encapsulated document or image.",
 )
 NO_PREAMBLE = define(
     "file.no-preamble",
@@ -32,7 +32,7 @@ NO_PREAMBLE = define(
     "The data set has no preamble and DICM prefix before it.",
     "PS3.10 7.1",
     why="It is not a file of PS3.10: readers can only guess how it is written, and most refuse.",
-    mend="Write 128 null bytes, DICM and file meta information before the data set.",
+    fix="Write 128 null bytes, DICM and file meta information before the data set.",
 )
 UNREADABLE = define(
     "file.unreadable",
@@ -40,8 +40,8 @@ UNREADABLE = define(
     "The file cannot be read, or not be examined within the limits.",
     "PS3.10 7",
     why="What harms this process may harm the next reader too.",
-    mend="Look at how the file was made; raise the limits if it is only large.",
-    breach=False,
+    fix="Look at how the file was made; raise the limits if it is only large.",
+    violation=False,
 )
 
 
@@ -57,7 +57,7 @@ def _preamble(instance: Instance) -> bytes:
     "The preamble makes the file a program.",
     "PS3.10 7.5",
     why="Whoever opens the file by a double click runs it; malware has been spread that way.",
-    mend="Overwrite the preamble with null bytes, and find out where the file comes from.",
+    fix="Overwrite the preamble with null bytes, and find out where the file comes from.",
 )
 def preamble_is_not_executable(instance: Instance) -> Iterator[Violation]:
     """A TIFF header is legal there, anything that an operating system runs is not."""
@@ -71,9 +71,9 @@ def preamble_is_not_executable(instance: Instance) -> Iterator[Violation]:
     "The preamble is the beginning of another file format.",
     "PS3.10 7.1",
     why="Programs that recognise files by their first bytes open it as something else.",
-    mend="Overwrite the preamble with null bytes; only the header of a TIFF file that shares the "
+    fix="Overwrite the preamble with null bytes; only the header of a TIFF file that shares the "
     "pixels is in use there.",
-    breach=False,
+    violation=False,
 )
 def preamble_is_no_other_format(instance: Instance) -> Iterator[Violation]:
     """Files with two formats are known for whole slide images, with TIFF."""
@@ -88,8 +88,8 @@ def preamble_is_no_other_format(instance: Instance) -> Iterator[Violation]:
     "The preamble holds something other than null bytes, in no known format.",
     "PS3.10 7.1",
     why="Implementations may use it, but nobody else knows what for; anything can hide there.",
-    mend="Overwrite it with null bytes unless something is known to need it.",
-    breach=False,
+    fix="Overwrite it with null bytes unless something is known to need it.",
+    violation=False,
 )
 def preamble_is_empty(instance: Instance) -> Iterator[Violation]:
     """Null bytes are what the standard asks for where the preamble is not in use."""
@@ -105,8 +105,8 @@ def preamble_is_empty(instance: Instance) -> Iterator[Violation]:
     "The file is a DICOMDIR, an index of other files, and not an instance.",
     "PS3.10 8.6",
     why="It belongs to the medium that it indexes; there is nothing in it to file.",
-    mend="Leave it out; send the files that it refers to.",
-    breach=False,
+    fix="Leave it out; send the files that it refers to.",
+    violation=False,
 )
 def file_is_an_instance(instance: Instance) -> Iterator[Violation]:
     """A DICOMDIR comes along when a whole disc is uploaded; there is nothing to file in it."""

@@ -50,7 +50,7 @@ written with three or four decimals."""
     "PS3.3 C.7.6.2.1.1",
     why="Positions are computed with it: distances and volumes come out too long or too short, or "
     "the image cannot be placed in space at all.",
-    mend="Write the direction cosines with enough decimals; leave the attribute out where there is "
+    fix="Write the direction cosines with enough decimals; leave the attribute out where there is "
     "no direction.",
 )
 def directions_are_unit_vectors(instance: Instance) -> Iterator[Violation]:
@@ -71,7 +71,7 @@ def directions_are_unit_vectors(instance: Instance) -> Iterator[Violation]:
     "The directions of rows and columns are not at right angles.",
     "PS3.3 C.7.6.2.1.1",
     why="Reconstructions and measurements assume right angles; with others they are distorted.",
-    mend="Write the direction cosines with enough decimals; resample images of a tilted gantry.",
+    fix="Write the direction cosines with enough decimals; resample images of a tilted gantry.",
 )
 def rows_and_columns_are_at_right_angles(instance: Instance) -> Iterator[Violation]:
     """Of what is not a unit vector, the angle says nothing more."""
@@ -91,7 +91,7 @@ def rows_and_columns_are_at_right_angles(instance: Instance) -> Iterator[Violati
     "The distance of rows or columns is zero or negative.",
     "PS3.3 10.7.1.3",
     why="Everything measured in the image comes out as zero, or software divides by it.",
-    mend="Write the distance in mm; if it is not known, leave the attribute out where it may be.",
+    fix="Write the distance in mm; if it is not known, leave the attribute out where it may be.",
 )
 def spacings_are_positive(instance: Instance) -> Iterator[Violation]:
     """A single row or column has no neighbour: its distance may be zero."""

@@ -16,7 +16,7 @@ from engine.rule import Violation, rule
     "The pixel data of an icon have another length than its image.",
     "PS3.3 F.7",
     why="Lists of images show a torn icon; readers that check every image refuse the whole file.",
-    mend="Write the icon anew, or leave it out.",
+    fix="Write the icon again, or leave it out.",
 )
 def icons_are_whole(instance: Instance) -> Iterator[Violation]:
     """Rows x columns x samples x bits; one byte of padding makes an odd length even."""

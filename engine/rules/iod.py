@@ -10,7 +10,7 @@ TYPE_1_MISSING = define(
     "PS3.5 7.4.1",
     why="Software for this kind of object takes it for granted: it fails, guesses, or shows the "
     "object without what the value says.",
-    mend="Add the attribute with its value; if nobody knows it, the object can't be of this SOP "
+    fix="Add the attribute with its value; if nobody knows it, the object can't be of this SOP "
     "class.",
 )
 TYPE_1_EMPTY = define(
@@ -19,7 +19,7 @@ TYPE_1_EMPTY = define(
     "An attribute that must have a value has none.",
     "PS3.5 7.4.1",
     why="Readers that check for the attribute alone go on to read a value that isn't there.",
-    mend="Give it its value; of a sequence, at least one item.",
+    fix="Give it its value; of a sequence, at least one item.",
 )
 TYPE_1C_MISSING = define(
     "iod.type-1c-missing",
@@ -28,7 +28,7 @@ TYPE_1C_MISSING = define(
     "PS3.5 7.4.2",
     why="Other attributes of this object announce it, so that readers look for it and fail or "
     "guess.",
-    mend="Add the attribute with its value, or correct the attributes that make it necessary.",
+    fix="Add the attribute with its value, or correct the attributes that make it necessary.",
 )
 TYPE_1C_EMPTY = define(
     "iod.type-1c-empty",
@@ -36,7 +36,7 @@ TYPE_1C_EMPTY = define(
     "An attribute has no value: it must have one, or not be there.",
     "PS3.5 7.4.2",
     why="An attribute of this type is never sent empty; readers take its presence for a value.",
-    mend="Give it its value, or take the attribute out if its circumstances do not hold.",
+    fix="Give it its value, or take the attribute out if its circumstances do not hold.",
 )
 TYPE_2_MISSING = define(
     "iod.type-2-missing",
@@ -45,7 +45,7 @@ TYPE_2_MISSING = define(
     "PS3.5 7.4.3",
     why="Without it nobody can tell a value that is not known from one that was lost, and some "
     "archives refuse the object.",
-    mend="Add the attribute; leave it empty where the value is not known.",
+    fix="Add the attribute; leave it empty where the value is not known.",
 )
 TYPE_2C_MISSING = define(
     "iod.type-2c-missing",
@@ -53,7 +53,7 @@ TYPE_2C_MISSING = define(
     "An attribute that must be there in these circumstances, if only without a value, is missing.",
     "PS3.5 7.4.4",
     why="Without it nobody can tell a value that is not known from one that was lost.",
-    mend="Add the attribute; leave it empty where the value is not known.",
+    fix="Add the attribute; leave it empty where the value is not known.",
 )
 NOT_ALLOWED = define(
     "iod.not-allowed",
@@ -61,7 +61,7 @@ NOT_ALLOWED = define(
     "An attribute is there that must not be in these circumstances.",
     "PS3.5 7.4.2",
     why="It contradicts other attributes of the object; which of them readers believe differs.",
-    mend="Take the attribute out, or correct the attributes that rule it out.",
+    fix="Take the attribute out, or correct the attributes that rule it out.",
 )
 VALUE_NOT_ALLOWED = define(
     "iod.value-not-allowed",
@@ -69,7 +69,7 @@ VALUE_NOT_ALLOWED = define(
     "The value is none of those that the standard enumerates for the attribute.",
     "PS3.5 6.3",
     why="Readers decide by this value what to do; for any other they have no branch.",
-    mend="Write one of the values, as the standard spells it.",
+    fix="Write one of the values, as the standard spells it.",
 )
 VALUE_UNEXPECTED = define(
     "iod.value-unexpected",
@@ -78,8 +78,8 @@ VALUE_UNEXPECTED = define(
     "PS3.5 6.3",
     why="The standard allows other terms, with a meaning of their own that other software may not "
     "know; often it is a misspelt term.",
-    mend="Use a defined term if one says what is meant.",
-    breach=False,
+    fix="Use a defined term if one says what is meant.",
+    violation=False,
 )
 GROUP_MISSING = define(
     "iod.group-missing",
@@ -88,7 +88,7 @@ GROUP_MISSING = define(
     "PS3.3 C.7.6.16",
     why="The frame lacks what the group says, such as its position or spacing: it can't be placed "
     "or measured.",
-    mend="Add the group to each frame's item, or to the shared ones if it is the same for all.",
+    fix="Add the group to each frame's item, or to the shared ones if it is the same for all.",
 )
 GROUP_TWICE = define(
     "iod.group-twice",
@@ -96,7 +96,7 @@ GROUP_TWICE = define(
     "A functional group is in the shared ones and in those of a frame.",
     "PS3.3 C.7.6.16",
     why="Where the two differ, some readers use the one and some the other.",
-    mend="Keep it in one place: with each frame if it differs between frames, else shared.",
+    fix="Keep it in one place: with each frame if it differs between frames, else shared.",
 )
 GROUP_NOT_SHARED = define(
     "iod.group-not-shared",
@@ -104,7 +104,7 @@ GROUP_NOT_SHARED = define(
     "A functional group that has to be shared is in those of a frame.",
     "PS3.3 C.7.6.16.2",
     why="Readers look for it in one place only.",
-    mend="Move it to the shared functional groups.",
+    fix="Move it to the shared functional groups.",
 )
 GROUP_NOT_PER_FRAME = define(
     "iod.group-not-per-frame",
@@ -112,7 +112,7 @@ GROUP_NOT_PER_FRAME = define(
     "A functional group that has to be with each frame is in the shared ones.",
     "PS3.3 C.7.6.16.2",
     why="What it says differs between frames, so that it is wrong for all but one.",
-    mend="Move it into the item of each frame, with that frame's values.",
+    fix="Move it into the item of each frame, with that frame's values.",
 )
 FRAME_COUNT = define(
     "iod.frame-count",
@@ -121,7 +121,7 @@ FRAME_COUNT = define(
     "PS3.3 C.7.6.16",
     why="Items and frames belong together by their order: with one missing, positions and times "
     "are those of other frames.",
-    mend="Write one item for each frame, in the order of the frames.",
+    fix="Write one item for each frame, in the order of the frames.",
 )
 SOP_CLASS_RETIRED = define(
     "iod.sop-class-retired",
@@ -129,8 +129,8 @@ SOP_CLASS_RETIRED = define(
     "The SOP class is retired.",
     "PS3.4 B.5",
     why="New software need not know it; its attributes are not checked against today's standard.",
-    mend="Convert the object to the SOP class that took its place, if the software can.",
-    breach=False,
+    fix="Convert the object to the SOP class that took its place, if the software can.",
+    violation=False,
 )
 SOP_CLASS_UNKNOWN = define(
     "iod.sop-class-unknown",
@@ -139,7 +139,7 @@ SOP_CLASS_UNKNOWN = define(
     "PS3.4 B.5",
     why="Nobody but DICOM hands out such UIDs: it is misspelt, of a newer edition, or names "
     "something that isn't stored. Archives refuse what they can't name.",
-    mend="Write the UID of the SOP class that the object is of.",
+    fix="Write the UID of the SOP class that the object is of.",
 )
 SOP_CLASS_PRIVATE = define(
     "iod.sop-class-private",
@@ -147,8 +147,8 @@ SOP_CLASS_PRIVATE = define(
     "The SOP class is private.",
     "PS3.2 7.3",
     why="Only software of its maker knows what is in it; its attributes are not checked.",
-    mend="Nothing, if sender and receiver agree; else export it as a standard SOP class.",
-    breach=False,
+    fix="Nothing, if sender and receiver agree; else export it as a standard SOP class.",
+    violation=False,
 )
 ATTRIBUTE_UNEXPECTED = define(
     "iod.attribute-unexpected",
@@ -157,6 +157,6 @@ ATTRIBUTE_UNEXPECTED = define(
     "PS3.2 7.3",
     why="The standard allows it (a standard extended SOP class), but few readers look for it here; "
     "often it was left over when an object was converted.",
-    mend="Take it out if it says nothing about this object.",
-    breach=False,
+    fix="Take it out if it says nothing about this object.",
+    violation=False,
 )

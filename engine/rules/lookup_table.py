@@ -40,7 +40,7 @@ class _Table(NamedTuple):
     "PS3.3 C.7.6.3.1.5",
     why="Without the number of entries and their size the table cannot be read, nor the image "
     "shown as it was meant.",
-    mend="Write the number of entries (0 for 65536), the first value mapped, and the bits of an "
+    fix="Write the number of entries (0 for 65536), the first value mapped, and the bits of an "
     "entry.",
 )
 def descriptors_are_complete(instance: Instance) -> Iterator[Violation]:
@@ -60,7 +60,7 @@ def descriptors_are_complete(instance: Instance) -> Iterator[Violation]:
     "PS3.3 C.7.6.3.1.6",
     why="Pixels above the last entry have no colour or grey; readers refuse the image or show "
     "black.",
-    mend="Write all entries, or correct the first number of the descriptor.",
+    fix="Write all entries, or correct the first number of the descriptor.",
 )
 def tables_are_not_short(instance: Instance) -> Iterator[Violation]:
     """Number of entries x bytes of an entry."""
@@ -78,7 +78,7 @@ def tables_are_not_short(instance: Instance) -> Iterator[Violation]:
     "PS3.3 C.7.6.3.1.6",
     why="Either the descriptor is wrong, and bright pixels are mapped to dark ones, or the rest of "
     "the table is never used.",
-    mend="Correct the first number of the descriptor, or cut the data off.",
+    fix="Correct the first number of the descriptor, or cut the data off.",
 )
 def tables_are_not_long(instance: Instance) -> Iterator[Violation]:
     """One byte of padding makes an odd length even."""
@@ -95,7 +95,7 @@ def tables_are_not_long(instance: Instance) -> Iterator[Violation]:
     "The red, green and blue look-up tables have different sizes or first values.",
     "PS3.3 C.7.6.3.1.5",
     why="A pixel then has a red that belongs to another entry than its green and blue.",
-    mend="Write three tables of the same size that begin with the same pixel value.",
+    fix="Write three tables of the same size that begin with the same pixel value.",
 )
 def palettes_are_alike(instance: Instance) -> Iterator[Violation]:
     """The three descriptors are the same."""

@@ -25,7 +25,7 @@ ENCODING = define(
     "The file meta information is not in explicit VR little endian.",
     "PS3.10 7.1",
     why="Readers know no other encoding for it, so they never learn the transfer syntax.",
-    mend="Write group 0002 in explicit VR little endian, whatever the data set is written in.",
+    fix="Write group 0002 in explicit VR little endian, whatever the data set is written in.",
 )
 TRANSFER_SYNTAX_UNKNOWN = define(
     "meta.transfer-syntax-unknown",
@@ -33,7 +33,7 @@ TRANSFER_SYNTAX_UNKNOWN = define(
     "The transfer syntax has a UID of the standard's root that the standard does not define.",
     "PS3.6 A",
     why="Nobody knows how the data set and its pixels are written.",
-    mend="Declare the transfer syntax that the file is really written in; a UID of another kind "
+    fix="Declare the transfer syntax that the file is really written in; a UID of another kind "
     "may have got there.",
 )
 TRANSFER_SYNTAX_PRIVATE = define(
@@ -42,8 +42,8 @@ TRANSFER_SYNTAX_PRIVATE = define(
     "The transfer syntax is a private one.",
     "PS3.5 10.1",
     why="Only its manufacturer's software reads the pixels; nothing in them can be examined.",
-    mend="Convert the file to a transfer syntax of the standard where it was made.",
-    breach=False,
+    fix="Convert the file to a transfer syntax of the standard where it was made.",
+    violation=False,
 )
 TRANSFER_SYNTAX_MISMATCH = define(
     "meta.transfer-syntax-mismatch",
@@ -51,7 +51,7 @@ TRANSFER_SYNTAX_MISMATCH = define(
     "The data set is not written in the transfer syntax that the file declares.",
     "PS3.10 7.1",
     why="Readers that believe the declaration read nonsense or fail at the first element.",
-    mend="Declare the transfer syntax that the data set is written in, or write it anew.",
+    fix="Declare the transfer syntax that the data set is written in, or write it again.",
 )
 
 
@@ -61,7 +61,7 @@ TRANSFER_SYNTAX_MISMATCH = define(
     "The file meta information does not start with its length.",
     "PS3.10 7.1",
     why="Readers that rely on it can't find the data set.",
-    mend="Write (0002,0000) first, with the number of bytes up to the data set.",
+    fix="Write (0002,0000) first, with the number of bytes up to the data set.",
 )
 def group_length_is_present(instance: Instance) -> Iterator[Violation]:
     """Readers do without: the group of the elements says as well where it ends."""
@@ -75,7 +75,7 @@ def group_length_is_present(instance: Instance) -> Iterator[Violation]:
     "The file meta information has another length than it says.",
     "PS3.10 7.1",
     why="Readers that rely on it start the data set at the wrong place.",
-    mend="Write into (0002,0000) the number of bytes from its end up to the data set.",
+    fix="Write into (0002,0000) the number of bytes from its end up to the data set.",
 )
 def group_length_is_right(instance: Instance) -> Iterator[Violation]:
     """It counts from the end of its own value to the first element of another group."""
@@ -93,7 +93,7 @@ def group_length_is_right(instance: Instance) -> Iterator[Violation]:
     "The file does not say in which transfer syntax it is written.",
     "PS3.10 7.1",
     why="Readers have to guess; compressed pixels can't be decoded.",
-    mend="Write the transfer syntax into (0002,0010).",
+    fix="Write the transfer syntax into (0002,0010).",
 )
 def transfer_syntax_is_present(instance: Instance) -> Iterator[Violation]:
     """It can only be guessed then, compressed pixels hardly."""
@@ -106,7 +106,7 @@ def transfer_syntax_is_present(instance: Instance) -> Iterator[Violation]:
     "A required element of the file meta information is missing or empty.",
     "PS3.10 7.1",
     why="Strict readers refuse the file, and directories of media can't be made from it.",
-    mend="Write it: SOP class and instance are those of the data set, the version is 00 01, the "
+    fix="Write it: SOP class and instance are those of the data set, the version is 00 01, the "
     "implementation class UID is the writer's own.",
 )
 def meta_elements_are_present(instance: Instance) -> Iterator[Violation]:
@@ -126,7 +126,7 @@ def meta_elements_are_present(instance: Instance) -> Iterator[Violation]:
     "The version of the file meta information is not one that is known.",
     "PS3.10 7.1",
     why="The standard has defined one version only; strict readers refuse others.",
-    mend="Write the two bytes 00 01.",
+    fix="Write the two bytes 00 01.",
 )
 def version_is_known(instance: Instance) -> Iterator[Violation]:
     """Each bit stands for a version; the lowest one of the second byte for the first version."""
@@ -143,8 +143,8 @@ def version_is_known(instance: Instance) -> Iterator[Violation]:
     "The transfer syntax is retired from the standard.",
     "PS3.6 A",
     why="Newer software may be unable to read it, and none should write it any more.",
-    mend="Convert the file to a transfer syntax that is not retired.",
-    breach=False,
+    fix="Convert the file to a transfer syntax that is not retired.",
+    violation=False,
 )
 def transfer_syntax_is_not_retired(instance: Instance) -> Iterator[Violation]:
     """Explicit VR big endian and many kinds of JPEG are."""
@@ -159,7 +159,7 @@ def transfer_syntax_is_not_retired(instance: Instance) -> Iterator[Violation]:
     "The file meta information has private information and does not say whose.",
     "PS3.10 7.1",
     why="Nobody can read it, and nobody can tell whether it may be thrown away.",
-    mend="Write the UID of its creator into (0002,0100), or take (0002,0102) out.",
+    fix="Write the UID of its creator into (0002,0100), or take (0002,0102) out.",
 )
 def private_information_has_a_creator(instance: Instance) -> Iterator[Violation]:
     """The creator is required as soon as the information is there."""
@@ -185,7 +185,7 @@ def _without_value(instance: Instance, *tags: int) -> Iterator[Violation]:
     "The file meta information names another SOP class than the data set.",
     "PS3.10 7.1",
     why="It is offered over the network as one kind of object and read as another.",
-    mend="Copy (0008,0016) into (0002,0002), once it is certain which of them is right.",
+    fix="Copy (0008,0016) into (0002,0002), once it is certain which of them is right.",
 )
 def sop_class_matches(instance: Instance) -> Iterator[Violation]:
     """Readers choose by the one, archives file by the other."""
@@ -199,7 +199,7 @@ def sop_class_matches(instance: Instance) -> Iterator[Violation]:
     "PS3.10 7.1",
     why="It is filed under one UID and referred to by another; de-identification often forgets "
     "the file meta information.",
-    mend="Copy (0008,0018) into (0002,0003).",
+    fix="Copy (0008,0018) into (0002,0003).",
 )
 def sop_instance_matches(instance: Instance) -> Iterator[Violation]:
     """Two names for one instance make it two instances somewhere."""

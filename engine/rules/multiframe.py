@@ -40,7 +40,7 @@ _VECTORS = (
     "An attribute with a value for each frame has another number of values than there are frames.",
     "PS3.3 C.7.6.6",
     why="The time, place or phase of some frames is unknown, or belongs to other frames.",
-    mend="Write as many values as NumberOfFrames says.",
+    fix="Write as many values as NumberOfFrames says.",
 )
 def vectors_have_a_value_for_each_frame(instance: Instance) -> Iterator[Violation]:
     """In images alone: a vector elsewhere has nothing to count."""
@@ -61,7 +61,7 @@ def vectors_have_a_value_for_each_frame(instance: Instance) -> Iterator[Violatio
     "FrameIncrementPointer names an attribute that is not there.",
     "PS3.3 C.7.6.6",
     why="Players do not know how long to show a frame, or in what order.",
-    mend="Add the attribute that it names, or point at the one that is there.",
+    fix="Add the attribute that it names, or point at the one that is there.",
 )
 def pointed_attributes_are_present(instance: Instance) -> Iterator[Violation]:
     """Each value is the tag of an attribute of the same data set."""
@@ -84,7 +84,7 @@ def pointed_attributes_are_present(instance: Instance) -> Iterator[Violation]:
     "There is more than one frame in an image of a SOP class of single frames.",
     "PS3.3 C.7.6.6",
     why="Software that goes by the SOP class shows the first frame and never tells of the others.",
-    mend="Use the multi-frame SOP class of the same kind, or write each frame into an instance of "
+    fix="Use the multi-frame SOP class of the same kind, or write each frame into an instance of "
     "its own.",
 )
 def frames_are_of_a_multi_frame_class(instance: Instance) -> Iterator[Violation]:

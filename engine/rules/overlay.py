@@ -25,7 +25,7 @@ class _Overlay(NamedTuple):
     "The data of an overlay is shorter than its plane.",
     "PS3.3 C.9.2",
     why="The lower part of the overlay is lost, with the marks or annotations in it.",
-    mend="Write one bit for each of OverlayRows x OverlayColumns x NumberOfFramesInOverlay.",
+    fix="Write one bit for each of OverlayRows x OverlayColumns x NumberOfFramesInOverlay.",
 )
 def overlays_are_not_short(instance: Instance) -> Iterator[Violation]:
     """One bit for each pixel, packed across rows and frames."""
@@ -41,7 +41,7 @@ def overlays_are_not_short(instance: Instance) -> Iterator[Violation]:
     "PS3.3 C.9.2",
     why="Either the size of the plane is wrong, so that the overlay appears sheared, or bytes are "
     "in it that nobody sees.",
-    mend="Cut OverlayData off behind the plane, or correct OverlayRows and OverlayColumns.",
+    fix="Cut OverlayData off behind the plane, or correct OverlayRows and OverlayColumns.",
 )
 def overlays_are_not_long(instance: Instance) -> Iterator[Violation]:
     """One byte of padding makes an odd length even."""
@@ -57,7 +57,7 @@ def overlays_are_not_long(instance: Instance) -> Iterator[Violation]:
     "An overlay with data of its own has other than one bit allocated, or a bit position.",
     "PS3.3 C.9.2",
     why="Readers look for the overlay in the bits of the pixels and do not find it.",
-    mend="Set OverlayBitsAllocated to 1 and OverlayBitPosition to 0.",
+    fix="Set OverlayBitsAllocated to 1 and OverlayBitPosition to 0.",
 )
 def overlays_have_one_bit(instance: Instance) -> Iterator[Violation]:
     """Other values belong to overlays within the pixel data."""
@@ -77,7 +77,7 @@ def overlays_have_one_bit(instance: Instance) -> Iterator[Violation]:
     "PS3.3 C.9.2",
     why="That was retired in 2004. Compression and most viewers drop such an overlay without a "
     "word.",
-    mend="Move its bits into OverlayData (60xx,3000).",
+    fix="Move its bits into OverlayData (60xx,3000).",
 )
 def overlays_have_data(instance: Instance) -> Iterator[Violation]:
     """A plane without data of its own."""

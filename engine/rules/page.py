@@ -87,8 +87,8 @@ def _entry(rule: Rule, profiles: Sequence[Profile]) -> str:
     lines = [f"### `{rule.code}`\n", f"{rule.message}\n", f"{severities} · {rule.section}\n"]
     if rule.why:
         lines.append(f"*Why:* {rule.why}\n")
-    if rule.mend:
-        lines.append(f"*Mend:* {rule.mend}\n")
+    if rule.fix:
+        lines.append(f"*Fix:* {rule.fix}\n")
     return "\n".join(lines)
 
 

@@ -59,7 +59,7 @@ _ONLY_IN = {
     "BitsAllocated is not 1 or a multiple of 8, or not the size of a float.",
     "PS3.5 8.1.1",
     why="Where a pixel begins is a guess: readers refuse the image or show noise.",
-    mend="Write each sample into 8, 16 or 32 bits and say so.",
+    fix="Write each sample into 8, 16 or 32 bits and say so.",
 )
 def bits_allocated_are_whole_bytes(instance: Instance) -> Iterator[Violation]:
     """Single bits, or whole bytes; float pixel data has 32 or 64."""
@@ -80,7 +80,7 @@ def bits_allocated_are_whole_bytes(instance: Instance) -> Iterator[Violation]:
     "BitsStored is zero or more than BitsAllocated.",
     "PS3.5 8.1.1",
     why="A sample cannot have more bits than its place; readers refuse it or show noise.",
-    mend="Set BitsStored to the number of bits that the values really use.",
+    fix="Set BitsStored to the number of bits that the values really use.",
 )
 def bits_stored_fit(instance: Instance) -> Iterator[Violation]:
     """At least one, at most as many as are allocated."""
@@ -96,7 +96,7 @@ def bits_stored_fit(instance: Instance) -> Iterator[Violation]:
     "PS3.5 8.1.1",
     why="Readers that respect it shift the values, others do not: brightness and measured values "
     "differ by powers of two.",
-    mend="Set HighBit to BitsStored - 1; shift the values if they really stand higher.",
+    fix="Set HighBit to BitsStored - 1; shift the values if they really stand higher.",
 )
 def high_bit_is_the_last_stored(instance: Instance) -> Iterator[Violation]:
     """Other positions were retired."""
@@ -114,7 +114,7 @@ def high_bit_is_the_last_stored(instance: Instance) -> Iterator[Violation]:
     "PixelRepresentation is neither 0 (unsigned) nor 1 (signed).",
     "PS3.3 C.7.6.3.1",
     why="Readers guess the sign of the values, each in its own way.",
-    mend="Set it to 1 if the values are in two's complement, else to 0.",
+    fix="Set it to 1 if the values are in two's complement, else to 0.",
 )
 def pixel_representation_is_known(instance: Instance) -> Iterator[Violation]:
     """Zero or one."""
@@ -130,7 +130,7 @@ def pixel_representation_is_known(instance: Instance) -> Iterator[Violation]:
     "PS3.3 C.7.6.3.1.1",
     why="A grey image is read as a coloured one or the other way round: readers refuse it or show "
     "stripes.",
-    mend="Set SamplesPerPixel to 1 for grey and palette images and to 3 for coloured ones.",
+    fix="Set SamplesPerPixel to 1 for grey and palette images and to 3 for coloured ones.",
 )
 def samples_fit_the_photometric_interpretation(instance: Instance) -> Iterator[Violation]:
     """Only interpretations of the standard are judged."""
@@ -148,7 +148,7 @@ def samples_fit_the_photometric_interpretation(instance: Instance) -> Iterator[V
     "PS3.3 C.7.6.3.1.2",
     why="Few readers can show colours of one bit, or look pixels of more than 16 bits up in a "
     "palette.",
-    mend="Store the pixels with 8 or 16 bits.",
+    fix="Store the pixels with 8 or 16 bits.",
 )
 def bits_fit_the_photometric_interpretation(instance: Instance) -> Iterator[Violation]:
     """A palette has entries for 8 or 16 bits; single bits are black and white."""
@@ -167,7 +167,7 @@ def bits_fit_the_photometric_interpretation(instance: Instance) -> Iterator[Viol
     "PS3.5 8.2",
     why="The colours are left to the reader's guess: often the image was decompressed or "
     "compressed without a change of this attribute.",
-    mend="Set it to what the pixels are: as a rule RGB where they are not compressed.",
+    fix="Set it to what the pixels are: as a rule RGB where they are not compressed.",
 )
 def photometric_interpretation_fits_the_transfer_syntax(instance: Instance) -> Iterator[Violation]:
     """Transformations of a codec cannot stand without it, and indices survive no loss."""
@@ -193,7 +193,7 @@ def photometric_interpretation_fits_the_transfer_syntax(instance: Instance) -> I
     "PS3.5 8.2.1",
     why="Lossy JPEG in colour is YBR_FULL_422 or RGB, however it is subsampled; software that "
     "knows these two alone shows other colours.",
-    mend="Set it to YBR_FULL_422: the compressed stream itself says how it is subsampled.",
+    fix="Set it to YBR_FULL_422: the compressed stream itself says how it is subsampled.",
 )
 def lossy_jpeg_is_not_ybr_full(instance: Instance) -> Iterator[Violation]:
     """Lossless JPEG may be YBR_FULL."""
@@ -212,7 +212,7 @@ def lossy_jpeg_is_not_ybr_full(instance: Instance) -> Iterator[Violation]:
     "PS3.3 C.7.6.3.1.3",
     why="Nobody can tell whether colours alternate by pixel or by plane; a wrong guess shows the "
     "image three times in grey stripes.",
-    mend="Set it to 0 if the samples of a pixel stand together (subsampled ones always do), else "
+    fix="Set it to 0 if the samples of a pixel stand together (subsampled ones always do), else "
     "to 1.",
 )
 def planar_configuration_is_known(instance: Instance) -> Iterator[Violation]:
@@ -235,7 +235,7 @@ def planar_configuration_is_known(instance: Instance) -> Iterator[Violation]:
     "The pixels are indices into a palette, and the palette or a part of it is missing.",
     "PS3.3 C.7.6.3.1.5",
     why="The indices mean nothing without their colours.",
-    mend="Add descriptor and data of the red, green and blue look-up tables.",
+    fix="Add descriptor and data of the red, green and blue look-up tables.",
 )
 def palette_is_present(instance: Instance) -> Iterator[Violation]:
     """Three descriptors, and data for each, segmented or not."""
@@ -255,7 +255,7 @@ def palette_is_present(instance: Instance) -> Iterator[Violation]:
     "SmallestImagePixelValue is greater than LargestImagePixelValue.",
     "PS3.3 C.7.6.3",
     why="Viewers that derive the first window from them show a black or inverted image.",
-    mend="Compute both anew from the pixels, or remove them; see that their VR fits the sign.",
+    fix="Compute both again from the pixels, or remove them; see that their VR fits the sign.",
 )
 def extremes_are_in_order(instance: Instance) -> Iterator[Violation]:
     """They are signed if the pixels are."""

@@ -26,7 +26,7 @@ _ENCAPSULATED = {Pixels.FRAMES, Pixels.ONE_FRAGMENT_PER_FRAME, Pixels.VIDEO}
     "The instance is an image, and its pixel data is not there.",
     "PS3.3 C.7.6.3",
     why="There is nothing to show; as a rule the file was cut right before its pixels.",
-    mend="Transfer the file again from where it is whole.",
+    fix="Transfer the file again from where it is whole.",
 )
 def described_pixels_are_present(instance: Instance) -> Iterator[Violation]:
     """A file that was cut between two elements before the pixel data has no other defect."""
@@ -54,7 +54,7 @@ def _is_of_images(sop_class: str) -> bool:
     "An attribute that describes the pixel data is absent or empty.",
     "PS3.3 C.7.6.3",
     why="Nobody can tell how large the image is or where a pixel begins.",
-    mend="Add the attribute with the value of the original image.",
+    fix="Add the attribute with the value of the original image.",
 )
 def pixels_are_described(instance: Instance) -> Iterator[Violation]:
     """Without it nobody knows the size of the image."""
@@ -73,7 +73,7 @@ def pixels_are_described(instance: Instance) -> Iterator[Violation]:
     "An attribute that describes the pixel data is not a positive number.",
     "PS3.3 C.7.6.3",
     why="An image of no rows or no bits cannot be shown.",
-    mend="Set the attribute to the value of the original image.",
+    fix="Set the attribute to the value of the original image.",
 )
 def pixel_attributes_are_positive(instance: Instance) -> Iterator[Violation]:
     """An image of no rows has no pixels."""
@@ -90,7 +90,7 @@ def pixel_attributes_are_positive(instance: Instance) -> Iterator[Violation]:
     "The number of frames is not a positive number; one frame is assumed.",
     "PS3.3 C.7.6.6",
     why="Readers that believe the number show nothing, others one frame.",
-    mend="Set NumberOfFrames to the number of frames, or leave it out of an image of one frame.",
+    fix="Set NumberOfFrames to the number of frames, or leave it out of an image of one frame.",
 )
 def frame_count_is_positive(instance: Instance) -> Iterator[Violation]:
     """Found in single-frame images, where all readers take it for one."""
@@ -105,7 +105,7 @@ def frame_count_is_positive(instance: Instance) -> Iterator[Violation]:
     "The pixel data is shorter than the image.",
     "PS3.5 8.1.1",
     why="The lower part of the image or its last frames are lost.",
-    mend="Transfer the image again, or correct the attributes that give its size.",
+    fix="Transfer the image again, or correct the attributes that give its size.",
 )
 def native_pixels_are_not_short(instance: Instance) -> Iterator[Violation]:
     """Rows x columns x samples x bits x frames."""
@@ -123,7 +123,7 @@ def native_pixels_are_not_short(instance: Instance) -> Iterator[Violation]:
     "PS3.5 8.1.1",
     why="Either the size of the image is wrong, so that it appears sheared, or bytes are in it "
     "that nobody sees.",
-    mend="Cut the pixel data off behind the last pixel, or correct the attributes that give its "
+    fix="Cut the pixel data off behind the last pixel, or correct the attributes that give its "
     "size.",
 )
 def native_pixels_are_not_long(instance: Instance) -> Iterator[Violation]:
@@ -141,7 +141,7 @@ def native_pixels_are_not_long(instance: Instance) -> Iterator[Violation]:
     "The pixel data is in native format, the transfer syntax asks for fragments.",
     "PS3.5 A.4",
     why="Readers look for fragments and find pixels: most refuse the image.",
-    mend="Set the transfer syntax UID to an uncompressed one, or compress the pixels.",
+    fix="Set the transfer syntax UID to an uncompressed one, or compress the pixels.",
 )
 def compressed_pixels_are_encapsulated(instance: Instance) -> Iterator[Violation]:
     """Only the pixel data at the top: an icon may be in native format."""
@@ -157,7 +157,7 @@ def compressed_pixels_are_encapsulated(instance: Instance) -> Iterator[Violation
     "The pixel data is in fragments, the transfer syntax asks for native format.",
     "PS3.5 A.4",
     why="Readers take the compressed bytes for pixels and show noise.",
-    mend="Set the transfer syntax UID to that of the compression.",
+    fix="Set the transfer syntax UID to that of the compression.",
 )
 def native_pixels_are_not_encapsulated(instance: Instance) -> Iterator[Violation]:
     """The declared transfer syntax is that of the uncompressed image."""
@@ -173,7 +173,7 @@ def native_pixels_are_not_encapsulated(instance: Instance) -> Iterator[Violation
     "PS3.5 A.2",
     why="Software that swaps bytes, or stores the values in words, goes by it and spoils the "
     "pixels.",
-    mend="Write OW for samples of more than 8 bits, and OB for fragments.",
+    fix="Write OW for samples of more than 8 bits, and OB for fragments.",
 )
 def value_representation_fits(instance: Instance) -> Iterator[Violation]:
     """Where the VR is written; in implicit VR it follows from the dictionary."""
@@ -198,7 +198,7 @@ def value_representation_fits(instance: Instance) -> Iterator[Violation]:
     "The data set has more than one of PixelData, FloatPixelData and DoubleFloatPixelData.",
     "PS3.3 C.7.6.3",
     why="Readers disagree on which of them is the image.",
-    mend="Keep the one that is the image, and put the other into an instance of its own.",
+    fix="Keep the one that is the image, and put the other into an instance of its own.",
 )
 def pixel_data_is_of_one_kind(instance: Instance) -> Iterator[Violation]:
     """Integers, floats or doubles."""

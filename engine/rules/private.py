@@ -10,7 +10,7 @@ CREATOR_MISSING = define(
     "PS3.5 7.8.1",
     why="Nobody can tell whose element it is: it is unreadable, and de-identification that keeps "
     "known private elements has to drop it or lets it through unseen.",
-    mend="Write the creator into (gggg,00bb) of the same data set or item, where bb is the first "
+    fix="Write the creator into (gggg,00bb) of the same data set or item, where bb is the first "
     "half of the element number.",
 )
 CREATOR_INVALID = define(
@@ -19,7 +19,7 @@ CREATOR_INVALID = define(
     "The private creator is not one value of VR LO.",
     "PS3.5 7.8.1",
     why="The elements of its block can't be attributed to a manufacturer.",
-    mend="Write the creator's identification as a single LO value.",
+    fix="Write the creator's identification as a single LO value.",
 )
 CREATOR_DUPLICATE = define(
     "private.creator-duplicate",
@@ -27,8 +27,8 @@ CREATOR_DUPLICATE = define(
     "The same creator reserves more than one block of the group.",
     "PS3.5 7.8.1",
     why="Many readers look a private element up in the first block of its creator only.",
-    mend="Use one block as long as its 256 elements suffice.",
-    breach=False,
+    fix="Use one block as long as its 256 elements suffice.",
+    violation=False,
 )
 GROUP_FORBIDDEN = define(
     "private.group-forbidden",
@@ -37,7 +37,7 @@ GROUP_FORBIDDEN = define(
     "PS3.5 7.8",
     why="Groups 0001, 0003, 0005, 0007 and FFFF are kept free, because readers may take their "
     "elements for parts of messages or delimiters; it may also be a damaged tag.",
-    mend="Move the element to an odd group from 0009 on.",
+    fix="Move the element to an odd group from 0009 on.",
 )
 NUMBER_FORBIDDEN = define(
     "private.number-forbidden",
@@ -46,5 +46,5 @@ NUMBER_FORBIDDEN = define(
     "PS3.5 7.8.1",
     why="Only (gggg,0010) to (gggg,00FF) name creators and only (gggg,1000) to (gggg,FFFF) are in "
     "their blocks; what lies between belongs to nobody.",
-    mend="Move the element into the block of a private creator.",
+    fix="Move the element into the block of a private creator.",
 )

@@ -73,7 +73,7 @@ _NUMBERED = (
     "PS3.3 C.8.8",
     why="A contour without its region, a dose without its beam, a pixel without its segment: "
     "software drops it, or joins it to the wrong one.",
-    mend="Correct the number, or add the item that it names.",
+    fix="Correct the number, or add the item that it names.",
 )
 def references_lead_somewhere(instance: Instance) -> Iterator[Violation]:
     """Regions of structure sets, beams and setups of plans, segments of segmentations."""
@@ -95,7 +95,7 @@ def references_lead_somewhere(instance: Instance) -> Iterator[Violation]:
     "Two items have the number by which others refer to one of them.",
     "PS3.3 C.8.8",
     why="Nobody can tell which of them is meant.",
-    mend="Number the items of the sequence uniquely.",
+    fix="Number the items of the sequence uniquely.",
 )
 def numbers_are_unique(instance: Instance) -> Iterator[Violation]:
     """Of regions, beams, patient setups and segments."""
@@ -120,7 +120,7 @@ def numbers_are_unique(instance: Instance) -> Iterator[Violation]:
     "PS3.3 C.17.2.3",
     why="Software fetches what a report or key object selection refers to by that list: the image "
     "will not be found.",
-    mend="List the instance, under its study and series, in the Current Requested Procedure "
+    fix="List the instance, under its study and series, in the Current Requested Procedure "
     "Evidence or the Pertinent Other Evidence Sequence.",
 )
 def content_is_listed_as_evidence(instance: Instance) -> Iterator[Violation]:
@@ -146,7 +146,7 @@ def content_is_listed_as_evidence(instance: Instance) -> Iterator[Violation]:
     "A frame has another number of dimension index values than there are dimensions.",
     "PS3.3 C.7.6.17",
     why="Viewers sort the frames by these values; they cannot, or sort them wrongly.",
-    mend="Give each frame one value for each item of the Dimension Index Sequence.",
+    fix="Give each frame one value for each item of the Dimension Index Sequence.",
 )
 def frames_have_an_index_in_each_dimension(instance: Instance) -> Iterator[Violation]:
     """Enhanced multi-frame images."""
@@ -166,7 +166,7 @@ def frames_have_an_index_in_each_dimension(instance: Instance) -> Iterator[Viola
     "Frames are named of an image that has only one.",
     "PS3.3 10.3",
     why="Nobody can tell whether the image as a whole is meant, or another one that has frames.",
-    mend="Leave the frame number out, or name the SOP class of the multi-frame image.",
+    fix="Leave the frame number out, or name the SOP class of the multi-frame image.",
 )
 def frames_are_named_of_multi_frame_images(instance: Instance) -> Iterator[Violation]:
     """Whether the SOP class that is referred to has frames."""
@@ -186,7 +186,7 @@ def frames_are_named_of_multi_frame_images(instance: Instance) -> Iterator[Viola
     "Two different things have the same UID.",
     "PS3.5 9",
     why="A UID names one thing in the world; software that looks one up finds the other.",
-    mend="Give the study, the series, the instance and the frame of reference a UID each.",
+    fix="Give the study, the series, the instance and the frame of reference a UID each.",
 )
 def uids_are_used_once(instance: Instance) -> Iterator[Violation]:
     """The study, the series, the instance, its class and the frame of reference."""
@@ -211,8 +211,8 @@ def uids_are_used_once(instance: Instance) -> Iterator[Violation]:
     "The patient was born after the study was made.",
     "PS3.3 C.7.1.1",
     why="One of the dates is wrong, or the study belongs to another patient.",
-    mend="Compare both dates with the patient's record.",
-    breach=False,
+    fix="Compare both dates with the patient's record.",
+    violation=False,
 )
 def patient_is_born_before_the_study(instance: Instance) -> Iterator[Violation]:
     """Dates are compared as text, which for eight digits is their order."""

@@ -14,7 +14,7 @@ from engine.rule import Violation, rule
     "PS3.5 7.4",
     why="Archives file by patient, study, series and instance; without one of these an instance "
     "cannot be filed, or is filed where nobody finds it.",
-    mend="Have the sender write the element; for one that your archive does without, change "
+    fix="Have the sender write the element; for one that your archive does without, change "
     "`required_elements` of the profile.",
 )
 def required_elements_are_present(instance: Instance) -> Iterator[Violation]:
@@ -33,7 +33,7 @@ def required_elements_are_present(instance: Instance) -> Iterator[Violation]:
     "PS3.5 7.4.1",
     why="An empty identifier identifies nothing: instances of different studies or series that "
     "have it empty fall together.",
-    mend="Have the sender fill the element in; if it may be empty in your archive, add it to "
+    fix="Have the sender fill the element in; if it may be empty in your archive, add it to "
     "`may_be_empty` of the profile.",
 )
 def required_elements_have_values(instance: Instance) -> Iterator[Violation]:

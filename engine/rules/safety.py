@@ -50,8 +50,8 @@ _HARMLESS_BYTES = 256 * 1024**2
     "The image says that identifying text is burned into its pixels.",
     "PS3.3 C.7.6.1",
     why="Whoever sees the image sees the patient's name; removing elements does not help.",
-    mend="Black the text out and set (0028,0301) to NO before the image leaves the hospital.",
-    breach=False,
+    fix="Black the text out and set (0028,0301) to NO before the image leaves the hospital.",
+    violation=False,
 )
 def annotation_is_not_burned_in(instance: Instance) -> Iterator[Violation]:
     """What the image says of itself; text that it does not mention is not looked for."""
@@ -64,8 +64,8 @@ def annotation_is_not_burned_in(instance: Instance) -> Iterator[Violation]:
     "The image says that the patient can be recognised by it.",
     "PS3.3 C.7.6.1",
     why="A face can be reconstructed from slices of the head, and photographs show it at once.",
-    mend="Deface the images and set (0028,0302) to NO before they leave the hospital.",
-    breach=False,
+    fix="Deface the images and set (0028,0302) to NO before they leave the hospital.",
+    violation=False,
 )
 def patient_is_not_recognizable(instance: Instance) -> Iterator[Violation]:
     """What the image says of itself."""
@@ -84,8 +84,8 @@ def _saying_yes(instance: Instance, tag: int) -> Iterator[Violation]:
     "The instance says that the patient's identity has been removed, and an element still has it.",
     "PS3.15 E.1",
     why="It is passed on as de-identified, with data that leads to the person.",
-    mend="Empty or remove the element, or set (0012,0062) to NO.",
-    breach=False,
+    fix="Empty or remove the element, or set (0012,0062) to NO.",
+    violation=False,
 )
 def identity_is_removed_where_it_says_so(instance: Instance) -> Iterator[Violation]:
     """Name and ID are not looked at: both may have a pseudonym."""
@@ -102,8 +102,8 @@ def identity_is_removed_where_it_says_so(instance: Instance) -> Iterator[Violati
     "The instance says that the patient's identity has been removed, and has a whole name.",
     "PS3.15 E.1",
     why="A pseudonym is allowed there, but a family and a given name may as well be the patient's.",
-    mend="Make sure that it is a pseudonym; one word can't be mistaken for a name.",
-    breach=False,
+    fix="Make sure that it is a pseudonym; one word can't be mistaken for a name.",
+    violation=False,
 )
 def name_is_removed_where_it_says_so(instance: Instance) -> Iterator[Violation]:
     """Which names are real nobody can tell by looking."""
@@ -125,8 +125,8 @@ def _claims_removal(instance: Instance) -> bool:
     "PS3.3 C.7.6.3",
     why="A few kilobytes can claim terabytes: readers that reserve the memory fail, and others on "
     "the same machine with them.",
-    mend="Correct rows, columns and number of frames; raise the limit if they are right.",
-    breach=False,
+    fix="Correct rows, columns and number of frames; raise the limit if they are right.",
+    violation=False,
 )
 def declared_size_is_within_the_limit(instance: Instance) -> Iterator[Violation]:
     """Counted as the pixels would be once decompressed."""
@@ -143,8 +143,8 @@ def declared_size_is_within_the_limit(instance: Instance) -> Iterator[Violation]
     "PS3.5 A.4",
     why="No real image compresses like that: either frames are missing, or it is made to exhaust "
     "the memory of whoever decodes it.",
-    mend="Decode it under a memory limit only; correct rows, columns and number of frames.",
-    breach=False,
+    fix="Decode it under a memory limit only; correct rows, columns and number of frames.",
+    violation=False,
 )
 def compression_is_credible(instance: Instance) -> Iterator[Violation]:
     """Small images are left out, and video, which does compress like that."""
@@ -165,8 +165,8 @@ def compression_is_credible(instance: Instance) -> Iterator[Violation]:
     "The value is a program.",
     "PS3.10 7.5",
     why="Software that unpacks documents or private data may run it, or pass it on to be run.",
-    mend="Remove the element, and find out where the file comes from.",
-    breach=False,
+    fix="Remove the element, and find out where the file comes from.",
+    violation=False,
 )
 def values_are_no_programs(instance: Instance) -> Iterator[Violation]:
     """Encapsulated documents and private bytes: whatever may be anything."""
@@ -190,7 +190,7 @@ def _program_at(dataset: Elements, row: int) -> Iterator[Violation]:
     "The encapsulated document is not of the media type that the instance states.",
     "PS3.3 C.24.2",
     why="It is opened with the wrong program, or is something else in disguise.",
-    mend="State the media type of the document in (0042,0012), or encapsulate the right document.",
+    fix="State the media type of the document in (0042,0012), or encapsulate the right document.",
 )
 def document_is_of_its_type(instance: Instance) -> Iterator[Violation]:
     """Only types that show at the beginning of the document."""

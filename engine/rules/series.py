@@ -9,7 +9,7 @@ IN_SEVERAL_STUDIES = define(
     "Instances of one series belong to different studies.",
     "PS3.3 A.1.2.3",
     why="A series is part of one study; filed as it is, it falls apart.",
-    mend="Correct the Study Instance UID, or give the series of the other study a UID of its own.",
+    fix="Correct the Study Instance UID, or give the series of the other study a UID of its own.",
 )
 MODALITY_DIFFERS = define(
     "series.modality-differs",
@@ -17,7 +17,7 @@ MODALITY_DIFFERS = define(
     "The instances of the series have different modalities.",
     "PS3.3 C.7.3.1",
     why="Viewers and work lists treat a series by one modality.",
-    mend="Put instances of different modalities into different series.",
+    fix="Put instances of different modalities into different series.",
 )
 FRAME_OF_REFERENCE_DIFFERS = define(
     "series.frame-of-reference-differs",
@@ -25,7 +25,7 @@ FRAME_OF_REFERENCE_DIFFERS = define(
     "The instances of the series have different frames of reference.",
     "PS3.3 C.7.4.1",
     why="Their positions cannot be compared: no volume can be made of them.",
-    mend="Use one Frame of Reference UID in a series, or several series.",
+    fix="Use one Frame of Reference UID in a series, or several series.",
 )
 ATTRIBUTE_DIFFERS = define(
     "series.attribute-differs",
@@ -33,7 +33,7 @@ ATTRIBUTE_DIFFERS = define(
     "An attribute of the series differs between its instances.",
     "PS3.3 C.7.3.1",
     why="Queries show one value for the series, that of whichever file came first.",
-    mend="Use the same value in all instances, or several series.",
+    fix="Use the same value in all instances, or several series.",
 )
 SIZE_MIXED = define(
     "series.size-mixed",
@@ -41,8 +41,8 @@ SIZE_MIXED = define(
     "The slices of the series differ in rows, columns or pixel spacing.",
     "PS3.3 C.7.6.3",
     why="No volume can be made of them; reading them as one fails or distorts.",
-    mend="Put slices of different size into different series.",
-    breach=False,
+    fix="Put slices of different size into different series.",
+    violation=False,
 )
 ORIENTATION_MIXED = define(
     "series.orientation-mixed",
@@ -50,8 +50,8 @@ ORIENTATION_MIXED = define(
     "The images of the series are not parallel.",
     "PS3.3 C.7.6.2.1.1",
     why="Software that sorts slices along one axis puts them into a wrong order.",
-    mend="Put each orientation into a series of its own; mark overviews as LOCALIZER.",
-    breach=False,
+    fix="Put each orientation into a series of its own; mark overviews as LOCALIZER.",
+    violation=False,
 )
 SLICE_MISSING = define(
     "series.slice-missing",
@@ -59,8 +59,8 @@ SLICE_MISSING = define(
     "There are gaps between the slices of the series.",
     "PS3.3 C.7.6.2.1.1",
     why="Slices were lost on the way; volumes and measurements made of the rest are wrong.",
-    mend="Compare the number of slices with that at the source and send what is missing.",
-    breach=False,
+    fix="Compare the number of slices with that at the source and send what is missing.",
+    violation=False,
 )
 SPACING_UNEVEN = define(
     "series.spacing-uneven",
@@ -68,8 +68,8 @@ SPACING_UNEVEN = define(
     "The slices of the series are not evenly spaced.",
     "PS3.3 C.7.6.2.1.1",
     why="Software that takes one spacing for all distorts the volume.",
-    mend="Check whether slices are missing or were reconstructed twice; else resample them.",
-    breach=False,
+    fix="Check whether slices are missing or were reconstructed twice; else resample them.",
+    violation=False,
 )
 NUMBER_REPEATED = define(
     "series.instance-number-repeated",
@@ -77,8 +77,8 @@ NUMBER_REPEATED = define(
     "Several instances of the series have the same instance number.",
     "PS3.3 C.7.6.1",
     why="Sorted by number, as many viewers do, their order is chance.",
-    mend="Number the instances of a series one by one.",
-    breach=False,
+    fix="Number the instances of a series one by one.",
+    violation=False,
 )
 NUMBER_GAP = define(
     "series.instance-number-gap",
@@ -86,6 +86,6 @@ NUMBER_GAP = define(
     "The instance numbers of the series have gaps.",
     "PS3.3 C.7.6.1",
     why="Instances may have been lost; or only a part was sent on purpose.",
-    mend="Compare the number of instances with that at the source.",
-    breach=False,
+    fix="Compare the number of instances with that at the source.",
+    violation=False,
 )

@@ -17,7 +17,7 @@ from engine.values.character_sets import character_set
 
 _SECTION = "the site's profile"
 _WHY = "What the profile is for, a trial's analysis perhaps, can't be done with the file."
-_MEND = "`expected` starts with the id of the site's rule, whose author knows what it is for; "
+_FIX = "`expected` starts with the id of the site's rule, whose author knows what it is for; "
 
 MISSING = define(
     "site.element-missing",
@@ -25,8 +25,8 @@ MISSING = define(
     "An element that the site requires is missing.",
     _SECTION,
     why=_WHY,
-    mend=_MEND + "have the sender fill the element in, or limit the rule to other instances.",
-    breach=False,
+    fix=_FIX + "have the sender fill the element in, or limit the rule to other instances.",
+    violation=False,
 )
 EMPTY = define(
     "site.element-empty",
@@ -34,8 +34,8 @@ EMPTY = define(
     "An element that the site requires has no value.",
     _SECTION,
     why=_WHY,
-    mend=_MEND + "have the sender fill the element in, or limit the rule to other instances.",
-    breach=False,
+    fix=_FIX + "have the sender fill the element in, or limit the rule to other instances.",
+    violation=False,
 )
 PRESENT = define(
     "site.element-present",
@@ -43,8 +43,8 @@ PRESENT = define(
     "An element is present that the site does not allow.",
     _SECTION,
     why="Most often it tells who the patient is, and the files were to be without that.",
-    mend=_MEND + "remove the element where the files are de-identified.",
-    breach=False,
+    fix=_FIX + "remove the element where the files are de-identified.",
+    violation=False,
 )
 VALUE_PRESENT = define(
     "site.value-present",
@@ -52,8 +52,8 @@ VALUE_PRESENT = define(
     "An element has a value, which the site does not allow.",
     _SECTION,
     why="Most often it tells who the patient is, and the files were to be without that.",
-    mend=_MEND + "empty the element where the files are de-identified.",
-    breach=False,
+    fix=_FIX + "empty the element where the files are de-identified.",
+    violation=False,
 )
 NOT_ALLOWED = define(
     "site.value-not-allowed",
@@ -61,8 +61,8 @@ NOT_ALLOWED = define(
     "The value is not one of those that the site allows.",
     _SECTION,
     why=_WHY,
-    mend=_MEND + "correct the value, acquire again, or add it to the rule's list.",
-    breach=False,
+    fix=_FIX + "correct the value, acquire again, or add it to the rule's list.",
+    violation=False,
 )
 OUT_OF_RANGE = define(
     "site.value-out-of-range",
@@ -70,8 +70,8 @@ OUT_OF_RANGE = define(
     "The number is not within the bounds that the site sets.",
     _SECTION,
     why=_WHY,
-    mend=_MEND + "acquire again with other settings, or correct the value or the bounds.",
-    breach=False,
+    fix=_FIX + "acquire again with other settings, or correct the value or the bounds.",
+    violation=False,
 )
 FORMAT = define(
     "site.value-format",
@@ -79,8 +79,8 @@ FORMAT = define(
     "The value does not have the form that the site asks for.",
     _SECTION,
     why="Subjects, visits and the like are found by such values; others get lost.",
-    mend=_MEND + "correct the value, or the pattern.",
-    breach=False,
+    fix=_FIX + "correct the value, or the pattern.",
+    violation=False,
 )
 
 _SOP_CLASS_UID = 0x00080016
@@ -125,11 +125,11 @@ def check(instance: Instance, findings: Findings) -> None:
     modality = instance.dataset.text(_MODALITY)
     for rule in instance.profile.rules:
         if rule.has(sop_class_uid, modality):
-            for broken, violation in _breaches(instance, rule):
+            for broken, violation in _violations(instance, rule):
                 findings.add(broken, violation)
 
 
-def _breaches(instance: Instance, rule: SiteRule) -> Iterator[tuple[Rule, Violation]]:
+def _violations(instance: Instance, rule: SiteRule) -> Iterator[tuple[Rule, Violation]]:
     elements = instance.meta if rule.element[0] >> 16 == 2 else instance.dataset
     if elements is None:
         return

@@ -9,7 +9,7 @@ TRUNCATED = define(
     "The file ends before the element does.",
     "PS3.5 7.1.1",
     why="The rest was lost on the way or on the disk: pixels, and whatever came after them.",
-    mend="Send or copy the file again from where it is whole; nothing in it restores the rest.",
+    fix="Send or copy the file again from where it is whole; nothing in it restores the rest.",
 )
 OVERRUN = define(
     "structure.overrun",
@@ -17,7 +17,7 @@ OVERRUN = define(
     "The element reaches beyond the end of the item or sequence that it is in.",
     "PS3.5 7.5.1",
     why="One of the lengths is wrong, and readers that trust the other one see other elements.",
-    mend="Write the sequence again with lengths that fit, or with undefined lengths.",
+    fix="Write the sequence again with lengths that fit, or with undefined lengths.",
 )
 DELIMITER_MISSING = define(
     "structure.delimiter-missing",
@@ -25,7 +25,7 @@ DELIMITER_MISSING = define(
     "The delimiter that ends a value of undefined length is missing.",
     "PS3.5 7.5.2",
     why="Nobody knows where the value ends; at the end of a file it was cut off.",
-    mend="Send the file again if it was cut; else write the sequence or pixel data anew.",
+    fix="Send the file again if it was cut; else write the sequence or pixel data again.",
 )
 DELIMITER_UNEXPECTED = define(
     "structure.delimiter-unexpected",
@@ -33,7 +33,7 @@ DELIMITER_UNEXPECTED = define(
     "A delimiter stands where nothing of undefined length is open.",
     "PS3.5 7.5.2",
     why="Some readers stop there and lose the elements behind it.",
-    mend="Take the delimiter out, or give what it ends an undefined length.",
+    fix="Take the delimiter out, or give what it ends an undefined length.",
 )
 DELIMITER_LENGTH = define(
     "structure.delimiter-length",
@@ -41,7 +41,7 @@ DELIMITER_LENGTH = define(
     "The length of the delimiter is not zero.",
     "PS3.5 7.5.2",
     why="Readers that believe the length skip the next bytes.",
-    mend="Write zero as its length.",
+    fix="Write zero as its length.",
 )
 ITEM_EXPECTED = define(
     "structure.item-expected",
@@ -49,7 +49,7 @@ ITEM_EXPECTED = define(
     "Something other than an item stands in a sequence or in encapsulated pixel data.",
     "PS3.5 7.5.1",
     why="What follows can't be read as items, and a frame or a reference is lost.",
-    mend="Write the sequence or the fragments anew, each in an item.",
+    fix="Write the sequence or the fragments again, each in an item.",
 )
 LENGTH_UNDEFINED = define(
     "structure.length-undefined",
@@ -57,7 +57,7 @@ LENGTH_UNDEFINED = define(
     "The element has an undefined length, which its value representation does not allow.",
     "PS3.5 7.1.2",
     why="Its end can't be found, nor the elements behind it.",
-    mend="Write the length of the value.",
+    fix="Write the length of the value.",
 )
 LENGTH_ODD = define(
     "structure.length-odd",
@@ -65,7 +65,7 @@ LENGTH_ODD = define(
     "The length of the element is odd.",
     "PS3.5 7.1.1",
     why="Readers that round it up lose their place and fail on the next element.",
-    mend="Pad the value to an even length, text with a space, UIDs and bytes with a null byte.",
+    fix="Pad the value to an even length, text with a space, UIDs and bytes with a null byte.",
 )
 FRAGMENTS_UNEXPECTED = define(
     "structure.fragments-unexpected",
@@ -74,7 +74,7 @@ FRAGMENTS_UNEXPECTED = define(
     "PS3.5 A.4",
     why="Only Pixel Data may be encapsulated; readers take the length for 4 GB or the items for "
     "the value.",
-    mend="Write the value with its length.",
+    fix="Write the value with its length.",
 )
 VR_INVALID = define(
     "structure.vr-invalid",
@@ -82,7 +82,7 @@ VR_INVALID = define(
     "The element has no valid value representation.",
     "PS3.5 7.1.2",
     why="Without it the size of the header is not known: most readers stop there.",
-    mend="Write the VR of the data dictionary, or UN; look for damage if it is not the writer's "
+    fix="Write the VR of the data dictionary, or UN; look for damage if it is not the writer's "
     "doing.",
 )
 VR_MISMATCH = define(
@@ -91,7 +91,7 @@ VR_MISMATCH = define(
     "The element has another value representation than the data dictionary gives it.",
     "PS3.5 7.1.2",
     why="Readers that go by the dictionary, as all do in implicit VR, read another value.",
-    mend="Convert the value to the VR of the dictionary.",
+    fix="Convert the value to the VR of the dictionary.",
 )
 VR_UN = define(
     "structure.vr-un",
@@ -99,8 +99,8 @@ VR_UN = define(
     "An element that the data dictionary knows is written as of unknown value representation.",
     "PS3.5 6.2.2",
     why="It has passed through software that did not know it; some readers show only its bytes.",
-    mend="Write the VR of the dictionary; the bytes are those of implicit VR little endian.",
-    breach=False,
+    fix="Write the VR of the dictionary; the bytes are those of implicit VR little endian.",
+    violation=False,
 )
 RESERVED_BYTES = define(
     "structure.reserved-bytes",
@@ -108,7 +108,7 @@ RESERVED_BYTES = define(
     "The reserved bytes behind the value representation are not zero.",
     "PS3.5 7.1.2",
     why="Readers that do not know the VR take them for a length; they can be a sign of damage.",
-    mend="Write two null bytes there.",
+    fix="Write two null bytes there.",
 )
 ORDER = define(
     "structure.order",
@@ -116,7 +116,7 @@ ORDER = define(
     "The elements are not in the order of their tags.",
     "PS3.5 7.1",
     why="Readers that stop at the first greater tag do not find the element.",
-    mend="Write the elements in ascending order.",
+    fix="Write the elements in ascending order.",
 )
 DUPLICATE = define(
     "structure.duplicate",
@@ -124,7 +124,7 @@ DUPLICATE = define(
     "The element occurs more than once in its data set.",
     "PS3.5 7.1",
     why="Some readers take the first and some the last: they see different patients or images.",
-    mend="Find out which value is right and keep only that.",
+    fix="Find out which value is right and keep only that.",
 )
 GROUP_MISPLACED = define(
     "structure.group-misplaced",
@@ -132,7 +132,7 @@ GROUP_MISPLACED = define(
     "An element of a message, of file meta information or of a directory stands in the data set.",
     "PS3.5 7.1",
     why="Groups 0000 to 0006 are not part of data sets; readers stop there or refuse the file.",
-    mend="Take the element out.",
+    fix="Take the element out.",
 )
 GROUP_LENGTH_RETIRED = define(
     "structure.group-length-retired",
@@ -140,8 +140,8 @@ GROUP_LENGTH_RETIRED = define(
     "The data set has a group length, which is retired.",
     "PS3.5 7.2",
     why="It has to be changed along with every element of its group, and often is not.",
-    mend="Take it out; no reader needs it.",
-    breach=False,
+    fix="Take it out; no reader needs it.",
+    violation=False,
 )
 GROUP_LENGTH_WRONG = define(
     "structure.group-length-wrong",
@@ -149,7 +149,7 @@ GROUP_LENGTH_WRONG = define(
     "The group has another length than its group length says.",
     "PS3.5 7.2",
     why="Readers that skip groups by it lose their place; elements may have been lost or added.",
-    mend="Take the group length out, or write it anew.",
+    fix="Take the group length out, or write it again.",
 )
 DEPTH = define(
     "structure.depth",
@@ -157,8 +157,8 @@ DEPTH = define(
     "Sequences are nested deeper than the validator looks.",
     "PS3.5 7.5",
     why="No IOD nests that deep; many readers crash on it.",
-    mend="Look at how the file was made; raise the limit if it is meant to be so.",
-    breach=False,
+    fix="Look at how the file was made; raise the limit if it is meant to be so.",
+    violation=False,
 )
 TOO_MANY_ELEMENTS = define(
     "structure.too-many-elements",
@@ -166,8 +166,8 @@ TOO_MANY_ELEMENTS = define(
     "The data set has more elements than the validator looks at.",
     "PS3.5 7.1",
     why="What lies beyond has not been examined.",
-    mend="Split the instance, or raise the limit.",
-    breach=False,
+    fix="Split the instance, or raise the limit.",
+    violation=False,
 )
 TRAILING_PADDING = define(
     "structure.trailing-padding",
@@ -175,7 +175,7 @@ TRAILING_PADDING = define(
     "Null bytes follow the data set.",
     "PS3.10 7.2",
     why="Readers take them for an element (0000,0000), and the same instance has two checksums.",
-    mend="Cut them off; Data Set Trailing Padding (FFFC,FFFC) is there for padding.",
+    fix="Cut them off; Data Set Trailing Padding (FFFC,FFFC) is there for padding.",
 )
 TRAILING_BYTES = define(
     "structure.trailing-bytes",
@@ -183,7 +183,7 @@ TRAILING_BYTES = define(
     "Bytes that are no elements follow the data set.",
     "PS3.10 7.2",
     why="Another file was appended, or the last length is too small and pixels are cut off.",
-    mend="Find out what the bytes are, and cut them off if they do not belong to the file.",
+    fix="Find out what the bytes are, and cut them off if they do not belong to the file.",
 )
 DEFLATE_CORRUPT = define(
     "structure.deflate-corrupt",
@@ -191,7 +191,7 @@ DEFLATE_CORRUPT = define(
     "The deflated data set can't be inflated to its end.",
     "PS3.5 A.5",
     why="All elements behind the damage are lost.",
-    mend="Send or copy the file again from where it is whole.",
+    fix="Send or copy the file again from where it is whole.",
 )
 DEFLATE_TRAILING = define(
     "structure.deflate-trailing",
@@ -200,7 +200,7 @@ DEFLATE_TRAILING = define(
     "PS3.5 A.5",
     why="Often the checksum of a gzip or zlib stream, which DICOM does not have; strict readers "
     "refuse it.",
-    mend="Write a raw deflate stream, padded with one null byte to an even length.",
+    fix="Write a raw deflate stream, padded with one null byte to an even length.",
 )
 DEFLATE_TOO_LARGE = define(
     "structure.deflate-too-large",
@@ -208,6 +208,6 @@ DEFLATE_TOO_LARGE = define(
     "The deflated data set inflates to more bytes than the validator looks at.",
     "PS3.5 A.5",
     why="A few kilobytes can inflate to gigabytes and take a reader's memory along.",
-    mend="Look at how the file was made; raise the limit if it is meant to be so.",
-    breach=False,
+    fix="Look at how the file was made; raise the limit if it is meant to be so.",
+    violation=False,
 )

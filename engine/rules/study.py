@@ -9,8 +9,8 @@ SEVERAL_STUDIES = define(
     "The files belong to more than one study.",
     "PS3.3 A.1.2.2",
     why="What was sent as one study is filed as several; perhaps a file of another got among them.",
-    mend="Send each study by itself, or correct the Study Instance UID that is wrong.",
-    breach=False,
+    fix="Send each study by itself, or correct the Study Instance UID that is wrong.",
+    violation=False,
 )
 PATIENT_DIFFERS = define(
     "study.patient-differs",
@@ -18,7 +18,7 @@ PATIENT_DIFFERS = define(
     "The instances of the study name different patients.",
     "PS3.3 A.1.2.2",
     why="A study belongs to one patient; now images of one person appear under another.",
-    mend="Find out whose images they are, then correct the Patient ID or the Study Instance UID.",
+    fix="Find out whose images they are, then correct the Patient ID or the Study Instance UID.",
 )
 PATIENT_ATTRIBUTE_DIFFERS = define(
     "study.patient-attribute-differs",
@@ -26,7 +26,7 @@ PATIENT_ATTRIBUTE_DIFFERS = define(
     "An attribute of the patient differs between the instances of the study.",
     "PS3.3 C.7.1.1",
     why="Archives keep one patient record for each ID; which of the values it gets is chance.",
-    mend="Use the same name, birth date and sex in all instances of the patient.",
+    fix="Use the same name, birth date and sex in all instances of the patient.",
 )
 ATTRIBUTE_DIFFERS = define(
     "study.attribute-differs",
@@ -34,7 +34,7 @@ ATTRIBUTE_DIFFERS = define(
     "An attribute of the study differs between its instances.",
     "PS3.3 C.7.2.1",
     why="Work lists and queries show one value for the study, that of whichever file came first.",
-    mend="Use the same study date, time, ID, accession number and description in all instances.",
+    fix="Use the same study date, time, ID, accession number and description in all instances.",
 )
 DUPLICATE = define(
     "study.instance-duplicate",
@@ -42,8 +42,8 @@ DUPLICATE = define(
     "The same file is there more than once.",
     "PS3.3 C.12.1.1",
     why="It is counted twice, and often a sign that another file was overwritten by this one.",
-    mend="Send it once; compare the number of instances with that at the source.",
-    breach=False,
+    fix="Send it once; compare the number of instances with that at the source.",
+    violation=False,
 )
 CONFLICT = define(
     "study.instance-conflict",
@@ -51,7 +51,7 @@ CONFLICT = define(
     "Different files have the same SOP Instance UID.",
     "PS3.5 9",
     why="An archive keeps one of them and loses the others.",
-    mend="Give each instance a UID of its own, or remove the versions that are out of date.",
+    fix="Give each instance a UID of its own, or remove the versions that are out of date.",
 )
 ARCHIVED = define(
     "study.instance-archived",
@@ -59,8 +59,8 @@ ARCHIVED = define(
     "The same file has come before, in another upload.",
     "PS3.3 C.12.1.1",
     why="It is kept once, and belongs to this study's entry in the archive as well.",
-    mend="Nothing needs mending; who sent it twice by mistake may want to know.",
-    breach=False,
+    fix="Nothing needs fixing; who sent it twice by mistake may want to know.",
+    violation=False,
 )
 UID_UNEXPECTED = define(
     "study.uid-unexpected",
@@ -68,8 +68,8 @@ UID_UNEXPECTED = define(
     "The Study Instance UID is not the one that the sender named.",
     "PS3.18 10.5.1",
     why="It was sent to a study that it does not belong to.",
-    mend="Send it to its own study, or correct its Study Instance UID.",
-    breach=False,
+    fix="Send it to its own study, or correct its Study Instance UID.",
+    violation=False,
 )
 TOO_MANY = define(
     "study.too-many",
@@ -77,17 +77,17 @@ TOO_MANY = define(
     "The upload has too many studies; this file's is one beyond the limit.",
     "PS3.3 A.1.2.2",
     why="Each study of an upload becomes an entry of its own in the archive.",
-    mend="Send fewer studies at once.",
-    breach=False,
+    fix="Send fewer studies at once.",
+    violation=False,
 )
 FAILED_WITH_OTHERS = define(
     "study.failed-with-others",
     Severity.INFO,
-    "The file is sound, but another one of its upload is not.",
+    "The file is valid, but another one of its upload is not.",
     "PS3.3 A.1.2",
     why="The service is set to file an upload as a whole or not at all (on_invalid_instance).",
-    mend="Mend or leave out what has errors, and send the upload again.",
-    breach=False,
+    fix="Fix or leave out what has errors, and send the upload again.",
+    violation=False,
 )
 MISSING = define(
     "study.instances-missing",
@@ -95,8 +95,8 @@ MISSING = define(
     "There are fewer instances than the sender said.",
     "PS3.3 A.1.2",
     why="The transfer broke off, or files were lost before it.",
-    mend="Compare with the source and send what is missing.",
-    breach=False,
+    fix="Compare with the source and send what is missing.",
+    violation=False,
 )
 EXTRA = define(
     "study.instances-extra",
@@ -104,6 +104,6 @@ EXTRA = define(
     "There are more instances than the sender said.",
     "PS3.3 A.1.2",
     why="Files of another study, or repeated ones, may be among them.",
-    mend="Compare with the source.",
-    breach=False,
+    fix="Compare with the source.",
+    violation=False,
 )

@@ -12,7 +12,7 @@ MALFORMED = define(
     "A UID that identifies the instance is malformed.",
     "PS3.5 9.1",
     why="Archives file by it: they refuse the instance, or later fail to find it again.",
-    mend="Write one UID of digits and dots, at most 64 characters, no component empty or with a "
+    fix="Write one UID of digits and dots, at most 64 characters, no component empty or with a "
     "leading zero; a new one if the old can't be restored, and everywhere that refers to it.",
 )
 MALFORMED_ELSEWHERE = define(
@@ -21,7 +21,7 @@ MALFORMED_ELSEWHERE = define(
     "A UID is malformed.",
     "PS3.5 9.1",
     why="The reference leads nowhere, and strict readers refuse the file.",
-    mend="Write digits and dots, at most 64 characters, no component empty or with a leading zero.",
+    fix="Write digits and dots, at most 64 characters, no component empty or with a leading zero.",
 )
 PADDING = define(
     "uid.padding",
@@ -29,7 +29,7 @@ PADDING = define(
     "A UID is not padded with a single null byte.",
     "PS3.5 9.1",
     why="Programs that compare the bytes find no match with the same UID padded properly.",
-    mend="Pad a UID of odd length with one null byte, others not at all.",
+    fix="Pad a UID of odd length with one null byte, others not at all.",
 )
 ROOT = define(
     "uid.root-invalid",
@@ -37,7 +37,7 @@ ROOT = define(
     "A UID starts with a root that nobody can have registered.",
     "PS3.5 9.1",
     why="It was made up: another program can make up the same one for something else.",
-    mend="Use a registered root, or 2.25 and a UUID as a decimal number.",
+    fix="Use a registered root, or 2.25 and a UUID as a decimal number.",
 )
 
 _STANDARD_ROOT = "1.2.840.10008."
@@ -51,7 +51,7 @@ _OWN = (0x00080018, 0x0020000D, 0x0020000E)
     "PS3.5 9",
     why="Below 1.2.840.10008 only the standard defines UIDs; a program that uses one of them as "
     "its own gives the same one to everything.",
-    mend="Make UIDs below a root of your own, or 2.25 and a UUID as a decimal number.",
+    fix="Make UIDs below a root of your own, or 2.25 and a UUID as a decimal number.",
 )
 def own_uids_have_another_root_than_the_standard(instance: Instance) -> Iterator[Violation]:
     """Seen where a SOP class was copied into the wrong element."""

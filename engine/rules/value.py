@@ -10,7 +10,7 @@ DATE = define(
     "PS3.5 6.2",
     why="Archives that keep dates as dates refuse the file or drop the value, and queries by date "
     "miss it. Ranges belong in queries, not in files.",
-    mend="Write one date as eight digits, or leave the value empty where it is not known.",
+    fix="Write one date as eight digits, or leave the value empty where it is not known.",
 )
 DATE_OLD_FORM = define(
     "value.date-old-form",
@@ -19,7 +19,7 @@ DATE_OLD_FORM = define(
     "PS3.5 6.2",
     why="The form was withdrawn in 1993; many readers no longer know it and take the date for "
     "missing.",
-    mend="Take the dots out: YYYYMMDD.",
+    fix="Take the dots out: YYYYMMDD.",
 )
 TIME = define(
     "value.time",
@@ -27,7 +27,7 @@ TIME = define(
     "The value is not a time, written HHMMSS.FFFFFF or the first parts of it.",
     "PS3.5 6.2",
     why="Readers that can't parse it order acquisitions wrongly or refuse the file.",
-    mend="Write hours 00 to 23, minutes, seconds and up to six digits of a fraction, without "
+    fix="Write hours 00 to 23, minutes, seconds and up to six digits of a fraction, without "
     "separators or spaces between them.",
 )
 TIME_OLD_FORM = define(
@@ -37,7 +37,7 @@ TIME_OLD_FORM = define(
     "PS3.5 6.2",
     why="The form was withdrawn in 1993; many readers no longer know it and take the time for "
     "missing.",
-    mend="Take the colons out: HHMMSS.",
+    fix="Take the colons out: HHMMSS.",
 )
 DATE_TIME = define(
     "value.date-time",
@@ -45,7 +45,7 @@ DATE_TIME = define(
     "The value is not a date and time, written YYYYMMDDHHMMSS.FFFFFF&ZZXX or a part of it.",
     "PS3.5 6.2",
     why="Readers that can't parse it lose when something was acquired or administered.",
-    mend="Write the parts without separators; an offset from UTC has a sign and four digits, "
+    fix="Write the parts without separators; an offset from UTC has a sign and four digits, "
     "from -1200 to +1400, and is +0000 for UTC itself.",
 )
 AGE = define(
@@ -54,7 +54,7 @@ AGE = define(
     "The value is not an age of three digits and D, W, M or Y.",
     "PS3.5 6.2",
     why="Doses, reference ranges and protocols chosen by age use it; 45 can be days or years.",
-    mend="Write three digits and the unit, such as 045Y or 018M.",
+    fix="Write three digits and the unit, such as 045Y or 018M.",
 )
 CODE_STRING = define(
     "value.code-string",
@@ -63,7 +63,7 @@ CODE_STRING = define(
     "PS3.5 6.2",
     why="Code strings are compared byte by byte: a small letter or a hyphen makes an unknown term "
     "of a known one.",
-    mend="Write the term as the standard spells it, in capital letters.",
+    fix="Write the term as the standard spells it, in capital letters.",
 )
 INTEGER = define(
     "value.integer",
@@ -72,7 +72,7 @@ INTEGER = define(
     "PS3.5 6.2",
     why="Readers fail on it or read another number: some stop at the first character that is no "
     "digit.",
-    mend="Write digits with an optional sign, from -2147483648 to 2147483647; take out decimal "
+    fix="Write digits with an optional sign, from -2147483648 to 2147483647; take out decimal "
     "points, units and spaces between digits.",
 )
 DECIMAL = define(
@@ -82,7 +82,7 @@ DECIMAL = define(
     "PS3.5 6.2",
     why="Readers cut a longer number off at 16 characters, exponent included, and compute with "
     "another number; a comma or NaN makes them fail.",
-    mend="Round so that sign, point and exponent fit into 16 characters; use a decimal point.",
+    fix="Round so that sign, point and exponent fit into 16 characters; use a decimal point.",
 )
 APPLICATION_ENTITY = define(
     "value.application-entity",
@@ -90,7 +90,7 @@ APPLICATION_ENTITY = define(
     "The value is not an application entity title of 1 to 16 printable characters.",
     "PS3.5 6.2",
     why="Retrieval and storage commitment are addressed by it; a longer title reaches nobody.",
-    mend="Use the title that is configured on the network, or leave the element out.",
+    fix="Use the title that is configured on the network, or leave the element out.",
 )
 NAME = define(
     "value.name",
@@ -99,7 +99,7 @@ NAME = define(
     "PS3.5 6.2.1",
     why="What lies beyond is dropped or ends up in the wrong part of the name, and the person is "
     "not found under it.",
-    mend="Separate family, given, middle name, prefix and suffix by ^, and the alphabetic, "
+    fix="Separate family, given, middle name, prefix and suffix by ^, and the alphabetic, "
     "ideographic and phonetic forms by =.",
 )
 TEXT_TOO_LONG = define(
@@ -108,7 +108,7 @@ TEXT_TOO_LONG = define(
     "The text has more characters than its value representation allows.",
     "PS3.5 6.2",
     why="Databases cut it off or refuse the file; identifiers that were cut are no longer unique.",
-    mend="Shorten the text, or put it into an element with a longer value representation.",
+    fix="Shorten the text, or put it into an element with a longer value representation.",
 )
 CONTROL_CHARACTER = define(
     "value.control-character",
@@ -116,7 +116,7 @@ CONTROL_CHARACTER = define(
     "The text has a control character, which its value representation does not allow.",
     "PS3.5 6.1.3",
     why="Displays and exports break at it; a null byte ends the text for programs written in C.",
-    mend="Take it out; line breaks are allowed in ST, LT and UT only, and ESC only where the "
+    fix="Take it out; line breaks are allowed in ST, LT and UT only, and ESC only where the "
     "character set is one with code extensions.",
 )
 URI = define(
@@ -125,7 +125,7 @@ URI = define(
     "The value is not a URI.",
     "PS3.5 6.2",
     why="What it refers to can't be fetched.",
-    mend="Percent-encode spaces and whatever else RFC 3986 does not allow; no space before it.",
+    fix="Percent-encode spaces and whatever else RFC 3986 does not allow; no space before it.",
 )
 MULTIPLICITY = define(
     "value.multiplicity",
@@ -133,7 +133,7 @@ MULTIPLICITY = define(
     "The element has another number of values than the data dictionary allows.",
     "PS3.5 6.4",
     why="Readers take the first value, or fail; a backslash in a text makes two values of it.",
-    mend="Write as many values as the dictionary says; replace a backslash that is meant as text.",
+    fix="Write as many values as the dictionary says; replace a backslash that is meant as text.",
 )
 LENGTH = define(
     "value.length",
@@ -141,7 +141,7 @@ LENGTH = define(
     "The length is not a multiple of the size of the numbers in it.",
     "PS3.5 6.2",
     why="The last number is incomplete, or all are of another size than declared and misread.",
-    mend="Write whole numbers of the size of the value representation, or correct the value "
+    fix="Write whole numbers of the size of the value representation, or correct the value "
     "representation.",
 )
 PADDING = define(
@@ -150,7 +150,7 @@ PADDING = define(
     "The text is padded with null bytes, or with spaces where its length is fixed.",
     "PS3.5 6.2",
     why="The padding becomes part of the value for many readers, and comparisons find no match.",
-    mend="Pad text with one space to an even length; only UI is padded with a null byte, and a "
+    fix="Pad text with one space to an even length; only UI is padded with a null byte, and a "
     "single date or age not at all.",
 )
 NOT_FINITE = define(
@@ -159,8 +159,8 @@ NOT_FINITE = define(
     "A floating point number is infinite or not a number.",
     "PS3.5 6.2",
     why="IEEE 754 allows it, but JSON has no such numbers, and what is computed with them is none.",
-    mend="Leave the element out or empty where there is no measurement.",
-    breach=False,
+    fix="Leave the element out or empty where there is no measurement.",
+    violation=False,
 )
 CHARACTER_SET_UNKNOWN = define(
     "value.character-set-unknown",
@@ -168,7 +168,7 @@ CHARACTER_SET_UNKNOWN = define(
     "The specific character set is not a term of the standard.",
     "PS3.3 C.12.1.1.2",
     why="Readers fall back to some other character set and show wrong names, or refuse the file.",
-    mend="Use a defined term such as ISO_IR 100 or ISO_IR 192; leave the element out where all "
+    fix="Use a defined term such as ISO_IR 100 or ISO_IR 192; leave the element out where all "
     "text is ASCII.",
 )
 CHARACTER_SET_COMBINATION = define(
@@ -178,7 +178,7 @@ CHARACTER_SET_COMBINATION = define(
     "PS3.3 C.12.1.1.2",
     why="Only sets with code extensions can be switched between; readers use the first one for "
     "everything or guess.",
-    mend="With several values use ISO 2022 terms throughout, a single-byte one (or none) first; "
+    fix="With several values use ISO 2022 terms throughout, a single-byte one (or none) first; "
     "ISO_IR 192, GB18030 and GBK stand alone.",
 )
 CHARACTER_SET_MISSING = define(
@@ -187,7 +187,7 @@ CHARACTER_SET_MISSING = define(
     "The text has bytes beyond ASCII, and no specific character set says what they mean.",
     "PS3.5 6.1.2",
     why="Each reader shows other letters, and a patient's name no longer matches itself.",
-    mend="Find out which character set the writer used and declare it in (0008,0005).",
+    fix="Find out which character set the writer used and declare it in (0008,0005).",
 )
 UNDECODABLE = define(
     "value.undecodable",
@@ -196,7 +196,7 @@ UNDECODABLE = define(
     "PS3.5 6.1",
     why="The letters are lost when the text is read, shown or converted; strict readers refuse "
     "the file.",
-    mend="Declare the character set that the text was written in, or encode the text again.",
+    fix="Declare the character set that the text was written in, or encode the text again.",
 )
 LEFT_OPEN = define(
     "value.character-set-left-open",
@@ -204,7 +204,7 @@ LEFT_OPEN = define(
     "The text ends in a character set of two bytes that it has switched to, and not back.",
     "PS3.5 6.1.2.5.3",
     why="Readers that carry on in that set take the next value, or the padding, for other letters.",
-    mend="Write the escape sequence of the first character set, such as ESC ( B, before each "
+    fix="Write the escape sequence of the first character set, such as ESC ( B, before each "
     "delimiter and at the end.",
 )
 RETIRED_ELEMENT = define(
@@ -213,8 +213,8 @@ RETIRED_ELEMENT = define(
     "The element is retired from the standard.",
     "PS3.6 6",
     why="Newer readers ignore it; what it says usually has a newer element.",
-    mend="Write the element that has replaced it as well, if there is one.",
-    breach=False,
+    fix="Write the element that has replaced it as well, if there is one.",
+    violation=False,
 )
 UNKNOWN_ELEMENT = define(
     "value.unknown-element",
@@ -223,5 +223,5 @@ UNKNOWN_ELEMENT = define(
     "PS3.5 7.1",
     why="The even groups belong to the standard, which may give the tag another meaning; it may "
     "also be a damaged tag.",
-    mend="Move own elements to an odd group with a private creator; correct a mistyped tag.",
+    fix="Move own elements to an odd group with a private creator; correct a mistyped tag.",
 )

@@ -20,7 +20,7 @@ _BITS |= {"SV": 64, "UV": 64}
     "The data of a waveform are shorter than channels x samples.",
     "PS3.3 C.10.9.1.7",
     why="The end of the recording is lost, or the channels are told apart wrongly.",
-    mend="Write every sample of every channel, or correct NumberOfWaveformSamples.",
+    fix="Write every sample of every channel, or correct NumberOfWaveformSamples.",
 )
 def waveforms_are_not_short(instance: Instance) -> Iterator[Violation]:
     """Each multiplex group has as many samples of each channel."""
@@ -36,7 +36,7 @@ def waveforms_are_not_short(instance: Instance) -> Iterator[Violation]:
     "The data of a waveform are longer than channels x samples.",
     "PS3.3 C.10.9.1.7",
     why="Samples at the end belong to no time that is known, or channels are told apart wrongly.",
-    mend="Correct NumberOfWaveformSamples and NumberOfWaveformChannels, or cut the data off.",
+    fix="Correct NumberOfWaveformSamples and NumberOfWaveformChannels, or cut the data off.",
 )
 def waveforms_are_not_long(instance: Instance) -> Iterator[Violation]:
     """One byte of padding makes an odd length even."""
@@ -52,7 +52,7 @@ def waveforms_are_not_long(instance: Instance) -> Iterator[Violation]:
     "WaveformBitsAllocated does not fit WaveformSampleInterpretation.",
     "PS3.3 C.10.9.1.5",
     why="Readers that go by one of them take two samples for one, or one for two.",
-    mend="Set WaveformBitsAllocated to 8 for SB, UB, MB and AB, 16 for SS and US, 32 for SL and "
+    fix="Set WaveformBitsAllocated to 8 for SB, UB, MB and AB, 16 for SS and US, 32 for SL and "
     "UL, 64 for SV and UV.",
 )
 def waveform_bits_fit_the_interpretation(instance: Instance) -> Iterator[Violation]:
@@ -72,7 +72,7 @@ def waveform_bits_fit_the_interpretation(instance: Instance) -> Iterator[Violati
     "PS3.3 C.10.9",
     why="A channel without a definition has no source, unit or scale, so that its curve cannot be "
     "read.",
-    mend="Write one item of ChannelDefinitionSequence for each channel, in the order of the "
+    fix="Write one item of ChannelDefinitionSequence for each channel, in the order of the "
     "samples.",
 )
 def channels_are_defined(instance: Instance) -> Iterator[Violation]:

@@ -1,4 +1,4 @@
-"""Values, and what the data dictionary says of them: one pass over all elements (PS3.5 6)."""
+"""Values, and what the data dictionary says of them: one skip all elements (PS3.5 6)."""
 
 from engine.encoding import vr as vrs
 from engine.encoding.elements import ITEM, TOP, UNDEFINED_LENGTH, Element, Elements
@@ -44,7 +44,7 @@ def check(instance: Instance, findings: Findings) -> None:
 
 
 class _Pass:
-    """One pass over a table of elements."""
+    """One skip a table of elements."""
 
     def __init__(self, elements: Elements, findings: Findings, *, legal_group: int) -> None:
         self.elements = elements

@@ -26,4 +26,4 @@ class Verdict(NamedTuple):
 
 
 NOTHING = Verdict(0)
-SOUND = Verdict(1)
+VALID = Verdict(1)

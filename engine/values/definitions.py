@@ -1,4 +1,4 @@
-"""What the data dictionary says of a tag, in the shape that a pass over all elements needs."""
+"""What the data dictionary says of a tag, in the shape that a skip all elements needs."""
 
 from typing import NamedTuple
 

@@ -9,7 +9,7 @@ from engine.encoding import vr as vrs
 from engine.rule import Rule
 from engine.rules import value as rules
 from engine.values.dates import is_calendar_date, is_date_time
-from engine.values.defect import NOTHING, SHOWN, SOUND, Defect, Verdict
+from engine.values.defect import NOTHING, SHOWN, VALID, Defect, Verdict
 
 _PADDING = b" \0"
 _SHORT_INTEGER = 9
@@ -62,12 +62,12 @@ class Format:
         if not text:
             return self._judge_blank(value)
         parts = text.split(b"\\") if self.multiple else [text]
-        if not self._are_sound(text, parts):
-            malformed = [part for part in parts if part and not self._is_sound(part)]
+        if not self._are_valid(text, parts):
+            malformed = [part for part in parts if part and not self._is_valid(part)]
             if malformed:
                 defects.append(self._defect(malformed[0]))
         if len(parts) == 1 and not defects:
-            return SOUND
+            return VALID
         return Verdict(len(parts), tuple(defects))
 
     def _judge_blank(self, value: bytes) -> Verdict:
@@ -76,7 +76,7 @@ class Format:
             return Verdict(0, (Defect(self.rule, self.expected, "spaces"),))
         return NOTHING
 
-    def _are_sound(self, text: bytes, parts: list[bytes]) -> bool:
+    def _are_valid(self, text: bytes, parts: list[bytes]) -> bool:
         # One match for all values: contours have tens of thousands.
         return (
             self._all.fullmatch(text) is not None
@@ -84,7 +84,7 @@ class Format:
             and (self.holds is None or all(self.holds(part) for part in parts if part))
         )
 
-    def _is_sound(self, part: bytes) -> bool:
+    def _is_valid(self, part: bytes) -> bool:
         return (
             len(part) <= self.length
             and self._one.fullmatch(part) is not None

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from engine.encoding import vr as vrs
 from engine.rules import value as rules
 from engine.values.character_sets import CharacterSet, guessed
-from engine.values.defect import NOTHING, SHOWN, SOUND, Defect, Verdict
+from engine.values.defect import NOTHING, SHOWN, VALID, Defect, Verdict
 
 _PADDING = b" \0"
 _ESC = b"\x1b"
@@ -61,7 +61,7 @@ def judge(vr: int, value: bytes, characters: CharacterSet) -> Verdict:
     form = TEXTS[vr]
     encoded = value.rstrip(b" ")
     if form.simple.fullmatch(encoded):
-        return SOUND if encoded else NOTHING
+        return VALID if encoded else NOTHING
     defects: list[Defect] = []
     if encoded.endswith(b"\0"):
         encoded = encoded.rstrip(_PADDING)

@@ -3,7 +3,7 @@
 import re
 
 from engine.rules import uid as rules
-from engine.values.defect import NOTHING, SHOWN, SOUND, Defect, Verdict
+from engine.values.defect import NOTHING, SHOWN, VALID, Defect, Verdict
 
 _COMPONENT = rb"(?:0|[1-9][0-9]*+)"
 _UID = re.compile(rb"%b(?:\.%b)*+" % (_COMPONENT, _COMPONENT))
@@ -46,7 +46,7 @@ def judge(value: bytes) -> Verdict:
 
 def _verdict(parts: list[bytes], defects: list[Defect]) -> Verdict:
     if len(parts) == 1 and not defects:
-        return SOUND
+        return VALID
     return Verdict(len(parts), tuple(defects))
 
 

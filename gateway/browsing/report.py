@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from contracts.intake import Intake, PassedOverFile, PassOver, StoredFile
+from contracts.intake import Intake, SkippedFile, SkipReason, StoredFile
 from contracts.model import Contract
 from contracts.report import (
     FileCounts,
@@ -31,8 +31,8 @@ class FileOutcome(StrEnum):
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     DUPLICATE = "duplicate"
-    """Sound, but the same bytes came before, in this upload or in another: they are kept once."""
-    PASSED_OVER = "passed over"
+    """Valid, but the same bytes came before, in this upload or in another: they are kept once."""
+    SKIPPED = "skipped"
     """None of the study's, such as a DICOMDIR; it was not kept."""
 
 
@@ -44,8 +44,8 @@ class ReportedFile(Contract):
     sent_as: str
     """The name the client gave it. May contain PHI."""
     outcome: FileOutcome
-    reason: PassOver | None = None
-    """Why it was passed over."""
+    reason: SkipReason | None = None
+    """Why it was skipped."""
     sha256: str | None = None
     """Digest of its bytes as they arrived."""
     size_bytes: int | None = None
@@ -75,7 +75,7 @@ class Report(Contract):
     upload_id: UUID | None = None
     """The upload that the study was divided from, if it was."""
     outcome: Outcome
-    """Rejected when no instance is sound."""
+    """Rejected when no instance is valid."""
     uploaded_at: AwareDatetime
     validated_at: AwareDatetime
     """When the examination ended."""
@@ -96,7 +96,7 @@ class Report(Contract):
     findings: tuple[Finding, ...]
     """What is wrong with the files as a whole."""
     files: tuple[ReportedFile, ...]
-    """Every file, in the order of arrival; last what was passed over."""
+    """Every file, in the order of arrival; last what was skipped."""
 
 
 def find_report(study_id: UUID, volumes: Volumes) -> Report | None:
@@ -131,7 +131,7 @@ class _Evidence:
     uploaded_at: datetime
     files: Sequence[StoredFile]
     report: StudyReport
-    passed_over: Sequence[PassedOverFile]
+    skipped: Sequence[SkippedFile]
     upload_id: UUID | None = None
     archived_at: datetime | None = None
     archived_as: Mapping[str, str | None] = field(default_factory=dict)
@@ -147,7 +147,7 @@ def _read_archived(directory: Path) -> _Evidence | None:
         uploaded_at=provenance.uploaded_at,
         files=provenance.files,
         report=study.validation,
-        passed_over=provenance.passed_over,
+        skipped=provenance.skipped,
         upload_id=provenance.upload_id,
         archived_at=provenance.archived_at,
         archived_as={file.name: file.archived_as for file in provenance.files},
@@ -165,7 +165,7 @@ def _read_beside_files(directory: Path) -> _Evidence | None:
         uploaded_at=intake.event.time,
         files=intake.files,
         report=report,
-        passed_over=intake.passed_over,
+        skipped=intake.skipped,
         upload_id=intake.upload_id,
     )
 
@@ -202,9 +202,9 @@ def _files(evidence: _Evidence, volumes: Volumes) -> Iterator[ReportedFile]:
             href=instance_path(home, uid) if found else None,
             findings=instance.findings,
         )
-    for passed in evidence.passed_over:
+    for passed in evidence.skipped:
         yield ReportedFile(
-            sent_as=passed.sent_as, outcome=FileOutcome.PASSED_OVER, reason=passed.reason
+            sent_as=passed.sent_as, outcome=FileOutcome.SKIPPED, reason=passed.reason
         )
 
 

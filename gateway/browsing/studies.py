@@ -31,7 +31,7 @@ class StudyQuery(Contract):
     until: Timestamp | None = None
     """Only studies first seen before this time."""
     modality: Modality | None = None
-    """Only studies with sound instances of this modality."""
+    """Only studies with valid instances of this modality."""
     label: Label | None = None
     """Only studies with this label."""
     patient_id_hash: Sha256 | None = None

@@ -90,5 +90,5 @@ def _part(directory: Path, instance: ArchivedInstance) -> Part:
         path=directory / instance.file,
         size_bytes=instance.size_bytes,
         transfer_syntax_uid=syntax if is_uid(syntax) else "",
-        location=resource.path if resource.is_sound else "",
+        location=resource.path if resource.is_valid else "",
     )

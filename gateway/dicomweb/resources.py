@@ -42,7 +42,7 @@ class Resource:
         return path
 
     @property
-    def is_sound(self) -> bool:
+    def is_valid(self) -> bool:
         """Whether all that name it are UIDs."""
         return all(uid is None or is_uid(uid) for uid in (self.study, self.series, self.instance))
 

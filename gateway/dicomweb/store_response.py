@@ -81,7 +81,7 @@ def _uid(text: str) -> Attributes:
 
 
 def _url(resource: Resource | None, base_url: str) -> Attributes:
-    if resource is None or not resource.is_sound:
+    if resource is None or not resource.is_valid:
         return {"vr": "UR"}
     return {"vr": "UR", "Value": [base_url + resource.path]}
 

@@ -34,7 +34,7 @@ async def read_page(
             return await feed.read(cursor or await feed.end(), addresses, limit)
     except CursorExpiredError:
         detail = (
-            "Events after this cursor were trimmed before they were read. Begin anew: GET /events "
+            "Events after this cursor were trimmed before they were read. Begin again: GET /events "
             "without a cursor gives what is kept."
         )
         raise Problem(410, "cursor-expired", "The cursor is too old", detail) from None

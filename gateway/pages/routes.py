@@ -35,7 +35,7 @@ def pages_router(assets: Path = ASSETS) -> APIRouter:
                 503,
                 "pages-not-built",
                 "The page was not built",
-                "Run `make assets` where the gateway was built, then start it anew. What the page "
+                "Run `make assets` where the gateway was built, then start it again. What the page "
                 "would show stands in /asyncapi.yaml, /asyncapi.json and /openapi.json.",
             )
         return content.answer(request, headers=page.headers())

@@ -36,7 +36,7 @@ class QuarantinedFile(Contract):
     sha256: str
     """Digest of its bytes."""
     outcome: Outcome
-    """Rejected; a sound file is here only when the whole study was failed because of others."""
+    """Rejected; a valid file is here only when the whole study was failed because of others."""
     sop_class_uid: str | None = None
     sop_instance_uid: str | None = None
     series_instance_uid: str | None = None

@@ -25,7 +25,7 @@ class Resubmission(Contract):
     """Their names here."""
     profile: ProfileName | None = None
     """The validation profile that was asked for; absent when it was the validator's own."""
-    mended: bool = False
+    fixed: bool = False
     """Whether the client sent other bytes in place of the file's."""
 
 

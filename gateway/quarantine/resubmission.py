@@ -35,7 +35,7 @@ async def resubmit(
     names: frozenset[str] | None,
     profile: str | None,
     *,
-    mended: Parts | None = None,
+    fixed: Parts | None = None,
     content_length: int | None = None,
     volumes: Volumes,
     profiles_dir: Path | None,
@@ -51,7 +51,7 @@ async def resubmit(
         study_id: the study in quarantine.
         names: of its files; all of them when None.
         profile: the validation profile to apply; that of the upload they came with when None.
-        mended: a form with a file to be sent in place of the only one that is named.
+        fixed: a form with a file to be sent in place of the only one that is named.
         content_length: size of that form in bytes, if the client has told it.
         volumes: where studies lie.
         profiles_dir: where further profiles lie.
@@ -72,8 +72,8 @@ async def resubmit(
     await asyncio.to_thread(_require_profile, profiles_dir, profile)
     new_id = uuid4()
     async with staged(volumes, new_id, limits.min_free_bytes, content_length or 0) as staging:
-        if mended:
-            stored = await _receive_mended(mended, files, staging, limits)
+        if fixed:
+            stored = await _receive_fixed(fixed, files, staging, limits)
         else:
             stored = await _place(contents, files, staging)
         intake = _intake(new_id, contents.intake, stored, profile, traceparent)
@@ -83,7 +83,7 @@ async def resubmit(
             time=datetime.now(UTC),
             files=tuple(file.name for file in files),
             profile=intake.profile,
-            mended=mended is not None,
+            fixed=fixed is not None,
         )
         async with _marked(contents, mark):
             yield intake
@@ -116,10 +116,10 @@ async def _place(
         raise Problem(500, "file-damaged", "A file in quarantine is damaged", detail) from None
 
 
-async def _receive_mended(
+async def _receive_fixed(
     parts: Parts, files: Sequence[StoredFile], staging: Staging, limits: Limits
 ) -> list[StoredFile]:
-    """Take the bytes that the client has mended, under the name that the file came with."""
+    """Take the bytes that the client has fixed, under the name that the file came with."""
     [file] = files
     receiving = Receiving(staging, replace(limits, max_files=1), as_sent=True)
     await receiving.receive(parts)

@@ -21,7 +21,7 @@ from gateway.uploads.service import Reception, content_length_of, traceparent_of
 
 MOST_FILES = 100_000
 
-MENDED = {
+FIXED = {
     "required": False,
     "content": {
         "multipart/form-data": {
@@ -32,7 +32,7 @@ MENDED = {
                     "file": {
                         "type": "string",
                         "format": "binary",
-                        "description": "The mended DICOM file (PS3.10), in place of the one here.",
+                        "description": "The fixed DICOM file (PS3.10), in place of the one here.",
                     }
                 },
             }
@@ -80,9 +80,9 @@ def resubmission_router(reception: Reception, settings: GatewaySettings) -> APIR
     @router.post(
         f"{STUDY}/files/{{file}}/resubmit",
         status_code=202,
-        summary="Resubmit a file in quarantine, perhaps mended",
+        summary="Resubmit a file in quarantine, perhaps fixed",
         responses=documented(400, 404, 408, 409, 413, 415, 422, 500, 503, 507),
-        openapi_extra={"requestBody": MENDED},
+        openapi_extra={"requestBody": FIXED},
     )
     async def resubmit_file(
         study_id: UUID,
@@ -114,7 +114,7 @@ def resubmission_router(reception: Reception, settings: GatewaySettings) -> APIR
                 study_id,
                 names,
                 profile,
-                mended=reception.parts(request, _read) if mendable and _has_body(request) else None,
+                fixed=reception.parts(request, _read) if mendable and _has_body(request) else None,
                 content_length=content_length_of(request) if mendable else None,
                 volumes=settings.volumes,
                 profiles_dir=settings.profiles_dir,
@@ -130,7 +130,7 @@ def resubmission_router(reception: Reception, settings: GatewaySettings) -> APIR
             status=State.UPLOADED,
             status_url=url,
             files=len(intake.files),
-            passed_over=0,
+            skipped=0,
         )
 
     return router
@@ -146,6 +146,6 @@ def _has_body(request: Request) -> bool:
 def _read(content_type: str, body: AsyncGenerator[bytes, None]) -> Parts:
     boundary = boundary_of(content_type)
     if boundary is None:
-        detail = "Send multipart/form-data with the mended DICOM file in the part 'file'."
+        detail = "Send multipart/form-data with the fixed DICOM file in the part 'file'."
         raise Problem(415, "not-multipart", "The body is not multipart/form-data", detail)
     return read_form(body, boundary, max_files=1)

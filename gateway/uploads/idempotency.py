@@ -45,7 +45,7 @@ class Receipt(Contract):
 
     study_id: Uuid
     files: Natural
-    passed_over: Natural
+    skipped: Natural
 
     @classmethod
     def of(cls, intake: Intake) -> Self:
@@ -53,7 +53,7 @@ class Receipt(Contract):
         return cls(
             study_id=intake.event.subject,
             files=len(intake.files),
-            passed_over=len(intake.passed_over),
+            skipped=len(intake.skipped),
         )
 
 

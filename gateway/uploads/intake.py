@@ -40,7 +40,7 @@ async def take_in(
         profiles_dir: where profiles lie that the client may ask for.
         study_instance_uid: what every instance has to have, if the client has told it.
         of_every_kind: whether each part is one file of the study, whatever it is; else archives are
-            unpacked, some names passed over, and an upload without anything that may be DICOM is
+            unpacked, some names skipped, and an upload without anything that may be DICOM is
             refused.
 
     Raises:
@@ -59,7 +59,7 @@ async def take_in(
                 file_count=len(receiving.files),
                 size_bytes=sum(file.size_bytes for file in receiving.files),
                 label=fields.label,
-                passed_over=len(receiving.passed_over) or None,
+                skipped=len(receiving.skipped) or None,
             ),
             traceparent=traceparent,
         )
@@ -67,7 +67,7 @@ async def take_in(
             event=event,
             files=tuple(receiving.files),
             expected_instances=fields.expected_instances,
-            passed_over=tuple(receiving.passed_over),
+            skipped=tuple(receiving.skipped),
             profile=fields.profile,
             label=fields.label,
             study_instance_uid=study_instance_uid,

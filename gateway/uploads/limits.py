@@ -19,7 +19,7 @@ class ArchiveLimits(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     max_entries: int = Field(ge=1, le=999_999)
-    """Entries that archives may have: files, folders, and what is passed over."""
+    """Entries that archives may have: files, folders, and what is skipped."""
     max_entry_bytes: int = Field(ge=1)
     """The greatest size of one entry, unpacked."""
     max_total_bytes: int = Field(ge=1)

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import aclosing
 from typing import NamedTuple
 
-from contracts.intake import PassedOverFile, StoredFile
+from contracts.intake import SkippedFile, StoredFile
 from gateway.uploads.archive_format import ArchiveFormat, archive_format
 from gateway.uploads.body import Limits, too_large, too_slow
 from gateway.uploads.errors import Refusal, RefusedUploadError
@@ -13,7 +13,7 @@ from gateway.uploads.form import MOST_SENT_AS_CHARACTERS
 from gateway.uploads.limits import Allowance, shown
 from gateway.uploads.parts import FILE_PART, PartBegins, Parts
 from gateway.uploads.recognition import HEAD_BYTES, recognise
-from gateway.uploads.skipping import pass_over
+from gateway.uploads.skipping import skip_reason
 from gateway.uploads.staging import BUFFER_BYTES, StagedFile, Staging
 from gateway.uploads.unpacking import unpacked
 
@@ -57,7 +57,7 @@ class Receiving:
         of_every_kind: bool = False,
     ) -> None:
         self.files: list[StoredFile] = []
-        self.passed_over: list[PassedOverFile] = []
+        self.skipped: list[SkippedFile] = []
         self.fields: dict[str, bytes] = {}
         self._staging = staging
         self._limits = limits
@@ -93,7 +93,7 @@ class Receiving:
             detail = f"The form has no part named '{FILE_PART}'."
             raise RefusedUploadError(Refusal.NO_FILE_PART, detail)
         if not self.files:
-            detail = "There is no file, or only such as are passed over: DICOMDIR and hidden files."
+            detail = "There is no file, or only such as are skipped: DICOMDIR and hidden files."
             raise RefusedUploadError(Refusal.NO_FILES, detail)
         if len(self._unfit) == len(self.files) and not self._of_every_kind:
             raise self._unfit[0]
@@ -124,12 +124,12 @@ class Receiving:
         if self._name_characters > MOST_NAME_CHARACTERS:
             detail = f"The files' names may have {MOST_NAME_CHARACTERS} characters together."
             raise RefusedUploadError(Refusal.TOO_MANY_FILES, detail)
-        if not self._as_sent and (reason := pass_over(name)):
+        if not self._as_sent and (reason := skip_reason(name)):
             async for piece in parts:
                 if not isinstance(piece, bytes):
                     break
                 await self._spend(len(piece), origin)
-            self.passed_over.append(PassedOverFile(sent_as=sent_as, reason=reason))
+            self.skipped.append(SkippedFile(sent_as=sent_as, reason=reason))
             return
         start, is_whole = await self._start(parts, origin)
         kind = None if self._as_sent else archive_format(start[:HEAD_BYTES])

@@ -32,7 +32,7 @@ def recognise(head: bytes) -> str | None:
     """What a file plainly is, if that is not DICOM.
 
     DICOM without a preamble, text and bytes that nobody knows are left to the validator, who says
-    why they are not sound. So is a file with `DICM` in its place whatever its preamble says: that
+    why they are not valid. So is a file with `DICM` in its place whatever its preamble says: that
     may be a TIFF as well (PS3.10 7.1).
 
     Args:

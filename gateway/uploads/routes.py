@@ -31,7 +31,7 @@ REQUEST_BODY = {
                         "items": {"type": "string", "format": "binary"},
                         "description": "The files of the study, each a part: DICOM files (PS3.10), "
                         "and archives (zip, tar, tar.gz), which are unpacked. DICOMDIR, hidden "
-                        "files and `__MACOSX` are passed over.",
+                        "files and `__MACOSX` are skipped.",
                     },
                     "expected_instances": {
                         "type": "integer",
@@ -82,7 +82,7 @@ class Accepted(BaseModel):
     """Where to ask what has become of it."""
     files: int
     """How many files it has, those from archives included."""
-    passed_over: int
+    skipped: int
     """How many further files are none of the study's, such as a DICOMDIR."""
 
 
@@ -119,7 +119,7 @@ def upload_router(reception: Reception, settings: GatewaySettings) -> APIRouter:
             status=State.UPLOADED,
             status_url=status_path(study_id),
             files=receipt.files,
-            passed_over=receipt.passed_over,
+            skipped=receipt.skipped,
         )
 
     return router

@@ -1,21 +1,21 @@
 """Tells by its name whether a file is none of a study's."""
 
-from contracts.intake import PassOver
+from contracts.intake import SkipReason
 from gateway.uploads.limits import path_parts
 
 _MEDIA_DIRECTORY = "DICOMDIR"
 _MACOS_FOLDER = "__MACOSX"
 
 
-def pass_over(name: str) -> PassOver | None:
-    """Why a file is passed over; nothing when it is taken.
+def skip_reason(name: str) -> SkipReason | None:
+    """Why a file is skipped; nothing when it is taken.
 
     Args:
         name: as it was sent, perhaps with folders.
     """
     parts = [part for part in path_parts(name) if part not in {"", ".", ".."}]
     if any(part.startswith(".") or part == _MACOS_FOLDER for part in parts):
-        return PassOver.HIDDEN
+        return SkipReason.HIDDEN
     if parts and parts[-1].upper() == _MEDIA_DIRECTORY:
-        return PassOver.MEDIA_DIRECTORY
+        return SkipReason.MEDIA_DIRECTORY
     return None

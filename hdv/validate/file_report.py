@@ -9,20 +9,20 @@ from enum import StrEnum
 from contracts.report import Finding, Severity
 from engine.comparison.compare import Compared
 from engine.comparison.summary import Summary
-from hdv.validate.sources import PassedOver
+from hdv.validate.sources import Skipped
 
 
 class Verdict(StrEnum):
-    """Whether something may go into an archive: it is unsound if any finding is an error."""
+    """Whether something may go into an archive: it is invalid if any finding is an error."""
 
-    SOUND = "sound"
-    UNSOUND = "unsound"
+    VALID = "valid"
+    INVALID = "invalid"
 
     @classmethod
     def on(cls, findings: Iterable[Finding]) -> "Verdict":
         """The verdict on what has these findings."""
-        unsound = any(finding.severity is Severity.ERROR for finding in findings)
-        return cls.UNSOUND if unsound else cls.SOUND
+        invalid = any(finding.severity is Severity.ERROR for finding in findings)
+        return cls.INVALID if invalid else cls.VALID
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class FileReport:
 
     @property
     def verdict(self) -> Verdict:
-        """Whether it is sound."""
+        """Whether it is valid."""
         return Verdict.on(self.findings)
 
     @property
@@ -103,7 +103,7 @@ class RunReport:
         seconds: how long it has taken.
         verdicts: how many files have each verdict.
         severities: how many findings of each severity there are, those of studies among them.
-        passed_over: what was not examined.
+        skipped: what was not examined.
         studies: findings across files, for each study.
     """
 
@@ -112,7 +112,7 @@ class RunReport:
     seconds: float = 0.0
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     severities: Counter[Severity] = field(default_factory=Counter)
-    passed_over: list[PassedOver] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
     studies: list[StudyReport] = field(default_factory=list)
 
     @property
@@ -122,8 +122,8 @@ class RunReport:
 
     @property
     def verdict(self) -> Verdict:
-        """Unsound if any file is, or if files do not fit together."""
-        return Verdict.UNSOUND if self.severities[Severity.ERROR] else Verdict.SOUND
+        """Invalid if any file is, or if files do not fit together."""
+        return Verdict.INVALID if self.severities[Severity.ERROR] else Verdict.VALID
 
 
 def count_severities(findings: Iterable[Finding]) -> Counter[Severity]:

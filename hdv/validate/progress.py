@@ -38,7 +38,7 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         self.hide()
 
-    def show(self, done: int, unsound: int) -> None:
+    def show(self, done: int, invalid: int) -> None:
         """Say how far it is, if it has not been said a moment ago."""
         now = time.monotonic()
         if not self._wanted or now < self._due:
@@ -47,7 +47,7 @@ class Progress:
         self._count()
         total = f" of {self._counted:,}" if self._is_counted else ""
         pace = done / (now - self._started)
-        _write(f"{_ERASE}{done:,}{total} files, {unsound:,} unsound, {pace:,.0f} a second")
+        _write(f"{_ERASE}{done:,}{total} files, {invalid:,} invalid, {pace:,.0f} a second")
         self._is_shown = True
 
     def hide(self) -> None:

@@ -36,9 +36,9 @@ from hdv.validate.formats.choice import format_named
 from hdv.validate.formats.format import Format
 from hdv.validate.processes import Processes, Work
 from hdv.validate.progress import Progress, is_terminal
-from hdv.validate.sources import NoSuchPath, PassedOver, Source, require, sources
+from hdv.validate.sources import NoSuchPath, Skipped, Source, require, sources
 
-SOUND, UNSOUND, WRONG_USAGE, INTERRUPTED, NOT_READ = 0, 1, 2, 130, 141
+VALID, INVALID, WRONG_USAGE, INTERRUPTED, NOT_READ = 0, 1, 2, 130, 141
 """Exit codes; the last two are those of programs that SIGINT and SIGPIPE end."""
 
 STDIN = "-"
@@ -121,7 +121,7 @@ def _run(options: Options, profile: Profile, paths: Mapping[str, str], output: B
             if examined.written and is_read_here:
                 progress.hide()
             report.write_piece(examined.written)
-            progress.show(run.files, run.verdicts[Verdict.UNSOUND])
+            progress.show(run.files, run.verdicts[Verdict.INVALID])
     for uid, instances in sorted(studies.items()):
         instances.sort(key=lambda instance: instance.file)
         findings = compare(instances, profile, expected_instances=options.expected_instances)
@@ -133,7 +133,7 @@ def _run(options: Options, profile: Profile, paths: Mapping[str, str], output: B
     report.write(style.closing(run))
     if not run.files:
         _say("there was nothing to examine")
-    return SOUND if run.verdict is Verdict.SOUND else UNSOUND
+    return VALID if run.verdict is Verdict.VALID else INVALID
 
 
 def _begin(profile: Profile) -> RunReport:
@@ -215,7 +215,7 @@ def _paths(paths: Sequence[str]) -> Iterator[dict[str, str]]:
         yield places
 
 
-def _sources(paths: Mapping[str, str], output: Path | None) -> Iterator[Source | PassedOver]:
+def _sources(paths: Mapping[str, str], output: Path | None) -> Iterator[Source | Skipped]:
     """What the paths stand for, without the report that is being written among them."""
     for name, path in paths.items():
         for found in sources(name, path):
@@ -236,11 +236,11 @@ def _are_one(path: str, output: Path) -> bool:
         return False
 
 
-def _examinable(sources: Iterator[Source | PassedOver], run: RunReport) -> Iterator[Source]:
+def _examinable(sources: Iterator[Source | Skipped], run: RunReport) -> Iterator[Source]:
     """What is to be examined; what is not goes into the report of the run."""
     for found in sources:
-        if isinstance(found, PassedOver):
-            run.passed_over.append(found)
+        if isinstance(found, Skipped):
+            run.skipped.append(found)
         else:
             yield found
 

@@ -26,7 +26,7 @@ class Reason(StrEnum):
     SPECIAL = "not a regular file"
 
 
-class PassedOver(NamedTuple):
+class Skipped(NamedTuple):
     """Something that stands among the files and is not examined."""
 
     name: str
@@ -74,11 +74,11 @@ def shown_name(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def sources(name: str, path: str, *, into_archives: bool = True) -> Iterator[Source | PassedOver]:
+def sources(name: str, path: str, *, into_archives: bool = True) -> Iterator[Source | Skipped]:
     """Everything that a path stands for; folders and archives sorted by name.
 
     A path that is named is examined whatever it is called; in folders and archives what is hidden
-    and the media directory are passed over, and no link to a folder is followed.
+    and the media directory are skipped, and no link to a folder is followed.
 
     Args:
         name: what reports call it.
@@ -93,7 +93,7 @@ def sources(name: str, path: str, *, into_archives: bool = True) -> Iterator[Sou
         yield Source(shown_name(name), path)
 
 
-def _in_folder(folder: str, into_archives: bool) -> Iterator[Source | PassedOver]:
+def _in_folder(folder: str, into_archives: bool) -> Iterator[Source | Skipped]:
     # A stack of our own: folders may lie deeper than Python's calls.
     open_folders = [iter(_sorted_entries(folder))]
     while open_folders:
@@ -104,8 +104,8 @@ def _in_folder(folder: str, into_archives: bool) -> Iterator[Source | PassedOver
             yield entry
         elif trouble := _trouble(entry):
             yield Source(shown_name(entry.path), entry.path, trouble=trouble)
-        elif reason := _passed_over(entry):
-            yield PassedOver(shown_name(entry.path), reason)
+        elif reason := _skipped(entry):
+            yield Skipped(shown_name(entry.path), reason)
         elif entry.is_dir(follow_symlinks=False):
             open_folders.append(iter(_sorted_entries(entry.path)))
         elif into_archives and entry.name.lower().endswith(".zip") and is_archive(entry.path):
@@ -132,7 +132,7 @@ def _trouble(entry: "os.DirEntry[str]") -> str | None:
     return None
 
 
-def _passed_over(entry: "os.DirEntry[str]") -> Reason | None:
+def _skipped(entry: "os.DirEntry[str]") -> Reason | None:
     if reason := _reason_of_name(entry.name):
         return reason
     if entry.is_dir():
@@ -149,7 +149,7 @@ def _reason_of_name(name: str) -> Reason | None:
     return None
 
 
-def _in_archive(name: str, path: str) -> Iterator[Source | PassedOver]:
+def _in_archive(name: str, path: str) -> Iterator[Source | Skipped]:
     archive = shown_name(name)
     try:
         found = members(path)
@@ -164,6 +164,6 @@ def _in_archive(name: str, path: str) -> Iterator[Source | PassedOver]:
             shown += f" ({seen[member.name]})"
         reasons = map(_reason_of_name, member.name.split("/"))
         if reason := next(filter(None, reasons), None):
-            yield PassedOver(shown, reason)
+            yield Skipped(shown, reason)
         else:
             yield Source(shown, path, member, member.trouble)

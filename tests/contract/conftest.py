@@ -15,7 +15,7 @@ from contract.flow import Flow, running_flow
 
 @pytest.fixture(scope="session")
 def ct() -> bytes:
-    """A sound CT image."""
+    """A valid CT image."""
     path = get_testdata_file("CT_small.dcm", download=False)
     assert path
     return Path(path).read_bytes()

@@ -100,7 +100,7 @@ async def test_a_study_at_odds_with_the_archive_is_quarantined_and_the_others_ar
         if isinstance(event, StudyValidated) and event.subject == upload.subject
     ]
     assert validated.data.files == FileCounts(
-        received=3, examined=3, accepted=1, rejected=2, duplicates=0, passed_over=0
+        received=3, examined=3, accepted=1, rejected=2, duplicates=0, skipped=0
     )
     assert validated.data.label == "trial-42"
     assert validated.data.studies is None

@@ -136,7 +136,7 @@ def test_every_message_has_an_example_that_it_allows(
             assert examples
             for example in examples:
                 body = json.dumps(example["payload"]).encode()
-                assert check.breaches(Recorded(kind, channel["address"], body)) == []
+                assert check.violations(Recorded(kind, channel["address"], body)) == []
 
 
 def test_an_event_of_the_dead_letters_example_is_an_event(
@@ -145,7 +145,7 @@ def test_an_event_of_the_dead_letters_example_is_an_event(
     [example] = document["components"]["messages"]["dead.letter"]["examples"]
     letter = example["payload"]
     buried = Recorded("stream", letter["stream"], letter["__data__"].encode())
-    assert check.breaches(buried) == []
+    assert check.violations(buried) == []
 
 
 def test_every_stream_is_read_by_a_reader_and_a_claimer() -> None:

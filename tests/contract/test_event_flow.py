@@ -11,7 +11,7 @@ from contracts.events import StudyProcessingFailed, StudyValidationFailed
 from contracts.status import State
 
 
-async def test_a_sound_study_is_uploaded_validated_and_archived(flow: Flow, ct: bytes) -> None:
+async def test_a_valid_study_is_uploaded_validated_and_archived(flow: Flow, ct: bytes) -> None:
     event = await flow.upload(ct)
 
     assert flow.sent() == ["study.uploaded", "study.validated", "study.archived"]
@@ -48,7 +48,7 @@ async def test_every_message_is_as_the_committed_document_says(
     await flow.upload(b"no image at all\n" * 50)
 
     assert len(flow.messages) == 10
-    assert [breach for message in flow.messages for breach in check.breaches(message)] == []
+    assert [violation for message in flow.messages for violation in check.violations(message)] == []
 
 
 async def test_an_event_of_the_wrong_shape_is_refused(
@@ -63,8 +63,10 @@ async def test_an_event_of_the_wrong_shape_is_refused(
 
     assert {letter["code"] for letter in flow.dead_letters} == {"event.invalid"}
     assert {letter["group"] for letter in flow.dead_letters} == {"validator", "status"}
-    breaches = [str(breach) for message in flow.messages for breach in check.breaches(message)]
-    assert breaches == [
+    violations = [
+        str(violation) for message in flow.messages for violation in check.violations(message)
+    ]
+    assert violations == [
         "study.uploaded at uploads: $.data.file_count must be of type integer.",
     ]
     [told] = [m for m in flow.messages if m.kind == "stream" and m.address != "uploads"]
@@ -83,7 +85,7 @@ async def test_what_is_no_event_at_all_goes_to_the_dead_letter(
     assert {letter["code"] for letter in flow.dead_letters} == {"event.invalid"}
     [message] = flow.messages
     assert (message.kind, message.address) == ("stream", "study.validated")
-    assert check.breaches(message) != []
+    assert check.violations(message) != []
 
 
 async def test_dead_letters_are_as_the_committed_document_says(
@@ -95,7 +97,7 @@ async def test_dead_letters_are_as_the_committed_document_says(
     for letter in flow.dead_letters:
         fields = {_bytes(name): _bytes(value) for name, value in letter.items()}
         assert fields[b"__data__"] == b"\xff"
-        assert check.entry_breaches(DEAD_LETTER, fields) == []
+        assert check.entry_violations(DEAD_LETTER, fields) == []
 
 
 def _bytes(value: bytes | str | int) -> bytes:
@@ -127,7 +129,7 @@ async def test_a_study_that_is_gone_is_given_up_at_once(
     [_, failed] = flow.events()
     assert isinstance(failed, StudyProcessingFailed)
     assert failed.data.code == "study.missing"
-    assert [breach for message in flow.messages for breach in check.breaches(message)] == []
+    assert [violation for message in flow.messages for violation in check.violations(message)] == []
     assert flow.records.all[lost.subject].status is State.ERROR
 
 

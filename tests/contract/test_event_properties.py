@@ -34,7 +34,7 @@ quickly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 def document_allows(channel: Channel, message: Any) -> bool:
     body = orjson.dumps(message)
-    return not CHECK.breaches(Recorded("stream", channel.address, body))
+    return not CHECK.violations(Recorded("stream", channel.address, body))
 
 
 def model_allows(channel: Channel, message: Any) -> bool:
@@ -53,7 +53,7 @@ def test_every_event_that_a_model_can_make_is_as_documented(
 ) -> None:
     event = data.draw(models(channel.event))
     for kind in KINDS:
-        assert CHECK.breaches(Recorded(kind, channel.address, event.to_json())) == []
+        assert CHECK.violations(Recorded(kind, channel.address, event.to_json())) == []
     assert channel.event.model_validate_json(event.to_json()) == event
 
 
@@ -230,7 +230,7 @@ BREAK: dict[str, Callable[[Any, Any], Iterable[Any]]] = {
     "maxLength": lambda most, _: ("x" * (most + 1), "😀" * (most + 1)),
     "maxItems": too_many,
 }
-"""For each rule of a schema the values that break it, from what it says and a sound value."""
+"""For each rule of a schema the values that break it, from what it says and a valid value."""
 
 
 def test_every_rule_of_the_schemas_is_among_those_that_are_broken() -> None:

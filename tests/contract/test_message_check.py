@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from asyncapi.check import MOST_BREACHES, Breach, MessageCheck, Recorded
+from asyncapi.check import MOST_VIOLATIONS, MessageCheck, Recorded, Violation
 from contracts.channels import CHANNELS, DEAD_LETTER
 from tools.spec.examples import example_events
 
@@ -24,19 +24,19 @@ def validated(edit: Edit = lambda _: None) -> Recorded:
 
 def test_every_example_is_as_documented_on_both_its_addresses(check: MessageCheck) -> None:
     for channel, event in zip(CHANNELS, example_events(), strict=True):
-        assert check.breaches(Recorded("stream", channel.address, event.to_json())) == []
-        assert check.breaches(Recorded("live", channel.address, event.to_json())) == []
+        assert check.violations(Recorded("stream", channel.address, event.to_json())) == []
+        assert check.violations(Recorded("live", channel.address, event.to_json())) == []
 
 
-def test_a_breach_tells_address_event_path_and_rule(check: MessageCheck) -> None:
-    [breach] = check.breaches(validated(lambda e: e["data"]["findings"][0].pop("code")))
-    assert breach == Breach(
+def test_a_violation_tells_address_event_path_and_rule(check: MessageCheck) -> None:
+    [violation] = check.violations(validated(lambda e: e["data"]["findings"][0].pop("code")))
+    assert violation == Violation(
         address="study.validated",
         event="study.validated",
         path="$.data.findings[0].code",
         rule="is required and absent",
     )
-    assert str(breach) == (
+    assert str(violation) == (
         "study.validated at study.validated: $.data.findings[0].code is required and absent."
     )
 
@@ -87,8 +87,8 @@ def test_a_breach_tells_address_event_path_and_rule(check: MessageCheck) -> None
     ],
 )
 def test_each_rule_is_told_in_words(edit: Edit, path: str, rule: str, check: MessageCheck) -> None:
-    [breach] = check.breaches(validated(edit))
-    assert (breach.path, breach.rule) == (path, rule)
+    [violation] = check.violations(validated(edit))
+    assert (violation.path, violation.rule) == (path, rule)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_each_rule_is_told_in_words(edit: Edit, path: str, rule: str, check: Mes
     ],
 )
 def test_a_uuid_has_one_form(text: str, check: MessageCheck) -> None:
-    assert {b.path for b in check.breaches(validated(lambda e: e.update(id=text)))} == {"$.id"}
+    assert {b.path for b in check.violations(validated(lambda e: e.update(id=text)))} == {"$.id"}
 
 
 def test_fields_that_the_document_does_not_know_are_fine(check: MessageCheck) -> None:
@@ -109,24 +109,26 @@ def test_fields_that_the_document_does_not_know_are_fine(check: MessageCheck) ->
         event["partitionkey"] = "7"
         event["data"]["findings"][0]["colour"] = None
 
-    assert check.breaches(validated(add)) == []
+    assert check.violations(validated(add)) == []
 
 
 def test_an_undocumented_channel_is_told(check: MessageCheck) -> None:
-    [breach] = check.breaches(Recorded("stream", "elsewhere", b"{}"))
-    assert str(breach) == "A message at elsewhere: $ was sent on a stream that is not documented."
+    [violation] = check.violations(Recorded("stream", "elsewhere", b"{}"))
+    assert (
+        str(violation) == "A message at elsewhere: $ was sent on a stream that is not documented."
+    )
 
 
 def test_the_dead_letter_is_no_live_channel(check: MessageCheck) -> None:
-    [breach] = check.breaches(Recorded("live", DEAD_LETTER, b"{}"))
-    assert breach.rule == "was sent on a live channel that is not documented"
+    [violation] = check.violations(Recorded("live", DEAD_LETTER, b"{}"))
+    assert violation.rule == "was sent on a live channel that is not documented"
 
 
 def test_an_event_at_the_wrong_address_is_told(check: MessageCheck) -> None:
     wrong = Recorded("live", "uploads", validated().body)
-    [breach] = check.breaches(wrong)
-    assert (breach.event, breach.path) == (None, "$.type")
-    assert breach.rule == "must be one of this address: study.uploaded"
+    [violation] = check.violations(wrong)
+    assert (violation.event, violation.path) == (None, "$.type")
+    assert violation.rule == "must be one of this address: study.uploaded"
 
 
 @pytest.mark.parametrize(
@@ -141,14 +143,14 @@ def test_an_event_at_the_wrong_address_is_told(check: MessageCheck) -> None:
     ],
 )
 def test_what_is_not_json_is_told(body: bytes, check: MessageCheck) -> None:
-    [breach] = check.breaches(Recorded("stream", "study.validated", body))
-    assert breach.rule == "is not JSON"
+    [violation] = check.violations(Recorded("stream", "study.validated", body))
+    assert violation.rule == "is not JSON"
 
 
 @pytest.mark.parametrize("body", [b"null", b"[]", b"7", b"{}", b'{"type":[]}', b'{"type":{}}'])
 def test_json_that_is_no_event_is_told(body: bytes, check: MessageCheck) -> None:
-    [breach] = check.breaches(Recorded("stream", "study.validated", body))
-    assert breach.path == "$.type"
+    [violation] = check.violations(Recorded("stream", "study.validated", body))
+    assert violation.path == "$.type"
 
 
 def test_values_of_the_message_are_never_repeated(check: MessageCheck) -> None:
@@ -160,23 +162,23 @@ def test_values_of_the_message_are_never_repeated(check: MessageCheck) -> None:
     def tell(event: dict[str, Any]) -> None:
         event.update(fill(event), type="study.validated")
 
-    breaches = check.breaches(validated(tell))
-    assert len(breaches) > 8
-    assert SECRET not in "".join(map(str, breaches))
-    [breach] = check.breaches(validated(lambda e: e.update(type=SECRET)))
-    assert SECRET not in str(breach)
+    violations = check.violations(validated(tell))
+    assert len(violations) > 8
+    assert SECRET not in "".join(map(str, violations))
+    [violation] = check.violations(validated(lambda e: e.update(type=SECRET)))
+    assert SECRET not in str(violation)
 
 
 def test_a_message_of_garbage_makes_a_short_report(check: MessageCheck) -> None:
-    breaches = check.breaches(validated(lambda e: e["data"].update(findings=[0] * 10_000)))
-    assert len(breaches) == MOST_BREACHES
+    violations = check.violations(validated(lambda e: e["data"].update(findings=[0] * 10_000)))
+    assert len(violations) == MOST_VIOLATIONS
 
 
 def test_an_entry_of_a_stream_is_checked_by_its_field(check: MessageCheck) -> None:
     entry = {b"__data__": validated().body, b"other": b"\xff"}
-    assert check.entry_breaches("study.validated", entry) == []
-    [breach] = check.entry_breaches("study.validated", {b"data": validated().body})
-    assert str(breach) == "A message at study.validated: $ has no field __data__."
+    assert check.entry_violations("study.validated", entry) == []
+    [violation] = check.entry_violations("study.validated", {b"data": validated().body})
+    assert str(violation) == "A message at study.validated: $ has no field __data__."
 
 
 def test_a_dead_letter_is_checked_by_all_its_fields(
@@ -184,12 +186,12 @@ def test_a_dead_letter_is_checked_by_all_its_fields(
 ) -> None:
     [example] = document["components"]["messages"]["dead.letter"]["examples"]
     entry = {name.encode(): value.encode() for name, value in example["payload"].items()}
-    assert check.entry_breaches(DEAD_LETTER, {**entry, b"__data__": b"\xff"}) == []
+    assert check.entry_violations(DEAD_LETTER, {**entry, b"__data__": b"\xff"}) == []
     del entry[b"entry_id"]
-    [breach] = check.entry_breaches(DEAD_LETTER, {**entry, b"deliveries": b"5"})
-    assert str(breach) == "dead.letter at dead-letter: $.entry_id is required and absent."
+    [violation] = check.entry_violations(DEAD_LETTER, {**entry, b"deliveries": b"5"})
+    assert str(violation) == "dead.letter at dead-letter: $.entry_id is required and absent."
 
 
 def test_an_entry_of_an_undocumented_stream_is_told(check: MessageCheck) -> None:
-    [breach] = check.entry_breaches("elsewhere", {b"__data__": b"{}"})
-    assert breach.rule == "was sent on a stream that is not documented"
+    [violation] = check.entry_violations("elsewhere", {b"__data__": b"{}"})
+    assert violation.rule == "was sent on a stream that is not documented"

@@ -13,7 +13,7 @@ from integration.studies import ct_slices
 
 @pytest.fixture
 def ct() -> bytes:
-    """A sound CT image that no other test has sent."""
+    """A valid CT image that no other test has sent."""
     [(_, content)] = ct_slices(1)
     return content
 

@@ -1,11 +1,11 @@
-"""Records everything that passes over the event bus of a running pipeline."""
+"""Records everything that skips the event bus of a running pipeline."""
 
 import threading
 from typing import Any, Self
 
 import redis
 
-from asyncapi.check import Breach, MessageCheck, Recorded
+from asyncapi.check import MessageCheck, Recorded, Violation
 from asyncapi.document import committed_document
 from integration.pipeline import RedisServer
 
@@ -36,12 +36,14 @@ class Recorder:
         names = [name.decode() for name in self._client.scan_iter(_type="stream")]
         return {name: [fields for _, fields in self._client.xrange(name)] for name in names}
 
-    def breaches(self) -> list[Breach]:
+    def violations(self) -> list[Violation]:
         """How everything so far breaks the document."""
-        found = [breach for message in self.live for breach in self._check.breaches(message)]
+        found = [
+            violation for message in self.live for violation in self._check.violations(message)
+        ]
         for address, entries in self.streams().items():
             for fields in entries:
-                found += self._check.entry_breaches(address, fields)
+                found += self._check.entry_violations(address, fields)
         return found
 
     def _listen(self) -> None:

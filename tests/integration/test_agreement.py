@@ -45,7 +45,7 @@ def test_the_committed_page_is_the_one_that_the_comparison_gives(results: list[E
         (replace(SOME, elements=("*/Modality",)), "unexplained"),
         (replace(SOME, side="theirs"), "unexplained"),
         (replace(SOME, peer="dicom-validator"), "unexplained"),
-        (replace(SOME, right="theirs"), "ours to mend: Because."),
+        (replace(SOME, right="theirs"), "ours to fix: Because."),
         (replace(SOME, texts=("other *",)), "agreement with dciodvfy of 0.000, less than 0.95"),
     ],
 )

@@ -108,7 +108,7 @@ def test_the_listing_has_only_what_every_filter_lets_pass(browsed: Browsed) -> N
     assert listed(browsed, modality="CT", status="failed") == []
 
 
-def test_the_report_says_what_became_of_a_sound_file(browsed: Browsed) -> None:
+def test_the_report_says_what_became_of_a_valid_file(browsed: Browsed) -> None:
     report = browsed.get("/report").json()
     [file] = report["files"]
     assert (file["file"], file["sent_as"]) == ("000001.dcm", "=CT(1).dcm")

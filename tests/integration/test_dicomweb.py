@@ -78,7 +78,7 @@ def path_of(dataset: Dataset) -> str:
     )
 
 
-def test_dicomweb_client_stores_what_is_sound_and_hears_why_the_rest_is_not(
+def test_dicomweb_client_stores_what_is_valid_and_hears_why_the_rest_is_not(
     running: Pipeline, client: DICOMwebClient
 ) -> None:
     [ct, broken] = slices(2)
@@ -150,7 +150,7 @@ def test_a_study_that_comes_in_several_requests_is_retrieved_as_one(
 def test_the_same_bytes_are_stored_already_and_other_bytes_under_their_uid_are_refused(
     running: Pipeline, client: DICOMwebClient
 ) -> None:
-    [ct, sound] = slices(2)
+    [ct, valid] = slices(2)
     client.store_instances([ct])
     again = client.store_instances([ct, ct])
     uids = [item.ReferencedSOPInstanceUID for item in again.ReferencedSOPSequence]
@@ -158,7 +158,7 @@ def test_the_same_bytes_are_stored_already_and_other_bytes_under_their_uid_are_r
 
     kept = encoded(ct)
     ct.StudyDescription = "other bytes"
-    answer = client.store_instances([ct, ct, sound])
+    answer = client.store_instances([ct, ct, valid])
     assert [item.FailureReason for item in answer.FailedSOPSequence] == [0x0111] * 2
     assert len(answer.ReferencedSOPSequence) == 1
     response = running.http.get(path_of(ct), headers={"Accept": "application/dicom"})

@@ -54,12 +54,12 @@ def test_two_studies_in_one_upload_become_two_that_know_of_each_other(pipeline: 
 @pytest.mark.timeout(120)
 def test_an_upload_is_filed_as_a_whole_or_not_at_all(pipeline: Pipeline) -> None:
     pipeline.start_all(HDV_VALIDATOR__ON_INVALID_INSTANCE="fail-study")
-    (_, sound), (_, other) = ct_slices(2)
-    upload_id = upload(pipeline, sound, other[:-1000])
+    (_, valid), (_, other) = ct_slices(2)
+    upload_id = upload(pipeline, valid, other[:-1000])
 
     record = pipeline.wait_for(upload_id, "failed")
     assert (record["files"]["accepted"], record["files"]["rejected"]) == (0, 2)
     assert len(pipeline.http.get(f"/quarantine/{upload_id}").json()["files"]) == 2
 
-    whole = pipeline.wait_for(upload(pipeline, sound, other), "archived")
+    whole = pipeline.wait_for(upload(pipeline, valid, other), "archived")
     assert whole["files"]["accepted"] == 2

@@ -147,7 +147,7 @@ def test_verify_finds_the_real_flow_as_documented_and_tells_what_is_not(
         verify.send_signal(signal.SIGINT)
         [summary] = verify.stdout.readlines()
         assert verify.wait(10) == 1
-    assert summary.endswith("6 live messages checked; breaches of the document: 1.\n")
+    assert summary.endswith("6 live messages checked; violations of the document: 1.\n")
 
     command = [*HDV, "verify"]
     checked = subprocess.run(

@@ -114,22 +114,22 @@ def test_every_state_is_right_after_the_status_service_was_down(
     pipeline.start_all()
     assert pipeline.stop("status") == 0
 
-    sound = [pipeline.upload(ct) for _ in range(5)]
-    unsound = pipeline.upload(b"no image " * 100)
+    valid = [pipeline.upload(ct) for _ in range(5)]
+    invalid = pipeline.upload(b"no image " * 100)
     until(lambda: redis_server.client.xlen("study.archived") == 5, "the archive")
     until(lambda: redis_server.client.xlen("study.validation.failed") == 1, "the failure")
-    away = pipeline.http.get(f"/status/{sound[0]}")
+    away = pipeline.http.get(f"/status/{valid[0]}")
     assert away.status_code == 503
     assert int(away.headers["retry-after"]) > 0
 
     pipeline.start("status")
 
-    for study_id in sound:
+    for study_id in valid:
         pipeline.wait_for(study_id, "archived")
-    pipeline.wait_for(unsound, "failed")
+    pipeline.wait_for(invalid, "failed")
 
     def complete() -> bool:
-        states = [entry["state"] for entry in pipeline.status(sound[0])["history"]]
+        states = [entry["state"] for entry in pipeline.status(valid[0])["history"]]
         return states == ["uploaded", "validating", "validated", "archiving", "archived"]
 
     until(complete, "the progress marks that waited")
@@ -166,7 +166,7 @@ def test_what_was_sent_before_a_service_first_started_is_not_skipped(
     pipeline.wait_for(study_id, "archived")
 
 
-def test_a_worker_whose_group_is_gone_ends_so_that_it_is_started_anew(
+def test_a_worker_whose_group_is_gone_ends_so_that_it_is_started_again(
     pipeline: Pipeline, redis_server: RedisServer, ct: bytes
 ) -> None:
     pipeline.start_all()

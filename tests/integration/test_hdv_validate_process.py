@@ -59,7 +59,7 @@ def test_a_study_is_examined_without_server_or_redis(tmp_path: Path, ct: bytes) 
         env={"PATH": os.environ["PATH"], "HDV_REDIS_URL": "redis://127.0.0.1:1/0"},
     )
     assert (result.returncode, result.stderr) == (0, b"")
-    assert json.loads(result.stdout)["summary"]["sound"] == 1
+    assert json.loads(result.stdout)["summary"]["valid"] == 1
 
 
 def test_ctrl_c_ends_it_at_once_and_leaves_nothing(many: Path) -> None:
@@ -131,7 +131,7 @@ def seen(arguments: list[str | Path], environment: dict[str, str]) -> str:
 def test_a_terminal_shows_colours_and_how_far_it_is(many: Path) -> None:
     shown = seen([many, "--jobs", "1"], {"NO_COLOR": ""})
     assert "\x1b[31merror" in shown
-    assert re.search(r"\r\x1b\[K[\d,]+ of 2,000 files, [\d,]+ unsound, [\d,]+ a second", shown)
+    assert re.search(r"\r\x1b\[K[\d,]+ of 2,000 files, [\d,]+ invalid, [\d,]+ a second", shown)
     # Nothing of it remains before what is written next.
     assert shown.rpartition(" a second")[2].startswith("\r\x1b[K")
 

@@ -44,7 +44,7 @@ def recorder(running: tuple[Pipeline, RedisServer]) -> Iterator[Recorder]:
         yield recorder
 
 
-def test_a_sound_file_is_archived_byte_for_byte_with_its_metadata(
+def test_a_valid_file_is_archived_byte_for_byte_with_its_metadata(
     running: tuple[Pipeline, RedisServer], ct: bytes
 ) -> None:
     pipeline, _ = running
@@ -65,7 +65,7 @@ def test_a_sound_file_is_archived_byte_for_byte_with_its_metadata(
         "accepted": 1,
         "rejected": 0,
         "duplicates": 0,
-        "passed_over": 0,
+        "skipped": 0,
     }
     assert record["links"]["self"] == f"/status/{study_id}"
     assert pipeline.http.get(record["links"]["study"]).json()["instance_count"] == 1
@@ -216,7 +216,7 @@ def test_a_zip_of_hundreds_of_megabytes_is_unpacked_with_flat_memory(
         answer = pipeline.http.post("/upload", files={"file": file}, timeout=60)
 
     assert answer.status_code == 202
-    assert (answer.json()["files"], answer.json()["passed_over"]) == (2, 1)
+    assert (answer.json()["files"], answer.json()["skipped"]) == (2, 1)
     assert _peak_megabytes(pid) - before < 60
     record = pipeline.wait_for(answer.json()["study_id"], "failed")
     assert record["findings"][0]["code"] == "file.not-dicom"
@@ -361,7 +361,7 @@ def test_everything_that_was_sent_is_as_documented_and_every_event_occurred(
     addresses = {channel.address for channel in CHANNELS}
     until(lambda: {message.address for message in recorder.live} == addresses, "all live events")
     assert recorder.streams().keys() == addresses | {"dead-letter"}
-    assert [str(breach) for breach in recorder.breaches()] == []
+    assert [str(violation) for violation in recorder.violations()] == []
 
 
 def _upload_what_is_not_there(server: RedisServer) -> None:

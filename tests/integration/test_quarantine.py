@@ -40,13 +40,13 @@ def services(running: tuple[Pipeline, RedisServer]) -> Pipeline:
 
 @pytest.fixture
 def slices() -> list[bytes]:
-    """Two sound images of a new study."""
+    """Two valid images of a new study."""
     return [content for _, content in ct_slices(2)]
 
 
 @pytest.fixture
 def folder(tmp_path: Path, slices: list[bytes]) -> Path:
-    """A sound image, one that is truncated, and a text file; a directory of the medium."""
+    """A valid image, one that is truncated, and a text file; a directory of the medium."""
     folder = tmp_path / "study"
     (folder / "series").mkdir(parents=True)
     (folder / "series" / "IM1").write_bytes(slices[0])
@@ -90,7 +90,7 @@ def upload(pipeline: Pipeline, *contents: bytes) -> str:
     return study_id
 
 
-def test_what_is_rejected_lies_in_quarantine_can_be_mended_and_ends_archived(
+def test_what_is_rejected_lies_in_quarantine_can_be_fixed_and_ends_archived(
     services: Pipeline, slices: list[bytes]
 ) -> None:
     http = services.http
@@ -108,7 +108,7 @@ def test_what_is_rejected_lies_in_quarantine_can_be_mended_and_ends_archived(
     assert http.get(broken["href"]).content == truncated
     assert http.get(text["href"]).content == TEXT
 
-    form = {"file": ("mended.dcm", slices[1])}
+    form = {"file": ("fixed.dcm", slices[1])}
     answer = http.post(f"{broken['href']}/resubmit", files=form)
     assert answer.status_code == 202, answer.text
     new_id = answer.json()["study_id"]
@@ -141,7 +141,7 @@ def test_the_whole_way_on_the_command_line(
 ) -> None:
     code, out, err = hdv(services, "upload", folder, "--wait")
     assert code == 1, err
-    assert err == "passed over: 1 media directory\n"
+    assert err == "skipped: 1 media directory\n"
     study_id = out.split()[1]
     files = [line.split()[:2] for line in out.splitlines()[3:]]
     assert files == [
@@ -165,10 +165,10 @@ def test_the_whole_way_on_the_command_line(
     assert (fetched / names["notes.txt"]).read_bytes() == TEXT
     assert (fetched / names["series/IM2"]).read_bytes() == slices[1][:-100]
 
-    (tmp_path / "mended").write_bytes(slices[1])
+    (tmp_path / "fixed").write_bytes(slices[1])
     code, out, err = hdv(
         services, "quarantine", "resubmit", study_id, names["series/IM2"],
-        "--mended", tmp_path / "mended", "--wait",
+        "--fixed", tmp_path / "fixed", "--wait",
     )  # fmt: skip
     assert code == 0, err
     assert ["accepted", "series/IM2"] in [line.split()[:2] for line in out.splitlines()]
@@ -181,7 +181,7 @@ def test_the_whole_way_on_the_command_line(
     assert not (services.quarantine / study_id).exists()
 
 
-def test_what_is_sound_ends_well(services: Pipeline, ct: bytes, tmp_path: Path) -> None:
+def test_what_is_valid_ends_well(services: Pipeline, ct: bytes, tmp_path: Path) -> None:
     (tmp_path / "IM1").write_bytes(ct)
     code, out, err = hdv(services, "upload", tmp_path / "IM1", "--wait")
     assert (code, err) == (0, "")
@@ -200,7 +200,7 @@ def test_everything_is_purged(services: Pipeline) -> None:
     assert told(services, "quarantine", "list")["studies"] == []
 
 
-def test_the_index_is_made_anew(running: tuple[Pipeline, RedisServer], ct: bytes) -> None:
+def test_the_index_is_made_again(running: tuple[Pipeline, RedisServer], ct: bytes) -> None:
     pipeline, server = running
     study_id = upload(pipeline, ct)
     pipeline.wait_for(study_id, "archived")

@@ -53,7 +53,7 @@ def test_a_zip_of_400_slices_ends_archived_with_396_and_each_of_the_rest_account
         "accepted": 396,
         "rejected": 3,
         "duplicates": 1,
-        "passed_over": 1,
+        "skipped": 1,
     }
     originals = pipeline.archive / study_id / "original"
     assert len(list(originals.iterdir())) == 396
@@ -68,7 +68,7 @@ def test_a_zip_of_400_slices_ends_archived_with_396_and_each_of_the_rest_account
         TEXT: ("rejected", "file.not-dicom"),
         REPEATED: ("duplicate", None),
     }
-    assert files["DICOMDIR"]["outcome"] == "passed over"
+    assert files["DICOMDIR"]["outcome"] == "skipped"
     assert {
         entry["outcome"] for name, entry in files.items() if name not in {*bad, "DICOMDIR"}
     } == {"accepted"}
@@ -83,8 +83,8 @@ def test_a_zip_of_400_slices_ends_archived_with_396_and_each_of_the_rest_account
     assert stored.keys() == {TRUNCATED, NAMELESS, TEXT}
 
     for name, file in stored.items():
-        mended = resubmit(pipeline, study_id, file, slices[name])
-        again = pipeline.wait_for(mended, "archived")
+        fixed = resubmit(pipeline, study_id, file, slices[name])
+        again = pipeline.wait_for(fixed, "archived")
         assert again["files"]["accepted"] == 1
     marks = pipeline.http.get(f"/quarantine/{study_id}").json()["resubmissions"]
     assert len(marks) == 3
@@ -150,7 +150,7 @@ def outcome_of(entry: dict[str, Any]) -> tuple[str, str | None]:
 
 def resubmit(pipeline: Pipeline, study_id: str, file: str, content: bytes) -> str:
     answer = pipeline.http.post(
-        f"/quarantine/{study_id}/files/{file}/resubmit", files={"file": ("mended.dcm", content)}
+        f"/quarantine/{study_id}/files/{file}/resubmit", files={"file": ("fixed.dcm", content)}
     )
     assert answer.status_code == 202, answer.text
     new_id: str = answer.json()["study_id"]

@@ -15,7 +15,7 @@ from contracts.report import FileCounts
 
 
 def validated(subject: UUID, *studies: UUID, of: UUID | None = None) -> CloudEvent:
-    """It is sound; it was divided into further studies, or was divided from an upload."""
+    """It is valid; it was divided into further studies, or was divided from an upload."""
     data = _validation(subject, studies, of)
     return StudyValidated.new(source="validator", subject=subject, data=data)
 

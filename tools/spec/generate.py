@@ -26,7 +26,7 @@ Part = dict[str, Any]
 
 TAGS = {
     "gateway": "Takes studies in over HTTP.",
-    "validator": "Proves or refutes that the instances of a study are sound.",
+    "validator": "Proves or refutes that the instances of a study are valid.",
     "descriptor": "Describes a study and files it in the archive.",
     "status": "Keeps the state of every study; reads all events, sends none.",
     "stream": "A Redis stream: kept, read from any point, at least once.",

@@ -74,7 +74,7 @@ def run_object(run: RunReport) -> dict[str, Any]:
     """What is said besides the files."""
     return {
         "study": [_study(study) for study in run.studies],
-        "passed_over": [{"path": name, "reason": str(reason)} for name, reason in run.passed_over],
+        "skipped": [{"path": name, "reason": str(reason)} for name, reason in run.skipped],
         "summary": {
             "verdict": run.verdict,
             "files": run.files,

@@ -138,7 +138,7 @@ def _fingerprint(finding: Finding, files: tuple[str, ...], study: str | None) ->
 
 
 def _descriptor(rule: Rule) -> dict[str, Any]:
-    paragraphs = [rule.message, rule.why, rule.mend, rule.section]
+    paragraphs = [rule.message, rule.why, rule.fix, rule.section]
     return {
         "id": rule.code,
         "shortDescription": {"text": rule.message},
@@ -156,8 +156,8 @@ def _markdown(rule: Rule) -> Iterator[str]:
     yield rule.message
     if rule.why:
         yield f"**Why it matters:** {rule.why}"
-    if rule.mend:
-        yield f"**How to mend it:** {rule.mend}"
+    if rule.fix:
+        yield f"**How to fix it:** {rule.fix}"
     yield f"**Source:** {rule.section}"
 
 

@@ -14,7 +14,7 @@ _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 _PLURALS = {"study": "studies", "info": "info"}
 _INDENT = " " * 10
 _BOLD, _FAINT, _RED = "1", "2", "31"
-_VERDICT_COLOURS = {Verdict.SOUND: "32", Verdict.UNSOUND: _RED}
+_VERDICT_COLOURS = {Verdict.VALID: "32", Verdict.INVALID: _RED}
 
 
 class AsText(Format):
@@ -22,7 +22,7 @@ class AsText(Format):
 
     Args:
         coloured: for a terminal.
-        brief: only what is unsound, and no summary.
+        brief: only what is invalid, and no summary.
     """
 
     separator = ""
@@ -103,16 +103,16 @@ class AsText(Format):
                 for verdict in Verdict
                 if run.verdicts[verdict]
             )
-        unsound = sum(study.verdict is Verdict.UNSOUND for study in run.studies)
-        studies = self._in(_RED, _many(unsound, "study") + " unsound") if unsound else None
+        invalid = sum(study.verdict is Verdict.INVALID for study in run.studies)
+        studies = self._in(_RED, _many(invalid, "study") + " invalid") if invalid else None
         parts = (files, studies, self._severities(run), f"{run.seconds:.1f} s")
         yield "; ".join(filter(None, parts))
-        if run.passed_over:
-            reasons = Counter(reason for _, reason in run.passed_over)
+        if run.skipped:
+            reasons = Counter(reason for _, reason in run.skipped)
             listed = ", ".join(f"{count:,} ({reason})" for reason, count in reasons.items())
-            yield f"passed over: {listed}"
+            yield f"skipped: {listed}"
         if run.severities.total():
-            yield self._in(_FAINT, "hdv explain CODE tells what a code means and how to mend it")
+            yield self._in(_FAINT, "hdv explain CODE tells what a code means and how to fix it")
 
     @staticmethod
     def _severities(run: RunReport) -> str:

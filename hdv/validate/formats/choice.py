@@ -13,7 +13,7 @@ def format_named(name: str, *, coloured: bool, brief: bool) -> Format:
     Args:
         name: `text`, `json`, `ndjson`, `csv` or `sarif`.
         coloured: whether text is for a terminal.
-        brief: whether text is only about what is unsound.
+        brief: whether text is only about what is invalid.
     """
     match name:
         case "json":

@@ -116,7 +116,7 @@ class TestFiling:
     def test_rejected_files_go_to_quarantine_with_intake_and_report(
         self, volumes: Volumes, make_study: MakeStudy
     ) -> None:
-        make_study(b"sound", b"bad", rejected=[2])
+        make_study(b"valid", b"bad", rejected=[2])
         documents = {
             name: (volumes.uploaded(STUDY_ID) / name).read_bytes() for name in (INTAKE, REPORT)
         }
@@ -126,19 +126,19 @@ class TestFiling:
             f"quarantine/{INTAKE}": documents[INTAKE],
             f"quarantine/{REPORT}": documents[REPORT],
         }
-        assert files(volumes)["archive/original.dcm"] == b"sound"
+        assert files(volumes)["archive/original.dcm"] == b"valid"
 
     def test_without_rejected_files_there_is_no_quarantine(
         self, volumes: Volumes, make_study: MakeStudy
     ) -> None:
-        make_study(b"sound")
+        make_study(b"valid")
         archive(volumes)
         assert list(volumes.quarantine.iterdir()) == []
 
     def test_the_upload_ends_and_no_rubbish_is_left(
         self, volumes: Volumes, make_study: MakeStudy
     ) -> None:
-        make_study(b"sound", b"bad", rejected=[2])
+        make_study(b"valid", b"bad", rejected=[2])
         archive(volumes)
         assert tree(volumes.uploads) == {}
         assert rubbish(volumes) == []
@@ -153,7 +153,7 @@ class TestFiling:
     def test_of_two_descriptors_on_one_study_the_first_counts(
         self, volumes: Volumes, make_study: MakeStudy
     ) -> None:
-        make_study(b"sound", b"bad", rejected=[2])
+        make_study(b"valid", b"bad", rejected=[2])
         one, other = open_study(volumes, STUDY_ID), open_study(volumes, STUDY_ID)
         file_opened(volumes, one)
         before = tree(volumes.archive, volumes.quarantine)
@@ -164,7 +164,7 @@ class TestFiling:
     def test_of_two_that_rename_at_once_the_first_counts(
         self, volumes: Volumes, make_study: MakeStudy, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        make_study(b"sound")
+        make_study(b"valid")
         one, other = open_study(volumes, STUDY_ID), open_study(volumes, STUDY_ID)
         rename = os.rename
 
@@ -205,7 +205,7 @@ class TestFiling:
     def test_a_full_disk_is_raised_and_the_next_delivery_ends_the_work(
         self, volumes: Volumes, make_study: MakeStudy, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        make_study(b"sound")
+        make_study(b"valid")
         with monkeypatch.context() as patch:
 
             def full(_: int) -> None:
@@ -216,7 +216,7 @@ class TestFiling:
                 archive(volumes)
         assert rubbish(volumes) == []
         archive(volumes)
-        assert files(volumes) == {"archive/original.dcm": b"sound"}
+        assert files(volumes) == {"archive/original.dcm": b"valid"}
 
 
 OTHER_ID = UUID("3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22")
@@ -224,7 +224,7 @@ OTHER_ID = UUID("3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22")
 
 @pytest.mark.usefixtures("_file_systems")
 class TestWhatCameBefore:
-    """Sound instances that another upload has brought already."""
+    """Valid instances that another upload has brought already."""
 
     def resend(
         self, volumes: Volumes, make_study: MakeStudy, *contents: bytes, **study: object
@@ -380,7 +380,7 @@ class TestDividedUploads:
         assert tree(volumes.uploads) == before
 
 
-class TestWhatCannotBeMended:
+class TestWhatCannotBeFixed:
     def refused(self, volumes: Volumes) -> str:
         with pytest.raises(PermanentError) as refusal:
             archive(volumes)
@@ -394,7 +394,7 @@ class TestWhatCannotBeMended:
     def test_a_study_with_something_missing(
         self, volumes: Volumes, make_study: MakeStudy, name: str
     ) -> None:
-        make_study(b"sound", b"bad", rejected=[2])
+        make_study(b"valid", b"bad", rejected=[2])
         (volumes.uploaded(STUDY_ID) / name).unlink()
         assert self.refused(volumes) == "study.incomplete"
 
@@ -402,11 +402,11 @@ class TestWhatCannotBeMended:
     def test_a_study_with_a_broken_document(
         self, volumes: Volumes, make_study: MakeStudy, name: str
     ) -> None:
-        make_study(b"sound")
+        make_study(b"valid")
         (volumes.uploaded(STUDY_ID) / name).write_bytes(b"{}")
         assert self.refused(volumes) == "study.unreadable"
 
-    def test_a_study_without_a_sound_instance(
+    def test_a_study_without_a_valid_instance(
         self, volumes: Volumes, make_study: MakeStudy
     ) -> None:
         make_study(b"bad", rejected=[1])
@@ -417,7 +417,7 @@ class TestWhatCannotBeMended:
     def test_bytes_that_are_not_those_that_arrived(
         self, volumes: Volumes, make_study: MakeStudy, name: str
     ) -> None:
-        make_study(b"sound", b"bad..", rejected=[2])
+        make_study(b"valid", b"bad..", rejected=[2])
         (volumes.uploaded(STUDY_ID) / name).write_bytes(b"rot..")
         assert self.refused(volumes) == "study.corrupted"
         assert set(tree(volumes.uploads)) >= {"uploads/000001.dcm", "uploads/000002.dcm"}
@@ -425,7 +425,7 @@ class TestWhatCannotBeMended:
     def test_metadata_in_the_archive_that_are_broken(
         self, volumes: Volumes, make_study: MakeStudy
     ) -> None:
-        make_study(b"sound")
+        make_study(b"valid")
         archive(volumes)
         for content in (b"{", b"{}"):
             (volumes.archived(STUDY_ID) / METADATA).write_bytes(content)
@@ -442,9 +442,9 @@ class TestWhatCannotBeMended:
         else:
             remove_directory(volumes.quarantined(STUDY_ID))
         before = tree(volumes.archive, volumes.quarantine)
-        make_study(b"sound", b"bad", rejected=[2])
+        make_study(b"valid", b"bad", rejected=[2])
         assert self.refused(volumes) == "study.conflict"
         after = tree(volumes.archive, volumes.quarantine)
         assert {name: after[name] for name in before} == before
-        assert tree(volumes.uploads)["uploads/000001.dcm"] == b"sound"
+        assert tree(volumes.uploads)["uploads/000001.dcm"] == b"valid"
         assert tree(volumes.uploads)["uploads/000002.dcm"] == b"bad"

@@ -11,7 +11,7 @@ import orjson
 import pydicom
 import pytest
 
-from contracts.intake import PassedOverFile, PassOver
+from contracts.intake import SkippedFile, SkipReason
 from contracts.report import Outcome
 from contracts.volumes import INCOMING, METADATA, Volumes
 from descriptor.archive import file_study, open_study
@@ -43,8 +43,8 @@ def nasty(content: bytes, number: int) -> bytes:
 @pytest.fixture
 def study_id(volumes: Volumes, make_study: MakeStudy, sample: Sample) -> UUID:
     """A study in the archive: four instances, one of them sent twice, one of another study."""
-    sound = [nasty(sample("CT_small.dcm"), number) for number in (1, 2, 3)]
-    contents = [*sound, sample("MR_small.dcm"), sound[0], b"no image", b"another's"]
+    valid = [nasty(sample("CT_small.dcm"), number) for number in (1, 2, 3)]
+    contents = [*valid, sample("MR_small.dcm"), valid[0], b"no image", b"another's"]
     study_id = make_study(
         *contents,
         duplicates=[5],
@@ -54,7 +54,7 @@ def study_id(volumes: Volumes, make_study: MakeStudy, sample: Sample) -> UUID:
         profile="strict",
         upload_id=OTHER_ID,
         resubmitted_from=OTHER_ID,
-        passed_over=(PassedOverFile(sent_as=NASTY, reason=PassOver.HIDDEN),),
+        skipped=(SkippedFile(sent_as=NASTY, reason=SkipReason.HIDDEN),),
     )
     (volumes.archived(OTHER_ID)).mkdir()
     (volumes.archived(OTHER_ID) / "original.dcm").write_bytes(b"another's")
@@ -118,7 +118,7 @@ def test_every_data_set_is_read_whatever_it_says(
     assert datasets[0]["00204000"]["Value"] == [NASTY]
 
 
-def test_the_data_sets_are_passed_over(
+def test_the_data_sets_are_skipped(
     volumes: Volumes, study_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loads = Mock(side_effect=orjson.loads)

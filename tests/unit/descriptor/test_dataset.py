@@ -129,7 +129,7 @@ class TestReferencesToBulkData:
             "original.dcm#54000100/1/54001010",
         ]
 
-    def test_encapsulated_pixel_data_is_passed_over(self, sample: Sample) -> None:
+    def test_encapsulated_pixel_data_is_skipped(self, sample: Sample) -> None:
         described = read(sample("JPEG2000-embedded-sequence-delimiter.dcm")).dataset
         assert described.incomplete is None
         assert described.attributes["7FE00010"] == {
@@ -298,7 +298,7 @@ class TestMemory:
             file.write(after)
         return path.open("rb")
 
-    def test_gigabytes_of_pixels_are_passed_over(
+    def test_gigabytes_of_pixels_are_skipped(
         self, tmp_path: Path, peak_bytes: Callable[[], int]
     ) -> None:
         pixels = element(0x7FE00010, "OW", b"", struct.pack("<I", self.GIGABYTES))

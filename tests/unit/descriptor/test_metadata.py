@@ -230,22 +230,20 @@ class TestStudyMetadata:
         ]
         assert document["study"]["instance_count"] == 1
 
-    def test_it_tells_what_the_sender_said_and_what_was_passed_over(
-        self, metadata: Metadata
-    ) -> None:
+    def test_it_tells_what_the_sender_said_and_what_was_skipped(self, metadata: Metadata) -> None:
         said = {
             "label": "trial-42",
             "profile": "strict",
             "upload_id": "3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22",
             "resubmitted_from": "7d9f2c04-5a0e-4c39-9f53-6f1d1f0c8a11",
-            "passed_over": [{"sent_as": "DICOMDIR", "reason": "media directory"}],
+            "skipped": [{"sent_as": "DICOMDIR", "reason": "media directory"}],
         }
         assert metadata(b"a", **said)["provenance"].items() >= said.items()
 
     def test_what_the_sender_did_not_say_is_absent(self, metadata: Metadata) -> None:
         provenance = metadata(b"a")["provenance"]
         assert not {"label", "profile", "upload_id", "resubmitted_from"} & provenance.keys()
-        assert provenance["passed_over"] == []
+        assert provenance["skipped"] == []
 
     def test_it_holds_the_report_and_where_it_all_came_from(
         self, metadata: Metadata, volumes: Volumes

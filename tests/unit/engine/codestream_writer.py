@@ -1,4 +1,4 @@
-"""Writes the headers of compressed frames, sound ones and, where a test says so, defective ones.
+"""Writes the headers of compressed frames, valid ones and, where a test says so, defective ones.
 
 They have the 4 x 6 pixels of 8 bits of `dicom_writer.encapsulated_ct`, and no compressed data.
 """

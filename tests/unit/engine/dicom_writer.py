@@ -1,4 +1,4 @@
-"""Writes DICOM files byte by byte, sound ones and, where a test says so, defective ones."""
+"""Writes DICOM files byte by byte, valid ones and, where a test says so, defective ones."""
 
 import zlib
 from collections.abc import Mapping, Sequence
@@ -75,7 +75,7 @@ def us(number: int) -> bytes:
 
 
 def ct() -> DataSet:
-    """A sound CT image of 4 x 6 pixels."""
+    """A valid CT image of 4 x 6 pixels."""
     return {
         0x00080005: ("CS", b"ISO_IR 100"),
         0x00080008: ("CS", b"ORIGINAL\\PRIMARY\\AXIAL"),

@@ -43,7 +43,7 @@ def test_random_bytes_are_rejected(content: bytes) -> None:
 
 @QUICKLY
 @given(st.sampled_from(SYNTAXES), st.binary(max_size=2000))
-def test_random_bytes_behind_sound_meta_information_are_rejected(
+def test_random_bytes_behind_valid_meta_information_are_rejected(
     syntax: str, content: bytes
 ) -> None:
     file = dicom.part10(b"", syntax)[: -2 if syntax == dicom.DEFLATED else None]

@@ -28,7 +28,7 @@ class Case:
 
     code: str
     defective: bytes
-    sound: bytes = CT
+    valid: bytes = CT
     profile: Profile = PROFILE
     path: str | None = None
     count: int = 1
@@ -181,28 +181,28 @@ def structure_cases() -> Iterator[Case]:
     yield Case(
         "structure.truncated", JPEG_CT[:-12], JPEG_CT, path="(7FE0,0010)[1]", id="in a fragment"
     )
-    sound = with_sequence(dicom.item(REFERENCE))
+    valid = with_sequence(dicom.item(REFERENCE))
     yield Case(
         "structure.overrun",
         with_sequence(dicom.item(REFERENCE, length=len(REFERENCE) - 2)),
-        sound,
+        valid,
         path="(0008,1140)[0]>(0008,1155)",
         id="element beyond its item",
     )
     yield Case(
         "structure.overrun",
         with_sequence(dicom.item(REFERENCE, length=len(REFERENCE) + 2)),
-        sound,
+        valid,
         path="(0008,1140)[0]",
         id="item beyond its sequence",
     )
     undefined = dicom.UNDEFINED
     undefined_item = dicom.item(REFERENCE, length=undefined)
-    sound = with_sequence(undefined_item + dicom.SEQUENCE_END, length=undefined)
+    valid = with_sequence(undefined_item + dicom.SEQUENCE_END, length=undefined)
     yield Case(
         "structure.delimiter-missing",
         with_sequence(undefined_item[:-8] + dicom.SEQUENCE_END, length=undefined),
-        sound,
+        valid,
         path="(0008,1140)[0]",
         id="of an item",
     )
@@ -317,16 +317,16 @@ def structure_cases() -> Iterator[Case]:
 
 
 def deflate_cases() -> Iterator[Case]:
-    sound = dicom.part10(dicom.ct(), dicom.DEFLATED)
-    yield Case("structure.deflate-corrupt", sound[:-20], sound, id="cut")
-    start = len(sound) - len(dicom.deflate(dicom.encode(dicom.ct())))
-    reserved = sound[:start] + b"\x07" + sound[start + 1 :]
-    yield Case("structure.deflate-corrupt", reserved, sound, id="a block of no known kind")
-    yield Case("structure.deflate-trailing", sound + bytes(8), sound)
+    valid = dicom.part10(dicom.ct(), dicom.DEFLATED)
+    yield Case("structure.deflate-corrupt", valid[:-20], valid, id="cut")
+    start = len(valid) - len(dicom.deflate(dicom.encode(dicom.ct())))
+    reserved = valid[:start] + b"\x07" + valid[start + 1 :]
+    yield Case("structure.deflate-corrupt", reserved, valid, id="a block of no known kind")
+    yield Case("structure.deflate-trailing", valid + bytes(8), valid)
     size = len(dicom.encode(dicom.ct()))
     yield Case(
         "structure.deflate-too-large",
-        sound,
+        valid,
         profile=PROFILE.changed(limits=Limits(max_inflated_bytes=size - 1), required_elements=()),
     )
 
@@ -439,12 +439,12 @@ def encapsulation_cases() -> Iterator[Case]:
         JPEG_CT,
         path="(7FE0,0010)",
     )
-    sound = jpeg(FRAME, FRAME, frames=2, table=(0, 16))
+    valid = jpeg(FRAME, FRAME, frames=2, table=(0, 16))
     for table in ((0,), (0, 8), (0, 0), (16, 0), (0, 16, 32), (0, 32)):
         yield Case(
             "pixel.offset-table-wrong",
             jpeg(FRAME, FRAME, frames=2, table=table),
-            sound,
+            valid,
             path="(7FE0,0010)[0]",
             id=str(table),
         )
@@ -499,8 +499,8 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code} {case.id}".rstrip())
-def test_one_defect_gives_one_finding_and_its_sound_twin_none(case: Case) -> None:
-    assert examine(case.sound, PROFILE).findings == ()
+def test_one_defect_gives_one_finding_and_its_valid_twin_none(case: Case) -> None:
+    assert examine(case.valid, PROFILE).findings == ()
 
     [finding] = examine(case.defective, case.profile).findings
 

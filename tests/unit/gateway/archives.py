@@ -1,4 +1,4 @@
-"""Archives, sound and hostile, made by the tests."""
+"""Archives, valid and hostile, made by the tests."""
 
 import gzip
 import io
@@ -86,7 +86,7 @@ def patched(archive: bytes, offset: int, layout: str, *values: int, entry: int =
 
 
 def tar_header(name: str, size: bytes, kind: bytes = b"0") -> bytes:
-    """A header whose size is written as it is given, with a sound checksum."""
+    """A header whose size is written as it is given, with a valid checksum."""
     header = bytearray(tarfile.TarInfo(name).tobuf(tarfile.USTAR_FORMAT))
     header[124:136] = size.ljust(12, b"\0")
     header[156:157] = kind

@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 
 from contracts.events import StudyUploaded, StudyUploadedData
-from contracts.intake import Intake, PassedOverFile, StoredFile
+from contracts.intake import Intake, SkippedFile, StoredFile
 from contracts.report import (
     FileCounts,
     Finding,
@@ -79,11 +79,11 @@ class Disk:
         *sent: Sent,
         study_id: UUID = STUDY,
         validated: bool = True,
-        passed_over: Sequence[PassedOverFile] = (),
+        skipped: Sequence[SkippedFile] = (),
     ) -> Path:
         """A study in the uploads."""
         return self._beside_files(
-            self.volumes.uploaded(study_id), study_id, sent, validated, passed_over
+            self.volumes.uploaded(study_id), study_id, sent, validated, skipped
         )
 
     def quarantine(self, *sent: Sent, study_id: UUID = STUDY) -> Path:
@@ -94,7 +94,7 @@ class Disk:
         self,
         *sent: Sent,
         study_id: UUID = STUDY,
-        passed_over: Sequence[PassedOverFile] = (),
+        skipped: Sequence[SkippedFile] = (),
         findings: tuple[Finding, ...] = (),
     ) -> Path:
         """A study in the archive; what was rejected of it is nowhere."""
@@ -134,7 +134,7 @@ class Disk:
                     }
                     for stored, file in zip(_stored(sent), sent, strict=True)
                 ],
-                "passed_over": [file.model_dump(mode="json") for file in passed_over],
+                "skipped": [file.model_dump(mode="json") for file in skipped],
             },
         }
         (directory / METADATA).write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
@@ -151,7 +151,7 @@ class Disk:
         study_id: UUID,
         sent: Sequence[Sent],
         validated: bool,
-        passed_over: Sequence[PassedOverFile],
+        skipped: Sequence[SkippedFile],
     ) -> Path:
         directory.mkdir(parents=True)
         for stored, file in zip(_stored(sent), sent, strict=True):
@@ -164,7 +164,7 @@ class Disk:
                 directory=uploads_path(study_id), file_count=len(sent), size_bytes=1
             ),
         )
-        intake = Intake(event=event, files=_stored(sent), passed_over=tuple(passed_over))
+        intake = Intake(event=event, files=_stored(sent), skipped=tuple(skipped))
         (directory / INTAKE).write_bytes(intake.to_json())
         if validated:
             (directory / REPORT).write_bytes(report_of(study_id, sent).to_json())

@@ -164,7 +164,7 @@ def test_nothing_is_said_of_messages_that_are_as_documented(streams: Streams) ->
     streams.send(archived())
     assert hdv("verify") == (
         0,
-        ["2 stream entries and 0 live messages checked; breaches of the document: 0."],
+        ["2 stream entries and 0 live messages checked; violations of the document: 0."],
         "",
     )
 
@@ -176,7 +176,7 @@ def test_an_entry_that_breaks_the_document_is_told_with_its_id(streams: Streams)
     code, lines, _ = hdv("verify")
     assert code == 1
     assert lines[0] == "5-0: study.uploaded at uploads: $.data.file_count is required and absent."
-    assert lines[-1].endswith("breaches of the document: 1.")
+    assert lines[-1].endswith("violations of the document: 1.")
 
 
 def test_every_documented_stream_is_checked(streams: Streams) -> None:

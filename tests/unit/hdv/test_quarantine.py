@@ -17,7 +17,7 @@ from unit.gateway.quarantined import DAY, NOT_DICOM, TRUNCATED, Gateway
 
 TEXT = b"no DICOM at all"
 IMAGE = bytes(128) + b"DICM" + bytes(100)
-MENDED = bytes(128) + b"DICM" + bytes(200)
+FIXED = bytes(128) + b"DICM" + bytes(200)
 
 
 class Terminal:
@@ -112,7 +112,7 @@ def test_a_query_that_is_none_is_refused(terminal: Terminal) -> None:
 def test_a_study_is_shown_with_what_is_wrong_and_what_was_done(terminal: Terminal) -> None:
     study_id = terminal.gateway.quarantine((TEXT, NOT_DICOM), (IMAGE, TRUNCATED))
     again = terminal.json(
-        lambda q: q.resubmit(study_id, ["000002.dcm"], profile=None, mended=None, wait=False)
+        lambda q: q.resubmit(study_id, ["000002.dcm"], profile=None, fixed=None, wait=False)
     )
     code, out, _ = terminal(lambda q: q.show(study_id))
     assert code == 0
@@ -188,7 +188,7 @@ def test_a_folder_that_cannot_be_written_is_told(terminal: Terminal, tmp_path: P
 
 def resubmitted(terminal: Terminal, study_id: UUID, *names: str, **options: Any) -> Path:
     """The directory of the upload that a command has made."""
-    given = {"profile": None, "mended": None, "wait": False, **options}
+    given = {"profile": None, "fixed": None, "wait": False, **options}
     answer = terminal.json(lambda q: q.resubmit(study_id, names, **given))
     return terminal.gateway.volumes.uploaded(UUID(answer["upload"]["study_id"]))
 
@@ -206,23 +206,23 @@ def test_a_file_is_sent_again(terminal: Terminal) -> None:
     assert [path.read_bytes() for path in directory.glob("*.dcm")] == [IMAGE]
 
 
-def test_a_mended_file_is_sent_in_place_of_one(terminal: Terminal, tmp_path: Path) -> None:
+def test_a_fixed_file_is_sent_in_place_of_one(terminal: Terminal, tmp_path: Path) -> None:
     study_id = terminal.gateway.quarantine((TEXT, NOT_DICOM), (IMAGE, TRUNCATED))
-    (tmp_path / "mended").write_bytes(MENDED)
+    (tmp_path / "fixed").write_bytes(FIXED)
     directory = resubmitted(
-        terminal, study_id, "000002.dcm", mended=str(tmp_path / "mended"), profile="strict"
+        terminal, study_id, "000002.dcm", fixed=str(tmp_path / "fixed"), profile="strict"
     )
-    assert [path.read_bytes() for path in directory.glob("*.dcm")] == [MENDED]
+    assert [path.read_bytes() for path in directory.glob("*.dcm")] == [FIXED]
 
 
 @pytest.mark.parametrize("names", [[], ["000001.dcm", "000002.dcm"]])
-def test_a_mended_file_takes_the_place_of_exactly_one(
+def test_a_fixed_file_takes_the_place_of_exactly_one(
     terminal: Terminal, tmp_path: Path, names: list[str]
 ) -> None:
-    (tmp_path / "mended").write_bytes(MENDED)
+    (tmp_path / "fixed").write_bytes(FIXED)
     code, _, err = terminal(
         lambda q: q.resubmit(
-            uuid4(), names, profile=None, mended=str(tmp_path / "mended"), wait=False
+            uuid4(), names, profile=None, fixed=str(tmp_path / "fixed"), wait=False
         )
     )
     assert code == 2

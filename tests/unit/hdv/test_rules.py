@@ -20,7 +20,7 @@ def test_each_code_is_explained(code: str) -> None:
     assert rule.message in words
     assert rule.section in words
     assert rule.why in words
-    assert rule.mend in words
+    assert rule.fix in words
     assert max(map(len, text.splitlines())) <= 80
 
 

@@ -18,7 +18,7 @@ RECORD: dict[str, Any] = {
     "updated_at": "2026-03-01T09:30:02Z",
     "label": "trial-42",
     "modalities": ["CT", "SR"],
-    "files": {"received": 3, "accepted": 2, "rejected": 1, "passed_over": 1},
+    "files": {"received": 3, "accepted": 2, "rejected": 1, "skipped": 1},
     "history": [
         {"state": "uploaded", "time": "2026-03-01T09:30:00Z", "service": "gateway",
          "duration_seconds": 0.25},
@@ -62,7 +62,7 @@ def test_a_record_is_told_in_lines(capsys: pytest.CaptureFixture[str]) -> None:
 study      {STUDY}
 status     archived  2026-03-01T09:30:02Z
 label      trial-42
-files      3 received, 2 accepted, 1 rejected, 1 passed over
+files      3 received, 2 accepted, 1 rejected, 1 skipped
 modalities CT, SR
 
 uploaded   2026-03-01T09:30:00Z  gateway  0.250 s

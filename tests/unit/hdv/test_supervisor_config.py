@@ -43,7 +43,7 @@ def test_services_are_one_group_so_that_they_stop_at_the_same_time(groups: dict[
     assert names == {"gateway", "validator-1"}
 
 
-def test_whatever_ends_is_started_anew_and_gets_time_to_stop(groups: dict[str, Any]) -> None:
+def test_whatever_ends_is_started_again_and_gets_time_to_stop(groups: dict[str, Any]) -> None:
     for group in groups.values():
         for program in group.process_configs:
             assert program.autorestart.__name__ == "RestartUnconditionally"

@@ -161,7 +161,7 @@ def test_an_archive_is_sent_as_it_is(tmp_path: Path) -> None:
     assert server.sent() == {"study.zip": path.read_bytes()}
 
 
-def test_what_is_hidden_and_media_directories_are_passed_over_and_told(
+def test_what_is_hidden_and_media_directories_are_skipped_and_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tree(tmp_path, IM1=b"one", DICOMDIR=b"x", sub__DICOMDIR=b"x")
@@ -169,7 +169,7 @@ def test_what_is_hidden_and_media_directories_are_passed_over_and_told(
     server = Server()
     assert run(server, tmp_path) == 0
     assert server.sent() == {"IM1": b"one"}
-    assert capsys.readouterr().err == "passed over: 2 media directory, 1 hidden\n"
+    assert capsys.readouterr().err == "skipped: 2 media directory, 1 hidden\n"
 
 
 def test_fields_go_with_the_files(tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ def test_where_there_is_nothing_to_send_that_is_told(
 ) -> None:
     assert run(Server(), tree(tmp_path, DICOMDIR=b"x")) == 2
     said = capsys.readouterr().err
-    assert said == "hdv upload: there is nothing to upload; passed over: 1 media directory\n"
+    assert said == "hdv upload: there is nothing to upload; skipped: 1 media directory\n"
 
 
 def test_a_file_that_cannot_be_read_is_told_before_anything_is_sent(
@@ -320,7 +320,7 @@ def test_as_json_for_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert run(Server(), tree(tmp_path, IM1=b"one", DICOMDIR=b"x"), json=True) == 0
     assert json.loads(capsys.readouterr().out) == {
         "upload": {"study_id": STUDY, "status": "uploaded", "status_url": f"/status/{STUDY}"},
-        "passed_over": [{"path": str(tmp_path / "DICOMDIR"), "reason": "media directory"}],
+        "skipped": [{"path": str(tmp_path / "DICOMDIR"), "reason": "media directory"}],
     }
 
 
@@ -338,7 +338,7 @@ def test_the_outcome_of_each_file_is_told_worst_first(
                 finding("structure.truncated", keyword="PixelData"), finding("file.other"),
             ]),
             file("IM3", "duplicate", findings=[finding("study.instance-duplicate", "info")]),
-            file("DICOMDIR", "passed over", reason="media directory"),
+            file("DICOMDIR", "skipped", reason="media directory"),
         ],
     )  # fmt: skip
     assert run(server, tree(tmp_path, IM1=b"one"), wait=True) == 1
@@ -351,7 +351,7 @@ def test_the_outcome_of_each_file_is_told_worst_first(
         ["rejected", "IM2"],
         ["duplicate", "IM3"],
         ["accepted", "IM1"],
-        ["passed", "over"],
+        ["skipped", "DICOMDIR"],
     ]
     why = " ".join(lines[3][2:])
     assert why == "structure.truncated: PixelData: It is wrong. (also file.other)"

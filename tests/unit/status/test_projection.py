@@ -79,7 +79,7 @@ def test_each_event_brings_its_study_to_a_state_at_its_own_time(
 
 
 @pytest.mark.parametrize("said", [VALIDATED, VALIDATION_FAILED], ids=lambda said: said.type)
-def test_a_validation_tells_counts_and_findings_sound_or_not(said: Event) -> None:
+def test_a_validation_tells_counts_and_findings_valid_or_not(said: Event) -> None:
     update = update_of(said)
     assert (update.files, update.findings) == (FILES, (FINDING,))
 

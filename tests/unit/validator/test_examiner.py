@@ -30,7 +30,7 @@ class Processes:
 
 
 @pytest.fixture
-def sound() -> Path:
+def valid() -> Path:
     path = get_testdata_file("CT_small.dcm", download=False)
     assert path
     return Path(path)
@@ -40,41 +40,41 @@ async def examine(processes: Any, path: Path) -> Report:
     return await isolated_examiner(processes, Metrics("validator"))(path, Profile())
 
 
-async def test_a_sound_file_is_examined_once(sound: Path) -> None:
+async def test_a_valid_file_is_examined_once(valid: Path) -> None:
     processes = Processes()
-    report = await examine(processes, sound)
+    report = await examine(processes, valid)
     assert (report.outcome, processes.runs) == (Outcome.ACCEPTED, 1)
 
 
 @pytest.mark.parametrize("cause", [Cause.TIME, Cause.MEMORY])
-async def test_a_file_that_exceeds_a_limit_is_unreadable(sound: Path, cause: Cause) -> None:
+async def test_a_file_that_exceeds_a_limit_is_unreadable(valid: Path, cause: Cause) -> None:
     processes = Processes(cause)
-    report = await examine(processes, sound)
+    report = await examine(processes, valid)
     [finding] = report.findings
     assert finding.code == "file.unreadable"
     assert finding.found == f"the examination exceeded the {cause} limit"
     assert (report.outcome, processes.runs) == (Outcome.REJECTED, 1)
 
 
-async def test_a_process_that_died_for_anothers_fault_is_no_finding(sound: Path) -> None:
+async def test_a_process_that_died_for_anothers_fault_is_no_finding(valid: Path) -> None:
     processes = Processes(Cause.DEATH)
-    report = await examine(processes, sound)
+    report = await examine(processes, valid)
     assert (report.outcome, processes.runs) == (Outcome.ACCEPTED, 2)
 
 
-async def test_a_file_that_kills_its_process_twice_is_unreadable(sound: Path) -> None:
+async def test_a_file_that_kills_its_process_twice_is_unreadable(valid: Path) -> None:
     processes = Processes(Cause.DEATH, Cause.DEATH)
-    report = await examine(processes, sound)
+    report = await examine(processes, valid)
     assert [finding.code for finding in report.findings] == ["file.unreadable"]
     assert processes.runs == 2
 
 
-def test_a_mistake_of_ours_costs_one_file(sound: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mistake_of_ours_costs_one_file(valid: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def mistaken(*_: object) -> Report:
         raise KeyError("Doe^Jane")
 
     monkeypatch.setattr("validator.examiner.examine", mistaken)
-    [finding] = examine_file(str(sound), Profile()).findings
+    [finding] = examine_file(str(valid), Profile()).findings
 
     assert finding.code == "file.unreadable"
     assert "validator: KeyError at test_examiner.py:" in (finding.found or "")

@@ -71,7 +71,7 @@ def test_after_a_spoilt_line_nothing_is_relied_on(path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"{", b"\0\0"])
-def test_a_journal_without_its_first_line_is_begun_anew(path: Path, content: bytes) -> None:
+def test_a_journal_without_its_first_line_is_begun_again(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     journal = Journal(path, CONDITIONS)
     assert journal.read() == {}

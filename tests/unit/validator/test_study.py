@@ -127,7 +127,7 @@ def instance(uid: str, **changes: bytes) -> bytes:
     return dicom.part10(dataset, group_2=group_2)
 
 
-async def test_sound_instances_go_on_and_the_report_says_what_they_were_held_against(
+async def test_valid_instances_go_on_and_the_report_says_what_they_were_held_against(
     volumes: Volumes,
 ) -> None:
     report = await validated(volumes, instance("1.2.1"), instance("1.2.2"))
@@ -209,7 +209,7 @@ async def test_the_same_file_twice_is_kept_once_and_reported(trial: Trial) -> No
 
     assert outcomes(trial.report()) == [Outcome.ACCEPTED, Outcome.DUPLICATE, Outcome.ACCEPTED]
     assert study.data.files == FileCounts(
-        received=3, examined=3, accepted=2, rejected=0, duplicates=1, passed_over=0
+        received=3, examined=3, accepted=2, rejected=0, duplicates=1, skipped=0
     )
     assert [f.code for f in trial.report().findings] == ["study.instance-duplicate"]
 
@@ -326,7 +326,7 @@ async def test_several_studies_in_one_upload_become_one_each(trial: Trial) -> No
     assert [study.data for study in again] == [other.data, upload.data]
 
 
-async def test_the_first_study_with_a_sound_file_keeps_the_id_of_the_upload(trial: Trial) -> None:
+async def test_the_first_study_with_a_valid_file_keeps_the_id_of_the_upload(trial: Trial) -> None:
     trial.upload(of_study("1.2.1", "1.9.1")[:-30], of_study("1.2.2", "1.9.2"))
     [upload] = await trial.validate()
     assert (upload.study_id, upload.outcome) == (STUDY, Outcome.ACCEPTED)
@@ -424,7 +424,7 @@ async def test_a_study_can_be_filed_as_a_whole_or_not_at_all(trial: Trial) -> No
     assert trial.index.all == {}
 
 
-async def test_a_study_that_fails_over_what_is_archived_does_not_bar_its_mended_successor(
+async def test_a_study_that_fails_over_what_is_archived_does_not_bar_its_fixed_successor(
     trial: Trial,
 ) -> None:
     trial.on_invalid = OnInvalidInstance.FAIL_STUDY

@@ -185,7 +185,7 @@ async def test_a_message_whose_every_worker_has_died_is_not_tried_again(house: H
     assert house.failure.code == "delivery.exhausted"
 
 
-async def test_what_trying_again_cannot_mend_is_given_up_at_once(house: House) -> None:
+async def test_what_trying_again_cannot_fix_is_given_up_at_once(house: House) -> None:
     assert await house.deliver(give_up) == "dead_letter"
     assert house.failure == Failure("study.missing", "The study's files are gone.")
 

@@ -84,7 +84,7 @@ def test_activity_tells_count_errors_and_percentiles_in_milliseconds() -> None:
     }
 
 
-def test_activity_starts_anew_once_it_has_been_told() -> None:
+def test_activity_starts_again_once_it_has_been_told() -> None:
     activity = Activity()
     activity.record(1, ok=False)
     activity.take()

@@ -1,7 +1,7 @@
 """Isolation: work on hostile files may take too long, want too much, or die, alone.
 
 These tests use real processes. What they call is the standard library's, because a process that is
-made anew has to be able to import it.
+made again has to be able to import it.
 """
 
 import asyncio

@@ -15,7 +15,7 @@ AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
 
 def ct(number: int) -> Summary:
-    """A slice of a sound CT series."""
+    """A slice of a valid CT series."""
     return Summary(
         sop_instance_uid=f"1.2.3.{number}",
         study_instance_uid="1.2.1",
@@ -44,12 +44,12 @@ def codes(instances: list[Compared], expected_instances: int | None = None) -> l
     return [finding.code for finding in found]
 
 
-SOUND = [ct(number) for number in range(1, 7)]
+VALID = [ct(number) for number in range(1, 7)]
 
 
 def changed(index: int, **attributes: object) -> list[Compared]:
-    """The sound series with one slice that differs."""
-    summaries = list(SOUND)
+    """The valid series with one slice that differs."""
+    summaries = list(VALID)
     summaries[index] = replace(summaries[index], **attributes)  # type: ignore[arg-type]
     return files(*summaries)
 
@@ -59,8 +59,8 @@ def shared(**values: str | None) -> dict[int, str]:
     return {tag: value for tag, value in merged.items() if value is not None}
 
 
-def test_a_sound_series_gives_nothing() -> None:
-    assert codes(files(*SOUND), expected_instances=6) == []
+def test_a_valid_series_gives_nothing() -> None:
+    assert codes(files(*VALID), expected_instances=6) == []
 
 
 def test_nothing_to_compare_gives_nothing() -> None:
@@ -69,7 +69,7 @@ def test_nothing_to_compare_gives_nothing() -> None:
 
 
 def test_the_same_file_twice_is_a_warning() -> None:
-    instances = files(*SOUND)
+    instances = files(*VALID)
     instances.append(replace(instances[2], file="again.dcm"))
 
     (finding,) = compare(instances, Profile(), expected_instances=6)
@@ -79,7 +79,7 @@ def test_the_same_file_twice_is_a_warning() -> None:
 
 
 def test_other_bytes_under_the_same_uid_are_an_error() -> None:
-    instances = files(*SOUND)
+    instances = files(*VALID)
     instances.append(Compared("other.dcm", "f" * 64, replace(ct(9), sop_instance_uid="1.2.3.1")))
 
     findings = {f.code: f for f in compare(instances, Profile())}
@@ -98,7 +98,7 @@ def test_one_study_has_one_patient() -> None:
     assert (finding.code, finding.keyword) == ("study.patient-differs", "PatientID")
     assert finding.found == "2 different values"
     assert finding.files[0] == "3.dcm", "the odd one out comes first"
-    assert len(finding.files) == len(SOUND)
+    assert len(finding.files) == len(VALID)
 
 
 def test_an_instance_without_a_patient_id_names_no_other_patient() -> None:
@@ -129,7 +129,7 @@ def test_two_studies_are_compared_each_for_itself() -> None:
         for number in range(1, 7)
     ]
 
-    assert codes(files(*SOUND, *second)) == [study.SEVERAL_STUDIES.code]
+    assert codes(files(*VALID, *second)) == [study.SEVERAL_STUDIES.code]
 
 
 def test_a_series_lies_in_one_study() -> None:
@@ -155,7 +155,7 @@ def test_images_that_are_no_slices_may_have_any_size() -> None:
 
 
 def test_a_slice_left_out_is_missing() -> None:
-    summaries = SOUND[:2] + SOUND[3:]
+    summaries = VALID[:2] + VALID[3:]
 
     findings = {f.code: f for f in compare(files(*summaries), Profile())}
 
@@ -188,8 +188,8 @@ def test_a_number_given_twice_is_reported() -> None:
 
 
 def test_expected_counts() -> None:
-    assert codes(files(*SOUND), expected_instances=7) == [study.MISSING.code]
-    assert codes(files(*SOUND), expected_instances=5) == [study.EXTRA.code]
+    assert codes(files(*VALID), expected_instances=7) == [study.MISSING.code]
+    assert codes(files(*VALID), expected_instances=5) == [study.EXTRA.code]
 
 
 def test_frames_of_an_enhanced_image_are_slices() -> None:

@@ -1,4 +1,4 @@
-"""Breaches of what a site asks for: the rules of a trial protocol, as a profile has them."""
+"""Violations of what a site asks for: the rules of a trial protocol, as a profile has them."""
 
 from collections.abc import Iterator
 from typing import Any

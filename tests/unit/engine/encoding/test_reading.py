@@ -19,7 +19,7 @@ def findings(
     return findings_in(file, "file", "meta", "value", "structure", "uid")
 
 
-def test_a_sound_file_gives_nothing() -> None:
+def test_a_valid_file_gives_nothing() -> None:
     assert findings() == []
 
 

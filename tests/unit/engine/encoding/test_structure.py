@@ -38,7 +38,7 @@ def opened(depth: int, syntax: str) -> bytes:
 
 
 @pytest.mark.parametrize("syntax", SYNTAXES)
-def test_a_sound_image_gives_no_finding_in_any_native_transfer_syntax(syntax: str) -> None:
+def test_a_valid_image_gives_no_finding_in_any_native_transfer_syntax(syntax: str) -> None:
     codes = [f.code for f in findings_in(dicom.part10(dicom.ct(), syntax), *LAYERS, "meta", "uid")]
     is_retired = syntax == dicom.BIG_ENDIAN
     assert codes == (["meta.transfer-syntax-retired"] if is_retired else [])
@@ -302,11 +302,11 @@ def test_the_data_set_is_found_behind_damaged_meta_information() -> None:
 
 @pytest.mark.parametrize("vr", ["OW", "UT", "SQ", "UN"])
 def test_reserved_bytes_that_are_not_zero_are_found(vr: str) -> None:
-    sound = dicom.element(0x00091010, vr, b"")
+    valid = dicom.element(0x00091010, vr, b"")
     dataset = dicom.encode({0x00080060: ("CS", b"CT"), 0x00090010: ("LO", b"OURS")})
-    assert codes(dataset + sound) == []
+    assert codes(dataset + valid) == []
 
-    [finding] = findings(dataset + sound[:6] + b"\0\1" + sound[8:])
+    [finding] = findings(dataset + valid[:6] + b"\0\1" + valid[8:])
 
     assert (finding.code, finding.path) == ("structure.reserved-bytes", "(0009,1010)")
 
@@ -358,8 +358,8 @@ def test_the_length_of_the_last_group_reaches_to_the_end() -> None:
 
 def test_only_the_pixel_data_may_be_in_fragments() -> None:
     value = dicom.fragments(b"\xff\xd8\xff\xd9")
-    sound = dicom.encapsulated_ct(value)
-    assert codes(sound, dicom.JPEG) == []
+    valid = dicom.encapsulated_ct(value)
+    assert codes(valid, dicom.JPEG) == []
 
     document = dicom.encode({0x00080060: ("CS", b"CT"), 0x00420011: ("fragments", value)})
     [finding] = findings(document)

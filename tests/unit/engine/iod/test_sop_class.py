@@ -1,4 +1,4 @@
-"""The IOD layer with the facts of the standard: SOP classes, and one defect in each sound file."""
+"""The IOD layer with the facts of the standard: SOP classes, and one defect in each valid file."""
 
 import re
 
@@ -80,7 +80,7 @@ def test_a_finding_names_the_module_and_its_section() -> None:
 
 
 @pytest.mark.parametrize("name", CLEAN)
-def test_nothing_is_found_in_a_sound_file(name: str) -> None:
+def test_nothing_is_found_in_a_valid_file(name: str) -> None:
     assert codes(CLEAN[name].encode()) == []
 
 
@@ -128,7 +128,7 @@ FRAME = "PerFrameFunctionalGroupsSequence[1]>"
         ("structured_report", "ContentSequence[0]>RelationshipType", "1"),
     ],
 )
-def test_a_defect_in_a_sound_file(name: str, path: str, kind: str) -> None:
+def test_a_defect_in_a_valid_file(name: str, path: str, kind: str) -> None:
     file, keyword = CLEAN[name], path.rpartition(">")[2]
 
     missing = codes(file.without(path).encode())
@@ -176,9 +176,9 @@ def test_of_a_long_list_of_terms_the_first_are_named_and_the_others_counted() ->
     assert re.fullmatch(r"one of AR, ASMT, ([A-Z]+, )+[A-Z]+ and \d+ more", finding.expected)
 
 
-def test_every_rule_of_the_layer_says_why_and_how_to_mend_it() -> None:
+def test_every_rule_of_the_layer_says_why_and_how_to_fix_it() -> None:
     assert catalogue
     rules = [rule for rule in RULES.values() if rule.layer == "iod"]
 
     assert len(rules) >= 18
-    assert all(rule.why and rule.mend for rule in rules)
+    assert all(rule.why and rule.fix for rule in rules)

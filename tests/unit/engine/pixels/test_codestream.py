@@ -1,4 +1,4 @@
-"""Headers of compressed frames: one defect gives one finding, the sound twin gives none."""
+"""Headers of compressed frames: one defect gives one finding, the valid twin gives none."""
 
 from dataclasses import dataclass
 
@@ -61,7 +61,7 @@ class Case:
 
     code: str
     defective: bytes
-    sound: bytes
+    valid: bytes
     id: str = ""
 
 
@@ -377,8 +377,8 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code} {case.id}".rstrip())
-def test_one_defect_of_a_codestream_gives_one_finding_and_its_sound_twin_none(case: Case) -> None:
-    assert pixel_codes(case.sound) == []
+def test_one_defect_of_a_codestream_gives_one_finding_and_its_valid_twin_none(case: Case) -> None:
+    assert pixel_codes(case.valid) == []
 
     [finding] = pixel_findings(case.defective)
 
@@ -392,7 +392,7 @@ def test_every_rule_of_codestreams_is_tested_by_a_defect_and_explained() -> None
     rules = {code: rule for code, rule in RULES.items() if rule.layer == "codestream"}
 
     assert {case.code for case in CASES} == set(rules)
-    assert all(rule.why and rule.mend for rule in rules.values())
+    assert all(rule.why and rule.fix for rule in rules.values())
 
 
 def test_the_finding_tells_the_frame() -> None:

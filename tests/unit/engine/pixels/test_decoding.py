@@ -1,4 +1,4 @@
-"""Decoding by profile: what is damaged behind a sound header, and missing decoders."""
+"""Decoding by profile: what is damaged behind a valid header, and missing decoders."""
 
 import subprocess
 import sys
@@ -82,7 +82,7 @@ def test_the_first_frame_or_all_are_decoded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("syntax", "sound", "short"),
+    ("syntax", "valid", "short"),
     [
         (UNCOMPRESSED, bytes(24), None),
         (DEFLATED_FRAMES, dicom.deflate(bytes(24)), dicom.deflate(bytes(20))),
@@ -90,9 +90,9 @@ def test_the_first_frame_or_all_are_decoded() -> None:
     ],
 )
 def test_a_decoded_frame_has_the_size_of_the_image(
-    syntax: str, sound: bytes, short: bytes | None
+    syntax: str, valid: bytes, short: bytes | None
 ) -> None:
-    assert pixel_codes(file(syntax, sound), ALL) == []
+    assert pixel_codes(file(syntax, valid), ALL) == []
     if short is not None:
         assert pixel_codes(file(syntax, short), ALL) == ["decoding.shape"]
 

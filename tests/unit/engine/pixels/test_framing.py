@@ -1,4 +1,4 @@
-"""Fragments and frames: the many sound ways to encapsulate pixel data."""
+"""Fragments and frames: the many valid ways to encapsulate pixel data."""
 
 import pytest
 

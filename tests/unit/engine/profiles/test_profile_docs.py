@@ -32,7 +32,7 @@ def example(tmp_path: Path) -> Profile:
     return load_profile(path)
 
 
-def breaches(profile: Profile, changes: dicom.DataSet) -> list[tuple[str, str]]:
+def violations(profile: Profile, changes: dicom.DataSet) -> list[tuple[str, str]]:
     """The rules of the site that a CT image of the trial breaks, with the codes."""
     findings = examine(dicom.part10(dicom.ct() | SUBJECT | changes), profile).findings
     return [
@@ -58,18 +58,18 @@ def breaches(profile: Profile, changes: dicom.DataSet) -> list[tuple[str, str]]:
 def test_the_example_finds_what_it_says(
     example: Profile, changes: dicom.DataSet, expected: list[tuple[str, str]]
 ) -> None:
-    assert breaches(example, changes) == expected
+    assert violations(example, changes) == expected
 
 
 def test_the_example_looks_into_the_functional_groups_of_every_frame(example: Profile) -> None:
     sop_class = {0x00080016: ("UI", dicom.uid("1.2.840.10008.5.1.4.1.1.2.1"))}
     code = "site.element-missing"
-    assert breaches(example, sop_class) == [("thin-slices-enhanced", code)]
+    assert violations(example, sop_class) == [("thin-slices-enhanced", code)]
     for thickness, expected in ((b"1 ", []), (b"5 ", ["site.value-out-of-range"])):
         measures = dicom.element(0x00180050, "DS", thickness)
         groups = dicom.element(0x00289110, "SQ", dicom.item(measures))
         per_frame = {0x52009230: ("SQ", dicom.item(groups) * 2)}
-        assert [code for _, code in breaches(example, sop_class | per_frame)] == expected
+        assert [code for _, code in violations(example, sop_class | per_frame)] == expected
 
 
 def test_the_example_changes_severities_as_it_says(example: Profile) -> None:

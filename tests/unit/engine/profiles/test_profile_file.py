@@ -45,13 +45,13 @@ def test_the_default_profile_is_the_one_without_a_file() -> None:
     assert not load_profile("default").limits.said
 
 
-def test_strict_makes_every_breach_of_the_standard_an_error() -> None:
+def test_strict_makes_every_violation_of_the_standard_an_error() -> None:
     strict = load_profile("strict")
     for rule in RULES.values():
-        assert strict.severity_of(rule) is (Severity.ERROR if rule.breach else rule.severity)
+        assert strict.severity_of(rule) is (Severity.ERROR if rule.violation else rule.severity)
 
 
-def test_lenient_keeps_errors_and_makes_other_breaches_remarks() -> None:
+def test_lenient_keeps_errors_and_makes_other_violations_remarks() -> None:
     lenient, lowered = load_profile("lenient"), {"file.no-preamble", "meta.encoding"}
     muted = {"iod.value-unexpected"}
     for rule in RULES.values():
@@ -60,7 +60,7 @@ def test_lenient_keeps_errors_and_makes_other_breaches_remarks() -> None:
             expected = Severity.WARNING
         elif rule.severity is Severity.INFO or rule.code in muted:
             expected = None
-        elif rule.severity is Severity.WARNING and rule.breach:
+        elif rule.severity is Severity.WARNING and rule.violation:
             expected = Severity.INFO
         assert lenient.severity_of(rule) is expected, rule.code
 
@@ -354,7 +354,7 @@ def test_a_large_file_takes_no_longer_than_its_size_explains(tmp_path: Path) -> 
     assert time.perf_counter() - started < 5
 
 
-SOUND = """\
+VALID = """\
 name: trial
 severities:
 - {code: [uid.*, element.empty], modality: CT, severity: info}
@@ -377,7 +377,7 @@ def refusal(path: Path) -> tuple[str, ...]:
 @given(
     st.lists(
         st.tuples(
-            st.integers(0, len(SOUND)), st.integers(0, 9), st.text(":{}[]-?&*!|>'\"%@`# \n~a1é\0")
+            st.integers(0, len(VALID)), st.integers(0, 9), st.text(":{}[]-?&*!|>'\"%@`# \n~a1é\0")
         ),
         min_size=1,
         max_size=4,
@@ -386,7 +386,7 @@ def refusal(path: Path) -> tuple[str, ...]:
 def test_whatever_a_file_says_it_is_a_profile_or_a_list_of_mistakes(
     tmp_path_factory: pytest.TempPathFactory, edits: list[tuple[int, int, str]]
 ) -> None:
-    text = SOUND
+    text = VALID
     for start, length, new in edits:
         text = text[:start] + new + text[start + length :]
     path = tmp_path_factory.getbasetemp() / "edited.yaml"

@@ -1,4 +1,4 @@
-"""What describes pixels: one defect gives one finding, the sound twin gives none."""
+"""What describes pixels: one defect gives one finding, the valid twin gives none."""
 
 from dataclasses import dataclass
 from struct import pack
@@ -128,14 +128,14 @@ class Case:
 
     code: str
     defective: bytes
-    sound: bytes
+    valid: bytes
     path: str
     id: str = ""
 
 
-def pair(code: str, path: str, sound: Changes, defect: Changes, note: str = "") -> Case:
-    """A defect on top of a sound image."""
-    return Case(code, ct(sound | defect), ct(sound), path, note)
+def pair(code: str, path: str, valid: Changes, defect: Changes, note: str = "") -> Case:
+    """A defect on top of a valid image."""
+    return Case(code, ct(valid | defect), ct(valid), path, note)
 
 
 def nested(
@@ -148,8 +148,8 @@ def nested(
     note: str = "",
 ) -> Case:
     """A defect in the item of a sequence."""
-    defective, sound = sequence(tag, item, defect), sequence(tag, item, {})
-    return Case(code, ct(defective), ct(sound), path, note)
+    defective, valid = sequence(tag, item, defect), sequence(tag, item, {})
+    return Case(code, ct(defective), ct(valid), path, note)
 
 
 JPEG_RGB = frame.jpeg2000(components=3)
@@ -374,8 +374,8 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code} {case.id}".rstrip())
-def test_one_defect_of_pixels_gives_one_finding_and_its_sound_twin_none(case: Case) -> None:
-    assert pixel_codes(case.sound) == []
+def test_one_defect_of_pixels_gives_one_finding_and_its_valid_twin_none(case: Case) -> None:
+    assert pixel_codes(case.valid) == []
 
     [finding] = pixel_findings(case.defective)
 
@@ -389,13 +389,13 @@ def test_every_rule_of_what_describes_pixels_is_tested_by_a_defect() -> None:
     assert {case.code for case in CASES} == rules
 
 
-def test_every_rule_of_pixels_says_why_it_matters_and_how_to_mend_it() -> None:
+def test_every_rule_of_pixels_says_why_it_matters_and_how_to_fix_it() -> None:
     layers = LAYERS | {"pixel", "codestream", "decoding"}
 
     for rule in RULES.values():
         if rule.layer in layers:
             assert rule.why.endswith("."), rule.code
-            assert rule.mend.endswith("."), rule.code
+            assert rule.fix.endswith("."), rule.code
 
 
 @pytest.mark.parametrize("syntax", [dicom.IMPLICIT, dicom.BIG_ENDIAN])

@@ -47,7 +47,7 @@ def test_every_rule_explains_itself(rule: Rule) -> None:
     assert rule.message.endswith(".")
     assert ". " not in rule.message
     assert rule.section.startswith("PS3.") or rule.layer == "site"
-    for text in (rule.why, rule.mend):
+    for text in (rule.why, rule.fix):
         assert text.endswith((".", "?"))
         assert text == " ".join(text.split())
 

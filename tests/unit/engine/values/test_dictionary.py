@@ -45,7 +45,7 @@ def test_multiplicities_of_the_dictionary_are_understood(
 
 
 @pytest.mark.parametrize(
-    ("element", "sound", "said"),
+    ("element", "valid", "said"),
     [
         ((0x00280030, "DS", b"1.0\\1.0\\1.0 "), b"1.0\\1.0 ", ("VM 2", "3 values")),
         ((0x00280030, "DS", b"1.0 "), b"", ("VM 2", "1 value")),
@@ -58,10 +58,10 @@ def test_multiplicities_of_the_dictionary_are_understood(
     ],
 )
 def test_another_number_of_values_is_found(
-    element: tuple[int, str, bytes], sound: bytes, said: tuple[str, str]
+    element: tuple[int, str, bytes], valid: bytes, said: tuple[str, str]
 ) -> None:
     tag, vr, defective = element
-    assert codes({tag: (vr, sound)}) == []
+    assert codes({tag: (vr, valid)}) == []
 
     [finding] = findings({tag: (vr, defective)})
 

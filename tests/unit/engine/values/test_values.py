@@ -129,11 +129,11 @@ DEFECTS = [
 ]
 
 
-@pytest.mark.parametrize(("code", "vr", "defective", "sound"), DEFECTS)
+@pytest.mark.parametrize(("code", "vr", "defective", "valid"), DEFECTS)
 def test_a_value_of_the_wrong_form_is_found(
-    code: str, vr: str, defective: bytes, sound: bytes
+    code: str, vr: str, defective: bytes, valid: bytes
 ) -> None:
-    assert values_of(vr, sound) == []
+    assert values_of(vr, valid) == []
     [finding] = values_of(vr, defective)
 
     assert (finding.code, finding.severity) == (code, RULES[code].severity)
@@ -238,7 +238,7 @@ def test_all_values_of_a_long_list_are_counted(tag: int, value: bytes, found: st
 def test_severities_are_warnings_unless_the_standard_is_kept() -> None:
     for code, rule in RULES.items():
         if code.startswith("value."):
-            expected = Severity.WARNING if rule.breach else Severity.INFO
+            expected = Severity.WARNING if rule.violation else Severity.INFO
             assert rule.severity is expected
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.intake import PassedOverFile, PassOver
+from contracts.intake import SkippedFile, SkipReason
 from contracts.report import Finding, Outcome, Severity
 from contracts.status import State
 from gateway.browsing.report_csv import COLUMNS
@@ -21,7 +21,7 @@ BAD = Sent(b"bad", "=HYPERLINK(1)", Outcome.REJECTED, uid="1.2.3.1.2", findings=
 AGAIN = Sent(b"good", "CT/IM3", Outcome.DUPLICATE, uid="1.2.3.1.1")
 ELSEWHERE = Sent(b"other", "MR/IM4", uid="1.2.4.1.1", study="1.2.4", went_to=OTHER)
 ELSEWHERE_AGAIN = Sent(b"other", "MR/IM5", Outcome.DUPLICATE, uid="1.2.4.1.1", study="1.2.4")
-DICOMDIR = PassedOverFile(sent_as="CT/DICOMDIR", reason=PassOver.MEDIA_DIRECTORY)
+DICOMDIR = SkippedFile(sent_as="CT/DICOMDIR", reason=SkipReason.MEDIA_DIRECTORY)
 ACROSS = Finding(
     code="study.frame-of-reference",
     severity=Severity.WARNING,
@@ -39,7 +39,7 @@ def empty(tmp_path: Path) -> Gateway:
 def gateway(empty: Gateway) -> Gateway:
     """An upload of two studies, archived but for a file in quarantine."""
     files = (GOOD, BAD, AGAIN, ELSEWHERE, ELSEWHERE_AGAIN)
-    empty.disk.archive(*files, passed_over=[DICOMDIR], findings=(ACROSS,))
+    empty.disk.archive(*files, skipped=[DICOMDIR], findings=(ACROSS,))
     empty.disk.quarantine(*files)
     for file in empty.disk.volumes.quarantined(STUDY).glob("*.dcm"):
         if file.name != "000002.dcm":
@@ -60,7 +60,7 @@ async def test_the_report_says_of_each_file_what_became_of_it(gateway: Gateway) 
         ("CT/IM3", "duplicate"),
         ("MR/IM4", "accepted"),
         ("MR/IM5", "duplicate"),
-        ("CT/DICOMDIR", "passed over"),
+        ("CT/DICOMDIR", "skipped"),
     ]
     good, bad, _, _, _, passed = files
     assert good == {
@@ -87,7 +87,7 @@ async def test_the_report_says_of_each_file_what_became_of_it(gateway: Gateway) 
     assert "archived_as" not in bad
     assert passed == {
         "sent_as": "CT/DICOMDIR",
-        "outcome": "passed over",
+        "outcome": "skipped",
         "reason": "media directory",
         "findings": [],
     }
@@ -137,9 +137,9 @@ async def test_a_file_that_was_deleted_from_quarantine_is_not_said_to_be_there(
 
 
 async def test_the_report_is_there_as_soon_as_the_study_is_validated(empty: Gateway) -> None:
-    empty.disk.upload(GOOD, BAD, passed_over=[DICOMDIR])
+    empty.disk.upload(GOOD, BAD, skipped=[DICOMDIR])
     report = (await empty.get(REPORT)).json()
-    assert [file["outcome"] for file in report["files"]] == ["accepted", "rejected", "passed over"]
+    assert [file["outcome"] for file in report["files"]] == ["accepted", "rejected", "skipped"]
     assert not any("href" in file or "archived_as" in file for file in report["files"])
     assert "archived_at" not in report
 
@@ -201,7 +201,7 @@ async def test_the_table_has_a_row_for_each_file_and_for_each_finding_across_fil
 ) -> None:
     rows = await table(gateway)
     assert [row["outcome"] for row in rows] == [
-        "accepted", "rejected", "duplicate", "accepted", "duplicate", "passed over", "",
+        "accepted", "rejected", "duplicate", "accepted", "duplicate", "skipped", "",
     ]  # fmt: skip
     assert tuple(rows[0]) == COLUMNS
     good, bad, *_, passed, across = rows

@@ -332,7 +332,7 @@ async def test_an_index_that_is_away_is_told_of_without_its_address(gateway: Gat
     assert "secret" not in response.text
 
 
-async def test_a_place_that_the_index_knows_and_the_archive_not_is_passed_over(
+async def test_a_place_that_the_index_knows_and_the_archive_not_is_skipped(
     gateway: Gateway,
 ) -> None:
     gateway.index.entries[STUDY] = [uuid4()]

@@ -226,7 +226,7 @@ async def test_a_single_instance_may_be_sent_by_itself(pipeline: Pipeline) -> No
     assert (directory / file.name).read_bytes() == CONTENT
 
 
-async def test_nothing_sound_is_a_conflict_that_says_why(pipeline: Pipeline) -> None:
+async def test_nothing_valid_is_a_conflict_that_says_why(pipeline: Pipeline) -> None:
     def work(study_id: UUID) -> None:
         error = finding("iod.type-1-missing")
         pipeline.report(study_id, instance(1, Outcome.REJECTED, error))

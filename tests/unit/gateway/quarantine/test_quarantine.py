@@ -116,13 +116,13 @@ async def test_a_report_is_read_once_however_often_its_study_is_listed(
 
 async def test_a_broken_report_hides_no_other_study(gateway: Gateway) -> None:
     broken = gateway.quarantine((TEXT, NOT_DICOM))
-    sound = gateway.quarantine((TEXT, NOT_DICOM))
+    valid = gateway.quarantine((TEXT, NOT_DICOM))
     (gateway.volumes.quarantined(broken) / REPORT).write_bytes(b"{")
     incomplete = gateway.volumes.quarantined(uuid4())
     incomplete.mkdir()
     with capture_logs() as logs:
         page = await gateway.get("/quarantine")
-    assert [study["study_id"] for study in page["studies"]] == [str(sound)]
+    assert [study["study_id"] for study in page["studies"]] == [str(valid)]
     assert {(log["event"], log["study_id"]) for log in logs} == {
         ("quarantine.unreadable", str(broken)),
         ("quarantine.incomplete", incomplete.name),
@@ -346,12 +346,12 @@ async def test_a_purge_is_bounded_oldest_first_and_tells_how_many_remain(
 
 async def test_a_broken_report_keeps_its_study_here_and_stops_no_purge(gateway: Gateway) -> None:
     broken = gateway.quarantine((TEXT, NOT_DICOM), age_seconds=2 * DAY)
-    sound = gateway.quarantine((TEXT, NOT_DICOM), age_seconds=DAY)
+    valid = gateway.quarantine((TEXT, NOT_DICOM), age_seconds=DAY)
     report = gateway.volumes.quarantined(broken) / REPORT
     report.write_bytes(b"{")
     with capture_logs() as logs:
         purged = await purge(gateway, 0)
-    assert [study["study_id"] for study in purged["studies"]] == [str(sound)]
+    assert [study["study_id"] for study in purged["studies"]] == [str(valid)]
     assert gateway.files(broken) == {"000001.dcm"}
     assert {log["event"] for log in logs} == {"quarantine.unreadable", "quarantine.purged"}
 

@@ -20,7 +20,7 @@ from unit.gateway.quarantined import NOT_DICOM, TRUNCATED, Gateway, is_problem
 
 TEXT = b"no DICOM at all"
 IMAGE = bytes(128) + b"DICM" + bytes(100)
-MENDED = bytes(128) + b"DICM" + bytes(200)
+FIXED = bytes(128) + b"DICM" + bytes(200)
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
@@ -63,7 +63,7 @@ async def test_a_study_goes_on_its_way_again_as_if_it_had_just_arrived(gateway: 
         "status": "uploaded",
         "status_url": f"/status/{new_id}",
         "files": 2,
-        "passed_over": 0,
+        "skipped": 0,
     }
     assert response.headers["location"] == f"/status/{new_id}"
     assert response.headers["retry-after"] == "3"
@@ -99,7 +99,7 @@ async def test_some_files_go_under_another_profile_and_are_marked(gateway: Gatew
         "study_id": str(intake.event.subject),
         "files": ["000002.dcm"],
         "profile": "lenient",
-        "mended": False,
+        "fixed": False,
     }
     shown = await gateway.get(f"/quarantine/{study_id}")
     again = [file["resubmitted_as"] for file in shown["files"]]
@@ -116,30 +116,30 @@ async def test_a_file_goes_as_it_is(gateway: Gateway) -> None:
     assert intake.profile == "strict"
 
 
-async def test_a_mended_file_goes_in_place_of_the_one_here(gateway: Gateway) -> None:
+async def test_a_fixed_file_goes_in_place_of_the_one_here(gateway: Gateway) -> None:
     study_id = gateway.quarantine((TEXT, NOT_DICOM), (IMAGE, TRUNCATED))
-    form = {"file": ("mended.dcm", MENDED)}
+    form = {"file": ("fixed.dcm", FIXED)}
     directory, intake = upload_of(
         gateway, await resubmit(gateway, study_id, "000002.dcm", files=form)
     )
     [file] = intake.files
-    assert (directory / "000001.dcm").read_bytes() == MENDED
-    assert (file.sent_as, file.size_bytes) == ("IM2", len(MENDED))
+    assert (directory / "000001.dcm").read_bytes() == FIXED
+    assert (file.sent_as, file.size_bytes) == ("IM2", len(FIXED))
     assert (gateway.volumes.quarantined(study_id) / "000002.dcm").read_bytes() == IMAGE
     [mark] = await marks(gateway, study_id)
-    assert (mark["files"], mark["mended"]) == (["000002.dcm"], True)
+    assert (mark["files"], mark["fixed"]) == (["000002.dcm"], True)
 
 
 @pytest.mark.parametrize(
     ("request_", "status", "kind"),
     [
-        ({"files": [("file", ("a", MENDED)), ("file", ("b", MENDED))]}, 400, "too-many-files"),
-        ({"files": {"other": ("a", MENDED)}}, 400, "unexpected-part"),
+        ({"files": [("file", ("a", FIXED)), ("file", ("b", FIXED))]}, 400, "too-many-files"),
+        ({"files": {"other": ("a", FIXED)}}, 400, "unexpected-part"),
         ({"files": {"file": ("a", b"")}}, 422, "empty-file"),
         ({"files": {"file": ("a", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")}}, 415, "not-dicom"),
         ({"files": {"file": ("a", bytes(150_000))}}, 413, "upload-too-large"),
         ({"json": {"profile": "strict"}}, 415, "not-multipart"),
-        ({"content": MENDED}, 415, "not-multipart"),
+        ({"content": FIXED}, 415, "not-multipart"),
         ({"params": {"profile": "unknown"}}, 422, "unknown-profile"),
         ({"params": {"profile": "../etc"}}, 422, "invalid-request"),
     ],

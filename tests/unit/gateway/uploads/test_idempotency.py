@@ -55,7 +55,7 @@ async def test_the_same_upload_sent_again_is_answered_as_the_first_time(
     assert first.status_code == again.status_code == 202
     assert first.json() == again.json()
     assert first.headers["location"] == again.headers["location"]
-    assert (again.json()["files"], again.json()["passed_over"]) == (2, 1)
+    assert (again.json()["files"], again.json()["skipped"]) == (2, 1)
     assert len(gateway.studies) == len(gateway.keys.published) == 1
 
 

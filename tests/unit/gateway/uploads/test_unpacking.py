@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts.intake import PassOver
+from contracts.intake import SkipReason
 from gateway.uploads import limits as allowance
 from gateway.uploads.archive_format import ArchiveFormat, archive_format
 from gateway.uploads.errors import Refusal, RefusedUploadError
@@ -101,9 +101,7 @@ def test_compressed_files_that_are_no_tar_are_no_archives() -> None:
 
 
 @pytest.mark.parametrize("kind", MAKERS)
-async def test_what_is_none_of_the_study_is_passed_over_and_told(
-    uploads: Uploads, kind: str
-) -> None:
+async def test_what_is_none_of_the_study_is_skipped_and_told(uploads: Uploads, kind: str) -> None:
     contents = {
         "DICOMDIR": b"x" * 2000,
         "CT/dicomdir": b"",
@@ -116,15 +114,15 @@ async def test_what_is_none_of_the_study_is_passed_over_and_told(
         form(part(MAKERS[kind](contents), sent_as="a"), part(b"", sent_as=".hidden"))
     )
     assert [file.sent_as for file in taken.files] == ["a!/./CT/IM0001"]
-    assert [(file.sent_as, file.reason) for file in taken.passed_over] == [
-        ("a!/DICOMDIR", PassOver.MEDIA_DIRECTORY),
-        ("a!/CT/dicomdir", PassOver.MEDIA_DIRECTORY),
-        ("a!/__MACOSX/CT/._IM0001", PassOver.HIDDEN),
-        ("a!/.DS_Store", PassOver.HIDDEN),
-        ("a!/CT/.git/config", PassOver.HIDDEN),
-        (".hidden", PassOver.HIDDEN),
+    assert [(file.sent_as, file.reason) for file in taken.skipped] == [
+        ("a!/DICOMDIR", SkipReason.MEDIA_DIRECTORY),
+        ("a!/CT/dicomdir", SkipReason.MEDIA_DIRECTORY),
+        ("a!/__MACOSX/CT/._IM0001", SkipReason.HIDDEN),
+        ("a!/.DS_Store", SkipReason.HIDDEN),
+        ("a!/CT/.git/config", SkipReason.HIDDEN),
+        (".hidden", SkipReason.HIDDEN),
     ]
-    assert taken.event.data.passed_over == 6
+    assert taken.event.data.skipped == 6
 
 
 async def test_folders_are_no_files(uploads: Uploads) -> None:
@@ -148,7 +146,7 @@ async def test_folders_are_no_files(uploads: Uploads) -> None:
     ],
     ids=["a DICOMDIR", "an empty zip", "hidden files", "a folder"],
 )
-async def test_an_upload_of_nothing_but_what_is_passed_over_is_refused(
+async def test_an_upload_of_nothing_but_what_is_skipped_is_refused(
     uploads: Uploads, body: bytes
 ) -> None:
     assert (await uploads.refusal(body)).refusal is Refusal.NO_FILES
@@ -169,8 +167,8 @@ async def test_names_are_read_in_the_encoding_that_they_are_in(uploads: Uploads)
 
 async def test_a_name_that_is_no_text_is_still_told(uploads: Uploads) -> None:
     archive = tarred({"IM0001": CONTENT}, tarfile.GNU_FORMAT)
-    sound = tar_header("IM0001", b"%011o" % len(CONTENT))
-    header = bytearray(sound.replace(b"IM0001", b"I\xff\xfe001"))
+    valid = tar_header("IM0001", b"%011o" % len(CONTENT))
+    header = bytearray(valid.replace(b"IM0001", b"I\xff\xfe001"))
     header[148:156] = b" " * 8
     header[148:156] = b"%06o\0 " % sum(header)
     taken = await uploads.receive(archive_of(bytes(header) + archive[512:], "a.tar"))
@@ -361,7 +359,7 @@ async def test_zeros_after_the_end_are_read_up_to_a_limit(
     assert "goes on after its end" in refused.detail
 
 
-async def test_pax_records_that_do_not_matter_are_passed_over(uploads: Uploads) -> None:
+async def test_pax_records_that_do_not_matter_are_skipped(uploads: Uploads) -> None:
     taken = await uploads.receive(
         archive_of(pax_header(b"30 mtime=1350244992.023960108\n") + TAR, "a")
     )
@@ -542,5 +540,5 @@ async def test_no_mutation_of_an_archive_does_harm(
     assert {path.name for path in uploads.volumes.uploads.parent.iterdir()} == {"uploads"}
 
 
-def test_the_seeds_of_the_mutations_are_sound() -> None:
+def test_the_seeds_of_the_mutations_are_valid() -> None:
     assert all(archive_format(seed[:2048]) for seed in SEEDS)

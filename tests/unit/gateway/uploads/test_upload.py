@@ -148,7 +148,7 @@ async def test_a_study_that_lies_safely_and_is_announced_is_accepted(gateway: Ga
         "status": "uploaded",
         "status_url": f"/status/{study_id}",
         "files": 1,
-        "passed_over": 0,
+        "skipped": 0,
     }
     assert response.headers["location"] == f"/status/{study_id}"
     assert response.headers["retry-after"] == "3"
@@ -276,9 +276,9 @@ async def test_an_archive_is_unpacked_and_its_files_are_counted(gateway: Gateway
     archive = zipped({"CT/IM0001": CONTENT, "CT/IM0002": CONTENT, "DICOMDIR": b"x"})
     response = await gateway.client.post("/upload", files={"file": ("study.zip", archive)})
     assert response.status_code == 202
-    assert (response.json()["files"], response.json()["passed_over"]) == (2, 1)
+    assert (response.json()["files"], response.json()["skipped"]) == (2, 1)
     assert gateway.bus.published[0].data.file_count == 2
-    assert gateway.bus.published[0].data.passed_over == 1
+    assert gateway.bus.published[0].data.skipped == 1
 
 
 @pytest.mark.parametrize(

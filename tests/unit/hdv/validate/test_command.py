@@ -21,19 +21,19 @@ from hdv.validate.sources import Source
 
 
 @pytest.fixture(scope="session")
-def sound() -> bytes:
+def valid() -> bytes:
     path = get_testdata_file("CT_small.dcm", download=False)
     assert path
     return Path(path).read_bytes()
 
 
 @pytest.fixture
-def folder(tmp_path: Path, sound: bytes) -> Path:
-    """A study as it lies about: a sound image, a cut one, a text, a media directory."""
+def folder(tmp_path: Path, valid: bytes) -> Path:
+    """A study as it lies about: a valid image, a cut one, a text, a media directory."""
     folder = tmp_path / "study"
     folder.mkdir()
-    (folder / "a.dcm").write_bytes(sound)
-    (folder / "b.dcm").write_bytes(sound[:-100])
+    (folder / "a.dcm").write_bytes(valid)
+    (folder / "b.dcm").write_bytes(valid[:-100])
     (folder / "c.txt").write_text("no image")
     (folder / "DICOMDIR").touch()
     return folder
@@ -43,17 +43,17 @@ def hdv(*arguments: str | Path, stdin: bytes | None = None) -> Result:
     return CliRunner().invoke(app, ["validate", *map(str, arguments)], input=stdin)
 
 
-def test_the_exit_code_is_0_for_what_is_sound(folder: Path) -> None:
+def test_the_exit_code_is_0_for_what_is_valid(folder: Path) -> None:
     result = hdv(folder / "a.dcm")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert "1 file: 1 sound" in result.stdout
+    assert "1 file: 1 valid" in result.stdout
 
 
 def test_the_exit_code_is_1_for_findings_at_error_level(folder: Path) -> None:
     result = hdv(folder)
     assert (result.exit_code, result.stderr) == (1, "")
-    assert "3 files: 1 sound, 2 unsound" in result.stdout
-    assert "passed over: 1 (media directory)" in result.stdout
+    assert "3 files: 1 valid, 2 invalid" in result.stdout
+    assert "skipped: 1 (media directory)" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -87,43 +87,43 @@ def test_a_mistake_in_a_profile_is_told_with_its_line(tmp_path: Path) -> None:
     assert result.stderr.startswith(f"hdv validate: {profile}:2:")
 
 
-def test_the_order_does_not_depend_on_the_number_of_jobs(tmp_path: Path, sound: bytes) -> None:
+def test_the_order_does_not_depend_on_the_number_of_jobs(tmp_path: Path, valid: bytes) -> None:
     for number in range(20):
         # The first ones take the longest.
-        (tmp_path / f"{number:02}").write_bytes(b"text" if number > 3 else sound)
+        (tmp_path / f"{number:02}").write_bytes(b"text" if number > 3 else valid)
     reports = [json.loads(hdv(tmp_path, "--format", "json", "--jobs", n).stdout) for n in "14"]
     assert reports[0]["files"] == reports[1]["files"]
     names = [Path(file["path"]).name for file in reports[0]["files"]]
     assert names == sorted(names)
 
 
-def test_members_of_an_archive_are_examined_as_files_are(tmp_path: Path, sound: bytes) -> None:
-    (tmp_path / "x.dcm").write_bytes(sound)
+def test_members_of_an_archive_are_examined_as_files_are(tmp_path: Path, valid: bytes) -> None:
+    (tmp_path / "x.dcm").write_bytes(valid)
     for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         with zipfile.ZipFile(tmp_path / f"{method}.zip", "w", method) as target:
-            target.writestr("x.dcm", sound)
+            target.writestr("x.dcm", valid)
     report = json.loads(hdv(tmp_path, "--format", "json").stdout)
     stored, deflated, plain = report["files"]
     assert stored["path"] == f"{tmp_path}/0.zip!/x.dcm"
     for file in (stored, deflated, plain):
         del file["path"]
     assert stored == deflated == plain
-    assert plain["size_bytes"] == len(sound)
+    assert plain["size_bytes"] == len(valid)
 
 
-def test_the_same_image_twice_is_told_of_the_study(tmp_path: Path, sound: bytes) -> None:
-    (tmp_path / "1").write_bytes(sound)
-    (tmp_path / "2").write_bytes(sound)
+def test_the_same_image_twice_is_told_of_the_study(tmp_path: Path, valid: bytes) -> None:
+    (tmp_path / "1").write_bytes(valid)
+    (tmp_path / "2").write_bytes(valid)
     report = json.loads(hdv(tmp_path, "--format", "json").stdout)
     [study] = report["study"]
     assert study["files"] == 2
-    assert [file["verdict"] for file in report["files"]] == ["sound", "sound"]
+    assert [file["verdict"] for file in report["files"]] == ["valid", "valid"]
     repeated = next(f for f in study["findings"] if f["path"] == "(0008,0018)")
     assert repeated["files"] == [f"{tmp_path}/1", f"{tmp_path}/2"]
 
 
-def test_a_wrong_number_of_instances_is_told_of_the_study(tmp_path: Path, sound: bytes) -> None:
-    (tmp_path / "1").write_bytes(sound)
+def test_a_wrong_number_of_instances_is_told_of_the_study(tmp_path: Path, valid: bytes) -> None:
+    (tmp_path / "1").write_bytes(valid)
     found = json.loads(hdv(tmp_path, "--format", "json").stdout)
     missed = json.loads(hdv(tmp_path, "--format", "json", "--expected-instances", "3").stdout)
     assert len(missed["study"][0]["findings"]) == len(found["study"][0]["findings"]) + 1
@@ -139,10 +139,10 @@ def test_a_path_that_is_named_twice_is_examined_once(folder: Path) -> None:
     assert "1 file:" in hdv(folder / "a.dcm", folder / "a.dcm").stdout
 
 
-def test_standard_input_is_examined(sound: bytes) -> None:
-    report = json.loads(hdv("-", "--format", "json", stdin=sound).stdout)
+def test_standard_input_is_examined(valid: bytes) -> None:
+    report = json.loads(hdv("-", "--format", "json", stdin=valid).stdout)
     [file] = report["files"]
-    assert (file["path"], file["size_bytes"]) == ("-", len(sound))
+    assert (file["path"], file["size_bytes"]) == ("-", len(valid))
 
 
 def test_the_report_can_go_to_a_file(folder: Path, tmp_path: Path) -> None:
@@ -151,10 +151,10 @@ def test_the_report_can_go_to_a_file(folder: Path, tmp_path: Path) -> None:
     assert len(json.loads((tmp_path / "report.json").read_bytes())["files"]) == 3
 
 
-def test_quiet_text_is_empty_when_all_is_sound(folder: Path) -> None:
+def test_quiet_text_is_empty_when_all_is_valid(folder: Path) -> None:
     result = hdv("--quiet", folder / "a.dcm")
     assert (result.exit_code, result.output) == (0, "")
-    assert "sound" not in hdv("--quiet", folder).stdout
+    assert "valid" not in hdv("--quiet", folder).stdout
 
 
 def test_values_are_shown_only_when_asked_for(folder: Path) -> None:

@@ -24,7 +24,7 @@ from hdv.validate.file_report import (
 from hdv.validate.formats.as_csv import COLUMNS
 from hdv.validate.formats.as_text import AsText
 from hdv.validate.formats.choice import format_named
-from hdv.validate.sources import PassedOver, Reason
+from hdv.validate.sources import Reason, Skipped
 
 REMARK = Finding(
     code="uid.root-unknown",
@@ -63,7 +63,7 @@ def run_of(*reports: FileReport, across: tuple[Finding, ...] = (ACROSS,)) -> Run
         versions=Versions("0.1.0", "2026b", {"name": "default", "version": "1", "digest": "abc"}),
         started_at=datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC),
         seconds=1.25,
-        passed_over=[PassedOver("DICOMDIR", Reason.MEDIA_DIRECTORY)],
+        skipped=[Skipped("DICOMDIR", Reason.MEDIA_DIRECTORY)],
         studies=[StudyReport("1.2.3", tuple(report.path for report in reports), across)],
     )
     run.verdicts = Counter(report.verdict for report in reports)
@@ -80,11 +80,11 @@ def written(name: str, *reports: FileReport, run: RunReport | None = None) -> st
     return style.opening() + style.separator.join(filter(None, pieces)) + style.closing(run)
 
 
-def test_a_verdict_is_unsound_for_errors_only() -> None:
+def test_a_verdict_is_invalid_for_errors_only() -> None:
     warning = ERROR.model_copy(update={"severity": Severity.WARNING})
-    assert Verdict.on([]) is Verdict.SOUND
-    assert Verdict.on([warning, REMARK]) is Verdict.SOUND
-    assert Verdict.on([REMARK, ERROR]) is Verdict.UNSOUND
+    assert Verdict.on([]) is Verdict.VALID
+    assert Verdict.on([warning, REMARK]) is Verdict.VALID
+    assert Verdict.on([REMARK, ERROR]) is Verdict.INVALID
 
 
 # text
@@ -108,9 +108,9 @@ study 1.2.3, 2 files
             a/bad.dcm
             b.dcm
 
-2 files: 1 sound, 1 unsound; 1 study unsound; 2 errors, 1 info; 1.2 s
-passed over: 1 (media directory)
-hdv explain CODE tells what a code means and how to mend it
+2 files: 1 valid, 1 invalid; 1 study invalid; 2 errors, 1 info; 1.2 s
+skipped: 1 (media directory)
+hdv explain CODE tells what a code means and how to fix it
 """
     )
 
@@ -138,10 +138,10 @@ x.dcm
     )
 
 
-def test_text_about_sound_files_is_a_line() -> None:
+def test_text_about_valid_files_is_a_line() -> None:
     run = run_of(GOOD, across=())
-    run.passed_over.clear()
-    assert written("text", GOOD, run=run) == "1 file: 1 sound; no findings; 1.2 s\n"
+    run.skipped.clear()
+    assert written("text", GOOD, run=run) == "1 file: 1 valid; no findings; 1.2 s\n"
 
 
 def test_text_in_brief_is_about_errors_only_and_has_no_summary() -> None:
@@ -168,13 +168,13 @@ def test_no_name_can_control_the_terminal() -> None:
 
 def test_json_has_the_files_the_studies_and_what_made_it() -> None:
     document = json.loads(written("json", BAD, GOOD))
-    assert list(document) == ["files", "study", "passed_over", "summary", "versions", "times"]
+    assert list(document) == ["files", "study", "skipped", "summary", "versions", "times"]
     bad, good = document["files"]
     assert {name: bad[name] for name in ("path", "sha256", "size_bytes", "verdict")} == {
         "path": "a/bad.dcm",
         "sha256": "9f" * 32,
         "size_bytes": 39205,
-        "verdict": "unsound",
+        "verdict": "invalid",
     }
     assert bad["findings"][1] == {
         "code": "pixel.length-short",
@@ -189,17 +189,17 @@ def test_json_has_the_files_the_studies_and_what_made_it() -> None:
         "offset": 6288,
     }
     assert bad["findings"][0]["found"] is None
-    assert (good["verdict"], good["findings"]) == ("sound", [])
+    assert (good["verdict"], good["findings"]) == ("valid", [])
     [study] = document["study"]
     assert study["study_instance_uid"] == "1.2.3"
-    assert (study["files"], study["verdict"]) == (2, "unsound")
+    assert (study["files"], study["verdict"]) == (2, "invalid")
     assert study["findings"][0]["files"] == ["a/bad.dcm", "b.dcm"]
-    assert document["passed_over"] == [{"path": "DICOMDIR", "reason": "media directory"}]
+    assert document["skipped"] == [{"path": "DICOMDIR", "reason": "media directory"}]
     assert document["summary"] == {
-        "verdict": "unsound",
+        "verdict": "invalid",
         "files": 2,
-        "sound": 1,
-        "unsound": 1,
+        "valid": 1,
+        "invalid": 1,
         "findings": {"error": 2, "warning": 0, "info": 1},
     }
     assert document["versions"] == {
@@ -236,9 +236,9 @@ def test_csv_has_a_row_for_each_finding_and_one_for_a_file_without() -> None:
     remark, error, good, across = rows(written("csv", BAD, GOOD))
     assert tuple(error) == COLUMNS
     assert [remark["code"], error["code"]] == ["uid.root-unknown", "pixel.length-short"]
-    assert remark["verdict"] == error["verdict"] == "unsound"
+    assert remark["verdict"] == error["verdict"] == "invalid"
     assert (error["path"], error["count"], error["offset"]) == ("(7FE0,0010)", "2", "6288")
-    assert (good["file"], good["verdict"], good["code"]) == ("b.dcm", "sound", "")
+    assert (good["file"], good["verdict"], good["code"]) == ("b.dcm", "valid", "")
     assert good["study"] == error["study"] == across["study"] == "1.2.3"
     assert (across["file"], across["files"]) == ("", "a/bad.dcm\nb.dcm")
     assert set(error.values()) - {None} == set(error.values()), "as many cells as columns"

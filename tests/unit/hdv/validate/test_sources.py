@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from hdv.validate import archive
 from hdv.validate.archive import Damaged, content
-from hdv.validate.sources import NoSuchPath, PassedOver, Reason, Source, require, sources
+from hdv.validate.sources import NoSuchPath, Reason, Skipped, Source, require, sources
 
 Entry = tuple[str, bytes]
 
@@ -26,7 +26,7 @@ def found(path: Path) -> tuple[list[str], dict[str, Reason]]:
     """The names of what is to be examined, and of what is not, without the path before them."""
     every = list(sources(str(path), str(path)))
     examined = [short(source.name, path) for source in every if isinstance(source, Source)]
-    passed = {short(o.name, path): o.reason for o in every if isinstance(o, PassedOver)}
+    passed = {short(o.name, path): o.reason for o in every if isinstance(o, Skipped)}
     return examined, passed
 
 
@@ -77,7 +77,7 @@ def test_a_folder_deeper_than_the_stack_is_gone_through(tmp_path: Path) -> None:
     assert len(examined) == 1
 
 
-def test_hidden_files_media_directories_and_links_to_folders_are_passed_over(
+def test_hidden_files_media_directories_and_links_to_folders_are_skipped(
     tmp_path: Path,
 ) -> None:
     for name in (".DS_Store", ".git/config", "DICOMDIR", "disc/dicomdir", "disc/IM1"):
@@ -203,7 +203,7 @@ def test_members_of_one_name_are_all_examined(tmp_path: Path) -> None:
     assert contents(path) == [b"1", b"2"]
 
 
-def test_in_archives_the_same_is_passed_over_as_in_folders(tmp_path: Path) -> None:
+def test_in_archives_the_same_is_skipped_as_in_folders(tmp_path: Path) -> None:
     path = zipped(
         tmp_path / "a.zip", ("d/DICOMDIR", b""), ("__MACOSX/d/._x", b""), ("d/x", b""), ("d/", b"")
     )
