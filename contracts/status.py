@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, NonNegativeFloat
@@ -11,9 +12,8 @@ from contracts.report import FileCounts, FindingSummary
 
 
 class State(StrEnum):
-    """Where a study stands."""
+    """How far a study has come."""
 
-    RECEIVED = "received"
     UPLOADED = "uploaded"
     VALIDATING = "validating"
     VALIDATED = "validated"
@@ -26,8 +26,8 @@ class State(StrEnum):
     def rank(self) -> int:
         """How far along; an update never moves a study to a lower rank.
 
-        `error` ranks below `failed` and `archived`: a study that was given up and then retried
-        with success leaves it, and a late report of an error does not unmake a result.
+        `error` ranks below `failed` and `archived`: a study that failed to be processed and is
+        then retried with success leaves it, and an error reported late does not undo a result.
         """
         return _RANKS[self]
 
@@ -38,7 +38,6 @@ class State(StrEnum):
 
 
 _RANKS = {
-    State.RECEIVED: 0,
     State.UPLOADED: 10,
     State.VALIDATING: 20,
     State.VALIDATED: 30,
@@ -68,7 +67,37 @@ class HistoryEntry(Contract):
     """How long it stayed, in seconds; absent for the latest."""
 
 
-class StatusUpdate(Contract):
+class StudyFacts(Contract):
+    """What services find out about a study on its way; a record collects it.
+
+    A field that is added here is merged into the records (`status.record`), taken from every event
+    whose data has a field of that name (`status.projection`), and may be set by a progress mark.
+    """
+
+    files: FileCounts | None = None
+    """What became of its files; while it is being validated, how far that is."""
+    findings: tuple[FindingSummary, ...] = Field(default=(), max_length=20)
+    """The findings without values; the validation report has all."""
+    reason: Reason | None = None
+    """Why the study is in `error`."""
+    label: Label | None = None
+    """What the sender calls the upload."""
+    modalities: tuple[Modality, ...] | None = None
+    """The modalities of its valid instances."""
+    patient_id_hash: Sha256 | None = None
+    """Keyed digest of the Patient ID: finds the patient's studies without naming the patient."""
+    upload_id: UUID | None = None
+    """The upload that the study was divided from, if it was."""
+    studies: tuple[UUID, ...] | None = None
+    """The further studies that the upload was divided into."""
+
+    def known(self) -> dict[str, Any]:
+        """The facts that are set, by name."""
+        values = {name: getattr(self, name) for name in StudyFacts.model_fields}
+        return {name: value for name, value in values.items() if value}
+
+
+class StatusUpdate(StudyFacts):
     """A study has come to a state."""
 
     status: State
@@ -77,22 +106,6 @@ class StatusUpdate(Contract):
     """The service that brought it there."""
     time: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
     """When; now if not given."""
-    files: FileCounts | None = None
-    """What became of its files, where known."""
-    findings: tuple[FindingSummary, ...] = Field(default=(), max_length=20)
-    """Findings without values."""
-    reason: Reason | None = None
-    """Why, for `error`."""
-    label: Label | None = None
-    """What the sender calls the upload."""
-    modalities: tuple[Modality, ...] | None = None
-    """The modalities of its valid instances."""
-    patient_id_hash: Sha256 | None = None
-    """Keyed digest of the Patient ID, to find the patient's studies without naming anybody."""
-    upload_id: UUID | None = None
-    """The upload that the study was divided from, if it was."""
-    studies: tuple[UUID, ...] | None = None
-    """The further studies that the upload was divided into."""
 
 
 class StudyStatusUpdate(StatusUpdate):
@@ -107,8 +120,8 @@ class StudyStatusUpdates(Contract):
     updates: tuple[StudyStatusUpdate, ...] = Field(min_length=1, max_length=1000)
 
 
-class StatusRecord(Contract):
-    """The latest record of a study, as stored under `status:{study_id}`."""
+class StudyHistory(Contract):
+    """The states that a study has been in."""
 
     study_id: UUID
     status: State
@@ -116,19 +129,8 @@ class StatusRecord(Contract):
     """When the study came to `status`."""
     history: tuple[HistoryEntry, ...] = ()
     """Every state so far, oldest first."""
-    files: FileCounts | None = None
-    """What became of its files; while it is being validated, how far that is."""
-    findings: tuple[FindingSummary, ...] = ()
-    """The findings without values; the validation report has all."""
-    reason: Reason | None = None
-    """Why the study is in `error`."""
-    label: Label | None = None
-    """What the sender calls the upload."""
-    modalities: tuple[Modality, ...] | None = None
-    """The modalities of its valid instances."""
-    patient_id_hash: Sha256 | None = None
-    """Keyed digest of the Patient ID, to find the patient's studies without naming anybody."""
-    upload_id: UUID | None = None
-    """The upload that the study was divided from, if it was."""
-    studies: tuple[UUID, ...] | None = None
-    """The further studies that the upload was divided into."""
+
+
+# The fields of the last base come first: people who read the JSON see the id and the state on top.
+class StatusRecord(StudyFacts, StudyHistory):
+    """The latest record of a study, as stored under `status:{study_id}`."""

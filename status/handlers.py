@@ -1,18 +1,12 @@
-"""The events that the status service listens to: all five."""
+"""The events that the status service reads: every one of them."""
 
 from typing import Protocol
 from uuid import UUID
 
+from chassis.messaging.delivery import Handler
 from chassis.runtime.service import Service
-from contracts.channels import ARCHIVED, PROCESSING_FAILED, UPLOADS, VALIDATED, VALIDATION_FAILED
-from contracts.events import (
-    Event,
-    StudyArchived,
-    StudyProcessingFailed,
-    StudyUploaded,
-    StudyValidated,
-    StudyValidationFailed,
-)
+from contracts.channels import CHANNELS
+from contracts.events import CloudEvent, Event
 from contracts.status import StatusRecord, StatusUpdate
 from status.projection import update_of
 from status.store import Page, Wanted
@@ -33,30 +27,14 @@ class Store(Protocol):
 
 def register(service: Service, store: Store, concurrency: int) -> None:
     """Project every event onto the record of its study."""
+    for channel in CHANNELS:
+        service.consume(channel, _projector(store, channel.event), concurrency=concurrency)
 
+
+def _projector(store: Store, event_type: type[CloudEvent]) -> Handler:
     async def project(event: Event) -> None:
         await store.apply(event.subject, [update_of(event)])
 
-    async def on_uploaded(event: StudyUploaded) -> None:
-        await project(event)
-
-    async def on_validated(event: StudyValidated) -> None:
-        await project(event)
-
-    async def on_validation_failed(event: StudyValidationFailed) -> None:
-        await project(event)
-
-    async def on_archived(event: StudyArchived) -> None:
-        await project(event)
-
-    async def on_processing_failed(event: StudyProcessingFailed) -> None:
-        await project(event)
-
-    for channel, handler in (
-        (UPLOADS, on_uploaded),
-        (VALIDATED, on_validated),
-        (VALIDATION_FAILED, on_validation_failed),
-        (ARCHIVED, on_archived),
-        (PROCESSING_FAILED, on_processing_failed),
-    ):
-        service.consume(channel, handler, concurrency=concurrency)
+    # FastStream reads a message as what its handler's parameter is annotated with.
+    project.__annotations__["event"] = event_type
+    return project

@@ -1,5 +1,7 @@
 """What each event says about the state of its study."""
 
+from typing import Any
+
 from contracts.events import (
     Event,
     StudyArchived,
@@ -8,38 +10,35 @@ from contracts.events import (
     StudyValidated,
     StudyValidationFailed,
 )
-from contracts.status import Reason, State, StatusUpdate
+from contracts.status import Reason, State, StatusUpdate, StudyFacts
 
 
 def update_of(event: Event) -> StatusUpdate:
-    """The status update that an event stands for."""
+    """The status update that follows from an event.
+
+    A fact is taken from the event's data if that has a field of the same name.
+    """
+    return StatusUpdate(
+        status=_state(event), service=event.service, time=event.time, **_facts(event)
+    )
+
+
+def _state(event: Event) -> State:
     match event:
         case StudyUploaded():
-            return StatusUpdate(
-                status=State.UPLOADED,
-                service=event.service,
-                time=event.time,
-                label=event.data.label,
-            )
-        case StudyValidated() | StudyValidationFailed():
-            valid = isinstance(event, StudyValidated)
-            return StatusUpdate(
-                status=State.VALIDATED if valid else State.FAILED,
-                service=event.service,
-                time=event.time,
-                files=event.data.files,
-                findings=event.data.findings,
-                label=event.data.label,
-                modalities=event.data.modalities,
-                upload_id=event.data.upload_id,
-                studies=event.data.studies,
-            )
+            return State.UPLOADED
+        case StudyValidated():
+            return State.VALIDATED
+        case StudyValidationFailed():
+            return State.FAILED
         case StudyArchived():
-            return StatusUpdate(status=State.ARCHIVED, service=event.service, time=event.time)
+            return State.ARCHIVED
         case StudyProcessingFailed():
-            return StatusUpdate(
-                status=State.ERROR,
-                service=event.service,
-                time=event.time,
-                reason=Reason(code=event.data.code, message=event.data.message),
-            )
+            return State.ERROR
+
+
+def _facts(event: Event) -> dict[str, Any]:
+    if isinstance(event, StudyProcessingFailed):
+        return {"reason": Reason(code=event.data.code, message=event.data.message)}
+    names = StudyFacts.model_fields.keys() & type(event.data).model_fields.keys()
+    return {name: getattr(event.data, name) for name in names}

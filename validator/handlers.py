@@ -7,7 +7,7 @@ from chassis.runtime.service import Service
 from contracts.channels import UPLOADS, VALIDATED, VALIDATION_FAILED
 from contracts.events import StudyUploaded, StudyValidated, StudyValidationFailed
 from contracts.report import FileCounts, Outcome
-from contracts.status import State
+from contracts.status import State, StudyFacts
 from validator.examining import Note
 from validator.study import Validated
 
@@ -32,14 +32,13 @@ def register(
 
     async def on_uploaded(event: StudyUploaded) -> None:
         def note(files: FileCounts) -> None:
-            progress.mark(event.study_id, State.VALIDATING, files=files)
+            progress.mark(event.study_id, State.VALIDATING, StudyFacts(files=files))
 
         progress.mark(event.study_id, State.VALIDATING)
         for study in await validate(event, note):
             if study.patient_id_hash:
-                progress.mark(
-                    study.study_id, State.VALIDATING, patient_id_hash=study.patient_id_hash
-                )
+                facts = StudyFacts(patient_id_hash=study.patient_id_hash)
+                progress.mark(study.study_id, State.VALIDATING, facts)
             await announce(study, event)
 
     async def announce(study: Validated, event: StudyUploaded) -> None:

@@ -13,8 +13,7 @@ import httpx
 from chassis.observability.logs import error_name, get_logger
 from chassis.runtime.settings import StatusClientSettings
 from chassis.web.status_client import status_client
-from contracts.report import FileCounts
-from contracts.status import State, StudyStatusUpdate, StudyStatusUpdates
+from contracts.status import State, StudyFacts, StudyStatusUpdate, StudyStatusUpdates
 
 MOST_WAITING = 10_000
 """Marks kept while the status service is away; beyond, the oldest go. Events carry the rest."""
@@ -33,30 +32,22 @@ class Progress:
         self._waiting: OrderedDict[tuple[UUID, State], StudyStatusUpdate] = OrderedDict()
         self._work = asyncio.Event()
 
-    def mark(
-        self,
-        study_id: UUID,
-        state: State,
-        *,
-        files: FileCounts | None = None,
-        patient_id_hash: str | None = None,
-    ) -> None:
+    def mark(self, study_id: UUID, state: State, facts: StudyFacts | None = None) -> None:
         """Note that a study has come to a state now, or how far it is in it. Returns at once.
 
         Args:
             study_id: the study.
             state: the state.
-            files: what has become of its files so far.
-            patient_id_hash: keyed digest of the Patient ID.
+            facts: what has been found out about the study so far.
         """
         waiting = self._waiting.get((study_id, state))
+        known = waiting.known() if waiting else {}
         self._waiting[study_id, state] = StudyStatusUpdate(
             study_id=study_id,
             status=state,
             service=self._service,
             time=waiting.time if waiting else datetime.now(UTC),
-            files=files or (waiting.files if waiting else None),
-            patient_id_hash=patient_id_hash or (waiting.patient_id_hash if waiting else None),
+            **known | (facts.known() if facts else {}),
         )
         if len(self._waiting) > MOST_WAITING:
             self._waiting.popitem(last=False)

@@ -20,7 +20,6 @@ from contracts.status import (
 
 def test_each_step_of_a_studys_way_ranks_above_the_one_before() -> None:
     way = (
-        State.RECEIVED,
         State.UPLOADED,
         State.VALIDATING,
         State.VALIDATED,
@@ -37,7 +36,7 @@ def test_an_error_outranks_all_work_but_no_result() -> None:
     assert State.ERROR.rank < State.ARCHIVED.rank
 
 
-def test_a_study_comes_to_rest_archived_failed_or_in_error() -> None:
+def test_a_study_ends_archived_failed_or_in_error() -> None:
     assert {state for state in State if state.is_final} == {
         State.ARCHIVED,
         State.FAILED,
@@ -73,6 +72,10 @@ def test_a_bulk_update_has_between_one_and_a_thousand_entries(count: int) -> Non
     entry = StudyStatusUpdate(study_id=uuid4(), status=State.VALIDATING)
     with pytest.raises(ValidationError):
         StudyStatusUpdates(updates=(entry,) * count)
+
+
+def test_a_record_begins_with_the_study_and_its_state() -> None:
+    assert list(StatusRecord.model_fields)[:4] == ["study_id", "status", "updated_at", "history"]
 
 
 def test_a_record_read_back_from_its_json_is_the_same_record() -> None:

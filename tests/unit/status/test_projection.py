@@ -1,4 +1,4 @@
-"""What each of the five events says about the state of its study."""
+"""What each event says about the state of its study."""
 
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -26,7 +26,15 @@ STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 TIME = datetime(2024, 1, 1, tzinfo=UTC)
 FILES = FileCounts(accepted=2, rejected=1)
 FINDING = FindingSummary(code="uid.invalid", severity=Severity.ERROR, message="Not a UID.", count=1)
-VALIDATION = ValidationData(directory="uploads/x", files=FILES, findings=(FINDING,))
+VALIDATION = ValidationData(
+    directory="uploads/x",
+    files=FILES,
+    findings=(FINDING,),
+    modalities=("CT",),
+    label="trial-42",
+    upload_id=STUDY,
+    studies=(STUDY,),
+)
 
 
 def event(kind: type[Event], service: str, data: Contract) -> Event:
@@ -79,9 +87,15 @@ def test_each_event_brings_its_study_to_a_state_at_its_own_time(
 
 
 @pytest.mark.parametrize("said", [VALIDATED, VALIDATION_FAILED], ids=lambda said: said.type)
-def test_a_validation_tells_counts_and_findings_valid_or_not(said: Event) -> None:
-    update = update_of(said)
-    assert (update.files, update.findings) == (FILES, (FINDING,))
+def test_the_result_of_a_validation_brings_all_its_facts_valid_or_not(said: Event) -> None:
+    assert update_of(said).known() == {
+        "files": FILES,
+        "findings": (FINDING,),
+        "modalities": ("CT",),
+        "label": "trial-42",
+        "upload_id": STUDY,
+        "studies": (STUDY,),
+    }
 
 
 @pytest.mark.parametrize("said", [UPLOADED, ARCHIVED], ids=lambda said: said.type)
@@ -90,6 +104,6 @@ def test_other_events_leave_counts_and_findings_as_they_are(said: Event) -> None
     assert (update.files, update.findings, update.reason) == (None, (), None)
 
 
-def test_a_study_given_up_tells_why() -> None:
+def test_a_study_that_could_not_be_processed_has_the_reason() -> None:
     reason = Reason(code="study.missing", message="The study's files are gone.")
-    assert update_of(PROCESSING_FAILED).reason == reason
+    assert update_of(PROCESSING_FAILED).known() == {"reason": reason}

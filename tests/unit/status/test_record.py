@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.report import FileCounts, FindingSummary, Severity
-from contracts.status import HistoryEntry, Reason, State, StatusRecord, StatusUpdate
+from contracts.status import (
+    HistoryEntry,
+    Reason,
+    State,
+    StatusRecord,
+    StatusUpdate,
+    StudyFacts,
+)
 from status.record import advance
 
 STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
@@ -58,18 +65,18 @@ def states(record: StatusRecord) -> list[State]:
 
 @st.composite
 def possible_updates(draw: st.DrawFn) -> StatusUpdate:
-    """What services may say of one study: they agree on the files, not on when and why."""
+    """Updates of one study: services agree on its files, not on when and why."""
     status = draw(st.sampled_from(State))
     service = draw(st.sampled_from(["gateway", "validator", "descriptor"]))
     seconds = draw(st.integers(0, 5))
-    told = status in {State.VALIDATED, State.FAILED}
+    has_result = status in {State.VALIDATED, State.FAILED}
     why = Reason(code=f"{service}.failed", message=f"At {seconds} seconds.")
     return update(
         status,
         seconds,
         service,
-        files=FILES if told else None,
-        findings=FINDINGS if told else (),
+        files=FILES if has_result else None,
+        findings=FINDINGS if has_result else (),
         reason=why if status is State.ERROR else None,
     )
 
@@ -99,7 +106,7 @@ def test_a_study_never_moves_back(updates: list[StatusUpdate]) -> None:
 
 
 @given(st.lists(possible_updates(), min_size=1, max_size=8))
-def test_a_record_tells_every_state_once_in_the_order_of_time(updates: list[StatusUpdate]) -> None:
+def test_a_record_has_every_state_once_in_the_order_of_time(updates: list[StatusUpdate]) -> None:
     record = record_after(updates)
     assert sorted(states(record)) == sorted({each.status for each in updates})
     times = [entry.time for entry in record.history]
@@ -162,13 +169,13 @@ def test_the_counts_arrive_with_a_late_event_too() -> None:
     assert (record.files, record.findings) == (FILES, FINDINGS)
 
 
-def test_an_error_tells_its_reason() -> None:
+def test_a_record_in_error_has_the_reason() -> None:
     record = record_after([update(State.VALIDATING, 0), update(State.ERROR, 1, reason=REASON)])
     assert record.status is State.ERROR
     assert record.reason == REASON
 
 
-def test_the_reason_and_the_time_of_an_error_are_of_the_same_report() -> None:
+def test_the_reason_and_the_time_of_an_error_come_from_the_same_update() -> None:
     other = Reason(code="delivery.failed", message="It failed every time.")
     earlier = update(State.ERROR, 1, reason=REASON)
     later = update(State.ERROR, 3, "descriptor", reason=other)
@@ -186,13 +193,13 @@ def test_a_study_that_is_retried_with_success_leaves_its_error_behind(result: St
 
 
 @pytest.mark.parametrize("result", [State.ARCHIVED, State.FAILED])
-def test_a_late_error_does_not_unmake_a_result(result: State) -> None:
+def test_a_late_error_does_not_undo_a_result(result: State) -> None:
     record = record_after([update(result, 2), update(State.ERROR, 3, reason=REASON)])
     assert record.status is result
     assert record.reason is None
 
 
-def test_what_lies_in_the_archive_counts_as_archived_even_if_it_is_said_to_have_failed() -> None:
+def test_a_study_in_the_archive_counts_as_archived_even_if_it_is_also_reported_as_failed() -> None:
     both = [update(State.ARCHIVED, 1), update(State.FAILED, 2)]
     assert record_after(both).status is State.ARCHIVED
     assert record_after(both[::-1]).status is State.ARCHIVED
@@ -211,25 +218,28 @@ def counts(examined: int | None, **others: int) -> FileCounts:
 
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 3, 0, 2)])
 def test_the_counts_that_know_most_stay_whenever_they_come(order: Sequence[int]) -> None:
-    told = [
+    reported = [
         update(State.VALIDATING, 1, files=counts(0)),
         update(State.VALIDATING, 2, files=counts(5)),
         update(State.VALIDATING, 3, files=counts(9)),
         update(State.VALIDATED, 4, files=counts(9, duplicates=2)),
     ]
-    assert record_after([told[number] for number in order]).files == told[3].files
+    assert record_after([reported[number] for number in order]).files == reported[3].files
 
 
-def test_what_is_told_once_of_a_study_stays() -> None:
-    told = StatusUpdate(
+@pytest.mark.parametrize("fact", sorted(StudyFacts.model_fields.keys() - {"reason"}))
+def test_a_fact_that_is_reported_once_stays(fact: str) -> None:
+    reported = StatusUpdate(
         status=State.VALIDATED,
         time=at(2),
+        files=FILES,
+        findings=FINDINGS,
         label="trial-42",
         modalities=("CT",),
         patient_id_hash="0a" * 32,
         upload_id=STUDY,
         studies=(STUDY,),
     )
-    record = record_after([update(State.UPLOADED, 1), told, update(State.ARCHIVED, 3)])
-    for name in ("label", "modalities", "patient_id_hash", "upload_id", "studies"):
-        assert getattr(record, name) == getattr(told, name)
+    record = record_after([update(State.UPLOADED, 1), reported, update(State.ARCHIVED, 3)])
+    assert getattr(record, fact) == getattr(reported, fact)
+    assert getattr(reported, fact), "give the new fact a value above"

@@ -16,7 +16,7 @@ from chassis.messaging import progress
 from chassis.messaging.progress import Progress
 from chassis.runtime.settings import StatusClientSettings
 from contracts.report import FileCounts
-from contracts.status import State
+from contracts.status import State, StudyFacts
 
 STUDIES = [UUID(int=number) for number in range(1, 2001)]
 STUDY = STUDIES[0]
@@ -139,10 +139,10 @@ async def test_a_mark_that_still_waits_is_not_doubled_and_keeps_its_time(
 async def test_the_latest_counts_of_a_state_are_sent_and_nothing_told_before_is_lost(
     marks: Progress, status: StatusService
 ) -> None:
-    marks.mark(STUDY, State.VALIDATING, patient_id_hash="0a" * 32)
+    marks.mark(STUDY, State.VALIDATING, StudyFacts(patient_id_hash="0a" * 32))
     for examined in (1, 2, 3):
         files = FileCounts(received=9, examined=examined, accepted=examined, rejected=0)
-        marks.mark(STUDY, State.VALIDATING, files=files)
+        marks.mark(STUDY, State.VALIDATING, StudyFacts(files=files))
     async with sending(marks):
         await status.heard.wait()
     [[mark]] = status.batches
