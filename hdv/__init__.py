@@ -1,6 +1,1 @@
-"""The `hdv` command."""
-
-import os
-
-# Else pydantic looks for plugins in all installed packages: 0.1 s of each start, for none.
-os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+"""The `hdv` command and what it consists of."""

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import httpx
 import redis
 
-from hdv.redis_server import find_binary
+from hdv.up.redis_server import find_binary
 
 ROOT = Path(__file__).parents[2]
 DEADLINE_SECONDS = 30.0

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from hdv.preflight import claim
-from hdv.stop_signals import StopSignals
-from hdv.supervision import Supervision
-from hdv.supervisor_config import Process
+from hdv.up.preflight import claim
+from hdv.up.stop_signals import StopSignals
+from hdv.up.supervision import Supervision
+from hdv.up.supervisor_config import Process
 from integration.pipeline import until
 from integration.processes import processes_of
 

@@ -1,0 +1,1 @@
+"""Commands for operators, which use Redis itself: events and index."""

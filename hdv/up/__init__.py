@@ -1,0 +1,1 @@
+"""`hdv up`: Redis and all services on this machine, started, watched and stopped."""

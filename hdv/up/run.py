@@ -1,0 +1,222 @@
+"""`hdv up`: Redis and every service on this machine, supervised, until a signal stops them."""
+
+import os
+import secrets
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from chassis.messaging.broker import redis_address
+from chassis.runtime.settings import ConfigurationError, load
+from descriptor.settings import DescriptorSettings
+from gateway.settings import GatewaySettings
+from hdv.up import redis_server
+from hdv.up.preflight import (
+    LOOPBACK,
+    CannotStart,
+    claim,
+    free_port,
+    make_directories,
+    require_free_port,
+)
+from hdv.up.stop_signals import StopSignals
+from hdv.up.supervision import Supervision
+from hdv.up.supervisor_config import Process
+from status.settings import StatusSettings
+from validator.settings import ValidatorSettings
+
+START_SECONDS = 60.0
+"""How long the services may take to be ready."""
+REDIS_PORT = 6379
+
+Say = Callable[[str], None]
+"""Shows lines to whoever started us. Not on stdout: that is the services' log."""
+
+
+class Failed(Exception):
+    """What was started does not run; the text is the one line to show."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says."""
+
+    data: Path
+    host: str
+    port: int
+    validators: int
+    redis_port: int | None
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """The port of each service process, by its name."""
+        workers = [f"validator-{number}" for number in range(1, self.validators + 1)]
+        names = ["gateway", "status", "descriptor", *workers]
+        return {name: self.port + offset for offset, name in enumerate(names)}
+
+    def url(self, name: str) -> str:
+        """Where a service process listens, as seen from this machine."""
+        host = self.host if name == "gateway" else LOOPBACK
+        host = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(host, host)  # noqa: S104 -- compared only
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.ports[name]}"
+
+
+def up(options: Options, say: Say) -> None:
+    """Run everything until a signal.
+
+    Raises:
+        CannotStart: something is missing or in the way; nothing was started.
+        Failed: what was started does not run; everything has been stopped.
+    """
+    if not find_spec("supervisor"):
+        raise CannotStart("supervisor is missing: pip install 'hybrid-dicom-validator[local]'")
+    with claim(options.data) as lock, StopSignals() as stop:
+        _require_ports(options)
+        own_redis = "HDV_REDIS_URL" not in os.environ
+        # From here on our settings are those of the services.
+        os.environ |= environment(options, os.environ)
+        settings = _settings()
+        run = options.data / "run"
+        volumes = settings.volumes
+        make_directories(run, volumes.uploads, volumes.quarantine, volumes.archive)
+        base = []
+        if own_redis:
+            base = [_redis(options.data / "redis", settings)]
+        else:
+            redis_server.check(redis_address(settings))
+        services = list(_services(options))
+        with Supervision(run, base=base, services=services, lock=lock) as supervision:
+            _run(options, settings, supervision, stop, say)
+
+
+def environment(options: Options, given: Mapping[str, str]) -> dict[str, str]:
+    """The settings that all services share, as environment variables.
+
+    Args:
+        options: what the command line says.
+        given: the environment; what it says of directories, Redis and the token stays.
+    """
+    defaults = {
+        "HDV_UPLOADS_DIR": str(options.data / "uploads"),
+        "HDV_QUARANTINE_DIR": str(options.data / "quarantine"),
+        "HDV_ARCHIVE_DIR": str(options.data / "archive"),
+        "HDV_INTERNAL_TOKEN": secrets.token_urlsafe(32),
+        "HDV_REDIS_URL": f"redis://{LOOPBACK}:{options.redis_port or free_port(REDIS_PORT)}/0",
+    }
+    return {name: given.get(name, value) for name, value in defaults.items()} | {
+        "HDV_HOST": LOOPBACK,
+        "HDV_GATEWAY__HOST": options.host,
+        "HDV_GATEWAY__PORT": str(options.ports["gateway"]),
+        "HDV_STATUS__PORT": str(options.ports["status"]),
+        "HDV_DESCRIPTOR__PORT": str(options.ports["descriptor"]),
+        "HDV_STATUS_URL": options.url("status"),
+    }
+
+
+def _require_ports(options: Options) -> None:
+    for name, port in options.ports.items():
+        if name == "gateway":
+            require_free_port(options.host, port, name, option="--port or --host")
+        else:
+            require_free_port(LOOPBACK, port, name, option="--port")
+    if options.redis_port:
+        require_free_port(LOOPBACK, options.redis_port, "Redis", option="--redis-port")
+
+
+def _settings() -> GatewaySettings:
+    try:
+        for other in (StatusSettings, ValidatorSettings, DescriptorSettings):
+            load(other)
+        return load(GatewaySettings)
+    except ConfigurationError as error:
+        raise CannotStart(str(error)) from None
+
+
+def _redis(directory: Path, settings: GatewaySettings) -> Process:
+    make_directories(directory)
+    password = settings.redis_password
+    command = redis_server.prepare(
+        redis_server.find_binary(),
+        directory,
+        port=urlsplit(settings.redis_url).port or REDIS_PORT,
+        password=password.get_secret_value() if password else None,
+    )
+    return Process("redis", command, directory=directory)
+
+
+def _services(options: Options) -> Iterable[Process]:
+    for name, port in options.ports.items():
+        service = name.partition("-")[0]
+        command = [sys.executable, "-P", "-m", service]
+        yield Process(name, command, environment={f"HDV_{service.upper()}__PORT": str(port)})
+
+
+def _run(
+    options: Options,
+    settings: GatewaySettings,
+    supervision: Supervision,
+    stop: StopSignals,
+    say: Say,
+) -> None:
+    say("Starting …")
+    waiting = list(options.ports)
+    deadline = time.monotonic() + START_SECONDS
+    with httpx.Client(timeout=5, trust_env=False) as client:
+        while not stop.wait(0.2 if waiting else 1):
+            if failure := supervision.failure():
+                raise Failed(
+                    f"{failure}; it may have said why above, "
+                    f"Redis in {options.data / 'redis' / 'redis.log'}"
+                )
+            if waiting:
+                waiting = [name for name in waiting if not _is_ready(client, options.url(name))]
+                if not waiting:
+                    say(_announcement(options, settings))
+                elif time.monotonic() > deadline:
+                    raise Failed(f"not ready after {START_SECONDS:.0f} s: {', '.join(waiting)}")
+    say("Stopping …")
+
+
+def _is_ready(client: httpx.Client, url: str) -> bool:
+    try:
+        return client.get(f"{url}/health/ready").is_success
+    except httpx.HTTPError:
+        return False  # not listening yet
+
+
+def _announcement(options: Options, settings: GatewaySettings) -> str:
+    gateway = options.url("gateway")
+    redis = urlsplit(settings.redis_url)
+    volumes = settings.volumes
+    return f"""
+Hybrid DICOM Validator {version("hybrid-dicom-validator")} is ready.
+
+  upload      {gateway}/upload
+  API         {gateway}/docs
+  events      {gateway}/asyncapi
+  status      {options.url("status")} (internal)
+  Redis       {redis._replace(netloc=redis.netloc.rpartition("@")[2]).geturl()}
+  uploads     {volumes.uploads}
+  quarantine  {volumes.quarantine}
+  archive     {volumes.archive}
+
+Try it:
+
+  curl -F {shlex.quote(f"file=@{_sample()}")} {gateway}/upload
+
+Ctrl-C stops everything.
+"""
+
+
+def _sample() -> Path:
+    """A small CT image that pydicom's wheel carries."""
+    return Path(str(files("pydicom"))) / "data" / "test_files" / "CT_small.dcm"

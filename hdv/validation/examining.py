@@ -1,0 +1,58 @@
+"""Examines one source: what runs in the processes that may die."""
+
+import hashlib
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+
+from chassis.runtime.confinement import Cause
+from contracts.report import Finding
+from engine.encoding.elements import Buffer
+from engine.examination import examine
+from engine.profiles.profile import Profile
+from engine.unreadable import mistake, unreadable
+from hdv.validation.archive import Damaged, content
+from hdv.validation.file_report import FileReport
+from hdv.validation.sources import Source
+
+
+def examine_source(source: Source, profile: Profile) -> FileReport:
+    """Examine a file or an archive member; what cannot be read is a finding."""
+    try:
+        data = _bytes_of(source)
+    except OSError as error:
+        return _without_bytes(
+            source, unreadable(error.strerror or "an error of the system", profile)
+        )
+    except Damaged as error:
+        return _without_bytes(source, unreadable(str(error), profile))
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        report = examine(data, profile)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- a mistake of ours costs one file, not the run
+        findings = unreadable(mistake(error), profile)
+        return FileReport(source.name, digest, len(data), findings)
+    study = report.identity.study_instance_uid
+    return FileReport(source.name, digest, len(data), report.findings, study, report.summary)
+
+
+def killed(source: Source, profile: Profile, cause: Cause) -> FileReport:
+    """The report of a file that took its process along or exceeded a limit."""
+    return _without_bytes(source, unreadable(cause, profile))
+
+
+def _without_bytes(source: Source, findings: tuple[Finding, ...]) -> FileReport:
+    return FileReport(source.name, None, None, findings)
+
+
+def _bytes_of(source: Source) -> Buffer:
+    if source.trouble:
+        raise Damaged(source.trouble)
+    if source.member:
+        return content(source.path, source.member)
+    with Path(source.path).open("rb") as file:
+        try:
+            return mmap(file.fileno(), 0, access=ACCESS_READ)
+        except ValueError:  # an empty file cannot be mapped
+            return b""

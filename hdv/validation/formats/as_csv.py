@@ -1,0 +1,66 @@
+"""A report for spreadsheets: a row for each finding, and one for each file without any."""
+
+from chassis.observability.harmless import csv_rows, printable
+from contracts.report import Finding
+from hdv.validation.file_report import FileReport, RunReport
+from hdv.validation.formats.format import Format
+
+COLUMNS = (
+    "file", "sha256", "verdict", "severity", "code", "path", "keyword", "expected", "found",
+    "section", "count", "message", "offset", "study", "files",
+)  # fmt: skip
+
+
+class AsCsv(Format):
+    """RFC 4180 with a header line; cells that look like formulas begin with an apostrophe.
+
+    Control characters in names are escaped: tables are looked at on terminals, too.
+    """
+
+    separator = ""
+    ordered = True
+
+    def opening(self) -> str:
+        """The header."""
+        return csv_rows([COLUMNS])
+
+    def file(self, report: FileReport) -> str:
+        """The rows of a file."""
+        about = (printable(report.path), report.sha256, report.verdict)
+        if not report.findings:
+            return csv_rows([(*about, *("",) * 10, report.study, "")])
+        return csv_rows((*about, *_cells(finding), report.study, "") for finding in report.findings)
+
+    def studies(self, run: RunReport) -> str:
+        """The rows of findings across files; `files` names those."""
+        return csv_rows(
+            (
+                "",
+                "",
+                study.verdict,
+                *_cells(finding),
+                study.uid,
+                "\n".join(map(printable, finding.files)),
+            )
+            for study in run.studies
+            for finding in study.findings
+        )
+
+    def closing(self, run: RunReport) -> str:  # noqa: ARG002 -- a table has no room for more
+        """Nothing."""
+        return ""
+
+
+def _cells(finding: Finding) -> tuple[object, ...]:
+    return (
+        finding.severity,
+        finding.code,
+        finding.path,
+        finding.keyword,
+        finding.expected,
+        finding.found,
+        finding.section,
+        finding.count,
+        finding.message,
+        finding.offset,
+    )

@@ -1,0 +1,125 @@
+"""A report as JSON: one document, or a line for each file as it is ready."""
+
+import re
+from typing import Any
+
+import orjson
+
+from contracts.report import Finding, Severity
+from hdv.validation.file_report import FileReport, RunReport, StudyReport, Verdict
+from hdv.validation.formats.format import Format
+
+_CONTROLLING = re.compile("[\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What JSON does not escape and a terminal obeys: clients name their files."""
+
+
+class AsJson(Format):
+    """One document; every file is a line of it."""
+
+    separator = ",\n"
+    ordered = True
+
+    def opening(self) -> str:
+        """The beginning of the document."""
+        return '{"files": [\n'
+
+    def file(self, report: FileReport) -> str:
+        """An object of the array `files`."""
+        return _json(file_object(report))
+
+    def studies(self, run: RunReport) -> str:  # noqa: ARG002 -- they stand in the closing
+        """Nothing: studies are no files."""
+        return ""
+
+    def closing(self, run: RunReport) -> str:
+        """Everything else that the document has."""
+        return "\n],\n" + _json(run_object(run)).removeprefix("{") + "\n"
+
+
+class AsJsonLines(Format):
+    """A line for each file as soon as it is examined; the last line is everything else."""
+
+    separator = ""
+    ordered = False
+
+    def opening(self) -> str:
+        """Nothing."""
+        return ""
+
+    def file(self, report: FileReport) -> str:
+        """A line."""
+        return _json(file_object(report)) + "\n"
+
+    def studies(self, run: RunReport) -> str:  # noqa: ARG002 -- they stand in the closing
+        """Nothing: the last line has them."""
+        return ""
+
+    def closing(self, run: RunReport) -> str:
+        """The last line."""
+        return _json(run_object(run)) + "\n"
+
+
+def file_object(report: FileReport) -> dict[str, Any]:
+    """What is said of a file."""
+    return {
+        "path": report.path,
+        "sha256": report.sha256,
+        "size_bytes": report.size_bytes,
+        "verdict": report.verdict,
+        "findings": [_finding(finding) for finding in report.findings],
+    }
+
+
+def run_object(run: RunReport) -> dict[str, Any]:
+    """What is said besides the files."""
+    return {
+        "study": [_study(study) for study in run.studies],
+        "skipped": [{"path": name, "reason": str(reason)} for name, reason in run.skipped],
+        "summary": {
+            "verdict": run.verdict,
+            "files": run.files,
+            **{str(verdict): run.verdicts[verdict] for verdict in Verdict},
+            "findings": {str(severity): run.severities[severity] for severity in Severity},
+        },
+        "versions": {
+            "engine": run.versions.engine,
+            "standard": run.versions.standard,
+            "profile": run.versions.profile,
+        },
+        "times": {
+            "started_at": run.started_at.isoformat(timespec="milliseconds"),
+            "seconds": round(run.seconds, 3),
+        },
+    }
+
+
+def _study(study: StudyReport) -> dict[str, Any]:
+    return {
+        "study_instance_uid": study.uid,
+        "files": len(study.files),
+        "verdict": study.verdict,
+        "findings": [
+            {**_finding(finding), "files": list(finding.files)} for finding in study.findings
+        ],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "path": finding.path,
+        "keyword": finding.keyword,
+        "expected": finding.expected,
+        "found": finding.found,
+        "section": finding.section,
+        "count": finding.count,
+        "message": finding.message,
+        "offset": finding.offset,
+    }
+
+
+def _json(value: object) -> str:
+    # These can only be in strings, where an escape sequence is the same.
+    text = orjson.dumps(value).decode()
+    return _CONTROLLING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -1,0 +1,28 @@
+"""The formats by their names."""
+
+from hdv.validation.formats.as_csv import AsCsv
+from hdv.validation.formats.as_json import AsJson, AsJsonLines
+from hdv.validation.formats.as_sarif import AsSarif
+from hdv.validation.formats.as_text import AsText
+from hdv.validation.formats.format import Format
+
+
+def format_named(name: str, *, coloured: bool, brief: bool) -> Format:
+    """The format of a name that the command line knows.
+
+    Args:
+        name: `text`, `json`, `ndjson`, `csv` or `sarif`.
+        coloured: whether text is for a terminal.
+        brief: whether text is only about what is invalid.
+    """
+    match name:
+        case "json":
+            return AsJson()
+        case "ndjson":
+            return AsJsonLines()
+        case "csv":
+            return AsCsv()
+        case "sarif":
+            return AsSarif()
+        case _:
+            return AsText(coloured=coloured, brief=brief)

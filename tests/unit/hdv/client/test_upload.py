@@ -1,0 +1,432 @@
+"""`hdv upload`: what is sent, what is told, how it ends."""
+
+import json
+import os
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from hdv.client import gateway as gateway_client
+from hdv.client import outcome
+from hdv.client.outgoing import LazyFile, OutgoingFile
+from hdv.client.upload import Options, upload
+from hdv.exit import Refused
+
+STUDY = "0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11"
+OTHER = "3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22"
+TIME = "2026-03-01T09:30:00Z"
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits, but the clock goes on."""
+    waited: list[float] = []
+    clock = time.monotonic
+    monkeypatch.setattr(gateway_client.time, "sleep", waited.append)
+    monkeypatch.setattr(gateway_client.time, "monotonic", lambda: clock() + sum(waited))
+
+
+def record(status: str, study_id: str = STUDY, **more: Any) -> dict[str, Any]:
+    return {"study_id": study_id, "status": status, "updated_at": TIME, **more}
+
+
+def file(sent_as: str, outcome: str = "accepted", **more: Any) -> dict[str, Any]:
+    return {"sent_as": sent_as, "outcome": outcome, "findings": [], **more}
+
+
+def finding(code: str, severity: str = "error", **more: Any) -> dict[str, Any]:
+    return {"code": code, "severity": severity, "message": "It is wrong.", "count": 1, **more}
+
+
+def counts(**numbers: int) -> dict[str, Any]:
+    return {"files": {"received": 0, "accepted": 0, "rejected": 0, **numbers}}
+
+
+class Server:
+    """A gateway that takes everything in, and then tells of it what it is told to."""
+
+    def __init__(
+        self,
+        *records: dict[str, Any],
+        files: list[dict[str, Any]] | None = None,
+        findings: list[dict[str, Any]] | None = None,
+    ) -> None:
+        self.uploads: list[httpx.Request] = []
+        self.bodies: list[bytes] = []
+        self.fails: list[httpx.Response | Exception] = []
+        self._records: dict[str, list[dict[str, Any]]] = {}
+        for each in records:
+            self._records.setdefault(each["study_id"], []).append(each)
+        self._report = {"findings": findings or [], "files": files or []}
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        if path == "/upload":
+            self.uploads.append(request)
+            self.bodies.append(request.read())
+            if self.fails:
+                trouble = self.fails.pop(0)
+                if isinstance(trouble, Exception):
+                    raise trouble
+                return trouble
+            body = {"study_id": STUDY, "status": "uploaded", "status_url": f"/status/{STUDY}"}
+            return httpx.Response(202, json=body)
+        if path.startswith("/status/"):
+            left = self._records[path.rpartition("/")[2]]
+            return httpx.Response(200, json=left.pop(0) if len(left) > 1 else left[0])
+        assert path == f"/studies/{STUDY}/report"
+        return httpx.Response(200, json=self._report)
+
+    def sent(self) -> dict[str, bytes]:
+        """The files of the last upload by the names that they were sent under."""
+        return {
+            name: content
+            for headers, content in parts(self.uploads[-1], self.bodies[-1])
+            if (name := headers.get("filename"))
+        }
+
+    def fields(self) -> dict[str, str]:
+        return {
+            headers["name"]: content.decode()
+            for headers, content in parts(self.uploads[-1], self.bodies[-1])
+            if "filename" not in headers
+        }
+
+
+def parts(request: httpx.Request, body: bytes) -> list[tuple[dict[str, str], bytes]]:
+    boundary = request.headers["content-type"].partition("boundary=")[2].encode()
+    found = []
+    for part in body.split(b"--" + boundary)[1:-1]:
+        head, _, content = part.strip(b"\r\n").partition(b"\r\n\r\n")
+        disposition = head.split(b"\r\n")[0].decode()
+        pairs = [pair.strip().split("=", 1) for pair in disposition.split(";")[1:]]
+        found.append(({key: value.strip('"') for key, value in pairs}, content))
+    return found
+
+
+def run(server: Callable[[httpx.Request], httpx.Response], *paths: Path, **options: Any) -> int:
+    given = Options(paths=[str(path) for path in paths], url="http://gateway", **options)
+    return upload(given, transport=httpx.MockTransport(server))
+
+
+def tree(root: Path, **files: bytes) -> Path:
+    for name, content in files.items():
+        path = root / name.replace("__", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return root
+
+
+# what is sent
+
+
+def test_a_folder_is_sent_in_one_upload_with_names_relative_to_it(tmp_path: Path) -> None:
+    study = tree(tmp_path / "study", a__IM1=b"one", b__IM1=b"two", IM0=b"three")
+    server = Server()
+    assert run(server, study) == 0
+    assert server.sent() == {"a/IM1": b"one", "b/IM1": b"two", "IM0": b"three"}
+    [request] = server.uploads
+    assert int(request.headers["content-length"]) == len(server.bodies[0])
+
+
+def test_of_several_paths_the_folders_names_stand_before_those_of_files(tmp_path: Path) -> None:
+    tree(tmp_path, one__IM1=b"one", two__IM1=b"two", IM2=b"three")
+    server = Server()
+    assert run(server, tmp_path / "one", tmp_path / "two", tmp_path / "IM2") == 0
+    assert server.sent() == {"one/IM1": b"one", "two/IM1": b"two", "IM2": b"three"}
+
+
+def test_a_file_is_sent_under_its_name_without_the_folders_it_lies_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree(tmp_path, deep__down__IM1=b"one")
+    monkeypatch.chdir(tmp_path)
+    server = Server()
+    assert run(server, Path("deep/down/../down/IM1")) == 0
+    assert server.sent() == {"IM1": b"one"}
+
+
+def test_an_archive_is_sent_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "study.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("IM1", b"one")
+    server = Server()
+    assert run(server, path) == 0
+    assert server.sent() == {"study.zip": path.read_bytes()}
+    assert run(server, tmp_path) == 0
+    assert server.sent() == {"study.zip": path.read_bytes()}
+
+
+def test_what_is_hidden_and_media_directories_are_skipped_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree(tmp_path, IM1=b"one", DICOMDIR=b"x", sub__DICOMDIR=b"x")
+    (tmp_path / ".DS_Store").touch()
+    server = Server()
+    assert run(server, tmp_path) == 0
+    assert server.sent() == {"IM1": b"one"}
+    assert capsys.readouterr().err == "skipped: 2 media directory, 1 hidden\n"
+
+
+def test_fields_go_with_the_files(tmp_path: Path) -> None:
+    server = Server()
+    tree(tmp_path, IM1=b"one")
+    run(server, tmp_path, profile="strict", label="trial-42", expected_instances=3)
+    assert server.fields() == {
+        "profile": "strict", "label": "trial-42", "expected_instances": "3",
+    }  # fmt: skip
+    run(server, tmp_path)
+    assert server.fields() == {}
+
+
+def test_more_files_than_can_be_open_at_once_are_sent(tmp_path: Path) -> None:
+    for number in range(1200):
+        (tmp_path / f"IM{number}").write_bytes(b"%d" % number)
+    opened = []
+    server = Server()
+
+    def count_open(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/upload":
+            opened.append(len(list(Path("/proc/self/fd").iterdir())))
+        return server(request)
+
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    assert run(count_open, tmp_path) == 0
+    assert len(server.sent()) == 1200
+    assert opened[0] < before + 10
+
+
+def test_an_empty_file_is_sent_too(tmp_path: Path) -> None:
+    server = Server()
+    tree(tmp_path, IM1=b"", IM2=b"two")
+    assert run(server, tmp_path) == 0
+    assert server.sent() == {"IM1": b"", "IM2": b"two"}
+
+
+# what stands in the way
+
+
+def test_another_try_is_under_the_same_key_and_sends_everything_again(tmp_path: Path) -> None:
+    server = Server()
+    server.fails = [
+        httpx.ReadError("broken"),
+        httpx.Response(503, headers={"Retry-After": "1"}, json={"title": "away"}),
+        httpx.Response(409, headers={"Retry-After": "1"}, json={"title": "in flight"}),
+    ]
+    assert run(server, tree(tmp_path, IM1=b"one")) == 0
+    assert len({request.headers["idempotency-key"] for request in server.uploads}) == 1
+    assert len(server.uploads) == 4
+    assert server.sent() == {"IM1": b"one"}
+
+
+def test_every_run_has_a_key_of_its_own(tmp_path: Path) -> None:
+    server = Server()
+    for _ in range(2):
+        run(server, tree(tmp_path, IM1=b"one"))
+    first, second = (request.headers["idempotency-key"] for request in server.uploads)
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    ("trouble", "code", "told"),
+    [
+        (httpx.Response(422, json={"title": "No", "detail": "Empty."}), 2, "No: Empty."),
+        (httpx.Response(507, json={"title": "Full"}), 3, "Full"),
+        (httpx.ConnectError("refused"), 3, "the gateway at http://gateway does not answer: ref"),
+    ],
+)  # fmt: skip
+def test_why_it_cannot_be_is_told_in_a_line(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    trouble: httpx.Response | Exception,
+    code: int,
+    told: str,
+) -> None:
+    server = Server()
+    server.fails = [trouble] * 10
+    assert run(server, tree(tmp_path, IM1=b"one")) == code
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith(f"hdv upload: {told}")
+
+
+def test_a_path_that_is_not_there_is_told_before_anything_is_sent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = Server()
+    assert run(server, tree(tmp_path, IM1=b"one"), tmp_path / "none") == 2
+    assert "none: No such file or directory" in capsys.readouterr().err
+    assert server.uploads == []
+
+
+def test_where_there_is_nothing_to_send_that_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(Server(), tree(tmp_path, DICOMDIR=b"x")) == 2
+    said = capsys.readouterr().err
+    assert said == "hdv upload: there is nothing to upload; skipped: 1 media directory\n"
+
+
+def test_a_file_that_cannot_be_read_is_told_before_anything_is_sent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = Server()
+    tree(tmp_path, IM1=b"one")
+    (tmp_path / "IM2").symlink_to("nowhere")
+    assert run(server, tmp_path) == 2
+    assert "IM2: No such file or directory" in capsys.readouterr().err
+    assert server.uploads == []
+
+
+def test_a_file_that_becomes_shorter_meanwhile_is_told(tmp_path: Path) -> None:
+    path = tree(tmp_path, IM1=b"one") / "IM1"
+    file = LazyFile(OutgoingFile(str(path), "IM1", 3), lambda _: None)
+    os.truncate(path, 1)
+    assert file.read(64) == b"o"
+    with pytest.raises(Refused, match="IM1: became shorter while it was sent"):
+        file.read(64)
+
+
+def test_of_a_file_that_grows_meanwhile_what_was_there_is_sent(tmp_path: Path) -> None:
+    path = tree(tmp_path, IM1=b"one") / "IM1"
+    file = LazyFile(OutgoingFile(str(path), "IM1", 3), lambda _: None)
+    path.write_bytes(b"one and more")
+    assert file.read(2) + file.read(64) + file.read(64) == b"one"
+
+
+def test_ctrl_c_is_no_failure_of_ours(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupt(_: httpx.Request) -> httpx.Response:
+        raise KeyboardInterrupt
+
+    assert run(interrupt, tree(tmp_path, IM1=b"one")) == 130
+    assert capsys.readouterr().err == ""
+
+
+# what is told
+
+
+def test_without_waiting_the_study_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(Server(), tree(tmp_path, IM1=b"one")) == 0
+    assert capsys.readouterr().out == f"study {STUDY} uploaded: 1 file, 3 bytes\n"
+
+
+def test_as_json_for_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(Server(), tree(tmp_path, IM1=b"one", DICOMDIR=b"x"), json=True) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "upload": {"study_id": STUDY, "status": "uploaded", "status_url": f"/status/{STUDY}"},
+        "skipped": [{"path": str(tmp_path / "DICOMDIR"), "reason": "media directory"}],
+    }
+
+
+def test_the_outcome_of_each_file_is_told_worst_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = Server(
+        record("uploaded"),
+        record("validating", **counts(received=4, examined=2)),
+        record("archived", **counts(received=4, accepted=2, rejected=1, duplicates=1)),
+        files=[
+            file("IM1"),
+            file("IM2", "rejected", findings=[
+                finding("value.odd", "warning"),
+                finding("structure.truncated", keyword="PixelData"), finding("file.other"),
+            ]),
+            file("IM3", "duplicate", findings=[finding("study.instance-duplicate", "info")]),
+            file("DICOMDIR", "skipped", reason="media directory"),
+        ],
+    )  # fmt: skip
+    assert run(server, tree(tmp_path, IM1=b"one"), wait=True) == 1
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert " ".join(lines[0]) == (
+        f"study {STUDY} archived: 4 received, 2 accepted, 1 rejected, 1 duplicate"
+    )
+    assert [line[:2] for line in lines[2:]] == [
+        ["outcome", "file"],
+        ["rejected", "IM2"],
+        ["duplicate", "IM3"],
+        ["accepted", "IM1"],
+        ["skipped", "DICOMDIR"],
+    ]
+    why = " ".join(lines[3][2:])
+    assert why == "structure.truncated: PixelData: It is wrong. (also file.other)"
+
+
+def test_files_at_odds_with_each_other_are_told_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = Server(
+        record("failed", **counts(received=2, rejected=2)),
+        files=[file(f"IM{n}", "rejected", file=f"00000{n}.dcm") for n in (1, 2)],
+        findings=[finding("study.instance-conflict", files=["000001.dcm", "000002.dcm"])],
+    )  # fmt: skip
+    assert run(server, tree(tmp_path, IM1=b"one"), wait=True) == 1
+    assert capsys.readouterr().out.count("study.instance-conflict") == 2
+
+
+def test_a_long_table_is_cut_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outcome, "MOST_ROWS", 2)
+    files = [file(f"IM{n}") for n in range(5)] + [file("bad", "rejected")]
+    server = Server(record("archived", **counts(accepted=5, rejected=1)), files=files)
+    assert run(server, tree(tmp_path, IM1=b"one"), wait=True) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "and 4 accepted; --json shows all"
+    assert [line.split()[1] for line in lines[3:5]] == ["bad", "IM0"]
+
+
+def test_the_studies_that_an_upload_was_divided_into_are_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = Server(
+        record("archived", studies=[OTHER], **counts(accepted=1)),
+        record("archiving", OTHER),
+        record("archived", OTHER, **counts(accepted=1)),
+    )
+    assert run(server, tree(tmp_path, IM1=b"one"), wait=True) == 0
+    assert f"study {OTHER} archived: 1 accepted" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("final", "code"),
+    [
+        (record("archived", **counts(accepted=2)), 0),
+        (record("archived", **counts(duplicates=2)), 0),
+        (record("archived", **counts(accepted=1, rejected=1)), 1),
+        (record("failed", **counts(rejected=2)), 1),
+        (record("error", reason={"code": "study.missing", "message": "It is gone."}), 1),
+    ],
+)
+def test_the_exit_code_says_whether_all_was_accepted(
+    tmp_path: Path, final: dict[str, Any], code: int
+) -> None:
+    assert run(Server(final), tree(tmp_path, IM1=b"one"), wait=True) == code
+
+
+def test_who_waits_too_long_is_told_how_to_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = Server(record("validating"))
+    assert run(server, tree(tmp_path, IM1=b"one"), wait=True, timeout=100) == 3
+    assert capsys.readouterr().err == (
+        f"hdv upload: gave up after 100 seconds; study {STUDY} is still validating: "
+        f"hdv status {STUDY} --watch goes on\n"
+    )
+
+
+def test_names_that_would_control_the_terminal_do_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [file("\x1b[2J[red]IM1", "rejected", findings=[finding("a.b", message="\x1b[2J")])]
+    server = Server(record("failed", **counts(rejected=1)), files=files)
+    run(server, tree(tmp_path, IM1=b"one"), wait=True)
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert r"\x1b[2J[red]IM1" in shown

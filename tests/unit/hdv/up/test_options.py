@@ -1,0 +1,92 @@
+"""What the command line of `hdv up` comes to."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from hdv import cli
+from hdv.up.preflight import CannotStart
+from hdv.up.run import Failed, Options, Say, environment
+
+
+def options(host: str = "127.0.0.1", validators: int = 1) -> Options:
+    return Options(data=Path("/data"), host=host, port=9000, validators=validators, redis_port=6400)
+
+
+def test_the_services_take_the_ports_after_the_gateways() -> None:
+    assert options(validators=2).ports == {
+        "gateway": 9000,
+        "status": 9001,
+        "descriptor": 9002,
+        "validator-1": 9003,
+        "validator-2": 9004,
+    }
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:9000"),
+        ("0.0.0.0", "http://127.0.0.1:9000"),
+        ("::", "http://[::1]:9000"),
+        ("192.0.2.7", "http://192.0.2.7:9000"),
+    ],
+)
+def test_the_gateway_is_addressed_where_this_machine_reaches_it(host: str, url: str) -> None:
+    assert options(host).url("gateway") == url
+
+
+def test_only_the_gateway_listens_beyond_this_machine() -> None:
+    variables = environment(options("0.0.0.0"), {})
+    assert variables["HDV_GATEWAY__HOST"] == "0.0.0.0"
+    assert variables["HDV_HOST"] == "127.0.0.1"
+
+
+def test_everything_is_kept_below_the_data_directory_unless_the_environment_says_otherwise() -> (
+    None
+):
+    variables = environment(options(), {"HDV_ARCHIVE_DIR": "/archive"})
+    assert variables["HDV_UPLOADS_DIR"] == "/data/uploads"
+    assert variables["HDV_QUARANTINE_DIR"] == "/data/quarantine"
+    assert variables["HDV_ARCHIVE_DIR"] == "/archive"
+
+
+def test_the_services_share_a_token_that_is_new_each_time_unless_given() -> None:
+    first, second = (environment(options(), {})["HDV_INTERNAL_TOKEN"] for _ in range(2))
+    assert len(first) >= 32
+    assert first != second
+    given = environment(options(), {"HDV_INTERNAL_TOKEN": first})
+    assert given["HDV_INTERNAL_TOKEN"] == first
+
+
+def test_a_redis_in_the_environment_is_left_as_it_is() -> None:
+    variables = environment(options(), {"HDV_REDIS_URL": "redis://cache:6379/1"})
+    assert variables["HDV_REDIS_URL"] == "redis://cache:6379/1"
+    assert environment(options(), {})["HDV_REDIS_URL"] == "redis://127.0.0.1:6400/0"
+
+
+@pytest.mark.parametrize("arguments", [["--validators", "0"], ["--port", "70000"], ["--prot", "1"]])
+def test_an_impossible_option_is_refused(arguments: list[str]) -> None:
+    result = CliRunner().invoke(cli.app, ["up", *arguments])
+    assert result.exit_code == 2
+    assert arguments[0] in result.stderr
+
+
+@pytest.mark.parametrize(("error", "code"), [(CannotStart("no"), 2), (Failed("no"), 1)])
+def test_what_goes_wrong_is_one_line_on_stderr(
+    error: Exception, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Options, __: Say) -> None:
+        raise error
+
+    monkeypatch.setattr("hdv.up.run.up", refuse)
+    result = CliRunner().invoke(cli.app, ["up"])
+    assert (result.exit_code, result.stdout, result.stderr) == (code, "", "hdv up: no\n")
+
+
+def test_the_version_can_be_asked_for() -> None:
+    assert (
+        CliRunner().invoke(cli.app, ["version"]).stdout == f"{version('hybrid-dicom-validator')}\n"
+    )
