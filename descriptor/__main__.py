@@ -1,6 +1,6 @@
 """Runs the service: `python -m descriptor`."""
 
-from chassis.runtime.process import run
+from chassis.service.process import run
 from descriptor.app import create_app
 from descriptor.settings import DescriptorSettings
 

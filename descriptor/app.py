@@ -3,7 +3,7 @@
 from chassis.instance_index import InstanceIndex
 from chassis.messaging.progress import Progress
 from chassis.runtime.isolation import Isolation
-from chassis.runtime.service import Service
+from chassis.service.lifecycle import Service
 from contracts.events import StudyArchivedData, StudyValidated
 from contracts.volumes import Volumes
 from descriptor import handlers

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from chassis.messaging.progress import Progress
-from chassis.runtime.service import Service
+from chassis.service.lifecycle import Service
 from contracts.channels import ARCHIVED, VALIDATED
 from contracts.events import StudyArchived, StudyArchivedData, StudyValidated
 from contracts.status import State

@@ -1,6 +1,6 @@
 """Runs the service: `python -m gateway`."""
 
-from chassis.runtime.process import run
+from chassis.service.process import run
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
 

@@ -6,7 +6,7 @@ from functools import partial
 from chassis.instance_index import InstanceIndex
 from chassis.messaging.broker import redis_address
 from chassis.messaging.feed import Feed, connect
-from chassis.runtime.service import Service
+from chassis.service.lifecycle import Service
 from chassis.web.status_client import status_client
 from contracts.channels import UPLOADS
 from gateway.browsing.file_routes import study_files_router

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from chassis.observability.harmless import printable
+from chassis.escaping import printable
 
 WELL, INVALID, REFUSED, AWAY, INTERRUPTED, NOT_READ = 0, 1, 2, 3, 130, 141
 """Exit codes; the last two are those of programs that SIGINT and SIGPIPE end."""

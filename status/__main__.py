@@ -1,6 +1,6 @@
 """Runs the service: `python -m status`."""
 
-from chassis.runtime.process import run
+from chassis.service.process import run
 from status.app import create_app
 from status.settings import StatusSettings
 

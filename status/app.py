@@ -3,7 +3,7 @@
 from functools import partial
 
 from chassis.messaging.retention import trim_periodically
-from chassis.runtime.service import Service
+from chassis.service.lifecycle import Service
 from contracts.channels import CHANNELS
 from status import handlers
 from status.routes import status_router

@@ -4,7 +4,7 @@ from typing import Protocol
 from uuid import UUID
 
 from chassis.messaging.delivery import Handler
-from chassis.runtime.service import Service
+from chassis.service.lifecycle import Service
 from contracts.channels import CHANNELS
 from contracts.events import CloudEvent, Event
 from contracts.status import StatusRecord, StatusUpdate

@@ -1,6 +1,6 @@
 """Runs the service: `python -m validator`."""
 
-from chassis.runtime.process import run
+from chassis.service.process import run
 from validator.app import create_app
 from validator.settings import ValidatorSettings
 

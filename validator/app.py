@@ -7,7 +7,7 @@ from chassis.instance_index import InstanceIndex
 from chassis.messaging.progress import Progress
 from chassis.observability.logs import get_logger
 from chassis.runtime.isolation import Isolation
-from chassis.runtime.service import Service
+from chassis.service.lifecycle import Service
 from contracts.events import StudyUploaded
 from validator import handlers
 from validator.claiming import Index

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from chassis.messaging.progress import Progress
-from chassis.runtime.service import Service
+from chassis.service.lifecycle import Service
 from contracts.channels import UPLOADS, VALIDATED, VALIDATION_FAILED
 from contracts.events import StudyUploaded, StudyValidated, StudyValidationFailed
 from contracts.report import FileCounts, Outcome

@@ -1,1 +1,1 @@
-"""What a service runs on: settings, the process, isolated work."""
+"""What services work with: settings, cancellation, isolated work on files."""

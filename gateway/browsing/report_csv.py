@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from chassis.observability.harmless import csv_rows, printable
+from chassis.escaping import csv_rows, printable
 from contracts.report import Finding
 from gateway.browsing.report import Report
 

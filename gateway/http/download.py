@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.observability.logs import get_logger
-from chassis.runtime.process import ABORT
+from chassis.service.process import ABORT
 from chassis.web.problem import Problem
 from gateway.http.conditions import UnsatisfiableRangeError, Version
 

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from chassis.messaging.publishing import EventPublisher
 from chassis.observability.logs import error_name, get_logger
 from chassis.observability.metrics import Metrics
-from chassis.runtime.service import Service
+from chassis.service.lifecycle import Service
 from chassis.web.problem import Problem, unavailable
 from contracts.intake import Intake
 from gateway.settings import GatewaySettings

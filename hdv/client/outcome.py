@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from chassis.observability.harmless import printable
+from chassis.escaping import printable
 from hdv.client.gateway import Gateway
 from hdv.exit import INVALID, WELL, Away, Refused
 from hdv.terminal.progress_bar import bar

@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from chassis.observability.harmless import printable
+from chassis.escaping import printable
 from chassis.runtime.confinement import Cause
 from contracts.report import Severity
 from engine.comparison.compare import Compared, compare

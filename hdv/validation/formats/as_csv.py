@@ -1,6 +1,6 @@
 """A report for spreadsheets: a row for each finding, and one for each file without any."""
 
-from chassis.observability.harmless import csv_rows, printable
+from chassis.escaping import csv_rows, printable
 from contracts.report import Finding
 from hdv.validation.file_report import FileReport, RunReport
 from hdv.validation.formats.format import Format

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from chassis.observability.harmless import printable
+from chassis.escaping import printable
 from contracts.report import Finding, Severity
 from hdv.validation.file_report import FileReport, RunReport, Verdict
 from hdv.validation.formats.format import Format

@@ -13,8 +13,8 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from chassis.observability.metrics import Metrics
-from chassis.runtime.service import RequestLog, Service
 from chassis.runtime.settings import DeliverySettings, ServiceSettings
+from chassis.service.lifecycle import RequestLog, Service
 from chassis.web import problem
 from contracts.channels import ARCHIVED, UPLOADS
 from contracts.volumes import INCOMING

@@ -14,8 +14,8 @@ import uvloop
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from chassis.observability import logs
-from chassis.runtime.service import Service
 from chassis.runtime.settings import ConfigurationError, SettingsT, load
+from chassis.service.lifecycle import Service
 
 STOPPED = 0
 DIED = 1

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from chassis.runtime.process import MISCONFIGURED, STOPPED, run
-from chassis.runtime.service import Service
+from chassis.service.lifecycle import Service
+from chassis.service.process import MISCONFIGURED, STOPPED, run
 from gateway.settings import GatewaySettings
 
 

@@ -38,7 +38,7 @@ OPERATION_ROUTES = frozenset({"/health/live", "/health/ready", "/metrics"})
 
 
 class Service:
-    """What each service's `create_app` composes and `chassis.runtime.process` runs.
+    """What each service's `create_app` composes and `chassis.service.process` runs.
 
     Attributes:
         http: the FastAPI application; its lifespan runs everything else.

@@ -1,23 +1,23 @@
-"""What strangers wrote, made harmless for those who look at it: on terminals, in spreadsheets."""
+"""Untrusted text, escaped for terminals and spreadsheets."""
 
 import csv
 import io
 from collections.abc import Iterable
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a cell that a spreadsheet would run begins with."""
+"""A spreadsheet runs a cell that begins with one of these."""
 
 
 def printable(text: str) -> str:
-    """A name without what would control the terminal: clients name their files."""
+    """The text with control characters escaped: a client's file name must not drive a terminal."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def csv_rows(rows: Iterable[Iterable[object]]) -> str:
-    """Lines of a table (RFC 4180); cells that look like formulas begin with an apostrophe.
+    """A table as CSV (RFC 4180); an apostrophe is put before cells that look like formulas.
 
     Args:
-        rows: the cells of each; None is an empty one.
+        rows: the cells of each row; None is an empty cell.
     """
     text = io.StringIO()
     csv.writer(text).writerows([_no_formula(cell) for cell in row] for row in rows)
