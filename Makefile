@@ -56,7 +56,7 @@ spec-check: .venv/dev ## Tell whether the events keep the promises of the last r
 
 .PHONY: docs
 docs: .venv/run ## Write docs/rules.md from the code
-	@$(BIN)/python -m engine.rules.page
+	@$(BIN)/python -m hdv.rules_page
 
 .PHONY: assets
 assets: gateway/pages/assets ## Fetch the scripts and styles of /asyncapi and /docs

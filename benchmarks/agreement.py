@@ -21,7 +21,7 @@ from benchmarks.page import PAGE, Peer, written
 from benchmarks.statement import Family, Statement
 from contracts.report import Severity
 from engine.examination import examine
-from engine.profiles.profile_file import load_profile
+from engine.profile_files.loading import load_profile
 
 PEERS = {"dciodvfy": dciodvfy.examine, "dicom-validator": dicom_validator.examine}
 BAR = 0.95

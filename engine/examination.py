@@ -1,23 +1,25 @@
 """The examination of one instance: bytes in, report out, and nothing else."""
 
 from contracts.report import Identity
-from engine import iod, values
 from engine.comparison.summary import Summary
 from engine.disclosure import shown_identifier
 from engine.encoding.elements import Buffer, Elements
 from engine.encoding.reading import read
 from engine.findings import Findings
 from engine.instance import Instance
-from engine.pixels import frames
+from engine.iod.check import check_iod
+from engine.pixels.check import check_pixels
 from engine.profiles.profile import Profile
 from engine.report import Report
 from engine.rule import RULES
-from engine.rules import catalogue, site
+from engine.rules import catalogue
+from engine.site_rules import check_site_rules
+from engine.values.check import check_values
 
 _CHECKED = tuple(rule for rule in RULES.values() if rule.check)
 """The rules that look at an instance; those of the other layers come up in `LAYERS`."""
 
-LAYERS = (values.check, iod.check, frames.check, site.check)
+LAYERS = (check_values, check_iod, check_pixels, check_site_rules)
 """Layers that find violations of many rules in one skip the data set."""
 
 __all__ = ["catalogue", "examine"]

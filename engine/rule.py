@@ -7,7 +7,7 @@ from typing import NamedTuple
 from contracts.report import Severity
 from engine.encoding.elements import Element, tag_text
 from engine.instance import Instance
-from engine.profiles.site import SiteRule
+from engine.profiles.site_rule import SiteRule
 
 
 class Absent(NamedTuple):

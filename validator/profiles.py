@@ -6,9 +6,9 @@ from pathlib import Path
 
 from chassis.messaging.errors import PermanentError
 from chassis.observability.logs import get_logger
-from engine.profiles.directory import BUILT_IN, profile_files
+from engine.profile_files.directory import BUILT_IN, profile_files
+from engine.profile_files.loading import ProfileError, load_profile
 from engine.profiles.profile import Limits, Profile
-from engine.profiles.profile_file import ProfileError, load_profile
 
 
 class ProfileLookup:

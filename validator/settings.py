@@ -7,8 +7,8 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import NoDecode
 
 from chassis.runtime.settings import StatusClientSettings, VolumeSettings
+from engine.profile_files.loading import ProfileError, load_profile
 from engine.profiles.profile import Limits, Profile
-from engine.profiles.profile_file import ProfileError, load_profile
 from validator.verdict import OnInvalidInstance
 
 

@@ -1,1 +1,1 @@
-"""The pixels: headers of compressed frames, and decoding."""
+"""Checks the pixel data frame by frame."""

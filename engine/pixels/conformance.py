@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from engine.codestreams.codestream import Codestream
 from engine.encoding.transfer_syntax import (
     HTJ2K_RPCL,
     JPEG_LOSSLESS_FIRST_ORDER,
@@ -11,7 +12,6 @@ from engine.encoding.transfer_syntax import (
 )
 from engine.image import Layout
 from engine.instance import Instance
-from engine.pixels.codestream import Codestream
 from engine.rule import Rule
 from engine.rules import codestream as rules
 

@@ -1,1 +1,1 @@
-"""Profiles: what an examination asks for and how much each violation weighs."""
+"""Profiles: what an examination checks and how severe each violation is."""

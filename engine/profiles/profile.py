@@ -18,7 +18,7 @@ from pydantic import (
 
 from contracts.report import Severity
 from engine.profiles.selection import OneOrMore, Selection, suggestion
-from engine.profiles.site import SiteRule, unknown_keyword
+from engine.profiles.site_rule import SiteRule, unknown_keyword
 from engine.standard.facts import tag_of
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ Keyword = Annotated[str, AfterValidator(_keyword)]
 
 
 class Profile(BaseModel):
-    """What an examination asks for; `engine.profiles.profile_file` reads one from a file.
+    """What an examination asks for; `engine.profile_files.loading` reads one from a file.
 
     The defaults are those of the default profile.
     """

@@ -13,7 +13,7 @@ from chassis.web.problem import Problem
 from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
 from contracts.volumes import Volumes, uploads_path
-from engine.profiles.directory import profile_names
+from engine.profile_files.directory import profile_names
 from gateway.quarantine.contents import (
     Contents,
     chosen,

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from contracts.model import Label
-from engine.profiles.directory import profile_names
+from engine.profile_files.directory import profile_names
 from gateway.uploads.errors import Refusal, RefusedUploadError
 from gateway.uploads.limits import shown
 

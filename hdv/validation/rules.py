@@ -8,11 +8,11 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any, Literal
 
+from engine.profile_files.loading import BUILT_IN, ProfileError, load_profile
 from engine.profiles.profile import MUTE, Profile
-from engine.profiles.profile_file import BUILT_IN, ProfileError, load_profile
-from engine.profiles.site import SiteRule
+from engine.profiles.site_rule import SiteRule
 from engine.rule import RULES, Rule
-from engine.rules.page import by_layer, page
+from hdv.rules_page import by_layer, page
 
 VALID, WRONG_USAGE = 0, 2
 _WIDEST = 100

@@ -19,8 +19,8 @@ from chassis.escaping import printable
 from chassis.runtime.confinement import Cause
 from contracts.report import Severity
 from engine.comparison.compare import Compared, compare
+from engine.profile_files.loading import ProfileError, load_profile
 from engine.profiles.profile import Profile
-from engine.profiles.profile_file import ProfileError, load_profile
 from engine.standard import facts
 from hdv.terminal.progress_line import Progress, is_terminal
 from hdv.validation.archive import is_archive

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.report import Severity
 from engine.examination import examine
-from engine.profiles.profile_file import load_profile
+from engine.profile_files.loading import load_profile
 from unit.engine import dicom_writer as dicom
 from unit.engine.clean.catalogue import CLEAN
 

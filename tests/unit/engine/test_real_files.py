@@ -15,8 +15,8 @@ from engine.encoding.reading import read
 from engine.encoding.vr import UN
 from engine.examination import examine
 from engine.findings import Findings
+from engine.profile_files.loading import BUILT_IN, load_profile
 from engine.profiles.profile import Profile
-from engine.profiles.profile_file import BUILT_IN, load_profile
 
 SECONDS = 2.0
 """The longest that one file may take: a hundred times what it does."""

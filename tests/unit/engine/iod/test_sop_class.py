@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from engine import iod
 from engine.encoding.reading import read
 from engine.findings import Findings
+from engine.iod.check import check_iod
 from engine.iod.plan import plans
 from engine.profiles.profile import Profile
 from engine.rule import RULES
@@ -22,7 +22,7 @@ def codes(data: bytes) -> list[tuple[str, str | None]]:
     findings = Findings(PROFILE)
     instance = read(data, PROFILE, Findings(PROFILE))
     assert instance is not None
-    iod.check(instance, findings)
+    check_iod(instance, findings)
     return [(finding.code, finding.keyword) for finding in findings.in_order()]
 
 
@@ -70,7 +70,7 @@ def test_a_finding_names_the_module_and_its_section() -> None:
     findings = Findings(PROFILE)
     instance = read(data, PROFILE, Findings(PROFILE))
     assert instance is not None
-    iod.check(instance, findings)
+    check_iod(instance, findings)
 
     (finding,) = (one for one in findings.in_order() if one.keyword == "RescaleSlope")
 
@@ -92,7 +92,7 @@ def test_no_attribute_is_said_to_be_missing_where_a_file_breaks_off(name: str) -
         findings = Findings(PROFILE)
         instance = read(data[:end], PROFILE, Findings(PROFILE))
         if instance is not None and not instance.dataset.complete:
-            iod.check(instance, findings)
+            check_iod(instance, findings)
             assert findings.in_order() == (), end
 
 
@@ -157,7 +157,7 @@ def test_a_binary_number_is_shown() -> None:
     data = CLEAN["ct"].put("PixelRepresentation", 7).encode()
     instance = read(data, PROFILE, Findings(PROFILE))
     assert instance is not None
-    iod.check(instance, findings)
+    check_iod(instance, findings)
 
     (finding,) = findings.in_order()
 
@@ -168,7 +168,7 @@ def test_of_a_long_list_of_terms_the_first_are_named_and_the_others_counted() ->
     findings = Findings(PROFILE)
     instance = read(CLEAN["ct"].put("Modality", "BIPED").encode(), PROFILE, Findings(PROFILE))
     assert instance is not None
-    iod.check(instance, findings)
+    check_iod(instance, findings)
 
     (finding,) = findings.in_order()
 

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from engine.codestreams.codestream import InvalidError, TruncatedError
+from engine.codestreams.frame import Frame
+from engine.codestreams.header import STARTS, read_header
 from engine.encoding.elements import Elements
 from engine.encoding.reading import read
 from engine.encoding.transfer_syntax import TRANSFER_SYNTAXES, Codec
 from engine.findings import Findings
-from engine.pixels.codestream import InvalidError, TruncatedError
-from engine.pixels.frame import Frame
-from engine.pixels.header import STARTS, read_header
 from engine.profiles.profile import Profile
 from unit.engine import codestream_writer as frame
 from unit.engine import dicom_writer as dicom

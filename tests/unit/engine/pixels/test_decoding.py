@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from contracts.report import Severity
+from engine.codestreams import decoding
 from engine.encoding.transfer_syntax import Codec
-from engine.pixels import decoding
 from engine.profiles.profile import Limits, Profile
 from engine.rule import RULES
 from unit.engine import codestream_writer as frame

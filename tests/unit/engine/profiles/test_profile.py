@@ -6,8 +6,8 @@ import pytest
 
 from contracts.report import Finding, Outcome
 from engine.examination import examine
+from engine.profile_files.loading import load_profile
 from engine.profiles.profile import Profile
-from engine.profiles.profile_file import load_profile
 from unit.engine import dicom_writer as dicom
 
 PADDED = dicom.part10(dicom.ct() | {0x0020000D: ("UI", b"1.2.3 ")})

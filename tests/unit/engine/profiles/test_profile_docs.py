@@ -8,9 +8,9 @@ from pydantic import BaseModel
 
 from contracts.report import Severity
 from engine.examination import examine
+from engine.profile_files.loading import load_profile
 from engine.profiles.profile import Limits, Profile, SeverityChange
-from engine.profiles.profile_file import load_profile
-from engine.profiles.site import SiteRule
+from engine.profiles.site_rule import SiteRule
 from engine.rule import RULES
 from unit.engine import dicom_writer as dicom
 

@@ -13,8 +13,8 @@ from engine.findings import Findings
 from engine.instance import Instance
 from engine.profiles.profile import Profile
 from engine.rule import RULES
-from engine.values import check
 from engine.values.character_sets import character_set
+from engine.values.check import check_values
 from engine.values.judgement import judge, judge_beginning
 from unit.engine import dicom_writer as dicom
 from unit.engine.layers import changed, findings_in
@@ -306,6 +306,6 @@ def test_the_pass_needs_no_file_meta_information() -> None:
     bare = dicom.encode(changed(dicom.ct(), {TAGS["DA"]: ("DA", b"20241301")}))
     instance = read(bare, profile, Findings(profile))
     assert isinstance(instance, Instance)
-    check(instance, findings)
+    check_values(instance, findings)
 
     assert [finding.code for finding in findings.in_order("", "")] == ["value.date"]

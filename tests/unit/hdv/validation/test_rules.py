@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.profile_files.loading import load_profile
 from engine.profiles.profile import Profile
-from engine.profiles.profile_file import load_profile
 from engine.rule import RULES
 from hdv.validation import rules
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.profile_files.loading import BUILT_IN, load_profile
 from engine.profiles.profile import Profile
-from engine.profiles.profile_file import BUILT_IN, load_profile
 from engine.rule import RULES, Rule
-from engine.rules.page import LAYERS, PAGE, by_layer, main, page
+from hdv.rules_page import LAYERS, PAGE, by_layer, main, page
 
 
 def current() -> str:
@@ -21,7 +21,7 @@ def test_the_committed_page_is_the_one_that_the_code_gives() -> None:
 
 def test_make_docs_writes_the_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     target = tmp_path / "rules.md"
-    monkeypatch.setattr("engine.rules.page.PAGE", target)
+    monkeypatch.setattr("hdv.rules_page.PAGE", target)
     assert main() == 0
     assert target.read_text(encoding="utf-8") == current()
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from contracts.report import Severity
+from engine.codestreams.framing import beginnings, entries, is_video
 from engine.encoding.elements import Element
 from engine.encoding.transfer_syntax import Pixels
 from engine.image import EXTENDED_OFFSET_TABLE, EXTENDED_OFFSET_TABLE_LENGTHS, Fragments
 from engine.instance import Instance
-from engine.pixels.framing import beginnings, entries, is_video
 from engine.rule import Violation, rule
 
 

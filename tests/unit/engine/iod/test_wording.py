@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from engine.examination import examine
+from engine.iod.wording import worded
 from engine.profiles.profile import Profile
-from engine.standard.wording import worded
 from unit.engine.clean.catalogue import CLEAN
 
 REMOVED, METHOD, FRAMES = 0x00120062, 0x00120063, 0x00280008

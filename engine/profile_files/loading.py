@@ -7,10 +7,10 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from engine.profiles.marked_yaml import Document, Mistake
+from engine.profile_files.marked_yaml import Document, Mistake
 from engine.profiles.profile import BuiltIn, Limits, Profile, SeverityChange
 from engine.profiles.selection import suggestion
-from engine.profiles.site import SiteRule
+from engine.profiles.site_rule import SiteRule
 from engine.rule import RULES
 from engine.rules import catalogue
 

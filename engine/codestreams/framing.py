@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise
 from struct import calcsize, unpack
 
+from engine.codestreams.frame import Frame
+from engine.codestreams.header import STARTS
 from engine.encoding.elements import Element
 from engine.encoding.transfer_syntax import Pixels
 from engine.image import Fragments, Image
 from engine.instance import Instance
-from engine.pixels.frame import Frame
-from engine.pixels.header import STARTS
 
 _LONGEST_START = max(map(len, STARTS))
 

@@ -1,12 +1,7 @@
 """The layer of the pixels: the header of each compressed frame, and decoding if it is asked for."""
 
-from engine.encoding.elements import Element
-from engine.findings import Findings
-from engine.image import PIXEL_DATA, Image, Layout
-from engine.instance import Instance
-from engine.pixels.codestream import Codestream, InvalidError, TruncatedError
-from engine.pixels.conformance import Breach, breaches
-from engine.pixels.decoding import (
+from engine.codestreams.codestream import Codestream, InvalidError, TruncatedError
+from engine.codestreams.decoding import (
     DecodingError,
     UnavailableError,
     count_of_samples,
@@ -14,16 +9,21 @@ from engine.pixels.decoding import (
     has_stray_bits,
     native_samples,
 )
-from engine.pixels.frame import Frame
-from engine.pixels.framing import frames_of
-from engine.pixels.header import read_header
+from engine.codestreams.frame import Frame
+from engine.codestreams.framing import frames_of
+from engine.codestreams.header import read_header
+from engine.encoding.elements import Element
+from engine.findings import Findings
+from engine.image import PIXEL_DATA, Image, Layout
+from engine.instance import Instance
+from engine.pixels.conformance import Breach, breaches
 from engine.rule import Violation
 from engine.rules import codestream as codestream_rules
 from engine.rules import decoding as rules
 from engine.rules.overlay import has_embedded_overlay
 
 
-def check(instance: Instance, findings: Findings) -> None:
+def check_pixels(instance: Instance, findings: Findings) -> None:
     """Look at every frame of an image once, one at a time.
 
     Args:

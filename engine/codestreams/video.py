@@ -1,8 +1,8 @@
 """The beginning of a video stream: MPEG-2, H.264, H.265, and what may be around them."""
 
+from engine.codestreams.codestream import Codestream, InvalidError
+from engine.codestreams.frame import Frame
 from engine.encoding.transfer_syntax import Codec
-from engine.pixels.codestream import Codestream, InvalidError
-from engine.pixels.frame import Frame
 
 _BEGINNING = 1024
 _PACKET = 188

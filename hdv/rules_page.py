@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from engine.profile_files.loading import BUILT_IN, load_profile
 from engine.profiles.profile import MUTE, Profile
-from engine.profiles.profile_file import BUILT_IN, load_profile
 from engine.rule import RULES, Rule
 from engine.rules import catalogue
 
-PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
+PAGE = Path(__file__).parents[1] / "docs" / "rules.md"
 """The committed page."""
 
 LAYERS = {

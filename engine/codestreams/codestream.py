@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
+from engine.codestreams.frame import Frame
 from engine.encoding.transfer_syntax import Codec
-from engine.pixels.frame import Frame
 
 _TAIL = 64 * 1024
 """Where the marker that ends a codestream is looked for, in bytes from the end of the frame."""

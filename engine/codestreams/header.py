@@ -2,12 +2,12 @@
 
 import zlib
 
+from engine.codestreams import jpeg, jpeg2000, jpegxl
+from engine.codestreams.codestream import Codestream, InvalidError, TruncatedError
+from engine.codestreams.frame import Frame
+from engine.codestreams.rle import read_rle
+from engine.codestreams.video import read_video
 from engine.encoding.transfer_syntax import Codec
-from engine.pixels import jpeg, jpeg2000, jpegxl
-from engine.pixels.codestream import Codestream, InvalidError, TruncatedError
-from engine.pixels.frame import Frame
-from engine.pixels.rle import read_rle
-from engine.pixels.video import read_video
 
 _JP2 = b"\0\0\0\x0cjP  "
 _JXL = b"\0\0\0\x0cJXL "

@@ -3,9 +3,9 @@
 from itertools import pairwise
 from struct import unpack
 
+from engine.codestreams.codestream import Codestream, InvalidError, TruncatedError
+from engine.codestreams.frame import Frame
 from engine.encoding.transfer_syntax import Codec
-from engine.pixels.codestream import Codestream, InvalidError, TruncatedError
-from engine.pixels.frame import Frame
 
 _LENGTH = 64
 _MOST_SEGMENTS = 15

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from engine.codestreams.codestream import Codestream, TruncatedError
+from engine.codestreams.frame import Frame
 from engine.encoding.transfer_syntax import Codec
-from engine.pixels.codestream import Codestream, TruncatedError
-from engine.pixels.frame import Frame
 
 START = b"\xff\x0a"
 

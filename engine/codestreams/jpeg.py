@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from struct import unpack_from
 from typing import NamedTuple
 
+from engine.codestreams.codestream import Codestream, InvalidError, TruncatedError, find_end
+from engine.codestreams.frame import Frame
 from engine.encoding.transfer_syntax import Codec
-from engine.pixels.codestream import Codestream, InvalidError, TruncatedError, find_end
-from engine.pixels.frame import Frame
 
 START = b"\xff\xd8\xff"
 

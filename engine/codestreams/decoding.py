@@ -14,10 +14,10 @@ from importlib import import_module
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from engine.codestreams.codestream import Codestream, InvalidError
+from engine.codestreams.rle import decode_rle
 from engine.encoding.transfer_syntax import Codec
 from engine.image import Layout
-from engine.pixels.codestream import Codestream, InvalidError
-from engine.pixels.rle import decode_rle
 
 if TYPE_CHECKING:
     import numpy as np

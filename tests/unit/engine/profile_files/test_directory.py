@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.profiles.directory import profile_files, profile_names
+from engine.profile_files.directory import profile_files, profile_names
 
 
 def test_without_a_folder_there_are_those_that_come_along() -> None:

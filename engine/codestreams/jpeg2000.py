@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from struct import unpack_from
 
-from engine.encoding.transfer_syntax import Codec
-from engine.pixels.codestream import (
+from engine.codestreams.codestream import (
     Codestream,
     InvalidError,
     TruncatedError,
     find_end,
     is_more_than_padding,
 )
-from engine.pixels.frame import Frame
+from engine.codestreams.frame import Frame
+from engine.encoding.transfer_syntax import Codec
 
 START = b"\xff\x4f\xff\x51"
 

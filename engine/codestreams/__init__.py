@@ -1,0 +1,1 @@
+"""Compressed frames: finds them in the pixel data, reads their headers and decodes them."""
