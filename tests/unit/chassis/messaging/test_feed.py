@@ -21,7 +21,8 @@ from chassis.messaging.feed import (
     page,
 )
 from contracts.channels import CHANNELS
-from unit.redis_streams import Streams, archived, uploaded
+from kit.events import archived, uploaded
+from kit.redis import MemoryRedis
 
 UPLOADS, ARCHIVED = "uploads", "study.archived"
 NUMBERS = st.integers(0, 2**64 - 1)
@@ -268,7 +269,7 @@ def not_away(_: RedisError) -> None:
 
 
 async def test_the_feed_goes_on_live_after_the_past() -> None:
-    streams: Any = Streams()
+    streams: Any = MemoryRedis()
     past = [streams.send(uploaded()) for _ in range(3)]
     heard = []
     async for found in Feed(streams).follow(Cursor(), ADDRESSES, not_away):
@@ -281,7 +282,7 @@ async def test_the_feed_goes_on_live_after_the_past() -> None:
 
 
 async def test_who_follows_from_now_hears_nothing_of_the_past() -> None:
-    streams: Any = Streams()
+    streams: Any = MemoryRedis()
     streams.send(uploaded())
     event = archived()
     asyncio.get_running_loop().call_soon(streams.send, event)
@@ -293,14 +294,14 @@ async def test_who_follows_from_now_hears_nothing_of_the_past() -> None:
 
 async def test_nothing_is_lost_while_redis_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "RETRY_SECONDS", (0.001, 0.002))
-    streams: Any = Streams()
+    streams: Any = MemoryRedis()
     sent = [streams.send(uploaded())]
     troubles: list[RedisError] = []
 
     def back_after_three(error: RedisError) -> None:
         troubles.append(error)
         if len(troubles) == 3:
-            streams.away = False
+            streams.come_back()
             sent.append(streams.send(uploaded()))
 
     heard = []
@@ -314,7 +315,7 @@ async def test_nothing_is_lost_while_redis_is_away(monkeypatch: pytest.MonkeyPat
 
 
 async def test_the_end_is_after_the_newest_entry_of_every_stream() -> None:
-    streams: Any = Streams()
+    streams: Any = MemoryRedis()
     assert await Feed(streams).end() == Cursor(dict.fromkeys(ADDRESSES, (0, 0)))
     streams.append(UPLOADS, b"", (5, 1))
     streams.append(ARCHIVED, b"", (6, 0))

@@ -7,8 +7,7 @@ import pytest
 from chassis.messaging.feed import ADDRESS_OF, Entry
 from contracts.events import CloudEvent
 from gateway.dicomweb.endings import Endings
-from unit.redis_streams import archived, uploaded
-from unit.study_events import failed, given_up, validated
+from kit.events import archived, failed, not_processed, uploaded, validated
 
 UPLOAD, SECOND, THIRD = uuid4(), uuid4(), uuid4()
 
@@ -26,8 +25,8 @@ def entries(*events: CloudEvent) -> list[Entry]:
         ([uploaded(UPLOAD), validated(UPLOAD), archived(UPLOAD)], {UPLOAD}),
         ([validated(UPLOAD), validated(UPLOAD), archived(UPLOAD)], {UPLOAD}),
         ([failed(UPLOAD)], set()),
-        ([given_up(UPLOAD)], set()),
-        ([validated(UPLOAD), given_up(UPLOAD)], set()),
+        ([not_processed(UPLOAD)], set()),
+        ([validated(UPLOAD), not_processed(UPLOAD)], set()),
         (
             [
                 validated(UPLOAD, SECOND),
@@ -50,7 +49,7 @@ def entries(*events: CloudEvent) -> list[Entry]:
         (
             [
                 validated(SECOND, of=UPLOAD),
-                given_up(SECOND),
+                not_processed(SECOND),
                 validated(THIRD, of=UPLOAD),
                 validated(UPLOAD, SECOND, THIRD),
                 archived(THIRD),

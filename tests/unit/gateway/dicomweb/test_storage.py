@@ -36,8 +36,8 @@ from gateway.dicomweb.storage_routes import storage_router
 from gateway.events.feed import LiveFeed
 from gateway.settings import FeedSettings, GatewaySettings, StowSettings
 from gateway.uploads.service import Reception
-from unit.redis_streams import Streams, archived
-from unit.study_events import failed, given_up, validated
+from kit.events import archived, failed, not_processed, validated
+from kit.redis import MemoryRedis
 
 CONTENT = bytes(128) + b"DICM" + bytes(range(256)) * 8
 RELATED = 'multipart/related; type="application/dicom"; boundary=xYzZY'
@@ -51,7 +51,7 @@ class Pipeline:
         self.volumes = Volumes(root / "uploads", root / "quarantine", root / "archive")
         (self.volumes.uploads / INCOMING).mkdir(parents=True)
         self.metrics = Metrics("gateway")
-        self.streams = Streams()
+        self.streams = MemoryRedis()
         self.published: list[StudyUploaded] = []
         self.work: Callable[[UUID], None] = lambda _: None
         values: dict[str, Any] = {
@@ -248,7 +248,7 @@ async def test_the_study_that_the_url_names_is_handed_on(pipeline: Pipeline) -> 
 async def test_a_study_that_is_given_up_before_there_is_a_report_has_failed(
     pipeline: Pipeline,
 ) -> None:
-    pipeline.work = lambda study_id: pipeline.say(given_up(study_id))
+    pipeline.work = lambda study_id: pipeline.say(not_processed(study_id))
     response = await pipeline.post(CONTENT, CONTENT)
     assert response.status_code == 409
     reasons = [item["00081197"]["Value"] for item in response.json()["0008119A"]["Value"]]
@@ -260,7 +260,7 @@ async def test_a_study_that_is_given_up_on_its_way_to_the_archive_has_failed(
 ) -> None:
     def work(study_id: UUID) -> None:
         pipeline.report(study_id, instance())
-        pipeline.say(validated(study_id), given_up(study_id))
+        pipeline.say(validated(study_id), not_processed(study_id))
 
     pipeline.work = work
     response = await pipeline.post(CONTENT)

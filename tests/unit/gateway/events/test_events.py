@@ -24,7 +24,8 @@ from gateway.events import feed_stream
 from gateway.events.feed import LiveFeed
 from gateway.events.routes import MOST_PER_PAGE, events_router
 from gateway.settings import FeedSettings
-from unit.redis_streams import Streams, archived, uploaded
+from kit.events import archived, uploaded
+from kit.redis import MemoryRedis
 
 LONG = 300.0
 
@@ -35,7 +36,7 @@ class Gateway:
     def __init__(self, **settings: float) -> None:
         values = {"max_streams": 9, "queue_size": 9, "heartbeat_seconds": LONG, **settings}
         self.settings = FeedSettings.model_validate({"stream_seconds": LONG, **values})
-        self.streams = Streams()
+        self.streams = MemoryRedis()
         self.metrics = Metrics("gateway")
         client: Any = self.streams
         feed = Feed(client)
@@ -217,7 +218,7 @@ async def test_a_cursor_older_than_what_is_kept_is_told(gateway: Gateway, path: 
 
 @pytest.mark.parametrize("path", ["/events", "/events/stream"])
 async def test_without_redis_clients_are_told_to_come_back(gateway: Gateway, path: str) -> None:
-    gateway.streams.away = True
+    gateway.streams.leave()
     with capture_logs():
         answer = await gateway.get(path)
     assert answer.status_code == 503
@@ -533,10 +534,10 @@ async def test_nobody_listens_before_the_live_feed_has_begun(
     monkeypatch.setattr(chassis_feed, "RETRY_SECONDS", (0.001, 0.001))
     gateway = Gateway()
     gateway.live.ready.clear()
-    gateway.streams.away = True
+    gateway.streams.leave()
     with capture_logs():
         async with gateway.running():
-            gateway.streams.away = False
+            gateway.streams.come_back()
             assert (await gateway.get("/events/stream")).status_code == 503
             with pytest.raises(RuntimeError):
                 await gateway.live.check()
@@ -586,7 +587,7 @@ async def test_clients_hear_everything_although_redis_was_away(
             await settled()
             assert lines
             sent = [gateway.streams.send(uploaded()) for _ in range(3)]
-            gateway.streams.away = False
+            gateway.streams.come_back()
             await client.until(str(sent[-1].id))
     assert client.events == sent
     assert {line["event"] for line in lines} == {"feed.redis_away"}
@@ -604,12 +605,12 @@ async def test_a_client_that_catches_up_when_redis_goes_comes_back_for_the_rest(
         client = gateway.listen("0")
         client.reads.clear()
         await settled()
-        gateway.streams.away = True
+        gateway.streams.leave()
         client.reads.set()
         await client.finished()
         assert client.ended
         assert client.events == sent[:2]
-        gateway.streams.away = False
+        gateway.streams.come_back()
         back = gateway.listen(client.last_id)
         await back.until(str(sent[-1].id))
         assert back.events == sent[2:]

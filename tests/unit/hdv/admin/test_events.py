@@ -13,14 +13,15 @@ from contracts.events import StudyValidationFailed, ValidationData
 from contracts.report import FileCounts, FindingSummary, Severity
 from hdv.admin import events
 from hdv.cli import app
-from unit.redis_streams import Streams, archived, uploaded
+from kit.events import archived, uploaded
+from kit.redis import MemoryRedis
 
 
 @pytest.fixture
-def streams(monkeypatch: pytest.MonkeyPatch, bare_environment: pytest.MonkeyPatch) -> Streams:
+def streams(monkeypatch: pytest.MonkeyPatch, bare_environment: pytest.MonkeyPatch) -> MemoryRedis:
     """The Redis that the command finds, whatever its address."""
     del bare_environment
-    found = Streams()
+    found = MemoryRedis()
     monkeypatch.setattr(events, "connect", lambda _: found)
     return found
 
@@ -31,7 +32,7 @@ def hdv(*arguments: str) -> tuple[int, list[str], str]:
     return result.exit_code, result.stdout.splitlines(), result.stderr
 
 
-def tail(streams: Streams, *arguments: str) -> list[str]:
+def tail(streams: MemoryRedis, *arguments: str) -> list[str]:
     """The lines of `hdv events tail` until it has seen all that is there."""
 
     async def stopped(*_: object, **__: object) -> list[Any]:
@@ -46,7 +47,7 @@ def tail(streams: Streams, *arguments: str) -> list[str]:
 # tail
 
 
-def test_a_line_tells_when_what_which_study_and_what_it_says(streams: Streams) -> None:
+def test_a_line_tells_when_what_which_study_and_what_it_says(streams: MemoryRedis) -> None:
     event = streams.send(archived())
     [line] = tail(streams, "--from", "0")
     time, event_type, subject, *details = line.split()
@@ -55,7 +56,7 @@ def test_a_line_tells_when_what_which_study_and_what_it_says(streams: Streams) -
     assert details == [f"directory=archive/{subject}", "instance_count=1", "size_bytes=7"]
 
 
-def test_a_line_tells_the_codes_of_findings(streams: Streams) -> None:
+def test_a_line_tells_the_codes_of_findings(streams: MemoryRedis) -> None:
     finding = FindingSummary(
         code="file.not-dicom", severity=Severity.ERROR, message="It is no DICOM file.", count=1
     )
@@ -70,7 +71,7 @@ def test_a_line_tells_the_codes_of_findings(streams: Streams) -> None:
     assert line.endswith('files={"accepted":0,"rejected":1} findings=file.not-dicom')
 
 
-def test_json_lines_carry_the_event_and_the_place_after_it(streams: Streams) -> None:
+def test_json_lines_carry_the_event_and_the_place_after_it(streams: MemoryRedis) -> None:
     sent = [streams.send(uploaded()), streams.send(archived())]
     lines = [orjson.loads(line) for line in tail(streams, "--from", "0", "--json")]
     assert [line["event"] for line in lines] == [orjson.loads(event.to_json()) for event in sent]
@@ -78,12 +79,12 @@ def test_json_lines_carry_the_event_and_the_place_after_it(streams: Streams) -> 
     assert orjson.loads(last)["event"]["id"] == str(sent[1].id)
 
 
-def test_without_a_place_only_new_events_are_shown(streams: Streams) -> None:
+def test_without_a_place_only_new_events_are_shown(streams: MemoryRedis) -> None:
     streams.send(uploaded())
     assert tail(streams) == []
 
 
-def test_tail_begins_at_an_entry_of_redis(streams: Streams) -> None:
+def test_tail_begins_at_an_entry_of_redis(streams: MemoryRedis) -> None:
     streams.append("uploads", uploaded().to_json(), (5, 0))
     later = uploaded()
     streams.append("uploads", later.to_json(), (6, 0))
@@ -91,14 +92,14 @@ def test_tail_begins_at_an_entry_of_redis(streams: Streams) -> None:
     assert str(later.subject) in line
 
 
-def test_tail_shows_some_types_only(streams: Streams) -> None:
+def test_tail_shows_some_types_only(streams: MemoryRedis) -> None:
     streams.send(uploaded())
     event = streams.send(archived())
     [line] = tail(streams, "--from", "0", "--type", "study.archived")
     assert str(event.subject) in line
 
 
-def test_what_is_no_event_is_passed_by(streams: Streams) -> None:
+def test_what_is_no_event_is_passed_by(streams: MemoryRedis) -> None:
     streams.append("uploads", b"not json")
     event = streams.send(uploaded())
     [line] = tail(streams, "--from", "0")
@@ -114,7 +115,7 @@ def test_what_is_no_event_is_passed_by(streams: Streams) -> None:
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(
-    streams: Streams, arguments: list[str], complaint: str
+    streams: MemoryRedis, arguments: list[str], complaint: str
 ) -> None:
     del streams
     code, lines, complaints = hdv("tail", *arguments)
@@ -123,7 +124,7 @@ def test_what_is_wrong_is_told_in_one_line(
     assert line.startswith(f"hdv events tail: {complaint}")
 
 
-def test_a_place_older_than_what_is_kept_is_told(streams: Streams) -> None:
+def test_a_place_older_than_what_is_kept_is_told(streams: MemoryRedis) -> None:
     streams.trim("uploads", (9, 0))
     code, _, complaint = hdv("tail", "--from", "8-0")
     assert code == 2
@@ -132,23 +133,23 @@ def test_a_place_older_than_what_is_kept_is_told(streams: Streams) -> None:
 
 @pytest.mark.parametrize("command", ["tail", "verify"])
 def test_without_redis_one_line_says_so_without_the_password(
-    streams: Streams, command: str
+    streams: MemoryRedis, command: str
 ) -> None:
-    streams.away = True
+    streams.leave()
     code, lines, complaint = hdv(command, "--redis-url", "redis://me:secret@here:6379/0")
     assert (code, lines) == (2, [])
     assert complaint == f"hdv events {command}: no use of Redis at here:6379: gone\n"
 
 
 async def test_who_stops_learns_where_to_go_on(
-    streams: Streams, capsys: pytest.CaptureFixture[str]
+    streams: MemoryRedis, capsys: pytest.CaptureFixture[str]
 ) -> None:
     streams.append("uploads", uploaded().to_json(), (5, 0))
     client: Any = streams
     task = asyncio.create_task(events._tail(events.Feed(client), "0", [], json=False))
     for _ in range(50):
         await asyncio.sleep(0)
-    assert streams.waiting
+    assert streams.waiting.is_set()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -159,7 +160,7 @@ async def test_who_stops_learns_where_to_go_on(
 # verify
 
 
-def test_nothing_is_said_of_messages_that_are_as_documented(streams: Streams) -> None:
+def test_nothing_is_said_of_messages_that_are_as_documented(streams: MemoryRedis) -> None:
     streams.send(uploaded())
     streams.send(archived())
     assert hdv("verify") == (
@@ -169,7 +170,7 @@ def test_nothing_is_said_of_messages_that_are_as_documented(streams: Streams) ->
     )
 
 
-def test_an_entry_that_breaks_the_document_is_told_with_its_id(streams: Streams) -> None:
+def test_an_entry_that_breaks_the_document_is_told_with_its_id(streams: MemoryRedis) -> None:
     event = orjson.loads(uploaded().to_json())
     del event["data"]["file_count"]
     streams.append("uploads", orjson.dumps(event), (5, 0))
@@ -179,7 +180,7 @@ def test_an_entry_that_breaks_the_document_is_told_with_its_id(streams: Streams)
     assert lines[-1].endswith("violations of the document: 1.")
 
 
-def test_every_documented_stream_is_checked(streams: Streams) -> None:
+def test_every_documented_stream_is_checked(streams: MemoryRedis) -> None:
     addresses = [*(channel.address for channel in CHANNELS), DEAD_LETTER]
     for address in addresses:
         streams.append(address, b"nothing")
@@ -189,7 +190,7 @@ def test_every_documented_stream_is_checked(streams: Streams) -> None:
         assert any(f" at {address}: " in line for line in lines)
 
 
-def test_many_entries_are_checked_to_the_last(streams: Streams) -> None:
+def test_many_entries_are_checked_to_the_last(streams: MemoryRedis) -> None:
     for _ in range(1200):
         streams.send(uploaded())
     streams.append("uploads", b"not json")
@@ -199,7 +200,7 @@ def test_many_entries_are_checked_to_the_last(streams: Streams) -> None:
     assert lines[-1].startswith("1201 stream entries")
 
 
-def test_a_stream_that_is_not_documented_is_told_once(streams: Streams) -> None:
+def test_a_stream_that_is_not_documented_is_told_once(streams: MemoryRedis) -> None:
     for _ in range(3):
         streams.append("study.lost", b"{}")
     code, lines, _ = hdv("verify")

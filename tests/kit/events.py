@@ -1,4 +1,4 @@
-"""Events of studies, for tests of those who listen to them."""
+"""Events of studies."""
 
 from collections.abc import Iterable
 from uuid import UUID, uuid4
@@ -6,7 +6,11 @@ from uuid import UUID, uuid4
 from contracts.events import (
     CloudEvent,
     ProcessingFailedData,
+    StudyArchived,
+    StudyArchivedData,
     StudyProcessingFailed,
+    StudyUploaded,
+    StudyUploadedData,
     StudyValidated,
     StudyValidationFailed,
     ValidationData,
@@ -14,18 +18,34 @@ from contracts.events import (
 from contracts.report import FileCounts
 
 
+def uploaded(subject: UUID | None = None) -> StudyUploaded:
+    """A study has been uploaded."""
+    subject = subject or uuid4()
+    data = StudyUploadedData(directory=f"uploads/{subject}", file_count=1, size_bytes=7)
+    return StudyUploaded.new(source="gateway", subject=subject, data=data)
+
+
+def archived(subject: UUID | None = None) -> StudyArchived:
+    """A study has been archived."""
+    subject = subject or uuid4()
+    data = StudyArchivedData(directory=f"archive/{subject}", instance_count=1, size_bytes=7)
+    return StudyArchived.new(source="descriptor", subject=subject, data=data)
+
+
 def validated(subject: UUID, *studies: UUID, of: UUID | None = None) -> CloudEvent:
-    """It is valid; it was divided into further studies, or was divided from an upload."""
+    """A study is valid; `studies` were divided from it, or it was divided from the upload `of`."""
     data = _validation(subject, studies, of)
     return StudyValidated.new(source="validator", subject=subject, data=data)
 
 
 def failed(subject: UUID) -> CloudEvent:
+    """No file of a study is valid."""
     data = _validation(subject)
     return StudyValidationFailed.new(source="validator", subject=subject, data=data)
 
 
-def given_up(subject: UUID) -> CloudEvent:
+def not_processed(subject: UUID) -> CloudEvent:
+    """A study could not be processed."""
     data = ProcessingFailedData(
         event_id=uuid4(),
         event_type="study.validated",

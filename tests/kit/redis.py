@@ -1,0 +1,224 @@
+"""Redis in memory: the few commands that the gateway and the feed's readers need."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any, Self
+
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import WatchError
+
+from chassis.messaging.cursor import EntryId, entry_id_text, parse_entry_id
+from chassis.messaging.feed import ADDRESS_OF
+from chassis.messaging.retention import TRIMMED
+from contracts.events import ANY_EVENT, CloudEvent
+
+
+def nothing() -> None:
+    """A hook that does nothing."""
+
+
+class MemoryRedis:
+    """A redis-py client and its server: strings, sets, streams, and MULTI with WATCH.
+
+    Attributes:
+        unavailable: every command fails with this.
+        hangs: commands that change something never return.
+        waiting: set while a reader has read everything and waits for more.
+        before_reads: called right before the next reads of streams, one after the other.
+        before_execute: called before the next MULTI that follows a WATCH.
+        after_execute: called after it.
+    """
+
+    def __init__(self) -> None:
+        self.values: dict[str, bytes] = {}
+        self.expiries: dict[str, int] = {}
+        self.sets: dict[str, set[str]] = defaultdict(set)
+        self.entries: dict[str, list[tuple[EntryId, dict[bytes, bytes]]]] = defaultdict(list)
+        self.trimmed: dict[str, EntryId] = {}
+        self.unavailable: Exception | None = None
+        self.hangs = False
+        self.waiting = asyncio.Event()
+        self.before_reads: list[Callable[[], None]] = []
+        self.before_execute: Callable[[], None] = nothing
+        self.after_execute: Callable[[], None] = nothing
+        self._now = 1000
+        self._more = asyncio.Event()
+
+    def append(self, address: str, body: bytes, at: EntryId | None = None) -> EntryId:
+        """Append an entry, at a time of its own or with a given id."""
+        self._now += 1
+        entry_id = at or (self._now, 0)
+        self.entries[address].append((entry_id, {b"__data__": body}))
+        self._more.set()
+        return entry_id
+
+    def send(self, event: CloudEvent) -> CloudEvent:
+        """Append an event to its stream."""
+        self.append(ADDRESS_OF[event.type], event.to_json())
+        return event
+
+    def events(self, address: str) -> list[CloudEvent]:
+        """The events of a stream, oldest first."""
+        return [ANY_EVENT.validate_json(fields[b"__data__"]) for _, fields in self.entries[address]]
+
+    def trim(self, address: str, last: EntryId) -> None:
+        """Remove a stream's entries up to the last one, as retention does."""
+        self.entries[address] = [entry for entry in self.entries[address] if entry[0] > last]
+        self.trimmed[address] = last
+
+    def leave(self, error: Exception | None = None) -> None:
+        """Become unavailable; readers that wait are woken up."""
+        self.unavailable = error or RedisConnectionError("gone")
+        self._more.set()
+
+    def come_back(self) -> None:
+        """Become available again."""
+        self.unavailable = None
+
+    def require(self) -> None:
+        """Fail while unavailable."""
+        if self.unavailable:
+            raise self.unavailable
+
+    def write(self, name: str, value: bytes | str, expires: int) -> None:
+        """Set a string that expires."""
+        self.values[name] = value.encode() if isinstance(value, str) else value
+        self.expiries[name] = expires
+
+    def read(self, streams: dict[str, Any], count: int) -> list[Any]:
+        """The entries after the given ones, as XREAD answers."""
+        found = []
+        for name, after in streams.items():
+            last = parse_entry_id(after if isinstance(after, str) else after.decode())
+            newer = [entry for entry in self.entries[name] if entry[0] > last][:count]
+            if newer:
+                texts = [(entry_id_text(entry_id).encode(), body) for entry_id, body in newer]
+                found.append([name.encode(), texts])
+        return found
+
+    # What redis-py has:
+
+    async def connect(self) -> Self:
+        return self
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+    def pipeline(self, *, transaction: bool = True) -> "_Pipeline":
+        assert transaction
+        return _Pipeline(self)
+
+    async def ping(self) -> None:
+        self.require()
+
+    async def set(self, name: str, value: bytes, *, nx: bool, ex: int) -> bool:
+        self.require()
+        assert nx
+        if name in self.values:
+            return False
+        self.write(name, value, ex)
+        return True
+
+    async def get(self, name: str) -> bytes | None:
+        self.require()
+        return self.values.get(name)
+
+    async def exists(self, name: str) -> bool:
+        self.require()
+        return name in self.values
+
+    async def smembers(self, name: str) -> list[bytes]:
+        self.require()
+        return [member.encode() for member in self.sets[name]]
+
+    async def xread(
+        self, streams: dict[str, Any], *, count: int, block: int | None = None
+    ) -> list[Any]:
+        self.require()
+        self._more.clear()
+        if not (found := self.read(streams, count)) and block:
+            self.waiting.set()
+            await self._more.wait()
+            self.waiting.clear()
+            self.require()
+            found = self.read(streams, count)
+        return found
+
+    async def scan_iter(self, **options: object) -> Any:
+        assert options["_type"] == "stream"
+        for name in list(self.entries):
+            yield name.encode()
+
+
+class _Pipeline:
+    def __init__(self, redis: MemoryRedis) -> None:
+        self._redis = redis
+        self._watched: dict[str, bytes | None] = {}
+        self._commands: list[Callable[[], Any]] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Nothing is open."""
+
+    async def watch(self, name: str) -> None:
+        self._redis.require()
+        self._watched[name] = self._redis.values.get(name)
+
+    async def get(self, name: str) -> bytes | None:
+        return await self._redis.get(name)
+
+    def multi(self) -> None:
+        """From now on commands are collected."""
+
+    def set(self, name: str, value: bytes, *, ex: int) -> None:
+        self._commands.append(lambda: self._redis.write(name, value, ex))
+
+    def expire(self, name: str, seconds: int) -> None:
+        self._commands.append(lambda: self._redis.expiries.update({name: seconds}))
+
+    def delete(self, name: str) -> None:
+        self._commands.append(lambda: self._redis.values.pop(name))
+
+    async def xadd(self, name: str, fields: dict[Any, bytes], **_: object) -> None:
+        [body] = fields.values()
+        self._commands.append(lambda: self._redis.append(name, body))
+
+    async def publish(self, channel: str, message: bytes) -> None:
+        """Live channels have no listeners here."""
+
+    def xread(self, streams: dict[str, str], *, count: int) -> None:
+        self._commands.append(lambda: self._redis.read(streams, count))
+
+    def hmget(self, key: str, names: list[str]) -> None:
+        assert key == TRIMMED
+        trimmed = self._redis.trimmed
+        texts = {name: entry_id_text(entry_id).encode() for name, entry_id in trimmed.items()}
+        self._commands.append(lambda: [texts.get(name) for name in names])
+
+    def xrevrange(self, name: str, *, count: int) -> None:
+        def newest() -> list[Any]:
+            found = self._redis.entries[name][-count:]
+            return [(entry_id_text(entry_id).encode(), body) for entry_id, body in found]
+
+        self._commands.append(newest)
+
+    async def execute(self) -> list[Any]:
+        redis = self._redis
+        if redis.hangs:
+            await asyncio.Event().wait()
+        if self._watched:
+            before, redis.before_execute = redis.before_execute, nothing
+            before()
+        redis.require()
+        if any(redis.values.get(name) != value for name, value in self._watched.items()):
+            raise WatchError("changed")
+        if redis.before_reads:
+            redis.before_reads.pop(0)()
+        answers = [command() for command in self._commands]
+        if self._watched:
+            after, redis.after_execute = redis.after_execute, nothing
+            after()
+        return answers
