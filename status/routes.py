@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Header, Query
 from pydantic import AwareDatetime, BaseModel, SecretStr
 
 from chassis.web.problem import Problem, documented
+from chassis.web.problem_types import ProblemType
 from contracts.model import Label, Modality, Sha256
 from contracts.status import State, StatusRecord, StatusUpdate, StudyStatusUpdates
 from status.handlers import Store
@@ -43,20 +44,24 @@ def status_router(store: Store, token: SecretStr | None) -> APIRouter:
         prefix="/status",
         tags=["status"],
         dependencies=[Depends(_bearer(token))] if token else [],
-        responses=documented(401) if token else {},
+        responses=documented(ProblemType.UNAUTHORIZED) if token else {},
     )
 
     @router.post(
         "/{study_id}",
         summary="Note that a study has come to a state",
-        responses=documented(422),
+        responses=documented(),
         response_model_exclude_none=True,
     )
     async def update(study_id: UUID, body: StatusUpdate) -> StatusRecord:
         """Answers the record as it is now: an update of a lower rank does not move it back."""
         return await store.apply(study_id, [body])
 
-    @router.post("", summary="Note the states of many studies", responses=documented(422))
+    @router.post(
+        "",
+        summary="Note the states of many studies",
+        responses=documented(),
+    )
     async def update_many(body: StudyStatusUpdates) -> Applied:
         by_study: dict[UUID, list[StatusUpdate]] = {}
         for entry in body.updates:
@@ -68,18 +73,18 @@ def status_router(store: Store, token: SecretStr | None) -> APIRouter:
     @router.get(
         "/{study_id}",
         summary="The latest record of a study",
-        responses=documented(404, 422),
+        responses=documented(ProblemType.UNKNOWN_STUDY),
         response_model_exclude_none=True,
     )
     async def show(study_id: UUID) -> StatusRecord:
         if (record := await store.get(study_id)) is None:
-            raise Problem(404, "unknown-study", "No such study", f"No study {study_id} is known.")
+            raise Problem(ProblemType.UNKNOWN_STUDY, f"No study {study_id} is known.")
         return record
 
     @router.get(
         "",
         summary="All studies, page by page",
-        responses=documented(422),
+        responses=documented(),
         response_model_exclude_none=True,
     )
     async def index(
@@ -114,7 +119,7 @@ def status_router(store: Store, token: SecretStr | None) -> APIRouter:
             page = await store.page(wanted, cursor, limit)
         except ValueError:
             detail = "query.cursor: not a cursor that this listing has given out"
-            raise Problem(422, "invalid-request", "The request is not valid", detail) from None
+            raise Problem(ProblemType.INVALID_REQUEST, detail) from None
         return StatusPage(studies=page.records, next_cursor=page.next_cursor)
 
     return router
@@ -128,9 +133,4 @@ class _bearer:  # noqa: N801 -- reads as the function it is
 
     def __call__(self, authorization: Annotated[str, Header()] = "") -> None:
         if not hmac.compare_digest(authorization.encode(), self._expected):
-            raise Problem(
-                401,
-                "unauthorized",
-                "The internal token is missing or wrong",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
+            raise Problem(ProblemType.UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})

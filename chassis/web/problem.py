@@ -1,4 +1,4 @@
-"""Errors over HTTP: `application/problem+json` with a stable type (RFC 9457)."""
+"""Errors over HTTP: `application/problem+json` with a type (RFC 9457)."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -13,79 +13,76 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
 from chassis.observability.logs import error_name, get_logger
+from chassis.web.problem_types import ProblemType
 
 MEDIA_TYPE = "application/problem+json"
 
+_HTTP_ERRORS = {
+    kind.status: kind
+    for kind in (ProblemType.BAD_REQUEST, ProblemType.NOT_FOUND, ProblemType.METHOD_NOT_ALLOWED)
+}
+
 
 class ProblemDocument(BaseModel):
-    """An error, as RFC 9457 writes it."""
+    """An error (RFC 9457)."""
 
     type: str
-    """Stable name of the kind of problem, `urn:hdv:problem:…`."""
+    """The type of the problem, `urn:hdv:problem:…`; it never changes."""
     title: str
-    """What this kind of problem is."""
+    """The type in a few words."""
     status: int
     """The HTTP status."""
     detail: str | None = None
-    """What went wrong here, and where."""
+    """What is wrong in this case, and where."""
 
 
 class Problem(Exception):
-    """A request that cannot be served, to be answered as a problem document."""
+    """A request that cannot be served; the client gets a problem document.
+
+    Args:
+        kind: the type of the problem.
+        detail: what is wrong in this case, and where; without patient data.
+        retry_after_seconds: when to try again, if not as the type says.
+        headers: further headers of the response.
+    """
 
     def __init__(
         self,
-        status: int,
-        kind: str,
-        title: str,
+        kind: ProblemType,
         detail: str | None = None,
         *,
+        retry_after_seconds: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(title)
-        self.status = status
+        super().__init__(kind.title)
         self.kind = kind
-        self.title = title
         self.detail = detail
-        self.headers = headers
+        self.headers = dict(headers or {})
+        if seconds := retry_after_seconds or kind.retry_after_seconds:
+            self.headers["Retry-After"] = str(seconds)
 
     def response(self) -> JSONResponse:
-        """The answer to the client."""
+        """The response to the client."""
+        kind = self.kind
         document = ProblemDocument(
-            type=f"urn:hdv:problem:{self.kind}",
-            title=self.title,
-            status=self.status,
-            detail=self.detail,
+            type=kind.uri, title=kind.title, status=kind.status, detail=self.detail
         )
-        return JSONResponse(
-            document.model_dump(exclude_none=True),
-            status_code=self.status,
-            media_type=MEDIA_TYPE,
-            headers=self.headers,
-        )
+        return _response(document, self.headers)
 
 
-def unavailable(kind: str, detail: str, retry_after_seconds: int = 5) -> Problem:
-    """503: something this service needs is away for the moment."""
-    return Problem(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        kind,
-        "A part of the service is away",
-        detail,
-        headers={"Retry-After": str(retry_after_seconds)},
-    )
-
-
-def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route that answers these statuses with a problem document."""
+def documented(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that can answer with these problems, or `invalid-request`."""
     schema = {"$ref": "#/components/schemas/ProblemDocument"}
+    by_status: dict[int, list[ProblemType]] = {}
+    for kind in (*kinds, ProblemType.INVALID_REQUEST):
+        by_status.setdefault(kind.status, []).append(kind)
     return {
         status: {
-            "description": HTTPStatus(status).phrase,
+            "description": "\n".join(f"- `{kind.slug}`: {kind.description}" for kind in same),
             "model": ProblemDocument,
             "content": {MEDIA_TYPE: {"schema": schema}},
         }
-        for status in statuses
+        for status, same in by_status.items()
     }
 
 
@@ -94,7 +91,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
-    app.add_exception_handler(RedisError, _redis_away)
+    app.add_exception_handler(RedisError, _redis_unavailable)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -104,19 +101,22 @@ async def _problem(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
+    """An error that FastAPI found: of no type of ours it has none (RFC 9457, section 4.2.1)."""
     assert isinstance(error, HTTPException)  # noqa: S101 -- what it is registered for
-    phrase = HTTPStatus(error.status_code).phrase
-    kind = phrase.lower().replace(" ", "-")
-    headers = error.headers
+    headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _methods(request)):
-        headers = {**(headers or {}), "Allow": ", ".join(methods)}
-    return Problem(error.status_code, kind, phrase, headers=headers).response()
+        headers["Allow"] = ", ".join(methods)
+    if kind := _HTTP_ERRORS.get(error.status_code):
+        return Problem(kind, headers=headers).response()
+    title = HTTPStatus(error.status_code).phrase
+    document = ProblemDocument(type="about:blank", title=title, status=error.status_code)
+    return _response(document, headers)
 
 
 def _methods(request: Request) -> list[str]:
-    """All methods that are documented for a path; Starlette tells those of one route alone.
+    """All methods that are documented for a path; Starlette knows only those of one route.
 
-    Of several paths that match, the one with the fewest parameters is meant, as in OpenAPI.
+    If several paths match, the one with the fewest parameters counts, as in OpenAPI.
     """
     documented: dict[str, Any] = request.app.openapi()["paths"]
     matching = [path for path in documented if compile_path(path)[0].match(request.url.path)]
@@ -130,20 +130,27 @@ async def _invalid_request(_: Request, error: Exception) -> JSONResponse:
         f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
         for problem in error.errors()
     )
-    # Its body has not been read; else all of it would be, only to be thrown away.
+    # The body has not been read. An open connection would read all of it, only to discard it.
     headers = {"Connection": "close"}
-    return Problem(
-        422, "invalid-request", "The request is not valid", detail, headers=headers
-    ).response()
+    return Problem(ProblemType.INVALID_REQUEST, detail, headers=headers).response()
 
 
-async def _redis_away(_: Request, error: Exception) -> JSONResponse:
-    get_logger().error("redis.trouble", error=error_name(error))
-    return unavailable("event-bus-away", "Redis does not answer.").response()
+async def _redis_unavailable(_: Request, error: Exception) -> JSONResponse:
+    get_logger().error("redis.unavailable", error=error_name(error))
+    return Problem(ProblemType.EVENT_BUS_UNAVAILABLE, "Redis does not answer.").response()
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    """The last resort. What happened stands in the log, not in the answer."""
+    """The last resort. The log has the cause, the response does not."""
     route = getattr(request.scope.get("route"), "path", "unknown")
     get_logger().error("request.failed", route=route, exc_info=error)
-    return Problem(500, "internal-error", "The service failed on this request").response()
+    return Problem(ProblemType.INTERNAL_ERROR).response()
+
+
+def _response(document: ProblemDocument, headers: Mapping[str, str]) -> JSONResponse:
+    return JSONResponse(
+        document.model_dump(exclude_none=True),
+        status_code=document.status,
+        media_type=MEDIA_TYPE,
+        headers=headers,
+    )

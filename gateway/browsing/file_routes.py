@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from chassis.web.problem import documented
+from chassis.web.problem_types import ProblemType
 from contracts.model import DicomUid
 from gateway.browsing.report import Report
 from gateway.browsing.study_files import CSV, DICOM, JSON, PNG, ZIP, StudyFiles
@@ -30,7 +31,13 @@ def study_files_router(files: StudyFiles, retrieval: Retrieval) -> APIRouter:
                 "content": {CSV: {"schema": {"type": "string"}}},
                 "headers": headers({"Vary": "`Accept`"}),
             },
-            **documented(404, 406, 422, 503),
+            **documented(
+                ProblemType.UNKNOWN_STUDY,
+                ProblemType.REPORT_NOT_READY,
+                ProblemType.NO_REPORT,
+                ProblemType.NOT_ACCEPTABLE,
+                ProblemType.STATUS_UNAVAILABLE,
+            ),
         },
     )
     async def report(study_id: UUID, request: Request) -> Response:
@@ -61,7 +68,15 @@ def study_files_router(files: StudyFiles, retrieval: Retrieval) -> APIRouter:
         router,
         "/studies/{study_id}/instances/{sop_instance_uid}",
         summary="The file of an archived instance",
-        **giving_file(DICOM),
+        **giving_file(
+            DICOM,
+            problems=(
+                ProblemType.UNKNOWN_STUDY,
+                ProblemType.NOT_ARCHIVED,
+                ProblemType.UNKNOWN_INSTANCE,
+                ProblemType.STATUS_UNAVAILABLE,
+            ),
+        ),
     )
     async def instance(study_id: UUID, sop_instance_uid: DicomUid, request: Request) -> Response:
         """The bytes that arrived; their SHA-256 is the `ETag`. Ranges of them can be asked for."""
@@ -77,7 +92,11 @@ def study_files_router(files: StudyFiles, retrieval: Retrieval) -> APIRouter:
                 "content": {ZIP: {"schema": BINARY}},
                 "headers": headers({"Content-Disposition": "With a name for the file."}),
             },
-            **documented(404, 422, 503),
+            **documented(
+                ProblemType.UNKNOWN_STUDY,
+                ProblemType.NOT_ARCHIVED,
+                ProblemType.STATUS_UNAVAILABLE,
+            ),
         },
     )
     async def archive(study_id: UUID) -> Response:
@@ -91,7 +110,15 @@ def study_files_router(files: StudyFiles, retrieval: Retrieval) -> APIRouter:
         router,
         "/studies/{study_id}/preview.png",
         summary="A picture of a study",
-        **giving_file(PNG),
+        **giving_file(
+            PNG,
+            problems=(
+                ProblemType.UNKNOWN_STUDY,
+                ProblemType.NOT_ARCHIVED,
+                ProblemType.NO_PREVIEW,
+                ProblemType.STATUS_UNAVAILABLE,
+            ),
+        ),
     )
     async def preview(study_id: UUID, request: Request) -> Response:
         """A frame with its VOI window, made when the study was archived. It may show PHI."""
@@ -101,7 +128,17 @@ def study_files_router(files: StudyFiles, retrieval: Retrieval) -> APIRouter:
 
 
 def _metadata() -> dict[str, Any]:
-    documentation = giving_file(JSON, schema={})
+    documentation = giving_file(
+        JSON,
+        schema={},
+        problems=(
+            ProblemType.UNKNOWN_STUDY,
+            ProblemType.NOT_ARCHIVED,
+            ProblemType.STATUS_UNAVAILABLE,
+            ProblemType.INDEX_UNAVAILABLE,
+            ProblemType.INDEX_INCOMPLETE,
+        ),
+    )
     documentation["responses"][200]["content"] |= {DICOM_JSON: DATASETS}
-    documentation["responses"] |= documented(406)
+    documentation["responses"] |= documented(ProblemType.NOT_ACCEPTABLE)
     return documentation

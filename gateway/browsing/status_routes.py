@@ -7,6 +7,7 @@ import httpx
 from fastapi import APIRouter
 
 from chassis.web.problem import documented
+from chassis.web.problem_types import ProblemType
 from contracts.volumes import Volumes
 from gateway.browsing.links import status_path
 from gateway.browsing.study_status import StudyStatus, known_status, with_links
@@ -19,7 +20,7 @@ def status_router(client: httpx.AsyncClient, volumes: Volumes) -> APIRouter:
     @router.get(
         "/status/{study_id}",
         summary="The status of a study",
-        responses=documented(404, 422, 503),
+        responses=documented(ProblemType.UNKNOWN_STUDY, ProblemType.STATUS_UNAVAILABLE),
         response_model_exclude_none=True,
     )
     async def show(study_id: UUID) -> StudyStatus:

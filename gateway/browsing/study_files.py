@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chassis.web.problem import Problem
+from chassis.web.problem_types import ProblemType
 from contracts.volumes import METADATA, Volumes
 from gateway.browsing.archive import find_archived
 from gateway.browsing.report import find_report
@@ -56,7 +57,7 @@ class StudyFiles:
         media_type = Accept(request.headers.getlist("accept")).preferred((JSON, CSV))
         if media_type is None:
             detail = f"The report is there as {JSON} and as {CSV}."
-            raise Problem(406, "not-acceptable", "No such representation", detail)
+            raise Problem(ProblemType.NOT_ACCEPTABLE, detail)
 
         def write() -> bytes | None:
             report = find_report(study_id, self._volumes)
@@ -88,7 +89,7 @@ class StudyFiles:
             file = find_archived(directory).instances.get(sop_instance_uid)
             if file is None:
                 detail = f"Study {study_id} has no instance {sop_instance_uid}."
-                raise Problem(404, "unknown-instance", "No such instance", detail)
+                raise Problem(ProblemType.UNKNOWN_INSTANCE, detail)
             return self._file(
                 request,
                 directory / file.name,
@@ -128,7 +129,7 @@ class StudyFiles:
                 return self._file(request, self._volumes.preview(study_id), PNG)
             except FileNotFoundError:
                 detail = f"No picture could be made of study {study_id}, or none yet."
-                raise Problem(404, "no-preview", "The study has no preview", detail) from None
+                raise Problem(ProblemType.NO_PREVIEW, detail) from None
 
         return await self._archived(study_id, answer)
 
@@ -157,17 +158,15 @@ class StudyFiles:
         except FileNotFoundError:
             record = await known_status(study_id, self._client, self._volumes)
             detail = f"Study {study_id} is not in the archive; its status is '{record.status}'."
-            raise Problem(404, "not-archived", "The study is not archived", detail) from None
+            raise Problem(ProblemType.NOT_ARCHIVED, detail) from None
 
     async def _no_report(self, study_id: UUID) -> Problem:
         record = await known_status(study_id, self._client, self._volumes)
         if record.status.is_final:
             detail = f"Study {study_id} has no report; its status is '{record.status}'."
-            return Problem(404, "no-report", "The study has no report", detail)
+            return Problem(ProblemType.NO_REPORT, detail)
         return Problem(
-            404,
-            "report-not-ready",
-            "The report is not ready",
+            ProblemType.REPORT_NOT_READY,
             f"Study {study_id} is not validated yet; its status is '{record.status}'.",
-            headers={"Retry-After": str(self._retry_after_seconds)},
+            retry_after_seconds=self._retry_after_seconds,
         )

@@ -8,6 +8,7 @@ import httpx
 from fastapi import APIRouter, Query, Response
 
 from chassis.web.problem import documented
+from chassis.web.problem_types import ProblemType
 from contracts.model import DicomUid
 from contracts.volumes import Volumes
 from gateway.browsing.studies import Study, StudyPage, StudyQuery, describe, list_studies, next_page
@@ -35,7 +36,7 @@ def studies_router(client: httpx.AsyncClient, volumes: Volumes, retrieval: Retri
         summary="Studies, page by page",
         responses={
             200: {"headers": headers({"Link": 'The next page: `rel="next"` (RFC 8288).'})},
-            **documented(422, 503),
+            **documented(ProblemType.STATUS_UNAVAILABLE),
         },
     )
     async def index(query: Annotated[StudyQuery, Query()], response: Response) -> StudyPage:
@@ -52,7 +53,13 @@ def studies_router(client: httpx.AsyncClient, volumes: Volumes, retrieval: Retri
         response_model=Study,
         responses={
             200: {"content": {MULTIPART: BINARY}},
-            **documented(404, 406, 422, 503),
+            **documented(
+                ProblemType.UNKNOWN_STUDY,
+                ProblemType.NOT_ACCEPTABLE,
+                ProblemType.STATUS_UNAVAILABLE,
+                ProblemType.INDEX_UNAVAILABLE,
+                ProblemType.INDEX_INCOMPLETE,
+            ),
         },
     )
     async def show(study: UUID | DicomUid, accept: Accepted) -> Study | Response:

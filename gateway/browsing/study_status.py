@@ -10,7 +10,8 @@ from uuid import UUID
 import httpx
 
 from chassis.observability.logs import error_name, get_logger
-from chassis.web.problem import Problem, unavailable
+from chassis.web.problem import Problem
+from chassis.web.problem_types import ProblemType
 from contracts.intake import Intake
 from contracts.report import StudyReport
 from contracts.status import HistoryEntry, State, StatusRecord
@@ -39,7 +40,7 @@ async def known_status(study_id: UUID, client: httpx.AsyncClient, volumes: Volum
     with asking_status():
         record = await find_status(study_id, client, volumes)
     if record is None:
-        raise Problem(404, "unknown-study", "No such study", f"No study {study_id} is known.")
+        raise Problem(ProblemType.UNKNOWN_STUDY, f"No study {study_id} is known.")
     return record
 
 
@@ -49,8 +50,8 @@ def asking_status() -> Iterator[None]:
     try:
         yield
     except httpx.HTTPError as error:
-        get_logger().error("status.away", error=error_name(error))
-        raise unavailable("status-away", "The status service does not answer.") from None
+        get_logger().error("status.unavailable", error=error_name(error))
+        raise Problem(ProblemType.STATUS_UNAVAILABLE) from None
 
 
 async def find_status(

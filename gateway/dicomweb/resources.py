@@ -15,7 +15,8 @@ from redis.exceptions import RedisError
 
 from chassis.instance_index import InstanceIndex
 from chassis.observability.logs import error_name, get_logger
-from chassis.web.problem import Problem, unavailable
+from chassis.web.problem import Problem
+from chassis.web.problem_types import ProblemType
 from contracts.volumes import Volumes
 from gateway.browsing.archive import is_uid
 from storage.archived import ArchivedInstance, ArchivedStudy, read_study
@@ -80,14 +81,13 @@ async def find(resource: Resource, index: InstanceIndex, volumes: Volumes) -> li
             study_ids = await index.studies(resource.study)
             complete = bool(study_ids) or await index.is_complete()
     except (RedisError, TimeoutError) as error:
-        get_logger().error("dicomweb.index_away", error=error_name(error))
-        raise unavailable("index-away", "The index of the archive does not answer.") from None
+        get_logger().error("dicomweb.index_unavailable", error=error_name(error))
+        raise Problem(ProblemType.INDEX_UNAVAILABLE) from None
     if not complete:
-        detail = "The index of the archive is being made; the study may be there."
-        raise unavailable("index-incomplete", detail)
+        raise Problem(ProblemType.INDEX_INCOMPLETE)
     found = await asyncio.to_thread(_look_up, resource, study_ids, volumes)
     if not any(chain.from_iterable(place.wanted for place in found)):
-        raise Problem(404, *_unknown(resource))
+        raise _unknown(resource)
     return found
 
 
@@ -113,9 +113,11 @@ def _look_up(resource: Resource, study_ids: Iterable[UUID], volumes: Volumes) ->
     return found
 
 
-def _unknown(resource: Resource) -> tuple[str, str, str]:
+def _unknown(resource: Resource) -> Problem:
     if resource.instance:
-        return "unknown-instance", "No such instance", "The series has no instance with this UID."
+        detail = "The series has no instance with this UID."
+        return Problem(ProblemType.UNKNOWN_INSTANCE, detail)
     if resource.series:
-        return "unknown-series", "No such series", "The study has no series with this UID."
-    return "unknown-study", "No such study", "No study with this Study Instance UID is archived."
+        return Problem(ProblemType.UNKNOWN_SERIES, "The study has no series with this UID.")
+    detail = "No study with this Study Instance UID is archived."
+    return Problem(ProblemType.UNKNOWN_STUDY, detail)

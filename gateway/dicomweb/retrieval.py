@@ -6,6 +6,7 @@ from fastapi import Response
 
 from chassis.instance_index import InstanceIndex
 from chassis.web.problem import Problem
+from chassis.web.problem_types import ProblemType
 from contracts.volumes import Volumes
 from gateway.dicomweb.metadata import metadata
 from gateway.dicomweb.multipart import MultipartBody, parts
@@ -77,4 +78,4 @@ class Retrieval:
 
 def not_acceptable(detail: str) -> Problem:
     """406: there is nothing that the client accepts."""
-    return Problem(406, "not-acceptable", "There is no such representation", detail)
+    return Problem(ProblemType.NOT_ACCEPTABLE, detail)

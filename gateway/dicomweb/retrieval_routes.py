@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from chassis.web.problem import documented
+from chassis.web.problem_types import ProblemType
 from contracts.model import DicomUid
 from gateway.dicomweb.resources import Resource
 from gateway.dicomweb.retrieval import Retrieval
@@ -88,5 +89,15 @@ def retrieval_router(retrieval: Retrieval) -> APIRouter:
 def _documented(content: dict[str, Any]) -> dict[str, Any]:
     return {
         "response_class": Response,
-        "responses": {200: {"content": content}, **documented(404, 406, 422, 503)},
+        "responses": {
+            200: {"content": content},
+            **documented(
+                ProblemType.UNKNOWN_STUDY,
+                ProblemType.UNKNOWN_SERIES,
+                ProblemType.UNKNOWN_INSTANCE,
+                ProblemType.NOT_ACCEPTABLE,
+                ProblemType.INDEX_UNAVAILABLE,
+                ProblemType.INDEX_INCOMPLETE,
+            ),
+        },
     }

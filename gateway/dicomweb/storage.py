@@ -9,7 +9,8 @@ from fastapi.responses import JSONResponse, Response
 
 from chassis.observability.logs import get_logger
 from chassis.runtime.cancellation import cancel
-from chassis.web.problem import Problem, unavailable
+from chassis.web.problem import Problem
+from chassis.web.problem_types import ProblemType
 from contracts.volumes import Volumes
 from gateway.browsing.links import status_path
 from gateway.dicomweb.endings import Awaited, Endings
@@ -69,10 +70,9 @@ class Storage:
             if media_type is None:
                 raise not_acceptable(f"The answer is {DICOM_JSON}.")
             if not self._live.ready.is_set():
-                raise unavailable("event-bus-away", "Redis has not answered yet.")
+                raise Problem(ProblemType.EVENT_BUS_UNAVAILABLE, "Redis has not answered yet.")
             if self._places.locked():
-                detail = "Too many clients wait for an outcome; try again soon."
-                raise unavailable("too-many-waiting", detail)
+                raise Problem(ProblemType.TOO_MANY_WAITING)
         upload_id = uuid4()
         async with self._places:
             with self._endings.awaiting(upload_id) as awaited:
@@ -87,15 +87,9 @@ class Storage:
             if not awaited.is_over:
                 get_logger().warning("stow.outcome_pending", study_id=str(upload_id))
                 raise Problem(
-                    503,
-                    "outcome-pending",
-                    "The outcome is not known yet",
-                    "The instances are safe. Their status is told at `Location`; to send them "
-                    "again does no harm, each is kept once.",
-                    headers={
-                        "Retry-After": str(self._retry_after_seconds),
-                        "Location": status_path(upload_id),
-                    },
+                    ProblemType.OUTCOME_PENDING,
+                    retry_after_seconds=self._retry_after_seconds,
+                    headers={"Location": status_path(upload_id)},
                 )
             found = await asyncio.to_thread(results, intake, awaited.archived, self._volumes)
         base_url = self._public_url or str(request.base_url).rstrip("/")

@@ -5,10 +5,12 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from chassis.web.problem import documented
+from chassis.web.problem_types import ProblemType
 from contracts.model import DicomUid
 from gateway.dicomweb.retrieval_routes import BINARY, DATASET, Accepted
 from gateway.dicomweb.storage import Storage
 from gateway.http.negotiation import DICOM, DICOM_JSON, JSON, MULTIPART
+from gateway.uploads.errors import REFUSALS
 
 BODY = {
     "requestBody": {
@@ -39,7 +41,14 @@ def storage_router(storage: Storage) -> APIRouter:
     documentation: dict[str, Any] = {
         "response_class": Response,
         "responses": {
-            **documented(400, 406, 408, 413, 415, 422, 503, 507),
+            **documented(
+                *REFUSALS,
+                ProblemType.NOT_ACCEPTABLE,
+                ProblemType.OUTCOME_PENDING,
+                ProblemType.TOO_MANY_UPLOADS,
+                ProblemType.TOO_MANY_WAITING,
+                ProblemType.EVENT_BUS_UNAVAILABLE,
+            ),
             **{
                 status: {
                     "description": f"{description} (PS3.18 I: Store Instances Response).",

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from multipart import MultipartSegment, PushMultipartParser
 
 from chassis.web.problem import Problem
+from chassis.web.problem_types import ProblemType
 from gateway.http.negotiation import DICOM, MULTIPART, parse_media_type
 from gateway.uploads.errors import Refusal, RefusedUploadError
 from gateway.uploads.form import read_form
@@ -31,7 +32,7 @@ def read_instances(
         return _single(body)
     if media_type != MULTIPART or parameters.get("type", DICOM).lower() != DICOM:
         detail = f'Send {MULTIPART}; type="{DICOM}"; boundary=…, or {DICOM} for one instance.'
-        raise Problem(415, "not-dicom", "The body has no DICOM instances", detail)
+        raise Problem(ProblemType.NOT_DICOM, detail)
     boundary = parameters.get("boundary", "")
     if not boundary:
         detail = "The Content-Type header has no boundary."

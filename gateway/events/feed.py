@@ -11,7 +11,8 @@ from chassis.messaging.cursor import Cursor
 from chassis.messaging.feed import ADDRESSES, CursorExpiredError, Entry, Feed, Page, patiently
 from chassis.observability.logs import error_name, get_logger
 from chassis.observability.metrics import Metrics
-from chassis.web.problem import Problem, unavailable
+from chassis.web.problem import Problem
+from chassis.web.problem_types import ProblemType
 from gateway.settings import FeedSettings
 
 SLOW = "slow-listener"
@@ -33,14 +34,10 @@ async def read_page(
         async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
             return await feed.read(cursor or await feed.end(), addresses, limit)
     except CursorExpiredError:
-        detail = (
-            "Events after this cursor were trimmed before they were read. Begin again: GET /events "
-            "without a cursor gives what is kept."
-        )
-        raise Problem(410, "cursor-expired", "The cursor is too old", detail) from None
+        raise Problem(ProblemType.CURSOR_EXPIRED) from None
     except (RedisError, TimeoutError) as error:
         _note(error)
-        raise unavailable("event-bus-away", "Redis does not answer.") from None
+        raise Problem(ProblemType.EVENT_BUS_UNAVAILABLE) from None
 
 
 class Listener:
@@ -133,9 +130,9 @@ class LiveFeed:
             Problem: all are taken, or the feed has not begun.
         """
         if not self.ready.is_set():
-            raise unavailable("event-bus-away", "Redis has not answered yet.")
+            raise Problem(ProblemType.EVENT_BUS_UNAVAILABLE, "Redis has not answered yet.")
         if self._closed or len(self._listeners) >= self._settings.max_streams:
-            raise unavailable("too-many-listeners", "Too many clients listen; try again later.")
+            raise Problem(ProblemType.TOO_MANY_LISTENERS)
         listener = Listener(self._settings.queue_size)
         self._listeners.add(listener)
         try:
@@ -151,4 +148,4 @@ class LiveFeed:
 
 
 def _note(error: Exception) -> None:
-    get_logger().warning("feed.redis_away", error=error_name(error))
+    get_logger().warning("feed.redis_unavailable", error=error_name(error))

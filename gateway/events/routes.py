@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from chassis.messaging.cursor import LONGEST_TEXT, PATTERN, Cursor, CursorError
 from chassis.messaging.feed import ADDRESS_OF, Feed
 from chassis.web.problem import Problem, documented
+from chassis.web.problem_types import ProblemType
 from contracts.events import Event
 from contracts.model import Contract
 from gateway.events.feed import LiveFeed, read_page
@@ -92,7 +93,10 @@ def events_router(feed: Feed, live: LiveFeed, settings: FeedSettings) -> APIRout
     @router.get(
         "/events",
         summary="What has happened, page by page",
-        responses=documented(410, 422, 503),
+        responses=documented(
+            ProblemType.CURSOR_EXPIRED,
+            ProblemType.EVENT_BUS_UNAVAILABLE,
+        ),
         response_model_exclude_none=True,
     )
     async def index(
@@ -120,7 +124,11 @@ def events_router(feed: Feed, live: LiveFeed, settings: FeedSettings) -> APIRout
         response_class=Response,
         response_description=STREAM,
         responses={
-            **documented(410, 422, 503),
+            **documented(
+                ProblemType.CURSOR_EXPIRED,
+                ProblemType.EVENT_BUS_UNAVAILABLE,
+                ProblemType.TOO_MANY_LISTENERS,
+            ),
             200: {
                 "content": {
                     "text/event-stream": {
@@ -175,7 +183,7 @@ def _cursor(text: str) -> Cursor:
         return Cursor.parse(text)
     except CursorError:
         detail = "cursor: not a place in the feed that an answer has told"
-        raise Problem(422, "invalid-request", "The request is not valid", detail) from None
+        raise Problem(ProblemType.INVALID_REQUEST, detail) from None
 
 
 def _addresses(types: list[str]) -> list[str]:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis.observability.logs import get_logger
 from chassis.service.process import ABORT
 from chassis.web.problem import Problem
+from chassis.web.problem_types import ProblemType
 from gateway.http.conditions import UnsatisfiableRangeError, Version
 
 OWNERS = "private, no-cache"
@@ -133,16 +134,14 @@ def answer_file(
             return Response(status_code=304, headers=headers)
         case HTTPStatus.PRECONDITION_FAILED:
             detail = f"The file is there, but as version {version.tag}."
-            raise Problem(412, "precondition-failed", "The file is another version", detail)
+            raise Problem(ProblemType.PRECONDITION_FAILED, detail)
     if filename:
         headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     try:
         ranges = version.ranges(request.headers, stat.st_size) if request.method == "GET" else None
     except UnsatisfiableRangeError:
         raise Problem(
-            416,
-            "range-not-satisfiable",
-            "The file is shorter",
+            ProblemType.RANGE_NOT_SATISFIABLE,
             f"The file has {stat.st_size} bytes.",
             headers={"Content-Range": f"bytes */{stat.st_size}"},
         ) from None

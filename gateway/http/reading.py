@@ -1,11 +1,12 @@
 """What all routes that are read have in common: HEAD beside GET, documented headers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Response
 
 from chassis.web.problem import documented
+from chassis.web.problem_types import ProblemType
 
 BINARY = {"type": "string", "format": "binary"}
 
@@ -39,7 +40,9 @@ def headers(descriptions: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def giving_file(*media_types: str, schema: Mapping[str, Any] = BINARY) -> dict[str, Any]:
+def giving_file(
+    *media_types: str, problems: Iterable[ProblemType], schema: Mapping[str, Any] = BINARY
+) -> dict[str, Any]:
     """The documentation of a route that gives a file: conditions, ranges."""
     content = {media_type: {"schema": schema} for media_type in media_types}
     version = headers({"ETag": "The version of the file.", "Last-Modified": "When it was made."})
@@ -64,7 +67,11 @@ def giving_file(*media_types: str, schema: Mapping[str, Any] = BINARY) -> dict[s
                 "headers": version | headers({"Content-Range": "Which one, if it is one."}),
             },
             304: {"description": "The client has this version", "headers": version},
-            **documented(404, 412, 416, 422, 503),
+            **documented(
+                *problems,
+                ProblemType.PRECONDITION_FAILED,
+                ProblemType.RANGE_NOT_SATISFIABLE,
+            ),
         },
         "openapi_extra": {
             "parameters": [

@@ -9,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 
 from asyncapi.document import DOCUMENT, committed_document
 from chassis.web.problem import Problem
+from chassis.web.problem_types import ProblemType
 from gateway.pages.content import FOR_EVER, Content
 from gateway.pages.page import EVENTS, HTTP, Page, address, load_files
 from gateway.pages.viewers import ASSETS
@@ -31,13 +32,7 @@ def pages_router(assets: Path = ASSETS) -> APIRouter:
     def answer(page: Page, request: Request) -> Response:
         content = html[page]
         if content is None:
-            raise Problem(
-                503,
-                "pages-not-built",
-                "The page was not built",
-                "Run `make assets` where the gateway was built, then start it again. What the page "
-                "would show stands in /asyncapi.yaml, /asyncapi.json and /openapi.json.",
-            )
+            raise Problem(kind := ProblemType.PAGES_NOT_BUILT, kind.fix)
         return content.answer(request, headers=page.headers())
 
     @router.get("/asyncapi", include_in_schema=False)

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from chassis.web.problem import Problem
+from chassis.web.problem_types import ProblemType
 from contracts.intake import Intake, StoredFile
 from contracts.model import Contract, Label
 from contracts.report import (
@@ -130,14 +131,14 @@ def chosen(contents: Contents, names: frozenset[str] | None) -> tuple[StoredFile
     if missing := names - {file.name for file in contents.files}:
         study_id = contents.report.study_id
         detail = f"Study {study_id} has no file {min(missing)} in quarantine."
-        raise Problem(404, "unknown-file", "No such file", detail)
+        raise Problem(ProblemType.UNKNOWN_FILE, detail)
     return tuple(file for file in contents.files if file.name in names)
 
 
 def not_in_quarantine(study_id: UUID) -> Problem:
     """404: nothing of the study lies here, or nothing any more."""
     detail = f"Nothing of study {study_id} lies in quarantine."
-    return Problem(404, "not-in-quarantine", "The study is not in quarantine", detail)
+    return Problem(ProblemType.NOT_IN_QUARANTINE, detail)
 
 
 def require_at_rest(volumes: Volumes, study_id: UUID) -> None:
@@ -150,8 +151,7 @@ def require_at_rest(volumes: Volumes, study_id: UUID) -> None:
     """
     if volumes.uploaded(study_id).exists():
         detail = f"Study {study_id} has just come to quarantine, or is about to; try again soon."
-        headers = {"Retry-After": "1"}
-        raise Problem(409, "study-in-progress", "The study is at work", detail, headers=headers)
+        raise Problem(ProblemType.STUDY_IN_PROGRESS, detail)
 
 
 def describe(volumes: Volumes, study_id: UUID) -> QuarantinedStudy:

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from chassis.web.problem import unavailable
+from chassis.web.problem import Problem
+from chassis.web.problem_types import ProblemType
 from contracts.model import Contract, ProfileName, Sha256
 from contracts.volumes import RESUBMISSIONS
 from storage.ndjson import GrowingFile, LockedError, growing, read_lines
@@ -67,8 +68,7 @@ def taking_turns(path: Path) -> Iterator[GrowingFile]:
         with growing(path) as file:
             yield file
     except LockedError:
-        detail = "Others are at work on the quarantine for too long."
-        raise unavailable("quarantine-busy", detail) from None
+        raise Problem(ProblemType.QUARANTINE_BUSY) from None
 
 
 def add_mark(directory: Path, resubmission: Resubmission, *, withdrawn: bool = False) -> None:

@@ -3,13 +3,13 @@
 import asyncio
 import random
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
 from uuid import UUID
 
 from pydantic import AwareDatetime, ValidationError
 
 from chassis.observability.logs import error_name, get_logger
 from chassis.web.problem import Problem
+from chassis.web.problem_types import ProblemType
 from contracts.intake import StoredFile
 from contracts.model import Contract
 from contracts.volumes import REMOVED, Volumes
@@ -136,7 +136,7 @@ def _purge(volumes: Volumes, entry: Entry, dry_run: bool) -> PurgedStudy | None:
         else:
             files = remove(volumes, study_id, None, RemovalReason.PURGED)
     except Problem as problem:
-        if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        if problem.kind is ProblemType.QUARANTINE_BUSY:
             raise
         return None
     except ValidationError:

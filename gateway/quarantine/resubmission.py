@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from chassis.web.problem import Problem
+from chassis.web.problem_types import ProblemType
 from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
 from contracts.volumes import Volumes, uploads_path
@@ -99,7 +100,7 @@ def _require_profile(profiles_dir: Path | None, profile: str | None) -> None:
     """Make sure that a profile is there, also the one of long ago."""
     if profile is not None and profile not in (known := profile_names(profiles_dir)):
         detail = f"There is no profile '{profile}'; there are {', '.join(known)}."
-        raise Problem(422, "unknown-profile", "There is no such profile", detail)
+        raise Problem(ProblemType.UNKNOWN_PROFILE, detail)
 
 
 async def _place(
@@ -112,8 +113,8 @@ async def _place(
     except FileNotFoundError:
         raise not_in_quarantine(study_id) from None
     except ChecksumMismatchError:
-        detail = f"A file of study {study_id} has not the bytes that arrived; it was left alone."
-        raise Problem(500, "file-damaged", "A file in quarantine is damaged", detail) from None
+        detail = f"A file of study {study_id} no longer has its checksum; it was not resubmitted."
+        raise Problem(ProblemType.FILE_DAMAGED, detail) from None
 
 
 async def _receive_fixed(

@@ -8,18 +8,31 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import ConfigDict, Field
 
 from chassis.web.problem import Problem, documented
+from chassis.web.problem_types import ProblemType
 from contracts.model import Contract, ProfileName
 from contracts.status import State
 from gateway.browsing.links import status_path
 from gateway.quarantine.resubmission import resubmit
 from gateway.quarantine.routes import FILE_NAME, STUDY, FileName
 from gateway.settings import GatewaySettings
+from gateway.uploads.errors import REFUSALS
 from gateway.uploads.form import boundary_of, read_form
 from gateway.uploads.parts import Parts
 from gateway.uploads.routes import Accepted
 from gateway.uploads.service import Reception, content_length_of, traceparent_of
 
 MOST_FILES = 100_000
+PROBLEMS = (
+    ProblemType.NOT_IN_QUARANTINE,
+    ProblemType.UNKNOWN_FILE,
+    ProblemType.STUDY_IN_PROGRESS,
+    ProblemType.UNKNOWN_PROFILE,
+    ProblemType.FILE_DAMAGED,
+    ProblemType.INSUFFICIENT_STORAGE,
+    ProblemType.QUARANTINE_BUSY,
+    ProblemType.TOO_MANY_UPLOADS,
+    ProblemType.EVENT_BUS_UNAVAILABLE,
+)
 
 FIXED = {
     "required": False,
@@ -62,7 +75,7 @@ def resubmission_router(reception: Reception, settings: GatewaySettings) -> APIR
         f"{STUDY}/resubmit",
         status_code=202,
         summary="Resubmit a study in quarantine, or some of its files",
-        responses=documented(400, 404, 409, 422, 500, 503, 507),
+        responses=documented(ProblemType.BAD_REQUEST, *PROBLEMS),
     )
     async def resubmit_study(
         study_id: UUID,
@@ -81,7 +94,7 @@ def resubmission_router(reception: Reception, settings: GatewaySettings) -> APIR
         f"{STUDY}/files/{{file}}/resubmit",
         status_code=202,
         summary="Resubmit a file in quarantine, perhaps fixed",
-        responses=documented(400, 404, 408, 409, 413, 415, 422, 500, 503, 507),
+        responses=documented(*REFUSALS, ProblemType.NOT_MULTIPART, *PROBLEMS),
         openapi_extra={"requestBody": FIXED},
     )
     async def resubmit_file(
@@ -147,5 +160,5 @@ def _read(content_type: str, body: AsyncGenerator[bytes, None]) -> Parts:
     boundary = boundary_of(content_type)
     if boundary is None:
         detail = "Send multipart/form-data with the fixed DICOM file in the part 'file'."
-        raise Problem(415, "not-multipart", "The body is not multipart/form-data", detail)
+        raise Problem(ProblemType.NOT_MULTIPART, detail)
     return read_form(body, boundary, max_files=1)

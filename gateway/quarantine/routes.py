@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import ConfigDict, Field
 
 from chassis.web.problem import documented
+from chassis.web.problem_types import ProblemType
 from contracts.model import Contract
 from contracts.volumes import Volumes
 from gateway.browsing.study_files import DICOM
@@ -60,7 +61,7 @@ def quarantine_router(volumes: Volumes, *, idle_seconds: float) -> APIRouter:
         router,
         "/quarantine",
         summary="Studies in quarantine, page by page",
-        responses=documented(422),
+        responses=documented(),
     )
     async def index(query: Annotated[QuarantineQuery, Query()]) -> QuarantinePage:
         """Those that came last come first.
@@ -73,7 +74,7 @@ def quarantine_router(volumes: Volumes, *, idle_seconds: float) -> APIRouter:
         router,
         STUDY,
         summary="A study in quarantine",
-        responses=documented(404, 422),
+        responses=documented(ProblemType.NOT_IN_QUARANTINE),
     )
     async def show(study_id: UUID) -> QuarantinedStudy:
         """The files that lie here, what is wrong with each, and what was done with them: PHI."""
@@ -83,7 +84,9 @@ def quarantine_router(volumes: Volumes, *, idle_seconds: float) -> APIRouter:
         router,
         f"{STUDY}/files/{{file}}",
         summary="The bytes of a file in quarantine",
-        **giving_file(DICOM, BYTES),
+        **giving_file(
+            DICOM, BYTES, problems=(ProblemType.NOT_IN_QUARANTINE, ProblemType.UNKNOWN_FILE)
+        ),
     )
     async def download(study_id: UUID, file: FileName, request: Request) -> Response:
         """The bytes that arrived; their SHA-256 is the `ETag`. Ranges of them can be asked for."""
@@ -109,7 +112,11 @@ def quarantine_router(volumes: Volumes, *, idle_seconds: float) -> APIRouter:
         STUDY,
         status_code=204,
         summary="Remove a study from quarantine",
-        responses=documented(404, 409, 422, 503),
+        responses=documented(
+            ProblemType.NOT_IN_QUARANTINE,
+            ProblemType.STUDY_IN_PROGRESS,
+            ProblemType.QUARANTINE_BUSY,
+        ),
     )
     async def delete(study_id: UUID) -> None:
         """Its files are gone then; a line about each stays in `removed.ndjson`."""
@@ -119,7 +126,12 @@ def quarantine_router(volumes: Volumes, *, idle_seconds: float) -> APIRouter:
         f"{STUDY}/files/{{file}}",
         status_code=204,
         summary="Remove a file from quarantine",
-        responses=documented(404, 409, 422, 503),
+        responses=documented(
+            ProblemType.NOT_IN_QUARANTINE,
+            ProblemType.UNKNOWN_FILE,
+            ProblemType.STUDY_IN_PROGRESS,
+            ProblemType.QUARANTINE_BUSY,
+        ),
     )
     async def delete_file(study_id: UUID, file: FileName) -> None:
         """It is gone then; a line about it stays in `removed.ndjson`.
@@ -132,7 +144,7 @@ def quarantine_router(volumes: Volumes, *, idle_seconds: float) -> APIRouter:
     @router.post(
         "/quarantine/purge",
         summary="Remove what has been in quarantine for long",
-        responses=documented(400, 422, 503),
+        responses=documented(ProblemType.BAD_REQUEST, ProblemType.QUARANTINE_BUSY),
     )
     async def purge_old(request: PurgeRequest) -> Purge:
         """The oldest first, up to 500 studies; ask again when there are more."""

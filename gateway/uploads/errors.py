@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from chassis.web.problem_types import ProblemType
+
 
 class Refusal(StrEnum):
     """The kinds of refusal; stable, clients rely on them."""
@@ -23,6 +25,10 @@ class Refusal(StrEnum):
     ARCHIVE_TOO_LARGE = "archive-too-large"
     UPLOAD_STALLED = "upload-stalled"
     INSUFFICIENT_STORAGE = "insufficient-storage"
+
+
+REFUSALS = tuple(ProblemType[refusal.name] for refusal in Refusal)
+"""The problems that an upload can be refused with."""
 
 
 class RefusedUploadError(Exception):

@@ -22,6 +22,7 @@ from chassis.messaging.publishing import EventPublisher
 from chassis.observability.logs import error_name, get_logger
 from chassis.runtime.cancellation import cancel
 from chassis.web.problem import Problem
+from chassis.web.problem_types import ProblemType
 from contracts.intake import Intake
 from contracts.model import Contract, Natural, Sha256, Uuid
 from contracts.volumes import Volumes
@@ -94,7 +95,7 @@ def read_key(values: Sequence[str]) -> str | None:
         key = text if _BARE.fullmatch(text) else ""
     if len(values) > 1 or not 0 < len(key) <= MOST_CHARACTERS:
         detail = f"{HEADER} is one string of 1 to {MOST_CHARACTERS} characters, best a UUID."
-        raise Problem(400, "invalid-idempotency-key", "The idempotency key is not valid", detail)
+        raise Problem(ProblemType.INVALID_IDEMPOTENCY_KEY, detail)
     return key
 
 
@@ -265,15 +266,13 @@ class _Held:
             async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
                 await self.change(queue)
         except (RedisError, TimeoutError) as error:  # it expires by itself
-            get_logger().warning("idempotency.redis_away", error=error_name(error))
+            get_logger().warning("idempotency.redis_unavailable", error=error_name(error))
 
 
 def _repeat(intake: Intake, answered: _Answered) -> None:
     if fingerprint(intake) != answered.fingerprint:
         raise Problem(
-            422,
-            "idempotency-key-reused",
-            "The idempotency key stands for another upload",
+            ProblemType.IDEMPOTENCY_KEY_REUSED,
             "The files or fields differ from those that were sent with this key first. Send a new "
             "key with each new upload.",
         )
@@ -289,10 +288,4 @@ def _answered(value: bytes) -> _Answered | None:
 
 
 def _in_flight() -> Problem:
-    return Problem(
-        409,
-        "idempotency-key-in-flight",
-        "An upload with this key is being received",
-        "Wait for its answer, or ask again when it should be there.",
-        headers={"Retry-After": "5"},
-    )
+    return Problem(ProblemType.IDEMPOTENCY_KEY_IN_FLIGHT)

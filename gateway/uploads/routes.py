@@ -7,9 +7,11 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from chassis.web.problem import Problem, documented
+from chassis.web.problem_types import ProblemType
 from contracts.status import State
 from gateway.browsing.links import status_path
 from gateway.settings import GatewaySettings
+from gateway.uploads.errors import REFUSALS
 from gateway.uploads.fields import MOST_INSTANCES
 from gateway.uploads.form import boundary_of, read_form
 from gateway.uploads.idempotency import HEADER, MOST_CHARACTERS
@@ -94,14 +96,22 @@ def upload_router(reception: Reception, settings: GatewaySettings) -> APIRouter:
         boundary = boundary_of(content_type)
         if boundary is None:
             detail = "Send multipart/form-data with the DICOM files in parts named 'file'."
-            raise Problem(415, "not-multipart", "The body is not multipart/form-data", detail)
+            raise Problem(ProblemType.NOT_MULTIPART, detail)
         return read_form(body, boundary, max_files=settings.max_files)
 
     @router.post(
         "/upload",
         status_code=202,
         summary="Upload a study",
-        responses=documented(400, 408, 409, 413, 415, 422, 503, 507),
+        responses=documented(
+            *REFUSALS,
+            ProblemType.INVALID_IDEMPOTENCY_KEY,
+            ProblemType.IDEMPOTENCY_KEY_IN_FLIGHT,
+            ProblemType.IDEMPOTENCY_KEY_REUSED,
+            ProblemType.NOT_MULTIPART,
+            ProblemType.TOO_MANY_UPLOADS,
+            ProblemType.EVENT_BUS_UNAVAILABLE,
+        ),
         openapi_extra={"requestBody": REQUEST_BODY, "parameters": [IDEMPOTENCY_KEY]},
     )
     async def upload(request: Request, response: Response) -> Accepted:

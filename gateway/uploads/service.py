@@ -14,34 +14,16 @@ from chassis.messaging.publishing import EventPublisher
 from chassis.observability.logs import error_name, get_logger
 from chassis.observability.metrics import Metrics
 from chassis.service.lifecycle import Service
-from chassis.web.problem import Problem, unavailable
+from chassis.web.problem import Problem
+from chassis.web.problem_types import ProblemType
 from contracts.intake import Intake
 from gateway.settings import GatewaySettings
 from gateway.uploads.body import limited, too_large
-from gateway.uploads.errors import Refusal, RefusedUploadError
+from gateway.uploads.errors import RefusedUploadError
 from gateway.uploads.idempotency import HEADER, Idempotency, Receipt, RepeatedUpload, read_key
 from gateway.uploads.intake import take_in
 from gateway.uploads.parts import Parts
 
-PROBLEMS = {
-    Refusal.BROKEN_MULTIPART: (400, "The multipart body is broken"),
-    Refusal.NO_FILE_PART: (400, "There is no file"),
-    Refusal.UNEXPECTED_PART: (400, "The form has a part that is not known"),
-    Refusal.REPEATED_FIELD: (400, "The form has a field twice"),
-    Refusal.TOO_MANY_FILES: (400, "There are too many files"),
-    Refusal.UPLOAD_STALLED: (408, "The upload came to a halt"),
-    Refusal.UPLOAD_TOO_LARGE: (413, "The upload is too large"),
-    Refusal.ARCHIVE_TOO_LARGE: (413, "The archive unpacks to too much"),
-    Refusal.NOT_DICOM: (415, "The file is not DICOM"),
-    Refusal.EMPTY_FILE: (422, "The file is empty"),
-    Refusal.NO_FILES: (422, "Nothing that was sent is a file of a study"),
-    Refusal.INVALID_FIELD: (422, "A field of the form has no such value"),
-    Refusal.UNKNOWN_PROFILE: (422, "The profile is not known"),
-    Refusal.BROKEN_ARCHIVE: (422, "The archive is broken"),
-    Refusal.UNSAFE_ARCHIVE: (422, "The archive is not safe to unpack"),
-    Refusal.UNSUPPORTED_ARCHIVE: (422, "The archive is of a kind that is not unpacked"),
-    Refusal.INSUFFICIENT_STORAGE: (507, "There is not enough storage"),
-}
 REDIS_TIMEOUT_SECONDS = 3.0
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -143,7 +125,7 @@ class Reception:
         """
         with hanging_up(), as_problems(self._service.metrics):
             if self._places.locked():
-                raise unavailable("too-many-uploads", "Too many uploads at once; try again soon.")
+                raise Problem(ProblemType.TOO_MANY_UPLOADS)
             async with self._places:
                 taking = take()
                 await self._ping()
@@ -183,7 +165,7 @@ def hanging_up() -> Iterator[None]:
     try:
         yield
     except Problem as problem:
-        problem.headers = {**(problem.headers or {}), "Connection": "close"}
+        problem.headers["Connection"] = "close"
         raise
 
 
@@ -194,17 +176,16 @@ def as_problems(metrics: Metrics) -> Iterator[None]:
         yield
     except RefusedUploadError as refused:
         metrics.error(refused.refusal)
-        status, title = PROBLEMS[refused.refusal]
-        raise Problem(status, refused.refusal, title, refused.detail) from None
+        raise Problem(ProblemType[refused.refusal.name], refused.detail) from None
     except (RedisError, TimeoutError) as error:
         metrics.error(error_name(error))
-        get_logger().error("upload.redis_away", error=error_name(error))
+        get_logger().error("upload.redis_unavailable", error=error_name(error))
         detail = "The event bus does not answer; nothing of the upload was kept."
-        raise unavailable("event-bus-away", detail) from None
+        raise Problem(ProblemType.EVENT_BUS_UNAVAILABLE, detail) from None
     except ClientDisconnect as error:
         metrics.error(error_name(error))
         get_logger().warning("upload.disconnected")
-        raise Problem(499, "client-disconnected", "The client went away") from None
+        raise Problem(ProblemType.CLIENT_DISCONNECTED) from None
 
 
 def content_length_of(request: Request) -> int | None:

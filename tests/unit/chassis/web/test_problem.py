@@ -14,7 +14,8 @@ from starlette.exceptions import HTTPException
 from structlog.testing import capture_logs
 
 from chassis.web import problem
-from chassis.web.problem import Problem, unavailable
+from chassis.web.problem import Problem
+from chassis.web.problem_types import ProblemType
 
 PATIENT = "DOE^JANE"
 
@@ -55,10 +56,10 @@ def example() -> FastAPI:
     async def fail(how: str) -> None:
         raise {
             "unexpected": ValueError(PATIENT),
-            "redis": RedisConnectionError(f"{PATIENT} away"),
+            "redis": RedisConnectionError(f"{PATIENT} refused"),
             "redis-refuses": ResponseError(PATIENT),
-            "known": Problem(409, "conflict", "In conflict", "It is there already."),
-            "away": unavailable("status-away", "It does not answer.", retry_after_seconds=7),
+            "known": Problem(ProblemType.NOT_ARCHIVED, "Its status is 'failed'."),
+            "unavailable": Problem(ProblemType.STATUS_UNAVAILABLE, retry_after_seconds=7),
             "teapot": HTTPException(418, PATIENT, headers={"X-Tea": "green"}),
         }[how]
 
@@ -90,11 +91,10 @@ def document(response: httpx.Response) -> dict[str, Any]:
         ("DELETE", "/items", 405, "method-not-allowed"),
         ("GET", "/items/one", 422, "invalid-request"),
         ("GET", "/fails/unexpected", 500, "internal-error"),
-        ("GET", "/fails/redis", 503, "event-bus-away"),
-        ("GET", "/fails/redis-refuses", 503, "event-bus-away"),
-        ("GET", "/fails/known", 409, "conflict"),
-        ("GET", "/fails/away", 503, "status-away"),
-        ("GET", "/fails/teapot", 418, "i'm-a-teapot"),
+        ("GET", "/fails/redis", 503, "event-bus-unavailable"),
+        ("GET", "/fails/redis-refuses", 503, "event-bus-unavailable"),
+        ("GET", "/fails/known", 404, "not-archived"),
+        ("GET", "/fails/unavailable", 503, "status-unavailable"),
     ],
 )
 async def test_every_error_is_a_problem_document_with_a_stable_type(
@@ -107,7 +107,7 @@ async def test_every_error_is_a_problem_document_with_a_stable_type(
     assert body["title"]
 
 
-async def test_a_method_that_is_not_allowed_is_told_which_ones_are(
+async def test_a_response_to_a_wrong_method_lists_the_allowed_ones(
     client: httpx.AsyncClient,
 ) -> None:
     assert (await client.delete("/items")).headers["allow"] == "POST"
@@ -115,12 +115,12 @@ async def test_a_method_that_is_not_allowed_is_told_which_ones_are(
     assert (await client.put("/items/purge")).headers["allow"] == "POST"
 
 
-async def test_an_invalid_request_is_told_which_field_is_wrong(client: httpx.AsyncClient) -> None:
+async def test_a_response_to_an_invalid_request_names_the_field(client: httpx.AsyncClient) -> None:
     body = document(await client.post("/items", json={"size": PATIENT}))
     assert body["detail"].startswith("body.size: ")
 
 
-async def test_a_body_that_is_no_json_is_told_so(client: httpx.AsyncClient) -> None:
+async def test_a_body_that_is_not_json_is_an_invalid_request(client: httpx.AsyncClient) -> None:
     response = await client.post(
         "/items", content=b'{"size": DOE', headers={"Content-Type": "application/json"}
     )
@@ -128,12 +128,20 @@ async def test_a_body_that_is_no_json_is_told_so(client: httpx.AsyncClient) -> N
     assert "DOE" not in response.text
 
 
+async def test_an_error_without_a_type_of_ours_has_only_its_status(
+    client: httpx.AsyncClient,
+) -> None:
+    response = await client.get("/fails/teapot")
+    assert document(response) == {"type": "about:blank", "title": "I'm a Teapot", "status": 418}
+    assert response.headers["x-tea"] == "green"
+
+
 async def test_a_problem_says_what_went_wrong_here(client: httpx.AsyncClient) -> None:
     assert document(await client.get("/fails/known")) == {
-        "type": "urn:hdv:problem:conflict",
-        "title": "In conflict",
-        "status": 409,
-        "detail": "It is there already.",
+        "type": "urn:hdv:problem:not-archived",
+        "title": "Study not archived",
+        "status": 404,
+        "detail": "Its status is 'failed'.",
     }
 
 
@@ -141,15 +149,31 @@ async def test_an_unexpected_error_says_nothing_of_itself(client: httpx.AsyncCli
     assert "detail" not in document(await client.get("/fails/unexpected"))
 
 
-@pytest.mark.parametrize(("how", "seconds"), [("redis", "5"), ("away", "7")])
-async def test_who_meets_a_part_that_is_away_is_told_when_to_come_back(
+@pytest.mark.parametrize(("how", "seconds"), [("redis", "5"), ("unavailable", "7")])
+async def test_a_client_learns_when_to_try_again(
     client: httpx.AsyncClient, how: str, seconds: str
 ) -> None:
     assert (await client.get(f"/fails/{how}")).headers["retry-after"] == seconds
 
 
 def test_documented_errors_refer_to_the_problem_document() -> None:
-    responses = problem.documented(404, 503)
-    assert responses.keys() == {404, 503}
-    assert responses[404]["description"] == "Not Found"
+    kinds = (ProblemType.UNKNOWN_STUDY, ProblemType.NOT_ARCHIVED, ProblemType.STATUS_UNAVAILABLE)
+    responses = problem.documented(*kinds)
+    assert responses.keys() == {404, 422, 503}
     assert "application/problem+json" in responses[404]["content"]
+    for kind in kinds:
+        assert f"- `{kind.slug}`: {kind.description}" in responses[kind.status]["description"]
+
+
+def test_every_type_has_a_stable_name_a_status_and_texts() -> None:
+    for kind in ProblemType:
+        assert kind.uri == f"urn:hdv:problem:{kind.name.lower().replace('_', '-')}"
+        assert 400 <= kind.status <= 599
+        assert not kind.title.endswith(".")
+        assert kind.description.endswith(".")
+        assert kind.fix.endswith(".")
+
+
+def test_a_title_belongs_to_one_type() -> None:
+    titles = [kind.title for kind in ProblemType]
+    assert len(set(titles)) == len(titles)

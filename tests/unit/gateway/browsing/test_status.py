@@ -234,7 +234,7 @@ async def test_while_the_status_service_is_away_the_client_is_told_to_come_back(
     gateway.answer = answer
     with capture_logs() as lines:
         response = await gateway.status()
-    assert is_problem(response, 503, "status-away")
+    assert is_problem(response, 503, "status-unavailable")
     assert int(response.headers["retry-after"]) > 0
     assert "8001" not in response.text
-    assert [line["event"] for line in lines] == ["status.away"]
+    assert [line["event"] for line in lines] == ["status.unavailable"]

@@ -117,7 +117,7 @@ async def test_while_the_status_service_is_away_the_client_is_told_to_come_back(
 ) -> None:
     gateway.answer = answer
     response = await gateway.get(path)
-    assert is_problem(response, 503, "status-away")
+    assert is_problem(response, 503, "status-unavailable")
     assert int(response.headers["retry-after"]) > 0
 
 

@@ -230,7 +230,7 @@ async def test_while_the_status_service_is_away_nobody_is_told_that_a_study_is_u
     empty: Gateway, path: str
 ) -> None:
     empty.answer = is_away
-    assert is_problem(await empty.get(path), 503, "status-away")
+    assert is_problem(await empty.get(path), 503, "status-unavailable")
 
 
 # The zip file

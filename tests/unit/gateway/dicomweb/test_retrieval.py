@@ -328,7 +328,7 @@ async def test_a_study_is_not_denied_while_the_index_is_made(gateway: Gateway) -
 async def test_an_index_that_is_away_is_told_of_without_its_address(gateway: Gateway) -> None:
     gateway.index.away = True
     response = await gateway.get(STUDY)
-    assert is_problem(response, 503, "index-away")
+    assert is_problem(response, 503, "index-unavailable")
     assert "secret" not in response.text
 
 

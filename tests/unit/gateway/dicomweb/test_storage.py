@@ -408,7 +408,7 @@ async def test_a_service_that_stops_lets_its_clients_go(pipeline: Pipeline) -> N
 async def test_nothing_is_taken_in_before_the_feed_has_begun(tmp_path: Path) -> None:
     pipeline = Pipeline(tmp_path)
     async with pipeline.client:
-        assert is_problem(await pipeline.post(CONTENT), 503, "event-bus-away")
+        assert is_problem(await pipeline.post(CONTENT), 503, "event-bus-unavailable")
     assert not pipeline.published
 
 

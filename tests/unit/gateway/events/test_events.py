@@ -222,7 +222,7 @@ async def test_without_redis_clients_are_told_to_come_back(gateway: Gateway, pat
     with capture_logs():
         answer = await gateway.get(path)
     assert answer.status_code == 503
-    assert answer.json()["type"] == "urn:hdv:problem:event-bus-away"
+    assert answer.json()["type"] == "urn:hdv:problem:event-bus-unavailable"
     assert int(answer.headers["retry-after"]) > 0
 
 
@@ -590,7 +590,7 @@ async def test_clients_hear_everything_although_redis_was_away(
             gateway.streams.come_back()
             await client.until(str(sent[-1].id))
     assert client.events == sent
-    assert {line["event"] for line in lines} == {"feed.redis_away"}
+    assert {line["event"] for line in lines} == {"feed.redis_unavailable"}
     client.go()
     await client.finished()
 

@@ -192,7 +192,7 @@ async def test_a_profile_of_long_ago_that_is_gone_is_told(gateway: Gateway) -> N
 async def test_without_the_bus_nothing_goes_and_nothing_is_marked(gateway: Gateway) -> None:
     study_id = gateway.quarantine((TEXT, NOT_DICOM))
     gateway.bus.fails = RedisConnectionError("away")
-    assert is_problem(await resubmit(gateway, study_id), 503, "event-bus-away")
+    assert is_problem(await resubmit(gateway, study_id), 503, "event-bus-unavailable")
     assert gateway.uploads == {}
     assert await marks(gateway, study_id) == []
     gateway.bus.fails = None
@@ -253,5 +253,5 @@ async def test_a_study_that_is_removed_meanwhile_is_no_error_of_the_gateway(
     if moment == "before the mark":
         assert is_problem(response, 404, "not-in-quarantine")
     else:
-        assert is_problem(response, 503, "event-bus-away")
+        assert is_problem(response, 503, "event-bus-unavailable")
     assert gateway.uploads == {}

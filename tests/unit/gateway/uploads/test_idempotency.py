@@ -174,7 +174,7 @@ async def test_the_answer_counts_only_if_the_upload_was_kept(gateway: KeyedGatew
         raise RedisConnectionError("no reply")
 
     gateway.keys.after_execute = lose_the_reply
-    assert is_problem(await gateway.post(FILE), 503, "event-bus-away")
+    assert is_problem(await gateway.post(FILE), 503, "event-bus-unavailable")
     assert gateway.is_empty
     again = await gateway.post(FILE)
     assert again.status_code == 202
@@ -197,7 +197,7 @@ async def test_the_answer_counts_wherever_the_study_has_gone(
 
 async def test_while_redis_is_away_nothing_is_accepted(gateway: KeyedGateway) -> None:
     gateway.keys.away = True
-    assert is_problem(await gateway.post(FILE), 503, "event-bus-away")
+    assert is_problem(await gateway.post(FILE), 503, "event-bus-unavailable")
     assert gateway.is_empty
 
 
@@ -206,7 +206,7 @@ async def test_redis_may_go_away_while_the_upload_is_received(gateway: KeyedGate
         gateway.keys.away = True
 
     gateway.keys.before_execute = leave
-    assert is_problem(await gateway.post(FILE), 503, "event-bus-away")
+    assert is_problem(await gateway.post(FILE), 503, "event-bus-unavailable")
     assert gateway.is_empty
     assert not gateway.keys.published
 

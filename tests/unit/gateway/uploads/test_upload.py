@@ -428,7 +428,7 @@ async def test_while_redis_is_away_nothing_is_accepted_and_nothing_kept(
 ) -> None:
     gateway.bus.publish_fails = fault
     response = await gateway.client.post("/upload", files={"file": FILE})
-    assert is_problem(response, 503, "event-bus-away")
+    assert is_problem(response, 503, "event-bus-unavailable")
     assert int(response.headers["retry-after"]) > 0
     assert "secret" not in response.text
     assert gateway.is_empty
@@ -440,7 +440,7 @@ async def test_a_redis_that_does_not_answer_is_away(
     monkeypatch.setattr(reception, "REDIS_TIMEOUT_SECONDS", 0.01)
     gateway.bus.hangs = True
     response = await gateway.client.post("/upload", files={"file": FILE})
-    assert is_problem(response, 503, "event-bus-away")
+    assert is_problem(response, 503, "event-bus-unavailable")
     assert gateway.is_empty
 
 
@@ -451,7 +451,7 @@ async def test_redis_is_asked_before_gigabytes_are_sent_in_vain(gateway: Gateway
         raise AssertionError("the body must not be asked for")
         yield b""
 
-    assert is_problem(await gateway.send(body()), 503, "event-bus-away")
+    assert is_problem(await gateway.send(body()), 503, "event-bus-unavailable")
 
 
 async def test_an_unexpected_failure_leaves_nothing_and_says_nothing(gateway: Gateway) -> None:

@@ -106,7 +106,7 @@ def test_a_query_that_is_none_is_refused(terminal: Terminal) -> None:
         lambda q: q.list_studies(code=None, since="yesterday", until=None, limit=1)
     )
     assert code == 2
-    assert err.startswith("hdv quarantine list: The request is not valid: query.since")
+    assert err.startswith("hdv quarantine list: Invalid request: query.since")
 
 
 def test_a_study_is_shown_with_what_is_wrong_and_what_was_done(terminal: Terminal) -> None:
@@ -125,7 +125,7 @@ def test_a_study_is_shown_with_what_is_wrong_and_what_was_done(terminal: Termina
 def test_an_unknown_study_is_told(terminal: Terminal) -> None:
     code, out, err = terminal(lambda q: q.show(uuid4()))
     assert (code, out) == (2, "")
-    assert err.startswith("hdv quarantine show: The study is not in quarantine: Nothing of study")
+    assert err.startswith("hdv quarantine show: Study not in quarantine: Nothing of study")
 
 
 # download
