@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
-from contracts.volumes import INCOMING
+from storage.layout import INCOMING
+from storage.port import ChecksumMismatchError, ContentDiffersError
 
 _CHUNK = 1 << 20
 _NO_HARD_LINK = {
@@ -28,39 +29,23 @@ _NO_HARD_LINK = {
 }
 
 
-class ChecksumMismatchError(OSError):
-    """The bytes of a file are not those that its SHA-256 promises."""
-
-    code = "file.checksum-mismatch"
-
-    def __init__(self) -> None:
-        super().__init__("a file's bytes do not match its SHA-256")
-
-
-class ContentDiffersError(FileExistsError):
-    """The target of a move exists already and holds something else than the source."""
-
-    code = "file.content-differs"
-
-    def __init__(self) -> None:
-        super().__init__("the target of a move exists and its content differs from the source")
-
-
 @contextmanager
-def durable_file(path: Path) -> Iterator[IO[bytes]]:
+def durable_file(path: Path, incoming: Path | None = None) -> Iterator[IO[bytes]]:
     """Write a file so that at any moment it is absent, the old one, or the new one, never a part.
 
     Args:
         path: the file; its directory must exist. A file that is there is replaced.
+        incoming: the directory on the same file system where it is written until it is complete;
+            beside the file when not given.
 
     Yields:
         The file to fill; when the block ends well it appears, durable. It vanishes if it fails.
     """
-    temporary = path.with_name(f".{path.name}.{uuid4().hex}")
+    temporary = (incoming or path.parent) / f".{path.name}.{uuid4().hex}"
     try:
         with temporary.open("xb") as file:
             yield file
-            _sync(file)
+            sync_open(file)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -72,6 +57,18 @@ def write_durably(path: Path, content: bytes) -> None:
     """Write all bytes of a file at once; see `durable_file`."""
     with durable_file(path) as file:
         file.write(content)
+
+
+def sync_file(path: Path) -> None:
+    """Make the bytes of a file durable that has been written and closed."""
+    with _open(path) as file:
+        os.fsync(file.fileno())
+
+
+def sync_open(file: IO[bytes]) -> None:
+    """Make the bytes of a file durable that is still open for writing."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def sync_directory(path: Path) -> None:
@@ -138,16 +135,29 @@ def new_directory(target: Path) -> Iterator[Path]:
     staging.mkdir(parents=True)
     try:
         yield staging
-        for directory in _contents(staging)[0]:
-            sync_directory(staging / directory)
-        try:
-            staging.rename(target)
-        except OSError as error:
-            if error.errno == errno.ENOTEMPTY:  # POSIX lets a file system say either
-                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
-            raise
+        appear(staging, target)
     except BaseException:
-        _remove(staging)
+        remove_tree(staging)
+        raise
+
+
+def appear(staging: Path, target: Path) -> None:
+    """Make a directory that was filled elsewhere appear by one rename, durable.
+
+    Args:
+        staging: the directory; its files are durable already.
+        target: where it appears, on the same file system.
+
+    Raises:
+        FileExistsError: the target exists; it stays as it is, and so does `staging`.
+    """
+    for directory in _contents(staging)[0]:
+        sync_directory(staging / directory)
+    try:
+        staging.rename(target)
+    except OSError as error:
+        if error.errno == errno.ENOTEMPTY:  # POSIX lets a file system say either
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
         raise
     sync_directory(target.parent)
 
@@ -195,7 +205,7 @@ def remove_directory(path: Path) -> None:
     except FileNotFoundError:
         return
     sync_directory(path.parent)
-    _remove(doomed)
+    remove_tree(doomed)
 
 
 def remove_stale(directory: Path, older_than_seconds: float, now: float) -> int:
@@ -216,7 +226,7 @@ def remove_stale(directory: Path, older_than_seconds: float, now: float) -> int:
         except FileNotFoundError:
             continue  # it has been moved to its place meanwhile
         if age_seconds > older_than_seconds:
-            _remove(entry)
+            remove_tree(entry)
             removed += 1
     return removed
 
@@ -246,7 +256,7 @@ def _copy_file(source: Path, target: Path) -> None:
     with _open(source) as reader, target.open("xb") as writer:
         try:
             shutil.copyfileobj(reader, writer, _CHUNK)
-            _sync(writer)
+            sync_open(writer)
         except BaseException:
             target.unlink()
             raise
@@ -286,8 +296,8 @@ def _newest_change(path: Path) -> float:
     return max(times)
 
 
-def _remove(path: Path) -> None:
-    """Remove a file, a symbolic link (not what it points to) or a tree; it may be gone already."""
+def remove_tree(path: Path) -> None:
+    """Remove a file, a symbolic link (not its target) or a tree; it may be gone already."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, onerror=_raise_unless_missing)
     else:
@@ -309,8 +319,3 @@ def _raise_unless_missing(
 def _open(path: Path) -> BufferedReader:
     """Open a file for reading, but not through a symbolic link."""
     return open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW))
-
-
-def _sync(file: IO[bytes]) -> None:
-    file.flush()
-    os.fsync(file.fileno())

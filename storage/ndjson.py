@@ -15,13 +15,10 @@ from typing import BinaryIO
 
 from contracts.model import Contract
 from storage.files import sync_directory
+from storage.port import LockedError
 
 WAIT_SECONDS = 10.0
 """How long a writer waits for the others."""
-
-
-class LockedError(Exception):
-    """Others have held the file for too long."""
 
 
 class GrowingFile:

@@ -10,10 +10,7 @@ from typing import Any
 
 import pytest
 
-from contracts.volumes import INCOMING
 from storage.files import (
-    ChecksumMismatchError,
-    ContentDiffersError,
     durable_file,
     move_directory,
     new_directory,
@@ -24,6 +21,8 @@ from storage.files import (
     sync_directory,
     write_durably,
 )
+from storage.layout import INCOMING
+from storage.port import ChecksumMismatchError, ContentDiffersError
 
 DIGEST = hashlib.sha256(b"content").hexdigest()
 

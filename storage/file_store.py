@@ -1,0 +1,198 @@
+"""The storage backend for a file system: a directory for each place.
+
+A directory is filled below ``.incoming`` and appears by one rename; `storage.files` makes it
+durable. All places may be on one file system, or each on its own.
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, BinaryIO, Self
+from uuid import uuid4
+
+from contracts.places import Place
+from storage import files, ndjson
+from storage.layout import INCOMING
+from storage.port import Draft, Lines, Stat
+
+_SYNCS_AT_ONCE = 8
+"""A disk makes several files durable in about the time of one."""
+
+
+@dataclass(frozen=True)
+class FileStore:
+    """Stores files in directories (`storage.port.Store`)."""
+
+    uploads: Path
+    quarantine: Path
+    archive: Path
+
+    def open(self, key: str) -> BinaryIO:
+        """Open a file to read it."""
+        return self._path(key).open("rb")
+
+    def stat(self, key: str) -> Stat:
+        """Size, time and content id of a file; hard links of one file have the same id."""
+        status = self._path(key).stat()
+        return Stat(status.st_size, status.st_mtime_ns, f"{status.st_dev}:{status.st_ino}")
+
+    def path(self, key: str) -> Path:
+        """Where a file is."""
+        return self._path(key)
+
+    def put(self, key: str, content: bytes) -> None:
+        """Write a small file.
+
+        Raises:
+            FileNotFoundError: its directory is gone; only hidden directories are created.
+        """
+        path = self._path(key)
+        if path.parent.name.startswith("."):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        incoming = self._incoming(Place(key.partition("/")[0]))
+        incoming.mkdir(parents=True, exist_ok=True)
+        with files.durable_file(path, incoming) as file:
+            file.write(content)
+
+    def append(self, key: str, content: bytes, *, create: bool = False) -> None:
+        """Add bytes to a file."""
+        flags = os.O_WRONLY | os.O_APPEND | (os.O_CREAT if create else 0)
+        with open(self._path(key), "ab", opener=lambda path, _: os.open(path, flags, 0o644)) as to:
+            to.write(content)
+
+    def lines(self, key: str) -> AbstractContextManager[Lines]:
+        """Lock a file of lines.
+
+        Raises:
+            FileNotFoundError: its directory is gone.
+        """
+        return ndjson.growing(self._path(key))
+
+    def draft(self, directory: str) -> Draft:
+        """Begin a directory below ``.incoming``."""
+        return _FileDraft(self, self._path(directory))
+
+    def move(self, source: str, target: str) -> None:
+        """Move a directory by a rename, or by a copy to another file system."""
+        path = self._path(target)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        files.move_directory(self._path(source), path)
+
+    def settle(self, directory: str) -> None:
+        """Sync a directory."""
+        files.sync_directory(self._path(directory))
+
+    def remove(self, keys: Iterable[str]) -> None:
+        """Remove files and sync their directories."""
+        paths = [self._path(key) for key in keys]
+        for path in paths:
+            path.unlink(missing_ok=True)
+        for directory in {path.parent for path in paths}:
+            files.sync_directory(directory)
+
+    def remove_directory(self, directory: str) -> None:
+        """Remove a directory by a rename to ``.incoming``."""
+        files.remove_directory(self._path(directory))
+
+    def files(self, directory: str) -> Iterator[str]:
+        """The names of all files below a directory."""
+        root = self._path(directory)
+        for parent, _, names in os.walk(root):
+            below = os.path.relpath(parent, root)
+            yield from names if below == os.curdir else (f"{below}/{name}" for name in names)
+
+    def directories(self, directory: str) -> Iterator[str]:
+        """The names of the directories directly below one."""
+        try:
+            with os.scandir(self._path(directory)) as entries:
+                found = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+        except FileNotFoundError:
+            return
+        yield from (name for name in found if not name.startswith("."))
+
+    def free_bytes(self, place: Place) -> int:
+        """The free space of a place's file system."""
+        return shutil.disk_usage(self._path(place)).free
+
+    def temporary_file(self, place: Place) -> IO[bytes]:
+        """A file below ``.incoming`` that vanishes with the process."""
+        incoming = self._incoming(place)
+        incoming.mkdir(parents=True, exist_ok=True)
+        return TemporaryFile(dir=incoming)
+
+    def prepare(self, places: Iterable[Place], stale_after_seconds: float) -> None:
+        """Create the directories and clear ``.incoming``."""
+        for place in places:
+            incoming = self._incoming(place)
+            incoming.mkdir(parents=True, exist_ok=True)
+            files.remove_stale(incoming, stale_after_seconds, time.time())
+
+    def check(self, places: Iterable[Place]) -> None:
+        """Create and remove an empty file in each place."""
+        for place in places:
+            probe = self._incoming(place) / f".ready-{uuid4()}"
+            probe.touch(exist_ok=False)
+            probe.unlink()
+
+    def _path(self, key: str) -> Path:
+        place, _, name = key.partition("/")
+        root: Path = getattr(self, Place(place))
+        return root / name
+
+    def _incoming(self, place: Place) -> Path:
+        return self._path(place) / INCOMING
+
+
+class _FileDraft:
+    """A directory below ``.incoming`` (`storage.port.Draft`)."""
+
+    def __init__(self, store: FileStore, target: Path) -> None:
+        self._store = store
+        self._target = target
+        self._staging = target.parent / INCOMING / f"{target.name}.{uuid4().hex}"
+        self._scratch = self._staging.with_suffix(".scratch")
+        self._created: list[Path] = []
+        self._staging.mkdir(parents=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.discard()
+
+    def create(self, name: str) -> BinaryIO:
+        path = self._new(name)
+        self._created.append(path)
+        return path.open("xb")
+
+    def link(self, source: str, name: str, sha256: str) -> None:
+        files.place_file(self._store.path(source), self._new(name), sha256)
+
+    def scratch(self, name: str) -> Path:
+        self._scratch.mkdir(exist_ok=True)
+        return self._scratch / name
+
+    def commit(self, marker: str, write: Callable[[BinaryIO], object]) -> None:
+        with ThreadPoolExecutor(min(_SYNCS_AT_ONCE, len(self._created) or 1)) as pool:
+            for _ in pool.map(files.sync_file, self._created):
+                pass
+        with (self._staging / marker).open("xb") as file:
+            write(file)
+            files.sync_open(file)
+        files.appear(self._staging, self._target)
+        self.discard()
+
+    def discard(self) -> None:
+        for directory in (self._staging, self._scratch):
+            files.remove_tree(directory)
+
+    def _new(self, name: str) -> Path:
+        path = self._staging / name
+        path.parent.mkdir(exist_ok=True)
+        return path

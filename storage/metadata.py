@@ -1,0 +1,113 @@
+"""``metadata.json``: what the archive knows about a study.
+
+The file is indented for people, except for the data sets of the instances (DICOM JSON Model,
+PS3.18 F): each is one line, and so is the file meta information. A reader that does not need
+them skips these lines, which are most of the file.
+"""
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+from uuid import UUID
+
+import orjson
+from pydantic import AwareDatetime, Field
+
+from contracts.intake import SkippedFile, StoredFile
+from contracts.model import Contract
+from contracts.report import Outcome, StudyReport
+
+_DATASET = b'"dataset": '
+_LEFT_OUT = (_DATASET, b'"file_meta": ')
+
+Number = int | float | str | None
+"""A number, or the text that an instance has in its place, or nothing."""
+
+
+class ArchivedInstance(Contract):
+    """An instance in the archive. UIDs are empty where it has none."""
+
+    file: str
+    """Where it lies, below the study's directory."""
+    sha256: str
+    size_bytes: int
+    sent_as: str
+    """The name the client gave it. May contain PHI."""
+    sop_instance_uid: str = Field(default="", alias="SOPInstanceUID")
+    sop_class_uid: str = Field(default="", alias="SOPClassUID")
+    study_instance_uid: str = Field(default="", alias="StudyInstanceUID")
+    series_instance_uid: str = Field(default="", alias="SeriesInstanceUID")
+    instance_number: Number = Field(default=None, alias="InstanceNumber")
+    rows: Number = Field(default=None, alias="Rows")
+    columns: Number = Field(default=None, alias="Columns")
+    number_of_frames: Number = Field(default=None, alias="NumberOfFrames")
+    transfer_syntax_uid: str = ""
+
+
+class ReceivedFile(StoredFile):
+    """A file as it arrived, and what became of it."""
+
+    outcome: Outcome
+    archived_as: str | None = None
+    """Where its bytes lie, below the study's directory."""
+    study_id: UUID | None = None
+    """The study that it went to, if not this one: the upload was divided."""
+
+
+class Provenance(Contract):
+    """Where a study came from."""
+
+    upload_id: UUID | None = None
+    """The upload that the study was divided from, if it was."""
+    label: str | None = None
+    """What the sender calls the upload."""
+    profile: str | None = None
+    """The validation profile that the sender asked for."""
+    resubmitted_from: UUID | None = None
+    """The study in quarantine whose files these are, if they are."""
+    skipped: tuple[SkippedFile, ...] = ()
+    """What else was sent."""
+    uploaded_at: AwareDatetime
+    archived_at: AwareDatetime
+    files: tuple[ReceivedFile, ...]
+
+
+class ArchivedStudy(Contract):
+    """What ``metadata.json`` says, without the data sets."""
+
+    study: dict[str, Any]
+    """Summary of the study, by keyword. PHI."""
+    series: tuple[dict[str, Any], ...]
+    """Summaries of its series, by keyword. PHI."""
+    instances: tuple[ArchivedInstance, ...]
+    validation: StudyReport
+    provenance: Provenance
+
+
+def read_metadata(file: BinaryIO) -> ArchivedStudy:
+    """Read the metadata of a study without the data sets.
+
+    Args:
+        file: ``metadata.json``.
+
+    Raises:
+        ValueError: it is not what `MetadataWriter` writes.
+    """
+    outline = b"".join(map(_without_value, file))
+    return ArchivedStudy.model_validate(orjson.loads(outline))
+
+
+def read_datasets(file: BinaryIO) -> Iterator[bytes]:
+    """The data sets of a study in the DICOM JSON Model, in the order of its instances."""
+    for line in file:
+        text = line.strip()
+        if text.startswith(_DATASET):
+            yield text.removeprefix(_DATASET).removesuffix(b",")
+
+
+def _without_value(line: bytes) -> bytes:
+    """A line, with null in place of a data set."""
+    text = line.strip()
+    for start in _LEFT_OUT:
+        if text.startswith(start):
+            return start + (b"null," if text.endswith(b",") else b"null")
+    return line
