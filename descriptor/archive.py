@@ -24,7 +24,6 @@ from descriptor.instances import Instance, ValidatedStudy
 from descriptor.metadata import StudyMetadata
 from storage.archived import ArchivedStudy, read_study
 from storage.files import (
-    ChecksumMismatchError,
     durable_file,
     new_directory,
     place_file,
@@ -33,6 +32,7 @@ from storage.files import (
     sync_directory,
     write_durably,
 )
+from storage.port import ChecksumMismatchError
 
 
 def open_study(volumes: Volumes, study_id: UUID) -> ValidatedStudy | None:

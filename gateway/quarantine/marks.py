@@ -13,7 +13,8 @@ from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.model import Contract, ProfileName, Sha256
 from contracts.volumes import RESUBMISSIONS
-from storage.ndjson import GrowingFile, LockedError, growing, read_lines
+from storage.ndjson import GrowingFile, growing, read_lines
+from storage.port import LockedError
 
 
 class Resubmission(Contract):

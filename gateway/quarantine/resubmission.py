@@ -27,7 +27,7 @@ from gateway.uploads.body import Limits
 from gateway.uploads.parts import Parts
 from gateway.uploads.receiver import Receiving
 from gateway.uploads.staging import Staging, in_thread, staged
-from storage.files import ChecksumMismatchError
+from storage.port import ChecksumMismatchError
 
 
 @contextlib.asynccontextmanager

@@ -10,7 +10,8 @@ import pytest
 
 from contracts.report import FileCounts
 from storage import ndjson
-from storage.ndjson import LockedError, growing, read_lines
+from storage.ndjson import growing, read_lines
+from storage.port import LockedError
 
 
 def line(number: int) -> FileCounts:
