@@ -56,7 +56,7 @@ spec-check: .venv/dev ## Tell whether the events keep the promises of the last r
 
 .PHONY: docs
 docs: .venv/run ## Write docs/rules.md and docs/problems.md from the code
-	@$(BIN)/python -m hdv.rules_page
+	@$(BIN)/python -m hdv.validation.rules_page
 	@$(BIN)/python -m tools.problems_page
 
 .PHONY: assets

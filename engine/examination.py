@@ -11,18 +11,16 @@ from engine.iod.check import check_iod
 from engine.pixels.check import check_pixels
 from engine.profiles.profile import Profile
 from engine.report import Report
-from engine.rule import RULES
-from engine.rules import catalogue
+from engine.rule_set import CheckedRule
+from engine.rules.catalogue import RULES
 from engine.site_rules import check_site_rules
 from engine.values.check import check_values
 
-_CHECKED = tuple(rule for rule in RULES.values() if rule.check)
-"""The rules that look at an instance; those of the other layers come up in `LAYERS`."""
+_CHECKED_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, CheckedRule))
+"""The rules that have a check of their own."""
 
-LAYERS = (check_values, check_iod, check_pixels, check_site_rules)
-"""Layers that find violations of many rules in one skip the data set."""
-
-__all__ = ["catalogue", "examine"]
+_CHECKS = (check_values, check_iod, check_pixels, check_site_rules)
+"""Each finds the violations of many rules in one pass over the instance."""
 
 
 def examine(data: Buffer, profile: Profile) -> Report:
@@ -39,11 +37,10 @@ def examine(data: Buffer, profile: Profile) -> Report:
     instance = read(data, profile, findings)
     if instance is None:
         return Report(findings=findings.in_order())
-    for rule in _CHECKED:
-        if rule.check:
-            for violation in rule.check(instance):
-                findings.add(rule, violation)
-    for check in LAYERS:
+    for rule in _CHECKED_RULES:
+        for violation in rule.check(instance):
+            findings.add(rule, violation)
+    for check in _CHECKS:
         check(instance, findings)
     identity = _identity(instance)
     return Report(

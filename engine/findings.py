@@ -7,8 +7,9 @@ from contracts.report import Finding, Severity
 from engine.disclosure import shown, shown_value
 from engine.encoding.elements import Element, tag_text
 from engine.profiles.profile import Profile
-from engine.rule import Absent, Rule, Violation
+from engine.rule import Rule
 from engine.standard.facts import keyword_of
+from engine.violation import Absent, Violation
 
 _PATH_LENGTH = 500
 """The longest path, in characters; of a longer one the last steps are kept."""

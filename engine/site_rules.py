@@ -11,9 +11,10 @@ from engine.findings import Findings
 from engine.instance import Instance
 from engine.profiles.pattern import compiled
 from engine.profiles.site_rule import MustBe, SiteRule
-from engine.rule import Absent, Rule, Violation
+from engine.rule import Rule
 from engine.rules import site as rules
 from engine.values.character_sets import character_set
+from engine.violation import Absent, Violation
 
 _SOP_CLASS_UID = 0x00080016
 _MODALITY = 0x00080060

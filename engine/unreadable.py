@@ -6,8 +6,8 @@ from pathlib import Path
 from contracts.report import Finding
 from engine.findings import Findings
 from engine.profiles.profile import Profile
-from engine.rule import Violation
 from engine.rules.file import UNREADABLE
+from engine.violation import Violation
 
 _CAUSES = {
     "time": "the examination exceeded the time limit",

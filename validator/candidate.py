@@ -9,7 +9,8 @@ from engine.comparison.compare import Compared
 from engine.findings import Findings
 from engine.profiles.profile import Profile
 from engine.report import Report
-from engine.rule import Rule, Violation
+from engine.rule import Rule
+from engine.violation import Violation
 
 
 @dataclass(slots=True)

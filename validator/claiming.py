@@ -11,8 +11,8 @@ from chassis.instance_index import Kept
 from contracts.report import Outcome
 from engine.comparison.summary import SOP_INSTANCE_UID
 from engine.profiles.profile import Profile
-from engine.rule import Violation
 from engine.rules import study as rules
+from engine.violation import Violation
 from validator.candidate import Candidate
 
 

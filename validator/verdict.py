@@ -16,8 +16,8 @@ from engine.comparison.compare import by_study, compare_count, compare_studies, 
 from engine.comparison.summary import STUDY_INSTANCE_UID
 from engine.profiles.profile import Profile
 from engine.report import Report
-from engine.rule import Violation
 from engine.rules import study as rules
+from engine.violation import Violation
 from validator.candidate import Candidate
 from validator.claiming import Index, divide, look_for_conflicts
 

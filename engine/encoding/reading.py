@@ -16,10 +16,10 @@ from engine.encoding.transfer_syntax import (
 from engine.findings import Findings
 from engine.instance import Instance
 from engine.profiles.profile import Profile
-from engine.rule import Violation
 from engine.rules import file as file_rules
 from engine.rules import meta as meta_rules
 from engine.rules import structure as structure_rules
+from engine.violation import Violation
 
 _PREAMBLE_LENGTH = 128
 _PREFIX = b"DICM"

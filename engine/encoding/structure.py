@@ -17,8 +17,9 @@ from engine.encoding.recovery import HEADER, LONG_LENGTH, is_zero_to_end, value_
 from engine.encoding.transfer_syntax import IMPLICIT_LITTLE, Encoding
 from engine.findings import Findings
 from engine.profiles.profile import Profile
-from engine.rule import Rule, Violation
+from engine.rule import Rule
 from engine.rules import structure as rules
+from engine.violation import Violation
 
 _FIRST_GROUP, _LAST_GROUP = 0x0008, 0xFFFD
 """Groups outside are no elements of a data set as a rule: delimiters, padding, file meta."""

@@ -11,9 +11,10 @@ from engine.iod.lacks import Lacks
 from engine.iod.level import Checker
 from engine.iod.plan import FRAME_GROUPS, SHARED_GROUPS, GroupUse, Plan
 from engine.iod.scope import GroupsScope, Scope
-from engine.rule import Rule, Violation
+from engine.rule import Rule
 from engine.rules import iod as rules
 from engine.standard.condition import Truth
+from engine.violation import Violation
 
 _DIMENSION_ORGANIZATION_TYPE = 0x00209311
 _NUMBER_OF_FRAMES = 0x00280008

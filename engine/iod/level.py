@@ -9,8 +9,9 @@ from engine.iod.lacks import Lacks
 from engine.iod.plan import Attribute, Level, Plans
 from engine.iod.scope import Scope
 from engine.iod.wording import worded
-from engine.rule import Rule, Violation
+from engine.rule import Rule
 from engine.rules import iod as rules
+from engine.violation import Violation
 
 _MISSING = {
     "1": rules.TYPE_1_MISSING,

@@ -5,8 +5,8 @@ from typing import Protocol
 
 from engine.encoding.elements import TOP, Element, Elements
 from engine.iod.condition import Condition
-from engine.rule import Absent
 from engine.standard.condition import Truth, Value
+from engine.violation import Absent
 
 
 class Surroundings(Protocol):

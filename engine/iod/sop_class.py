@@ -3,8 +3,8 @@
 from engine.findings import Findings
 from engine.instance import Instance
 from engine.iod.plan import Plans
-from engine.rule import Violation
 from engine.rules import iod as rules
+from engine.violation import Violation
 
 _SOP_CLASS_UID = 0x00080016
 _DICOM_ROOT = "1.2.840.10008."

@@ -12,10 +12,10 @@ from engine.iod.level import Checker, Sequence
 from engine.iod.modules import Modules, overlay_groups
 from engine.iod.plan import FRAME_GROUPS, SHARED_GROUPS, Level, Plan, Plans
 from engine.iod.scope import Scope
-from engine.rule import Violation
 from engine.rules import iod as rules
 from engine.standard.condition import Truth
 from engine.standard.facts import is_retired
+from engine.violation import Violation
 
 _GROUPS = range(0x0008, 0xFFFC)
 """Those of a data set, without the one of the padding behind it (PS3.10 7.2)."""

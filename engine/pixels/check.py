@@ -17,10 +17,10 @@ from engine.findings import Findings
 from engine.image import PIXEL_DATA, Image, Layout
 from engine.instance import Instance
 from engine.pixels.conformance import Breach, breaches
-from engine.rule import Violation
 from engine.rules import codestream as codestream_rules
 from engine.rules import decoding as rules
 from engine.rules.overlay import has_embedded_overlay
+from engine.violation import Violation
 
 
 def check_pixels(instance: Instance, findings: Findings) -> None:

@@ -11,10 +11,7 @@ from engine.profile_files.marked_yaml import Document, Mistake
 from engine.profiles.profile import BuiltIn, Limits, Profile, SeverityChange
 from engine.profiles.selection import suggestion
 from engine.profiles.site_rule import SiteRule
-from engine.rule import RULES
-from engine.rules import catalogue
-
-__all__ = ["BUILT_IN", "Mistake", "ProfileError", "catalogue", "load_profile"]
+from engine.rules.catalogue import RULES
 
 BUILT_IN: tuple[str, ...] = get_args(BuiltIn)
 """Names of the profiles that come along."""

@@ -4,7 +4,7 @@ import hashlib
 import json
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -19,10 +19,8 @@ from pydantic import (
 from contracts.report import Severity
 from engine.profiles.selection import OneOrMore, Selection, suggestion
 from engine.profiles.site_rule import SiteRule, unknown_keyword
+from engine.rule import Rule
 from engine.standard.facts import tag_of
-
-if TYPE_CHECKING:
-    from engine.rule import Rule
 
 MUTE = "mute"
 BuiltIn = Literal["default", "strict", "lenient"]
@@ -85,7 +83,7 @@ class SeverityChange(Selection):
     severity: Literal["error", "warning", "info", "mute"]
     """What they weigh now; `mute`: they are not reported."""
 
-    def changes(self, rule: "Rule") -> bool:
+    def changes(self, rule: Rule) -> bool:
         """Whether it is about a rule."""
         return (
             any(fnmatchcase(rule.code, code) for code in self.code)
@@ -153,7 +151,7 @@ class Profile(BaseModel):
         return rules
 
     def severity_of(
-        self, rule: "Rule", sop_class_uid: str = "", modality: str = ""
+        self, rule: Rule, sop_class_uid: str = "", modality: str = ""
     ) -> Severity | None:
         """How much breaking a rule weighs in an instance; None if that is not to be reported.
 
@@ -173,7 +171,7 @@ class Profile(BaseModel):
             self.severity_cache[key] = self._severity_of(rule, *key[1:])
         return self.severity_cache[key]
 
-    def _severity_of(self, rule: "Rule", sop_class_uid: str, modality: str) -> Severity | None:
+    def _severity_of(self, rule: Rule, sop_class_uid: str, modality: str) -> Severity | None:
         for change in reversed(self.severities):
             if change.changes(rule) and change.has(sop_class_uid, modality):
                 return None if change.severity == MUTE else Severity(change.severity)

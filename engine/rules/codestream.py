@@ -1,29 +1,33 @@
 """Rules of compressed frames (PS3.5 8.2): what comes up while their headers are read."""
 
 from contracts.report import Severity
-from engine.rule import define
+from engine.rule_set import RuleSet
+
+RULES = RuleSet(__name__, found_by="engine.pixels.conformance")
 
 _COMPRESS_AGAIN = (
     "Compress the original pixels again, or get the image again from where it was made."
 )
 
-INVALID = define(
+INVALID = RULES.define(
     "codestream.invalid",
     Severity.ERROR,
     "A frame is no codestream of any kind that could be read.",
     "PS3.5 A.4",
     why="No decoder can make an image of it: the bytes were overwritten, or never were an image.",
     fix=_COMPRESS_AGAIN,
+    found_by="engine.pixels.check",
 )
-TRUNCATED = define(
+TRUNCATED = RULES.define(
     "codestream.truncated",
     Severity.ERROR,
     "A compressed frame ends before its codestream does.",
     "PS3.5 A.4",
     why="Part of the image is lost. Many decoders fill it up with grey or black and say nothing.",
     fix="Transfer the image again from where it is whole.",
+    found_by="engine.pixels.check",
 )
-KIND = define(
+KIND = RULES.define(
     "codestream.kind",
     Severity.ERROR,
     "A frame is compressed in another way than the transfer syntax says.",
@@ -31,7 +35,7 @@ KIND = define(
     why="A reader picks its decoder by the transfer syntax, and that one cannot read the frame.",
     fix="Set the transfer syntax UID to what the frames are compressed with.",
 )
-PROCESS = define(
+PROCESS = RULES.define(
     "codestream.process",
     Severity.ERROR,
     "A frame is compressed with a process that the transfer syntax does not allow.",
@@ -39,7 +43,7 @@ PROCESS = define(
     why="Receivers accept a transfer syntax because they can decode it; this one they may not.",
     fix="Set the transfer syntax UID of the process that was used.",
 )
-SCAN = define(
+SCAN = RULES.define(
     "codestream.scan",
     Severity.WARNING,
     "The scan of a sequential JPEG process does not say that it covers all coefficients.",
@@ -47,7 +51,7 @@ SCAN = define(
     why="Lenient decoders read the frame all the same, strict ones refuse it.",
     fix="Set start and end of the spectral selection in the scan header to 0 and 63.",
 )
-PROGRESSION = define(
+PROGRESSION = RULES.define(
     "codestream.progression",
     Severity.WARNING,
     "The order of progression in the codestream is not the one that the transfer syntax asks for.",
@@ -56,7 +60,7 @@ PROGRESSION = define(
     "it.",
     fix="Compress with order RPCL, or declare the transfer syntax without a fixed order.",
 )
-NOT_LOSSLESS = define(
+NOT_LOSSLESS = RULES.define(
     "codestream.not-lossless",
     Severity.ERROR,
     "A frame is compressed with loss under a transfer syntax that promises none.",
@@ -65,7 +69,7 @@ NOT_LOSSLESS = define(
     fix="Compress the original without loss, or declare the lossy transfer syntax and set "
     "LossyImageCompression to 01.",
 )
-LOSSY_UNDECLARED = define(
+LOSSY_UNDECLARED = RULES.define(
     "codestream.lossy-undeclared",
     Severity.WARNING,
     "The pixels are compressed with loss, and LossyImageCompression does not say so.",
@@ -73,7 +77,7 @@ LOSSY_UNDECLARED = define(
     why="Whoever decompresses the image keeps no trace of the loss.",
     fix="Set LossyImageCompression (0028,2110) to 01, with the ratio and the method.",
 )
-DIMENSIONS = define(
+DIMENSIONS = RULES.define(
     "codestream.dimensions",
     Severity.ERROR,
     "A frame has another size than Rows and Columns say.",
@@ -82,7 +86,7 @@ DIMENSIONS = define(
     fix="Set Rows and Columns to the size of the frames, unless a frame has got into the wrong "
     "file.",
 )
-COMPONENTS = define(
+COMPONENTS = RULES.define(
     "codestream.components",
     Severity.ERROR,
     "A frame has another number of components than SamplesPerPixel says.",
@@ -90,7 +94,7 @@ COMPONENTS = define(
     why="A grey image is taken for a coloured one, or the other way round.",
     fix="Set SamplesPerPixel and PhotometricInterpretation to what the frames are.",
 )
-PRECISION = define(
+PRECISION = RULES.define(
     "codestream.precision",
     Severity.ERROR,
     "The samples of a frame have more bits than are allocated.",
@@ -98,7 +102,7 @@ PRECISION = define(
     why="Decoded values do not fit; they are cut off or run into the next pixel.",
     fix="Set BitsAllocated, BitsStored and HighBit to what the frames hold.",
 )
-BITS_STORED = define(
+BITS_STORED = RULES.define(
     "codestream.bits-stored",
     Severity.WARNING,
     "The samples of a frame have another number of bits than BitsStored says.",
@@ -107,7 +111,7 @@ BITS_STORED = define(
     "the codestream show another brightness than those that go by BitsStored.",
     fix="Compress with the precision that BitsStored says.",
 )
-SIGN = define(
+SIGN = RULES.define(
     "codestream.sign",
     Severity.ERROR,
     "The samples of a frame are signed and PixelRepresentation says they are not, or vice versa.",
@@ -116,7 +120,7 @@ SIGN = define(
     "measure different densities.",
     fix="Set PixelRepresentation to 1 for signed samples and to 0 for others.",
 )
-SEGMENTS = define(
+SEGMENTS = RULES.define(
     "codestream.segments",
     Severity.ERROR,
     "An RLE frame has another number of segments than the pixels have bytes.",
@@ -125,7 +129,7 @@ SEGMENTS = define(
     "up.",
     fix=_COMPRESS_AGAIN,
 )
-LENGTH = define(
+LENGTH = RULES.define(
     "codestream.length",
     Severity.ERROR,
     "An uncompressed frame in a fragment has another length than its pixels.",
@@ -133,7 +137,7 @@ LENGTH = define(
     why="Pixels are missing, or belong to nothing.",
     fix="Write each frame whole into one fragment.",
 )
-COLOUR = define(
+COLOUR = RULES.define(
     "codestream.colour",
     Severity.WARNING,
     "PhotometricInterpretation and the codestream disagree on how colours are transformed.",
@@ -142,7 +146,7 @@ COLOUR = define(
     fix="Set PhotometricInterpretation to what the codestream holds, as a rule YBR_FULL_422 for "
     "JPEG, YBR_RCT or YBR_ICT for JPEG 2000.",
 )
-WRAPPED = define(
+WRAPPED = RULES.define(
     "codestream.wrapped",
     Severity.WARNING,
     "The codestream is in a file format of its own.",
@@ -150,7 +154,7 @@ WRAPPED = define(
     why="The JP2 header may contradict the data set, and decoders of bare codestreams fail at it.",
     fix="Keep the codestream alone (the content of the box jp2c).",
 )
-END_MISSING = define(
+END_MISSING = RULES.define(
     "codestream.end-missing",
     Severity.WARNING,
     "The marker that ends the codestream is missing.",
@@ -158,7 +162,7 @@ END_MISSING = define(
     why="All tile-parts are there, but strict decoders take the frame for truncated.",
     fix="Append the bytes FF D9.",
 )
-TRAILING = define(
+TRAILING = RULES.define(
     "codestream.trailing",
     Severity.WARNING,
     "Something other than padding follows the end of the codestream in its frame.",

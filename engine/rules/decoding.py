@@ -1,9 +1,11 @@
 """Rules of decoding: what comes up when a profile asks for frames to be decoded (PS3.5 8)."""
 
 from contracts.report import Severity
-from engine.rule import define
+from engine.rule_set import RuleSet
 
-FAILED = define(
+RULES = RuleSet(__name__, found_by="engine.pixels.check")
+
+FAILED = RULES.define(
     "decoding.failed",
     Severity.ERROR,
     "A frame cannot be decoded although its header is valid.",
@@ -11,7 +13,7 @@ FAILED = define(
     why="Its compressed data is damaged; the image cannot be seen, or only in part.",
     fix="Transfer the image again from where it can be seen.",
 )
-SHAPE = define(
+SHAPE = RULES.define(
     "decoding.shape",
     Severity.ERROR,
     "A decoded frame has another number of samples than the data set says.",
@@ -20,7 +22,7 @@ SHAPE = define(
     fix="Compress the original pixels again; see that Rows, Columns and SamplesPerPixel are "
     "theirs.",
 )
-VALUE_RANGE = define(
+VALUE_RANGE = RULES.define(
     "decoding.value-range",
     Severity.WARNING,
     "Pixels have values that do not fit into BitsStored.",
@@ -29,7 +31,7 @@ VALUE_RANGE = define(
     "mark of the device may be hidden there.",
     fix="Raise BitsStored and HighBit if the values are real, else clear the bits above.",
 )
-UNAVAILABLE = define(
+UNAVAILABLE = RULES.define(
     "decoding.unavailable",
     Severity.INFO,
     "No decoder is installed for these frames, so that they were not decoded.",

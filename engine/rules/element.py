@@ -4,10 +4,13 @@ from collections.abc import Iterator
 
 from contracts.report import Severity
 from engine.instance import Instance
-from engine.rule import Violation, rule
+from engine.rule_set import RuleSet
+from engine.violation import Violation
+
+RULES = RuleSet(__name__)
 
 
-@rule(
+@RULES.check(
     "element.missing",
     Severity.ERROR,
     "A required element is missing.",
@@ -26,7 +29,7 @@ def required_elements_are_present(instance: Instance) -> Iterator[Violation]:
             yield Violation(tag)
 
 
-@rule(
+@RULES.check(
     "element.empty",
     Severity.ERROR,
     "A required element has no value.",

@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from contracts.report import Severity
 from engine.file_kinds import executable_kind, foreign_kind, is_tiff
 from engine.instance import Instance
-from engine.rule import Violation, define, rule
+from engine.rule_set import RuleSet
+from engine.violation import Violation
+
+RULES = RuleSet(__name__, found_by="engine.encoding.reading")
 
 _PREAMBLE = 128
 _PREFIX = b"DICM"
 
-EMPTY = define(
+EMPTY = RULES.define(
     "file.empty",
     Severity.ERROR,
     "The file is empty.",
@@ -18,7 +21,7 @@ EMPTY = define(
     why="A transfer or a full disk has lost the content.",
     fix="Send or copy the file again.",
 )
-NOT_DICOM = define(
+NOT_DICOM = RULES.define(
     "file.not-dicom",
     Severity.ERROR,
     "The file is not a DICOM file.",
@@ -26,7 +29,7 @@ NOT_DICOM = define(
     why="There is nothing in it that could be filed with a study.",
     fix="Leave it out, or put it into an encapsulated document or image.",
 )
-NO_PREAMBLE = define(
+NO_PREAMBLE = RULES.define(
     "file.no-preamble",
     Severity.ERROR,
     "The data set has no preamble and DICM prefix before it.",
@@ -34,7 +37,7 @@ NO_PREAMBLE = define(
     why="It is not a file of PS3.10: readers can only guess how it is written, and most refuse.",
     fix="Write 128 null bytes, DICM and file meta information before the data set.",
 )
-UNREADABLE = define(
+UNREADABLE = RULES.define(
     "file.unreadable",
     Severity.ERROR,
     "The file cannot be read, or not be examined within the limits.",
@@ -42,6 +45,7 @@ UNREADABLE = define(
     why="What harms this process may harm the next reader too.",
     fix="Look at how the file was made; raise the limits if it is only large.",
     violation=False,
+    found_by="engine.unreadable",
 )
 
 
@@ -51,7 +55,7 @@ def _preamble(instance: Instance) -> bytes:
     return start[:_PREAMBLE] if start.endswith(_PREFIX) else b""
 
 
-@rule(
+@RULES.check(
     "file.executable-preamble",
     Severity.ERROR,
     "The preamble makes the file a program.",
@@ -65,7 +69,7 @@ def preamble_is_not_executable(instance: Instance) -> Iterator[Violation]:
         yield Violation(expected="null bytes or an image format", found=kind, offset=0)
 
 
-@rule(
+@RULES.check(
     "file.preamble-format",
     Severity.WARNING,
     "The preamble is the beginning of another file format.",
@@ -82,7 +86,7 @@ def preamble_is_no_other_format(instance: Instance) -> Iterator[Violation]:
         yield Violation(expected="null bytes or TIFF", found=kind, offset=0)
 
 
-@rule(
+@RULES.check(
     "file.preamble-used",
     Severity.INFO,
     "The preamble holds something other than null bytes, in no known format.",
@@ -99,7 +103,7 @@ def preamble_is_empty(instance: Instance) -> Iterator[Violation]:
         yield Violation(expected="null bytes", found="other bytes", offset=0)
 
 
-@rule(
+@RULES.check(
     "file.media-directory",
     Severity.ERROR,
     "The file is a DICOMDIR, an index of other files, and not an instance.",

@@ -7,7 +7,10 @@ from contracts.report import Severity
 from engine.encoding.elements import Element, Elements
 from engine.image import COLUMNS, ROWS
 from engine.instance import Instance
-from engine.rule import Violation, rule
+from engine.rule_set import RuleSet
+from engine.violation import Violation
+
+RULES = RuleSet(__name__)
 
 _ORIENTATIONS = frozenset(
     (
@@ -43,7 +46,7 @@ _TOLERANCE = 1e-3
 written with three or four decimals."""
 
 
-@rule(
+@RULES.check(
     "geometry.not-unit",
     Severity.WARNING,
     "A direction is not a unit vector.",
@@ -65,7 +68,7 @@ def directions_are_unit_vectors(instance: Instance) -> Iterator[Violation]:
                     break
 
 
-@rule(
+@RULES.check(
     "geometry.not-orthogonal",
     Severity.WARNING,
     "The directions of rows and columns are not at right angles.",
@@ -85,7 +88,7 @@ def rows_and_columns_are_at_right_angles(instance: Instance) -> Iterator[Violati
                 yield Violation(element, "a product of 0", f"{cosine:.4g}")
 
 
-@rule(
+@RULES.check(
     "geometry.spacing",
     Severity.WARNING,
     "The distance of rows or columns is zero or negative.",

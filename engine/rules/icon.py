@@ -7,10 +7,13 @@ from engine.encoding.elements import UNDEFINED_LENGTH
 from engine.encoding.items import items_with
 from engine.image import PIXEL_DATA, Layout
 from engine.instance import Instance
-from engine.rule import Violation, rule
+from engine.rule_set import RuleSet
+from engine.violation import Violation
+
+RULES = RuleSet(__name__)
 
 
-@rule(
+@RULES.check(
     "icon.length",
     Severity.WARNING,
     "The pixel data of an icon have another length than its image.",

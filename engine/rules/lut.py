@@ -7,7 +7,10 @@ from contracts.report import Severity
 from engine.encoding.elements import Element
 from engine.encoding.items import items_with
 from engine.instance import Instance
-from engine.rule import Violation, rule
+from engine.rule_set import RuleSet
+from engine.violation import Violation
+
+RULES = RuleSet(__name__)
 
 _LUT_DESCRIPTOR, _LUT_DATA = 0x00283002, 0x00283006
 _PALETTE = tuple(range(0x00281101, 0x00281105))
@@ -33,7 +36,7 @@ class _Table(NamedTuple):
         return shortest, max(2 * entries, shortest + shortest % 2)
 
 
-@rule(
+@RULES.check(
     "lut.descriptor",
     Severity.ERROR,
     "The descriptor of a look-up table is not three numbers of which the third is 8 to 16 bits.",
@@ -53,7 +56,7 @@ def descriptors_are_complete(instance: Instance) -> Iterator[Violation]:
             yield Violation(table.descriptor, "8 to 16 bits", f"{table.bits} bits")
 
 
-@rule(
+@RULES.check(
     "lut.length-short",
     Severity.ERROR,
     "The data of a look-up table have fewer entries than its descriptor says.",
@@ -71,7 +74,7 @@ def tables_are_not_short(instance: Instance) -> Iterator[Violation]:
                 yield Violation(table.data, f"{shortest} bytes", f"{table.data.length} bytes")
 
 
-@rule(
+@RULES.check(
     "lut.length-long",
     Severity.WARNING,
     "The data of a look-up table have more entries than its descriptor says.",
@@ -89,7 +92,7 @@ def tables_are_not_long(instance: Instance) -> Iterator[Violation]:
                 yield Violation(table.data, f"{longest} bytes", f"{table.data.length} bytes")
 
 
-@rule(
+@RULES.check(
     "lut.palettes-differ",
     Severity.ERROR,
     "The red, green and blue look-up tables have different sizes or first values.",

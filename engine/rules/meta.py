@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from contracts.report import Severity
 from engine.disclosure import shown_identifier
 from engine.instance import Instance
-from engine.rule import Violation, define, rule
+from engine.rule_set import RuleSet
 from engine.standard.facts import is_retired_uid
+from engine.violation import Violation
+
+RULES = RuleSet(__name__, found_by="engine.encoding.reading")
 
 GROUP_LENGTH = 0x00020000
 MEDIA_STORAGE_SOP_CLASS_UID = 0x00020002
@@ -19,7 +22,7 @@ _IMPLEMENTATION_CLASS_UID = 0x00020012
 _PRIVATE_INFORMATION_CREATOR_UID = 0x00020100
 _PRIVATE_INFORMATION = 0x00020102
 
-ENCODING = define(
+ENCODING = RULES.define(
     "meta.encoding",
     Severity.ERROR,
     "The file meta information is not in explicit VR little endian.",
@@ -27,7 +30,7 @@ ENCODING = define(
     why="Readers know no other encoding for it, so they never learn the transfer syntax.",
     fix="Write group 0002 in explicit VR little endian, whatever the data set is written in.",
 )
-TRANSFER_SYNTAX_UNKNOWN = define(
+TRANSFER_SYNTAX_UNKNOWN = RULES.define(
     "meta.transfer-syntax-unknown",
     Severity.ERROR,
     "The transfer syntax has a UID of the standard's root that the standard does not define.",
@@ -36,7 +39,7 @@ TRANSFER_SYNTAX_UNKNOWN = define(
     fix="Declare the transfer syntax that the file is really written in; a UID of another kind "
     "may have got there.",
 )
-TRANSFER_SYNTAX_PRIVATE = define(
+TRANSFER_SYNTAX_PRIVATE = RULES.define(
     "meta.transfer-syntax-private",
     Severity.ERROR,
     "The transfer syntax is a private one.",
@@ -45,7 +48,7 @@ TRANSFER_SYNTAX_PRIVATE = define(
     fix="Convert the file to a transfer syntax of the standard where it was made.",
     violation=False,
 )
-TRANSFER_SYNTAX_MISMATCH = define(
+TRANSFER_SYNTAX_MISMATCH = RULES.define(
     "meta.transfer-syntax-mismatch",
     Severity.ERROR,
     "The data set is not written in the transfer syntax that the file declares.",
@@ -55,7 +58,7 @@ TRANSFER_SYNTAX_MISMATCH = define(
 )
 
 
-@rule(
+@RULES.check(
     "meta.group-length-missing",
     Severity.WARNING,
     "The file meta information does not start with its length.",
@@ -69,7 +72,7 @@ def group_length_is_present(instance: Instance) -> Iterator[Violation]:
         yield Violation(GROUP_LENGTH)
 
 
-@rule(
+@RULES.check(
     "meta.group-length-wrong",
     Severity.WARNING,
     "The file meta information has another length than it says.",
@@ -87,7 +90,7 @@ def group_length_is_right(instance: Instance) -> Iterator[Violation]:
             yield Violation(group_length, f"{actual}", f"{declared}")
 
 
-@rule(
+@RULES.check(
     "meta.transfer-syntax-missing",
     Severity.ERROR,
     "The file does not say in which transfer syntax it is written.",
@@ -100,7 +103,7 @@ def transfer_syntax_is_present(instance: Instance) -> Iterator[Violation]:
     yield from _without_value(instance, TRANSFER_SYNTAX_UID)
 
 
-@rule(
+@RULES.check(
     "meta.element-missing",
     Severity.WARNING,
     "A required element of the file meta information is missing or empty.",
@@ -120,7 +123,7 @@ def meta_elements_are_present(instance: Instance) -> Iterator[Violation]:
     )
 
 
-@rule(
+@RULES.check(
     "meta.version-unknown",
     Severity.WARNING,
     "The version of the file meta information is not one that is known.",
@@ -137,7 +140,7 @@ def version_is_known(instance: Instance) -> Iterator[Violation]:
             yield Violation(version, "00 01", value.hex(" "))
 
 
-@rule(
+@RULES.check(
     "meta.transfer-syntax-retired",
     Severity.INFO,
     "The transfer syntax is retired from the standard.",
@@ -153,7 +156,7 @@ def transfer_syntax_is_not_retired(instance: Instance) -> Iterator[Violation]:
         yield Violation(syntax, found=syntax.text())
 
 
-@rule(
+@RULES.check(
     "meta.private-information-creator-missing",
     Severity.WARNING,
     "The file meta information has private information and does not say whose.",
@@ -179,7 +182,7 @@ def _without_value(instance: Instance, *tags: int) -> Iterator[Violation]:
             yield Violation(element, expected="a value")
 
 
-@rule(
+@RULES.check(
     "meta.sop-class-mismatch",
     Severity.ERROR,
     "The file meta information names another SOP class than the data set.",
@@ -192,7 +195,7 @@ def sop_class_matches(instance: Instance) -> Iterator[Violation]:
     yield from _differing(instance, MEDIA_STORAGE_SOP_CLASS_UID, SOP_CLASS_UID)
 
 
-@rule(
+@RULES.check(
     "meta.sop-instance-mismatch",
     Severity.ERROR,
     "The file meta information names another SOP instance than the data set.",

@@ -8,8 +8,11 @@ from engine.encoding import vr as vrs
 from engine.encoding.elements import Element
 from engine.image import NUMBER_OF_FRAMES
 from engine.instance import Instance
-from engine.rule import Violation, rule
+from engine.rule_set import RuleSet
 from engine.standard.facts import load
+from engine.violation import Violation
+
+RULES = RuleSet(__name__)
 
 _SOP_CLASS_UID = 0x00080016
 _FRAME_INCREMENT_POINTER = 0x00280009
@@ -34,7 +37,7 @@ _VECTORS = (
 """Attributes with one value for each frame."""
 
 
-@rule(
+@RULES.check(
     "multiframe.vector",
     Severity.WARNING,
     "An attribute with a value for each frame has another number of values than there are frames.",
@@ -55,7 +58,7 @@ def vectors_have_a_value_for_each_frame(instance: Instance) -> Iterator[Violatio
                 yield Violation(element, f"{frames} values", f"{count}")
 
 
-@rule(
+@RULES.check(
     "multiframe.pointer",
     Severity.WARNING,
     "FrameIncrementPointer names an attribute that is not there.",
@@ -78,7 +81,7 @@ def pointed_attributes_are_present(instance: Instance) -> Iterator[Violation]:
             yield Violation(element, f"an attribute ({group:04X},{number:04X})")
 
 
-@rule(
+@RULES.check(
     "multiframe.not-multiframe",
     Severity.WARNING,
     "There is more than one frame in an image of a SOP class of single frames.",

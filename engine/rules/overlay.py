@@ -6,7 +6,10 @@ from typing import NamedTuple
 from contracts.report import Severity
 from engine.encoding.elements import Element, Elements
 from engine.instance import Instance
-from engine.rule import Violation, rule
+from engine.rule_set import RuleSet
+from engine.violation import Violation
+
+RULES = RuleSet(__name__)
 
 _GROUPS = range(0x60000000, 0x60200000, 0x00020000)
 _ROWS, _COLUMNS, _FRAMES = 0x0010, 0x0011, 0x0015
@@ -19,7 +22,7 @@ class _Overlay(NamedTuple):
     """The length of its bits, in bytes."""
 
 
-@rule(
+@RULES.check(
     "overlay.length-short",
     Severity.ERROR,
     "The data of an overlay is shorter than its plane.",
@@ -34,7 +37,7 @@ def overlays_are_not_short(instance: Instance) -> Iterator[Violation]:
             yield _length(overlay)
 
 
-@rule(
+@RULES.check(
     "overlay.length-long",
     Severity.WARNING,
     "The data of an overlay is longer than its plane.",
@@ -51,7 +54,7 @@ def overlays_are_not_long(instance: Instance) -> Iterator[Violation]:
             yield _length(overlay)
 
 
-@rule(
+@RULES.check(
     "overlay.bits",
     Severity.WARNING,
     "An overlay with data of its own has other than one bit allocated, or a bit position.",
@@ -70,7 +73,7 @@ def overlays_have_one_bit(instance: Instance) -> Iterator[Violation]:
                     yield Violation(element, str(expected), str(element.integer()))
 
 
-@rule(
+@RULES.check(
     "overlay.embedded",
     Severity.WARNING,
     "An overlay is in unused bits of the pixels.",

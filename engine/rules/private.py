@@ -1,9 +1,11 @@
 """Rules of private elements (PS3.5 7.8)."""
 
 from contracts.report import Severity
-from engine.rule import define
+from engine.rule_set import RuleSet
 
-CREATOR_MISSING = define(
+RULES = RuleSet(__name__, found_by="engine.values.private")
+
+CREATOR_MISSING = RULES.define(
     "private.creator-missing",
     Severity.WARNING,
     "The private element has no private creator in its data set or item.",
@@ -13,7 +15,7 @@ CREATOR_MISSING = define(
     fix="Write the creator into (gggg,00bb) of the same data set or item, where bb is the first "
     "half of the element number.",
 )
-CREATOR_INVALID = define(
+CREATOR_INVALID = RULES.define(
     "private.creator-invalid",
     Severity.WARNING,
     "The private creator is not one value of VR LO.",
@@ -21,7 +23,7 @@ CREATOR_INVALID = define(
     why="The elements of its block can't be attributed to a manufacturer.",
     fix="Write the creator's identification as a single LO value.",
 )
-CREATOR_DUPLICATE = define(
+CREATOR_DUPLICATE = RULES.define(
     "private.creator-duplicate",
     Severity.INFO,
     "The same creator reserves more than one block of the group.",
@@ -30,7 +32,7 @@ CREATOR_DUPLICATE = define(
     fix="Use one block as long as its 256 elements suffice.",
     violation=False,
 )
-GROUP_FORBIDDEN = define(
+GROUP_FORBIDDEN = RULES.define(
     "private.group-forbidden",
     Severity.WARNING,
     "The element is in one of the odd groups that may not be used.",
@@ -39,7 +41,7 @@ GROUP_FORBIDDEN = define(
     "elements for parts of messages or delimiters; it may also be a damaged tag.",
     fix="Move the element to an odd group from 0009 on.",
 )
-NUMBER_FORBIDDEN = define(
+NUMBER_FORBIDDEN = RULES.define(
     "private.number-forbidden",
     Severity.WARNING,
     "The private element has a number that belongs to no block.",

@@ -7,8 +7,11 @@ from typing import NamedTuple
 from contracts.report import Severity
 from engine.encoding.elements import TOP, Element, Elements
 from engine.instance import Instance
-from engine.rule import Violation, rule
+from engine.rule_set import RuleSet
 from engine.rules.multiframe import is_single_frame
+from engine.violation import Violation
+
+RULES = RuleSet(__name__)
 
 _SOP_CLASS_UID = 0x00080016
 _SOP_INSTANCE_UID = 0x00080018
@@ -66,7 +69,7 @@ _NUMBERED = (
 )
 
 
-@rule(
+@RULES.check(
     "reference.dangling",
     Severity.WARNING,
     "A number refers to an item that is not there.",
@@ -89,7 +92,7 @@ def references_lead_somewhere(instance: Instance) -> Iterator[Violation]:
                 yield Violation(element, expected, f"{number}", section=section)
 
 
-@rule(
+@RULES.check(
     "reference.number-repeated",
     Severity.WARNING,
     "Two items have the number by which others refer to one of them.",
@@ -113,7 +116,7 @@ def numbers_are_unique(instance: Instance) -> Iterator[Violation]:
                 yield Violation(element, "a number of its own", f"{number}", section=section)
 
 
-@rule(
+@RULES.check(
     "reference.evidence-missing",
     Severity.WARNING,
     "An instance that the content refers to is not listed as evidence.",
@@ -140,7 +143,7 @@ def content_is_listed_as_evidence(instance: Instance) -> Iterator[Violation]:
             yield Violation(element, expected="an instance listed as evidence")
 
 
-@rule(
+@RULES.check(
     "reference.dimension-count",
     Severity.WARNING,
     "A frame has another number of dimension index values than there are dimensions.",
@@ -160,7 +163,7 @@ def frames_have_an_index_in_each_dimension(instance: Instance) -> Iterator[Viola
             yield Violation(Element(dataset, row), f"{dimensions} values", found)
 
 
-@rule(
+@RULES.check(
     "reference.frame-number",
     Severity.WARNING,
     "Frames are named of an image that has only one.",
@@ -180,32 +183,7 @@ def frames_are_named_of_multi_frame_images(instance: Instance) -> Iterator[Viola
             yield Violation(Element(dataset, row), "no frame number", f"SOP class {classes[item]}")
 
 
-@rule(
-    "uid.reused",
-    Severity.WARNING,
-    "Two different things have the same UID.",
-    "PS3.5 9",
-    why="A UID names one thing in the world; software that looks one up finds the other.",
-    fix="Give the study, the series, the instance and the frame of reference a UID each.",
-)
-def uids_are_used_once(instance: Instance) -> Iterator[Violation]:
-    """The study, the series, the instance, its class and the frame of reference."""
-    dataset, seen = instance.dataset, set[str]()
-    for tag in (
-        _SOP_CLASS_UID,
-        _SOP_INSTANCE_UID,
-        _STUDY_INSTANCE_UID,
-        _SERIES_INSTANCE_UID,
-        _FRAME_OF_REFERENCE_UID,
-    ):
-        element = dataset.get(tag)
-        uid = element.text() if element else ""
-        if element and uid and uid in seen:
-            yield Violation(element, "a UID of its own", value=element.value(128))
-        seen.add(uid)
-
-
-@rule(
+@RULES.check(
     "reference.birth-after-study",
     Severity.WARNING,
     "The patient was born after the study was made.",

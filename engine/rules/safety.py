@@ -8,7 +8,10 @@ from engine.encoding.elements import Element, Elements
 from engine.encoding.transfer_syntax import Pixels
 from engine.file_kinds import document_mismatch, embedded_executable_kind, executable_kind
 from engine.instance import Instance
-from engine.rule import Violation, rule
+from engine.rule_set import RuleSet
+from engine.violation import Violation
+
+RULES = RuleSet(__name__)
 
 _BURNED_IN_ANNOTATION = 0x00280301
 _RECOGNIZABLE_VISUAL_FEATURES = 0x00280302
@@ -44,7 +47,7 @@ _HARMLESS_BYTES = 256 * 1024**2
 """Pixels that any reader has the memory for, however little they are compressed to."""
 
 
-@rule(
+@RULES.check(
     "safety.burned-in-annotation",
     Severity.WARNING,
     "The image says that identifying text is burned into its pixels.",
@@ -58,7 +61,7 @@ def annotation_is_not_burned_in(instance: Instance) -> Iterator[Violation]:
     yield from _saying_yes(instance, _BURNED_IN_ANNOTATION)
 
 
-@rule(
+@RULES.check(
     "safety.recognizable-features",
     Severity.WARNING,
     "The image says that the patient can be recognised by it.",
@@ -78,7 +81,7 @@ def _saying_yes(instance: Instance, tag: int) -> Iterator[Violation]:
         yield Violation(element, "NO", "YES")
 
 
-@rule(
+@RULES.check(
     "safety.identity-not-removed",
     Severity.WARNING,
     "The instance says that the patient's identity has been removed, and an element still has it.",
@@ -96,7 +99,7 @@ def identity_is_removed_where_it_says_so(instance: Instance) -> Iterator[Violati
                 yield Violation(element, "no value", "a value")
 
 
-@rule(
+@RULES.check(
     "safety.name-not-removed",
     Severity.INFO,
     "The instance says that the patient's identity has been removed, and has a whole name.",
@@ -118,7 +121,7 @@ def _claims_removal(instance: Instance) -> bool:
     return instance.dataset.text(_PATIENT_IDENTITY_REMOVED) == "YES"
 
 
-@rule(
+@RULES.check(
     "safety.declared-size",
     Severity.ERROR,
     "The image declares more pixels than the profile allows.",
@@ -136,7 +139,7 @@ def declared_size_is_within_the_limit(instance: Instance) -> Iterator[Violation]
         yield Violation(image.pixel_data, expected, found)
 
 
-@rule(
+@RULES.check(
     "safety.compression-ratio",
     Severity.WARNING,
     "The compressed pixel data is very much smaller than the image that it declares.",
@@ -159,7 +162,7 @@ def compression_is_credible(instance: Instance) -> Iterator[Violation]:
         yield Violation(image.pixel_data, expected, found)
 
 
-@rule(
+@RULES.check(
     "safety.embedded-executable",
     Severity.ERROR,
     "The value is a program.",
@@ -184,7 +187,7 @@ def _program_at(dataset: Elements, row: int) -> Iterator[Violation]:
         yield Violation(element, "a document or data", kind)
 
 
-@rule(
+@RULES.check(
     "safety.document-format",
     Severity.WARNING,
     "The encapsulated document is not of the media type that the instance states.",

@@ -1,9 +1,11 @@
 """Rules of a series (PS3.3 C.7.3.1): what its instances share, and the geometry of its slices."""
 
 from contracts.report import Severity
-from engine.rule import define
+from engine.rule_set import RuleSet
 
-IN_SEVERAL_STUDIES = define(
+RULES = RuleSet(__name__, found_by="engine.comparison.compare")
+
+IN_SEVERAL_STUDIES = RULES.define(
     "series.in-several-studies",
     Severity.ERROR,
     "Instances of one series belong to different studies.",
@@ -11,7 +13,7 @@ IN_SEVERAL_STUDIES = define(
     why="A series is part of one study; filed as it is, it falls apart.",
     fix="Correct the Study Instance UID, or give the series of the other study a UID of its own.",
 )
-MODALITY_DIFFERS = define(
+MODALITY_DIFFERS = RULES.define(
     "series.modality-differs",
     Severity.WARNING,
     "The instances of the series have different modalities.",
@@ -19,7 +21,7 @@ MODALITY_DIFFERS = define(
     why="Viewers and work lists treat a series by one modality.",
     fix="Put instances of different modalities into different series.",
 )
-FRAME_OF_REFERENCE_DIFFERS = define(
+FRAME_OF_REFERENCE_DIFFERS = RULES.define(
     "series.frame-of-reference-differs",
     Severity.WARNING,
     "The instances of the series have different frames of reference.",
@@ -27,7 +29,7 @@ FRAME_OF_REFERENCE_DIFFERS = define(
     why="Their positions cannot be compared: no volume can be made of them.",
     fix="Use one Frame of Reference UID in a series, or several series.",
 )
-ATTRIBUTE_DIFFERS = define(
+ATTRIBUTE_DIFFERS = RULES.define(
     "series.attribute-differs",
     Severity.WARNING,
     "An attribute of the series differs between its instances.",
@@ -35,7 +37,7 @@ ATTRIBUTE_DIFFERS = define(
     why="Queries show one value for the series, that of whichever file came first.",
     fix="Use the same value in all instances, or several series.",
 )
-SIZE_MIXED = define(
+SIZE_MIXED = RULES.define(
     "series.size-mixed",
     Severity.WARNING,
     "The slices of the series differ in rows, columns or pixel spacing.",
@@ -44,7 +46,7 @@ SIZE_MIXED = define(
     fix="Put slices of different size into different series.",
     violation=False,
 )
-ORIENTATION_MIXED = define(
+ORIENTATION_MIXED = RULES.define(
     "series.orientation-mixed",
     Severity.WARNING,
     "The images of the series are not parallel.",
@@ -53,7 +55,7 @@ ORIENTATION_MIXED = define(
     fix="Put each orientation into a series of its own; mark overviews as LOCALIZER.",
     violation=False,
 )
-SLICE_MISSING = define(
+SLICE_MISSING = RULES.define(
     "series.slice-missing",
     Severity.WARNING,
     "There are gaps between the slices of the series.",
@@ -62,7 +64,7 @@ SLICE_MISSING = define(
     fix="Compare the number of slices with that at the source and send what is missing.",
     violation=False,
 )
-SPACING_UNEVEN = define(
+SPACING_UNEVEN = RULES.define(
     "series.spacing-uneven",
     Severity.WARNING,
     "The slices of the series are not evenly spaced.",
@@ -71,7 +73,7 @@ SPACING_UNEVEN = define(
     fix="Check whether slices are missing or were reconstructed twice; else resample them.",
     violation=False,
 )
-NUMBER_REPEATED = define(
+NUMBER_REPEATED = RULES.define(
     "series.instance-number-repeated",
     Severity.INFO,
     "Several instances of the series have the same instance number.",
@@ -80,7 +82,7 @@ NUMBER_REPEATED = define(
     fix="Number the instances of a series one by one.",
     violation=False,
 )
-NUMBER_GAP = define(
+NUMBER_GAP = RULES.define(
     "series.instance-number-gap",
     Severity.INFO,
     "The instance numbers of the series have gaps.",

@@ -1,13 +1,15 @@
 """The rules that stand for those of a site, see docs/site-profiles.md."""
 
 from contracts.report import Severity
-from engine.rule import define
+from engine.rule_set import RuleSet
+
+RULES = RuleSet(__name__, found_by="engine.site_rules")
 
 _SECTION = "the site's profile"
 _WHY = "What the profile is for, a trial's analysis perhaps, can't be done with the file."
 _FIX = "`expected` starts with the id of the site's rule, whose author knows what it is for; "
 
-MISSING = define(
+MISSING = RULES.define(
     "site.element-missing",
     Severity.ERROR,
     "An element that the site requires is missing.",
@@ -16,7 +18,7 @@ MISSING = define(
     fix=_FIX + "have the sender fill the element in, or limit the rule to other instances.",
     violation=False,
 )
-EMPTY = define(
+EMPTY = RULES.define(
     "site.element-empty",
     Severity.ERROR,
     "An element that the site requires has no value.",
@@ -25,7 +27,7 @@ EMPTY = define(
     fix=_FIX + "have the sender fill the element in, or limit the rule to other instances.",
     violation=False,
 )
-PRESENT = define(
+PRESENT = RULES.define(
     "site.element-present",
     Severity.ERROR,
     "An element is present that the site does not allow.",
@@ -34,7 +36,7 @@ PRESENT = define(
     fix=_FIX + "remove the element where the files are de-identified.",
     violation=False,
 )
-VALUE_PRESENT = define(
+VALUE_PRESENT = RULES.define(
     "site.value-present",
     Severity.ERROR,
     "An element has a value, which the site does not allow.",
@@ -43,7 +45,7 @@ VALUE_PRESENT = define(
     fix=_FIX + "empty the element where the files are de-identified.",
     violation=False,
 )
-NOT_ALLOWED = define(
+NOT_ALLOWED = RULES.define(
     "site.value-not-allowed",
     Severity.ERROR,
     "The value is not one of those that the site allows.",
@@ -52,7 +54,7 @@ NOT_ALLOWED = define(
     fix=_FIX + "correct the value, acquire again, or add it to the rule's list.",
     violation=False,
 )
-OUT_OF_RANGE = define(
+OUT_OF_RANGE = RULES.define(
     "site.value-out-of-range",
     Severity.ERROR,
     "The number is not within the bounds that the site sets.",
@@ -61,7 +63,7 @@ OUT_OF_RANGE = define(
     fix=_FIX + "acquire again with other settings, or correct the value or the bounds.",
     violation=False,
 )
-FORMAT = define(
+FORMAT = RULES.define(
     "site.value-format",
     Severity.ERROR,
     "The value does not have the form that the site asks for.",

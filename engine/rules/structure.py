@@ -1,9 +1,11 @@
 """Rules of the encoding (PS3.5 7): what comes up while the elements of a data set are read."""
 
 from contracts.report import Severity
-from engine.rule import define
+from engine.rule_set import RuleSet
 
-TRUNCATED = define(
+RULES = RuleSet(__name__, found_by="engine.encoding.structure")
+
+TRUNCATED = RULES.define(
     "structure.truncated",
     Severity.ERROR,
     "The file ends before the element does.",
@@ -11,7 +13,7 @@ TRUNCATED = define(
     why="The rest was lost on the way or on the disk: pixels, and whatever came after them.",
     fix="Send or copy the file again from where it is whole; nothing in it restores the rest.",
 )
-OVERRUN = define(
+OVERRUN = RULES.define(
     "structure.overrun",
     Severity.ERROR,
     "The element reaches beyond the end of the item or sequence that it is in.",
@@ -19,7 +21,7 @@ OVERRUN = define(
     why="One of the lengths is wrong, and readers that trust the other one see other elements.",
     fix="Write the sequence again with lengths that fit, or with undefined lengths.",
 )
-DELIMITER_MISSING = define(
+DELIMITER_MISSING = RULES.define(
     "structure.delimiter-missing",
     Severity.ERROR,
     "The delimiter that ends a value of undefined length is missing.",
@@ -27,7 +29,7 @@ DELIMITER_MISSING = define(
     why="Nobody knows where the value ends; at the end of a file it was cut off.",
     fix="Send the file again if it was cut; else write the sequence or pixel data again.",
 )
-DELIMITER_UNEXPECTED = define(
+DELIMITER_UNEXPECTED = RULES.define(
     "structure.delimiter-unexpected",
     Severity.ERROR,
     "A delimiter stands where nothing of undefined length is open.",
@@ -35,7 +37,7 @@ DELIMITER_UNEXPECTED = define(
     why="Some readers stop there and lose the elements behind it.",
     fix="Take the delimiter out, or give what it ends an undefined length.",
 )
-DELIMITER_LENGTH = define(
+DELIMITER_LENGTH = RULES.define(
     "structure.delimiter-length",
     Severity.WARNING,
     "The length of the delimiter is not zero.",
@@ -43,7 +45,7 @@ DELIMITER_LENGTH = define(
     why="Readers that believe the length skip the next bytes.",
     fix="Write zero as its length.",
 )
-ITEM_EXPECTED = define(
+ITEM_EXPECTED = RULES.define(
     "structure.item-expected",
     Severity.ERROR,
     "Something other than an item stands in a sequence or in encapsulated pixel data.",
@@ -51,7 +53,7 @@ ITEM_EXPECTED = define(
     why="What follows can't be read as items, and a frame or a reference is lost.",
     fix="Write the sequence or the fragments again, each in an item.",
 )
-LENGTH_UNDEFINED = define(
+LENGTH_UNDEFINED = RULES.define(
     "structure.length-undefined",
     Severity.ERROR,
     "The element has an undefined length, which its value representation does not allow.",
@@ -59,7 +61,7 @@ LENGTH_UNDEFINED = define(
     why="Its end can't be found, nor the elements behind it.",
     fix="Write the length of the value.",
 )
-LENGTH_ODD = define(
+LENGTH_ODD = RULES.define(
     "structure.length-odd",
     Severity.WARNING,
     "The length of the element is odd.",
@@ -67,7 +69,7 @@ LENGTH_ODD = define(
     why="Readers that round it up lose their place and fail on the next element.",
     fix="Pad the value to an even length, text with a space, UIDs and bytes with a null byte.",
 )
-FRAGMENTS_UNEXPECTED = define(
+FRAGMENTS_UNEXPECTED = RULES.define(
     "structure.fragments-unexpected",
     Severity.WARNING,
     "An element other than the pixel data is written in fragments.",
@@ -75,8 +77,9 @@ FRAGMENTS_UNEXPECTED = define(
     why="Only Pixel Data may be encapsulated; readers take the length for 4 GB or the items for "
     "the value.",
     fix="Write the value with its length.",
+    found_by="engine.values.check",
 )
-VR_INVALID = define(
+VR_INVALID = RULES.define(
     "structure.vr-invalid",
     Severity.ERROR,
     "The element has no valid value representation.",
@@ -85,15 +88,16 @@ VR_INVALID = define(
     fix="Write the VR of the data dictionary, or UN; look for damage if it is not the writer's "
     "doing.",
 )
-VR_MISMATCH = define(
+VR_MISMATCH = RULES.define(
     "structure.vr-mismatch",
     Severity.WARNING,
     "The element has another value representation than the data dictionary gives it.",
     "PS3.5 7.1.2",
     why="Readers that go by the dictionary, as all do in implicit VR, read another value.",
     fix="Convert the value to the VR of the dictionary.",
+    found_by="engine.values.check",
 )
-VR_UN = define(
+VR_UN = RULES.define(
     "structure.vr-un",
     Severity.INFO,
     "An element that the data dictionary knows is written as of unknown value representation.",
@@ -101,8 +105,9 @@ VR_UN = define(
     why="It has passed through software that did not know it; some readers show only its bytes.",
     fix="Write the VR of the dictionary; the bytes are those of implicit VR little endian.",
     violation=False,
+    found_by="engine.values.check",
 )
-RESERVED_BYTES = define(
+RESERVED_BYTES = RULES.define(
     "structure.reserved-bytes",
     Severity.WARNING,
     "The reserved bytes behind the value representation are not zero.",
@@ -110,31 +115,34 @@ RESERVED_BYTES = define(
     why="Readers that do not know the VR take them for a length; they can be a sign of damage.",
     fix="Write two null bytes there.",
 )
-ORDER = define(
+ORDER = RULES.define(
     "structure.order",
     Severity.WARNING,
     "The elements are not in the order of their tags.",
     "PS3.5 7.1",
     why="Readers that stop at the first greater tag do not find the element.",
     fix="Write the elements in ascending order.",
+    found_by="engine.encoding.container",
 )
-DUPLICATE = define(
+DUPLICATE = RULES.define(
     "structure.duplicate",
     Severity.ERROR,
     "The element occurs more than once in its data set.",
     "PS3.5 7.1",
     why="Some readers take the first and some the last: they see different patients or images.",
     fix="Find out which value is right and keep only that.",
+    found_by="engine.encoding.container",
 )
-GROUP_MISPLACED = define(
+GROUP_MISPLACED = RULES.define(
     "structure.group-misplaced",
     Severity.WARNING,
     "An element of a message, of file meta information or of a directory stands in the data set.",
     "PS3.5 7.1",
     why="Groups 0000 to 0006 are not part of data sets; readers stop there or refuse the file.",
     fix="Take the element out.",
+    found_by="engine.values.check",
 )
-GROUP_LENGTH_RETIRED = define(
+GROUP_LENGTH_RETIRED = RULES.define(
     "structure.group-length-retired",
     Severity.INFO,
     "The data set has a group length, which is retired.",
@@ -142,16 +150,18 @@ GROUP_LENGTH_RETIRED = define(
     why="It has to be changed along with every element of its group, and often is not.",
     fix="Take it out; no reader needs it.",
     violation=False,
+    found_by="engine.values.group_lengths",
 )
-GROUP_LENGTH_WRONG = define(
+GROUP_LENGTH_WRONG = RULES.define(
     "structure.group-length-wrong",
     Severity.WARNING,
     "The group has another length than its group length says.",
     "PS3.5 7.2",
     why="Readers that skip groups by it lose their place; elements may have been lost or added.",
     fix="Take the group length out, or write it again.",
+    found_by="engine.values.group_lengths",
 )
-DEPTH = define(
+DEPTH = RULES.define(
     "structure.depth",
     Severity.ERROR,
     "Sequences are nested deeper than the validator looks.",
@@ -160,7 +170,7 @@ DEPTH = define(
     fix="Look at how the file was made; raise the limit if it is meant to be so.",
     violation=False,
 )
-TOO_MANY_ELEMENTS = define(
+TOO_MANY_ELEMENTS = RULES.define(
     "structure.too-many-elements",
     Severity.ERROR,
     "The data set has more elements than the validator looks at.",
@@ -169,7 +179,7 @@ TOO_MANY_ELEMENTS = define(
     fix="Split the instance, or raise the limit.",
     violation=False,
 )
-TRAILING_PADDING = define(
+TRAILING_PADDING = RULES.define(
     "structure.trailing-padding",
     Severity.WARNING,
     "Null bytes follow the data set.",
@@ -177,7 +187,7 @@ TRAILING_PADDING = define(
     why="Readers take them for an element (0000,0000), and the same instance has two checksums.",
     fix="Cut them off; Data Set Trailing Padding (FFFC,FFFC) is there for padding.",
 )
-TRAILING_BYTES = define(
+TRAILING_BYTES = RULES.define(
     "structure.trailing-bytes",
     Severity.ERROR,
     "Bytes that are no elements follow the data set.",
@@ -185,15 +195,16 @@ TRAILING_BYTES = define(
     why="Another file was appended, or the last length is too small and pixels are cut off.",
     fix="Find out what the bytes are, and cut them off if they do not belong to the file.",
 )
-DEFLATE_CORRUPT = define(
+DEFLATE_CORRUPT = RULES.define(
     "structure.deflate-corrupt",
     Severity.ERROR,
     "The deflated data set can't be inflated to its end.",
     "PS3.5 A.5",
     why="All elements behind the damage are lost.",
     fix="Send or copy the file again from where it is whole.",
+    found_by="engine.encoding.reading",
 )
-DEFLATE_TRAILING = define(
+DEFLATE_TRAILING = RULES.define(
     "structure.deflate-trailing",
     Severity.WARNING,
     "Bytes follow the deflated data set.",
@@ -201,8 +212,9 @@ DEFLATE_TRAILING = define(
     why="Often the checksum of a gzip or zlib stream, which DICOM does not have; strict readers "
     "refuse it.",
     fix="Write a raw deflate stream, padded with one null byte to an even length.",
+    found_by="engine.encoding.reading",
 )
-DEFLATE_TOO_LARGE = define(
+DEFLATE_TOO_LARGE = RULES.define(
     "structure.deflate-too-large",
     Severity.ERROR,
     "The deflated data set inflates to more bytes than the validator looks at.",
@@ -210,4 +222,5 @@ DEFLATE_TOO_LARGE = define(
     why="A few kilobytes can inflate to gigabytes and take a reader's memory along.",
     fix="Look at how the file was made; raise the limit if it is meant to be so.",
     violation=False,
+    found_by="engine.encoding.reading",
 )

@@ -1,9 +1,11 @@
 """Rules of a study as a whole (PS3.3 7, A.1): what only several instances together can break."""
 
 from contracts.report import Severity
-from engine.rule import define
+from engine.rule_set import RuleSet
 
-SEVERAL_STUDIES = define(
+RULES = RuleSet(__name__, found_by="engine.comparison.compare")
+
+SEVERAL_STUDIES = RULES.define(
     "study.several",
     Severity.WARNING,
     "The files belong to more than one study.",
@@ -12,7 +14,7 @@ SEVERAL_STUDIES = define(
     fix="Send each study by itself, or correct the Study Instance UID that is wrong.",
     violation=False,
 )
-PATIENT_DIFFERS = define(
+PATIENT_DIFFERS = RULES.define(
     "study.patient-differs",
     Severity.ERROR,
     "The instances of the study name different patients.",
@@ -20,7 +22,7 @@ PATIENT_DIFFERS = define(
     why="A study belongs to one patient; now images of one person appear under another.",
     fix="Find out whose images they are, then correct the Patient ID or the Study Instance UID.",
 )
-PATIENT_ATTRIBUTE_DIFFERS = define(
+PATIENT_ATTRIBUTE_DIFFERS = RULES.define(
     "study.patient-attribute-differs",
     Severity.WARNING,
     "An attribute of the patient differs between the instances of the study.",
@@ -28,7 +30,7 @@ PATIENT_ATTRIBUTE_DIFFERS = define(
     why="Archives keep one patient record for each ID; which of the values it gets is chance.",
     fix="Use the same name, birth date and sex in all instances of the patient.",
 )
-ATTRIBUTE_DIFFERS = define(
+ATTRIBUTE_DIFFERS = RULES.define(
     "study.attribute-differs",
     Severity.WARNING,
     "An attribute of the study differs between its instances.",
@@ -36,7 +38,7 @@ ATTRIBUTE_DIFFERS = define(
     why="Work lists and queries show one value for the study, that of whichever file came first.",
     fix="Use the same study date, time, ID, accession number and description in all instances.",
 )
-DUPLICATE = define(
+DUPLICATE = RULES.define(
     "study.instance-duplicate",
     Severity.WARNING,
     "The same file is there more than once.",
@@ -45,7 +47,7 @@ DUPLICATE = define(
     fix="Send it once; compare the number of instances with that at the source.",
     violation=False,
 )
-CONFLICT = define(
+CONFLICT = RULES.define(
     "study.instance-conflict",
     Severity.ERROR,
     "Different files have the same SOP Instance UID.",
@@ -53,7 +55,7 @@ CONFLICT = define(
     why="An archive keeps one of them and loses the others.",
     fix="Give each instance a UID of its own, or remove the versions that are out of date.",
 )
-ARCHIVED = define(
+ARCHIVED = RULES.define(
     "study.instance-archived",
     Severity.INFO,
     "The same file has come before, in another upload.",
@@ -61,8 +63,9 @@ ARCHIVED = define(
     why="It is kept once, and belongs to this study's entry in the archive as well.",
     fix="Nothing needs fixing; who sent it twice by mistake may want to know.",
     violation=False,
+    found_by="validator.claiming",
 )
-UID_UNEXPECTED = define(
+UID_UNEXPECTED = RULES.define(
     "study.uid-unexpected",
     Severity.ERROR,
     "The Study Instance UID is not the one that the sender named.",
@@ -70,8 +73,9 @@ UID_UNEXPECTED = define(
     why="It was sent to a study that it does not belong to.",
     fix="Send it to its own study, or correct its Study Instance UID.",
     violation=False,
+    found_by="validator.verdict",
 )
-TOO_MANY = define(
+TOO_MANY = RULES.define(
     "study.too-many",
     Severity.ERROR,
     "The upload has too many studies; this file's is one beyond the limit.",
@@ -79,8 +83,9 @@ TOO_MANY = define(
     why="Each study of an upload becomes an entry of its own in the archive.",
     fix="Send fewer studies at once.",
     violation=False,
+    found_by="validator.verdict",
 )
-FAILED_WITH_OTHERS = define(
+FAILED_WITH_OTHERS = RULES.define(
     "study.failed-with-others",
     Severity.INFO,
     "The file is valid, but another one of its upload is not.",
@@ -88,8 +93,9 @@ FAILED_WITH_OTHERS = define(
     why="The service is set to file an upload as a whole or not at all (on_invalid_instance).",
     fix="Fix or leave out what has errors, and send the upload again.",
     violation=False,
+    found_by="validator.verdict",
 )
-MISSING = define(
+MISSING = RULES.define(
     "study.instances-missing",
     Severity.WARNING,
     "There are fewer instances than the sender said.",
@@ -98,7 +104,7 @@ MISSING = define(
     fix="Compare with the source and send what is missing.",
     violation=False,
 )
-EXTRA = define(
+EXTRA = RULES.define(
     "study.instances-extra",
     Severity.WARNING,
     "There are more instances than the sender said.",

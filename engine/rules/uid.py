@@ -4,9 +4,12 @@ from collections.abc import Iterator
 
 from contracts.report import Severity
 from engine.instance import Instance
-from engine.rule import Violation, define, rule
+from engine.rule_set import RuleSet
+from engine.violation import Violation
 
-MALFORMED = define(
+RULES = RuleSet(__name__, found_by="engine.values.uids")
+
+MALFORMED = RULES.define(
     "uid.malformed",
     Severity.ERROR,
     "A UID that identifies the instance is malformed.",
@@ -15,7 +18,7 @@ MALFORMED = define(
     fix="Write one UID of digits and dots, at most 64 characters, no component empty or with a "
     "leading zero; a new one if the old can't be restored, and everywhere that refers to it.",
 )
-MALFORMED_ELSEWHERE = define(
+MALFORMED_ELSEWHERE = RULES.define(
     "uid.malformed-elsewhere",
     Severity.WARNING,
     "A UID is malformed.",
@@ -23,7 +26,7 @@ MALFORMED_ELSEWHERE = define(
     why="The reference leads nowhere, and strict readers refuse the file.",
     fix="Write digits and dots, at most 64 characters, no component empty or with a leading zero.",
 )
-PADDING = define(
+PADDING = RULES.define(
     "uid.padding",
     Severity.WARNING,
     "A UID is not padded with a single null byte.",
@@ -31,7 +34,7 @@ PADDING = define(
     why="Programs that compare the bytes find no match with the same UID padded properly.",
     fix="Pad a UID of odd length with one null byte, others not at all.",
 )
-ROOT = define(
+ROOT = RULES.define(
     "uid.root-invalid",
     Severity.WARNING,
     "A UID starts with a root that nobody can have registered.",
@@ -42,9 +45,11 @@ ROOT = define(
 
 _STANDARD_ROOT = "1.2.840.10008."
 _OWN = (0x00080018, 0x0020000D, 0x0020000E)
+_SOP_CLASS_UID = 0x00080016
+_FRAME_OF_REFERENCE_UID = 0x00200052
 
 
-@rule(
+@RULES.check(
     "uid.root-reserved",
     Severity.WARNING,
     "The UID of an instance, series or study has the root that is the standard's own.",
@@ -59,3 +64,22 @@ def own_uids_have_another_root_than_the_standard(instance: Instance) -> Iterator
         element = instance.dataset.get(tag)
         if element is not None and element.text().startswith(_STANDARD_ROOT):
             yield Violation(element, expected="another root", found=_STANDARD_ROOT)
+
+
+@RULES.check(
+    "uid.reused",
+    Severity.WARNING,
+    "Two different things have the same UID.",
+    "PS3.5 9",
+    why="A UID names one thing in the world; software that looks one up finds the other.",
+    fix="Give the study, the series, the instance and the frame of reference a UID each.",
+)
+def uids_are_used_once(instance: Instance) -> Iterator[Violation]:
+    """The study, the series, the instance, its class and the frame of reference."""
+    dataset, seen = instance.dataset, set[str]()
+    for tag in (_SOP_CLASS_UID, *_OWN, _FRAME_OF_REFERENCE_UID):
+        element = dataset.get(tag)
+        uid = element.text() if element else ""
+        if element and uid and uid in seen:
+            yield Violation(element, "a UID of its own", value=element.value(128))
+        seen.add(uid)

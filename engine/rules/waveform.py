@@ -6,7 +6,10 @@ from contracts.report import Severity
 from engine.encoding.elements import Element
 from engine.encoding.items import Item, items_with
 from engine.instance import Instance
-from engine.rule import Violation, rule
+from engine.rule_set import RuleSet
+from engine.violation import Violation
+
+RULES = RuleSet(__name__)
 
 _CHANNELS, _SAMPLES, _DEFINITIONS = 0x003A0005, 0x003A0010, 0x003A0200
 _BITS_ALLOCATED, _INTERPRETATION, _DATA = 0x54001004, 0x54001006, 0x54001010
@@ -14,7 +17,7 @@ _BITS = {"SB": 8, "UB": 8, "MB": 8, "AB": 8, "SS": 16, "US": 16, "SL": 32, "UL":
 _BITS |= {"SV": 64, "UV": 64}
 
 
-@rule(
+@RULES.check(
     "waveform.length-short",
     Severity.ERROR,
     "The data of a waveform are shorter than channels x samples.",
@@ -30,7 +33,7 @@ def waveforms_are_not_short(instance: Instance) -> Iterator[Violation]:
             yield Violation(data, f"{needed} bytes", f"{data.length} bytes")
 
 
-@rule(
+@RULES.check(
     "waveform.length-long",
     Severity.WARNING,
     "The data of a waveform are longer than channels x samples.",
@@ -46,7 +49,7 @@ def waveforms_are_not_long(instance: Instance) -> Iterator[Violation]:
             yield Violation(data, f"{needed} bytes", f"{data.length} bytes")
 
 
-@rule(
+@RULES.check(
     "waveform.bits",
     Severity.ERROR,
     "WaveformBitsAllocated does not fit WaveformSampleInterpretation.",
@@ -65,7 +68,7 @@ def waveform_bits_fit_the_interpretation(instance: Instance) -> Iterator[Violati
                 yield Violation(element, f"{expected}", f"{found}")
 
 
-@rule(
+@RULES.check(
     "waveform.channels",
     Severity.WARNING,
     "A waveform has another number of channel definitions than of channels.",

@@ -4,7 +4,7 @@ from engine.encoding import vr as vrs
 from engine.encoding.elements import ITEM, TOP, UNDEFINED_LENGTH, Element, Elements
 from engine.findings import Findings
 from engine.instance import Instance
-from engine.rule import Rule, Violation
+from engine.rule import Rule
 from engine.rules import structure as structure_rules
 from engine.rules import value as rules
 from engine.values import group_lengths, private
@@ -13,6 +13,7 @@ from engine.values.definitions import DEFINITIONS, GROUP_LENGTH, PRIVATE, Defini
 from engine.values.judgement import IDENTIFYING_UI, count_values, judge, judge_beginning
 from engine.values.numbers import FLOATS, IS_COUNTED, SIZES, are_finite
 from engine.values.scopes import SPECIFIC_CHARACTER_SET, Scopes
+from engine.violation import Violation
 
 _MOST_TEXT = 1 << 20
 """How many bytes of a text are looked at; of the others the values are counted."""

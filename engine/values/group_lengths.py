@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from engine.encoding import vr as vrs
 from engine.encoding.elements import TOP, Element, Elements
 from engine.findings import Findings
-from engine.rule import Violation
 from engine.rules import structure as rules
+from engine.violation import Violation
 
 _SHORT_HEADER, _LONG_HEADER = 8, 12
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from engine.encoding import vr as vrs
 from engine.encoding.elements import Element, Elements
 from engine.findings import Findings
-from engine.rule import Rule, Violation
+from engine.rule import Rule
 from engine.rules import private as rules
+from engine.violation import Violation
 
 _FORBIDDEN_GROUPS = frozenset({0x0001, 0x0003, 0x0005, 0x0007, 0xFFFF})
 _FIRST_CREATOR, _LAST_CREATOR, _FIRST_PRIVATE = 0x0010, 0x00FF, 0x1000

@@ -11,8 +11,9 @@ from typing import Any, Literal
 from engine.profile_files.loading import BUILT_IN, ProfileError, load_profile
 from engine.profiles.profile import MUTE, Profile
 from engine.profiles.site_rule import SiteRule
-from engine.rule import RULES, Rule
-from hdv.rules_page import by_layer, page
+from engine.rule import Rule
+from engine.rules.catalogue import LAYERS, RULES
+from hdv.validation.rules_page import page
 
 VALID, WRONG_USAGE = 0, 2
 _WIDEST = 100
@@ -75,11 +76,12 @@ def explanation(code: str, *, width: int) -> str:
     severities = ", ".join(f"{name} {_severity(load_profile(name), rule)}" for name in BUILT_IN)
     if rule.layer == "site":
         severities = f"{rule.severity}, unless the site's rule says otherwise"
-    paragraphs = [
-        rule.code,
-        _wrapped(rule.message, width),
-        f"{_wrapped(f'Severity   {severities}', width, hang=11)}\n  Standard   {rule.section}",
-    ]
+    facts = (
+        _wrapped(f"Severity   {severities}", width, hang=11),
+        f"  Standard   {rule.section}",
+        f"  Found by   {rule.found_by}",
+    )
+    paragraphs = [rule.code, _wrapped(rule.message, width), "\n".join(facts)]
     if rule.why:
         paragraphs.append(f"Why it matters\n{_wrapped(rule.why, width)}")
     if rule.fix:
@@ -105,9 +107,9 @@ def _severity(profile: Profile, rule: Rule) -> str:
 def _lines(profile: Profile) -> Iterator[str]:
     longest = max(map(len, RULES))
     yield f"Profile {profile.name}, version {profile.version} ({profile.digest})"
-    for title, rules in by_layer():
-        yield f"\n{title}"
-        for rule in rules:
+    for layer in LAYERS:
+        yield f"\n{layer.title}"
+        for rule in layer.sorted_rules:
             yield f"  {_severity(profile, rule):<7}  {rule.code:<{longest}}  {rule.message}"
     if profile.rules:
         yield f"\nThe rules of {profile.name}"
@@ -122,7 +124,7 @@ def _json(profile: Profile) -> str:
             "version": profile.version,
             "digest": profile.digest,
         },
-        "rules": [_entry(rule, profile) for _, rules in by_layer() for rule in rules],
+        "rules": [_entry(rule, profile) for layer in LAYERS for rule in layer.sorted_rules],
         "site_rules": [_site_entry(site) for site in profile.rules],
     }
     return json.dumps(content, indent=2) + "\n"
@@ -137,6 +139,7 @@ def _entry(rule: Rule, profile: Profile) -> dict[str, Any]:
         "why": rule.why,
         "fix": rule.fix,
         "violation": rule.violation,
+        "found_by": rule.found_by,
     }
 
 

@@ -2,4 +2,4 @@
 
 from engine.rules.pixel import data, description, encapsulation
 
-__all__ = ["data", "description", "encapsulation"]
+RULES = (*data.RULES, *description.RULES, *encapsulation.RULES)

@@ -12,15 +12,18 @@ from engine.image import (
     SAMPLES_PER_PIXEL,
 )
 from engine.instance import Instance
-from engine.rule import Violation, rule
+from engine.rule_set import RuleSet
 from engine.standard.facts import load
+from engine.violation import Violation
+
+RULES = RuleSet(__name__)
 
 _SOP_CLASS_UID = 0x00080016
 _PROVIDER_URL = 0x00287FE0
 _ENCAPSULATED = {Pixels.FRAMES, Pixels.ONE_FRAGMENT_PER_FRAME, Pixels.VIDEO}
 
 
-@rule(
+@RULES.check(
     "pixel.data-missing",
     Severity.ERROR,
     "The instance is an image, and its pixel data is not there.",
@@ -48,7 +51,7 @@ def _is_of_images(sop_class: str) -> bool:
     )
 
 
-@rule(
+@RULES.check(
     "pixel.attribute-missing",
     Severity.ERROR,
     "An attribute that describes the pixel data is absent or empty.",
@@ -67,7 +70,7 @@ def pixels_are_described(instance: Instance) -> Iterator[Violation]:
                 yield Violation(element)
 
 
-@rule(
+@RULES.check(
     "pixel.attribute-invalid",
     Severity.ERROR,
     "An attribute that describes the pixel data is not a positive number.",
@@ -84,7 +87,7 @@ def pixel_attributes_are_positive(instance: Instance) -> Iterator[Violation]:
                 yield Violation(element, "a positive number", str(element.integer()))
 
 
-@rule(
+@RULES.check(
     "pixel.frame-count-invalid",
     Severity.WARNING,
     "The number of frames is not a positive number; one frame is assumed.",
@@ -99,7 +102,7 @@ def frame_count_is_positive(instance: Instance) -> Iterator[Violation]:
         yield Violation(element, "a positive number", value=element.value(64))
 
 
-@rule(
+@RULES.check(
     "pixel.length-short",
     Severity.ERROR,
     "The pixel data is shorter than the image.",
@@ -116,7 +119,7 @@ def native_pixels_are_not_short(instance: Instance) -> Iterator[Violation]:
             yield Violation(image.pixel_data, f"{needed} bytes", f"{length} bytes")
 
 
-@rule(
+@RULES.check(
     "pixel.length-long",
     Severity.WARNING,
     "The pixel data is longer than the image.",
@@ -135,7 +138,7 @@ def native_pixels_are_not_long(instance: Instance) -> Iterator[Violation]:
             yield Violation(image.pixel_data, f"{needed} bytes", f"{length} bytes")
 
 
-@rule(
+@RULES.check(
     "pixel.native-unexpected",
     Severity.ERROR,
     "The pixel data is in native format, the transfer syntax asks for fragments.",
@@ -151,7 +154,7 @@ def compressed_pixels_are_encapsulated(instance: Instance) -> Iterator[Violation
         yield Violation(image.pixel_data)
 
 
-@rule(
+@RULES.check(
     "pixel.encapsulated-unexpected",
     Severity.ERROR,
     "The pixel data is in fragments, the transfer syntax asks for native format.",
@@ -166,7 +169,7 @@ def native_pixels_are_not_encapsulated(instance: Instance) -> Iterator[Violation
         yield Violation(image.pixel_data)
 
 
-@rule(
+@RULES.check(
     "pixel.vr",
     Severity.WARNING,
     "The pixel data has a value representation that does not fit its bits or its encapsulation.",
@@ -192,7 +195,7 @@ def value_representation_fits(instance: Instance) -> Iterator[Violation]:
         yield Violation(element, expected.decode(), written.decode(), section=section)
 
 
-@rule(
+@RULES.check(
     "pixel.data-ambiguous",
     Severity.ERROR,
     "The data set has more than one of PixelData, FloatPixelData and DoubleFloatPixelData.",

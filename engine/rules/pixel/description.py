@@ -17,7 +17,10 @@ from engine.image import (
     SAMPLES_PER_PIXEL,
 )
 from engine.instance import Instance
-from engine.rule import Violation, rule
+from engine.rule_set import RuleSet
+from engine.violation import Violation
+
+RULES = RuleSet(__name__)
 
 _SMALLEST, _LARGEST = 0x00280106, 0x00280107
 _PALETTE = (0x00281101, 0x00281102, 0x00281103)
@@ -53,7 +56,7 @@ _ONLY_IN = {
 """Photometric interpretations that come of one kind of compression alone (PS3.5 8.2)."""
 
 
-@rule(
+@RULES.check(
     "pixel.bits-allocated",
     Severity.ERROR,
     "BitsAllocated is not 1 or a multiple of 8, or not the size of a float.",
@@ -74,7 +77,7 @@ def bits_allocated_are_whole_bytes(instance: Instance) -> Iterator[Violation]:
         yield Violation(element, "1 or a multiple of 8", f"{bits}")
 
 
-@rule(
+@RULES.check(
     "pixel.bits-stored",
     Severity.ERROR,
     "BitsStored is zero or more than BitsAllocated.",
@@ -89,7 +92,7 @@ def bits_stored_fit(instance: Instance) -> Iterator[Violation]:
         yield Violation(element, f"1 to {allocated}", f"{bits}")
 
 
-@rule(
+@RULES.check(
     "pixel.high-bit",
     Severity.ERROR,
     "HighBit is not one less than BitsStored.",
@@ -108,7 +111,7 @@ def high_bit_is_the_last_stored(instance: Instance) -> Iterator[Violation]:
             yield Violation(high, f"{bits - 1}", f"{found}")
 
 
-@rule(
+@RULES.check(
     "pixel.representation",
     Severity.ERROR,
     "PixelRepresentation is neither 0 (unsigned) nor 1 (signed).",
@@ -123,7 +126,7 @@ def pixel_representation_is_known(instance: Instance) -> Iterator[Violation]:
         yield Violation(element, "0 or 1", f"{element.integer()}")
 
 
-@rule(
+@RULES.check(
     "pixel.samples",
     Severity.ERROR,
     "SamplesPerPixel does not fit PhotometricInterpretation.",
@@ -141,7 +144,7 @@ def samples_fit_the_photometric_interpretation(instance: Instance) -> Iterator[V
             yield Violation(element, f"{expected}", f"{image.layout.samples}")
 
 
-@rule(
+@RULES.check(
     "pixel.photometric-bits",
     Severity.WARNING,
     "BitsAllocated does not fit PhotometricInterpretation.",
@@ -160,7 +163,7 @@ def bits_fit_the_photometric_interpretation(instance: Instance) -> Iterator[Viol
             yield Violation(element, "8 or 16", f"{bits}")
 
 
-@rule(
+@RULES.check(
     "pixel.photometric-syntax",
     Severity.ERROR,
     "PhotometricInterpretation is not possible in this transfer syntax.",
@@ -186,7 +189,7 @@ def photometric_interpretation_fits_the_transfer_syntax(instance: Instance) -> I
         yield Violation(element, "YBR_FULL", "YBR_FULL_422, RLE")
 
 
-@rule(
+@RULES.check(
     "pixel.photometric-jpeg",
     Severity.WARNING,
     "PhotometricInterpretation is YBR_FULL in lossy JPEG.",
@@ -205,7 +208,7 @@ def lossy_jpeg_is_not_ybr_full(instance: Instance) -> Iterator[Violation]:
         yield Violation(element, "YBR_FULL_422 or RGB", "YBR_FULL")
 
 
-@rule(
+@RULES.check(
     "pixel.planar-configuration",
     Severity.ERROR,
     "PlanarConfiguration is missing or neither 0 nor 1.",
@@ -229,7 +232,7 @@ def planar_configuration_is_known(instance: Instance) -> Iterator[Violation]:
         yield Violation(element, expected, f"{element.integer()}")
 
 
-@rule(
+@RULES.check(
     "pixel.palette-missing",
     Severity.ERROR,
     "The pixels are indices into a palette, and the palette or a part of it is missing.",
@@ -249,7 +252,7 @@ def palette_is_present(instance: Instance) -> Iterator[Violation]:
             yield Violation(data)
 
 
-@rule(
+@RULES.check(
     "pixel.extremes",
     Severity.WARNING,
     "SmallestImagePixelValue is greater than LargestImagePixelValue.",

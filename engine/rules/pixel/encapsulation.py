@@ -9,10 +9,13 @@ from engine.encoding.elements import Element
 from engine.encoding.transfer_syntax import Pixels
 from engine.image import EXTENDED_OFFSET_TABLE, EXTENDED_OFFSET_TABLE_LENGTHS, Fragments
 from engine.instance import Instance
-from engine.rule import Violation, rule
+from engine.rule_set import RuleSet
+from engine.violation import Violation
+
+RULES = RuleSet(__name__)
 
 
-@rule(
+@RULES.check(
     "pixel.offset-table-missing",
     Severity.ERROR,
     "Encapsulated pixel data does not start with a basic offset table, not even an empty one.",
@@ -28,7 +31,7 @@ def offset_table_is_present(instance: Instance) -> Iterator[Violation]:
         yield Violation(image.pixel_data)
 
 
-@rule(
+@RULES.check(
     "pixel.offset-table-wrong",
     Severity.ERROR,
     "The basic offset table does not point at the first fragment of each frame.",
@@ -47,7 +50,7 @@ def offset_table_is_right(instance: Instance) -> Iterator[Violation]:
         yield from _wrong_offsets(table, "I", image.fragments, image.frames)
 
 
-@rule(
+@RULES.check(
     "pixel.extended-offset-table-wrong",
     Severity.ERROR,
     "The extended offset table does not tell where each frame is and how long.",
@@ -71,7 +74,7 @@ def extended_offset_table_is_right(instance: Instance) -> Iterator[Violation]:
         yield Violation(lengths, expected="the lengths of the fragments")
 
 
-@rule(
+@RULES.check(
     "pixel.offset-tables-both",
     Severity.WARNING,
     "There is an extended offset table, and the basic offset table is not empty.",
@@ -104,7 +107,7 @@ def _wrong_offsets(
         previous = offset
 
 
-@rule(
+@RULES.check(
     "pixel.frames-missing",
     Severity.ERROR,
     "The pixel data holds fewer frames than the data set says.",
@@ -119,7 +122,7 @@ def no_frame_is_missing(instance: Instance) -> Iterator[Violation]:
         yield Violation(count.pixel_data, f"{count.expected} frames", f"{count.found}")
 
 
-@rule(
+@RULES.check(
     "pixel.frames-extra",
     Severity.ERROR,
     "The pixel data holds more frames than the data set says.",
@@ -134,7 +137,7 @@ def no_frame_is_extra(instance: Instance) -> Iterator[Violation]:
         yield Violation(count.pixel_data, f"{count.expected} frames", f"{count.found}")
 
 
-@rule(
+@RULES.check(
     "pixel.frames-undecidable",
     Severity.INFO,
     "Nothing tells which fragments belong to which frame.",

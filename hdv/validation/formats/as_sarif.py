@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import orjson
 
-import engine.rules.catalogue  # noqa: F401 -- completes the registry of rules
 from contracts.report import Finding, Severity
-from engine.rule import RULES, Rule
+from engine.rule import Rule
+from engine.rules.catalogue import RULES
 from hdv.validation.file_report import FileReport, RunReport
 from hdv.validation.formats.format import Format
 

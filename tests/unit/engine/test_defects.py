@@ -10,7 +10,7 @@ import pytest
 from contracts.report import Finding, Outcome
 from engine.comparison.compare import Compared, compare
 from engine.examination import examine
-from engine.rule import RULES
+from engine.rules.catalogue import RULES
 from unit.engine import dicom_writer as dicom
 from unit.engine.clean.catalogue import CLEAN
 from unit.engine.clean.notation import File

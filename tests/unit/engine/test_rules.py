@@ -9,7 +9,7 @@ import pytest
 from contracts.report import Outcome, Severity
 from engine.examination import examine
 from engine.profiles.profile import Limits, Profile
-from engine.rule import RULES
+from engine.rules.catalogue import RULES
 from unit.engine import dicom_writer as dicom
 
 ASIDE = ["iod.*", "codestream.*", "value.*", "multiframe.*", "meta.transfer-syntax-retired"]

@@ -9,8 +9,7 @@ from engine.findings import Findings
 from engine.iod.check import check_iod
 from engine.iod.plan import plans
 from engine.profiles.profile import Profile
-from engine.rule import RULES
-from engine.rules import catalogue
+from engine.rules.catalogue import RULES
 from unit.engine import dicom_writer as dicom
 from unit.engine.clean.catalogue import CLEAN
 
@@ -177,7 +176,6 @@ def test_of_a_long_list_of_terms_the_first_are_named_and_the_others_counted() ->
 
 
 def test_every_rule_of_the_layer_says_why_and_how_to_fix_it() -> None:
-    assert catalogue
     rules = [rule for rule in RULES.values() if rule.layer == "iod"]
 
     assert len(rules) >= 18

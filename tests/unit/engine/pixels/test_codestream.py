@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from contracts.report import Severity
-from engine.rule import RULES
+from engine.rules.catalogue import RULES
 from unit.engine import codestream_writer as frame
 from unit.engine import dicom_writer as dicom
 from unit.engine.pixels.pixel_findings import MULTI_FRAME, pixel_codes, pixel_findings

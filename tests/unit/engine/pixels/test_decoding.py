@@ -13,7 +13,7 @@ from contracts.report import Severity
 from engine.codestreams import decoding
 from engine.encoding.transfer_syntax import Codec
 from engine.profiles.profile import Limits, Profile
-from engine.rule import RULES
+from engine.rules.catalogue import RULES
 from unit.engine import codestream_writer as frame
 from unit.engine import dicom_writer as dicom
 from unit.engine.pixels.pixel_findings import MULTI_FRAME, pixel_codes, pixel_findings

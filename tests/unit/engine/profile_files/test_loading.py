@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from contracts.report import Severity
 from engine.profile_files.loading import BUILT_IN, ProfileError, load_profile
 from engine.profiles.profile import Limits, Profile
-from engine.rule import RULES
+from engine.rules.catalogue import RULES
 
 SITE = "name: trial\n"
 

@@ -11,7 +11,7 @@ from engine.examination import examine
 from engine.profile_files.loading import load_profile
 from engine.profiles.profile import Limits, Profile, SeverityChange
 from engine.profiles.site_rule import SiteRule
-from engine.rule import RULES
+from engine.rules.catalogue import RULES
 from unit.engine import dicom_writer as dicom
 
 GUIDE = (Path(__file__).parents[4] / "docs" / "site-profiles.md").read_text(encoding="utf-8")

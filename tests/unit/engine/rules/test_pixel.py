@@ -5,7 +5,7 @@ from struct import pack
 
 import pytest
 
-from engine.rule import RULES
+from engine.rules.catalogue import RULES
 from unit.engine import codestream_writer as frame
 from unit.engine import dicom_writer as dicom
 from unit.engine.layers import changed

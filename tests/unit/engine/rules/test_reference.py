@@ -8,8 +8,8 @@ from contracts.report import Finding
 from engine.encoding.reading import read
 from engine.findings import Findings
 from engine.profiles.profile import Profile
-from engine.rule import RULES
 from engine.rules import reference
+from engine.rules.catalogue import RULES
 from unit.engine import dicom_writer as dicom
 
 PROFILE = Profile()

@@ -12,7 +12,7 @@ from engine.encoding.reading import read
 from engine.findings import Findings
 from engine.instance import Instance
 from engine.profiles.profile import Profile
-from engine.rule import RULES
+from engine.rules.catalogue import RULES
 from engine.values.character_sets import character_set
 from engine.values.check import check_values
 from engine.values.judgement import judge, judge_beginning

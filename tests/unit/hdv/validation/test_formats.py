@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from contracts.report import Finding, Severity
-from engine.rule import RULES
+from engine.rules.catalogue import RULES
 from engine.rules.file import EMPTY
 from hdv.validation.file_report import (
     FileReport,

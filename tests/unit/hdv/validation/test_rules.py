@@ -7,7 +7,7 @@ import pytest
 
 from engine.profile_files.loading import load_profile
 from engine.profiles.profile import Profile
-from engine.rule import RULES
+from engine.rules.catalogue import RULES
 from hdv.validation import rules
 
 
@@ -21,6 +21,7 @@ def test_each_code_is_explained(code: str) -> None:
     assert rule.section in words
     assert rule.why in words
     assert rule.fix in words
+    assert f"Found by {rule.found_by}" in words
     assert max(map(len, text.splitlines())) <= 80
 
 

@@ -1,0 +1,59 @@
+"""Writes docs/rules.md, the page of all rules, from the catalogue. `make docs` runs it."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.profile_files.loading import BUILT_IN, load_profile
+from engine.profiles.profile import MUTE, Profile
+from engine.rule import Rule
+from engine.rules.catalogue import LAYERS
+
+PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
+"""The committed page."""
+
+_INTRODUCTION = """\
+# Rules
+
+<!-- `make docs` writes this page from the catalogue of rules. -->
+
+Every code that a report can contain. `hdv rules` lists them, `hdv explain CODE` prints one.
+The severities are those of the built-in profiles: {profiles}.
+A [site profile](site-profiles.md) can raise, lower or mute each.
+"""
+
+
+def page(profiles: Sequence[Profile]) -> str:
+    """All rules in Markdown.
+
+    Args:
+        profiles: the severities of these are shown.
+    """
+    names = ", ".join(f"`{profile.name}`" for profile in profiles)
+    sections = [_INTRODUCTION.format(profiles=names)]
+    for layer in LAYERS:
+        sections.append(f"## {layer.title}\n")
+        sections.extend(_entry(rule, profiles) for rule in layer.sorted_rules)
+    return "\n".join(sections)
+
+
+def _entry(rule: Rule, profiles: Sequence[Profile]) -> str:
+    severities = ", ".join(
+        f"{profile.name} **{profile.severity_of(rule) or MUTE}**" for profile in profiles
+    )
+    lines = [f"### `{rule.code}`\n", f"{rule.message}\n", f"{severities} · {rule.section}\n"]
+    if rule.why:
+        lines.append(f"*Why:* {rule.why}\n")
+    if rule.fix:
+        lines.append(f"*Fix:* {rule.fix}\n")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Write the page."""
+    PAGE.write_text(page([load_profile(name) for name in BUILT_IN]), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
