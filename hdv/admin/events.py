@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
 from datetime import UTC
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import orjson
@@ -23,37 +24,41 @@ from chassis.runtime.settings import ConfigurationError, load
 from contracts.events import Event
 from gateway.settings import GatewaySettings
 from hdv.admin.document_check import Verification
+from hdv.up.preflight import CannotStart
+from hdv.up.redis_server import url_for_client
 
 STDOUT = 1
 
 Work = Callable[[Redis], Coroutine[None, None, None]]
+Server = tuple[str | None, Path]
+"""Where Redis is: the URL on the command line, and the data directory of an `hdv up`."""
 
 
 class CannotGoOn(Exception):
     """Something is wrong with what was asked for; the text is the one line to show."""
 
 
-def tail(redis_url: str | None, start: str | None, types: Sequence[str], *, json: bool) -> None:
+def tail(server: Server, start: str | None, types: Sequence[str], *, json: bool) -> None:
     """Show events until Ctrl-C; see `hdv events tail --help`."""
-    run("tail", redis_url, lambda client: _tail(Feed(client), start, types, json))
+    run("tail", server, lambda client: _tail(Feed(client), start, types, json))
 
 
-def verify(redis_url: str | None, *, follow: bool) -> None:
+def verify(server: Server, *, follow: bool) -> None:
     """Check the messages on a running Redis; see `hdv events verify --help`."""
     verification = Verification(committed_document(), typer.echo)
-    run("verify", redis_url, lambda client: verification.run(client, follow=follow))
+    run("verify", server, lambda client: verification.run(client, follow=follow))
     typer.echo(verification.summary())
     if verification.violations:
         raise typer.Exit(1)
 
 
-def run(command: str, redis_url: str | None, work: Work) -> None:
+def run(command: str, server: Server, work: Work) -> None:
     """Do something with Redis until it ends, by itself or with Ctrl-C, which is no failure.
 
     What stands in its way is told in a line; the exit code is 2.
     """
     try:
-        asyncio.run(_until_stopped(_connected(_address(redis_url), work)))
+        asyncio.run(_until_stopped(_connected(_address(server), work)))
     except BrokenPipeError:
         # Python would fail again when it flushes at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)
@@ -62,11 +67,12 @@ def run(command: str, redis_url: str | None, work: Work) -> None:
         raise typer.Exit(2) from None
 
 
-def _address(redis_url: str | None) -> str:
+def _address(server: Server) -> str:
     try:
-        overrides = {"redis_url": redis_url} if redis_url else {}
+        url = url_for_client(*server)
+        overrides = {"redis_url": url} if url else {}
         return redis_address(load(GatewaySettings, **overrides))
-    except ConfigurationError as error:
+    except (CannotStart, ConfigurationError) as error:
         raise CannotGoOn(str(error)) from None
 
 

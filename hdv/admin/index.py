@@ -17,25 +17,29 @@ from descriptor.settings import DescriptorSettings
 from hdv.client.outcome import print_line
 from hdv.exit import WELL, Away, Refused, run
 from hdv.terminal.progress_bar import Show, bar
+from hdv.up.preflight import CannotStart
+from hdv.up.redis_server import url_for_client
 
 
-def rebuild(archive: Path | None, redis_url: str | None) -> int:
+def rebuild(archive: Path | None, redis_url: str | None, data: Path) -> int:
     """Make the index again; returns the exit code.
 
     Args:
         archive: the directory; that of the descriptor's settings when None.
         redis_url: address of Redis; that of the settings when None.
+        data: the data directory of an `hdv up`, whose Redis is used if no other is named.
     """
-    return run("hdv index rebuild", lambda: _rebuild(archive, redis_url))
+    return run("hdv index rebuild", lambda: _rebuild(archive, redis_url, data))
 
 
-def _rebuild(archive: Path | None, redis_url: str | None) -> int:
-    given: Mapping[str, object] = {"archive_dir": archive, "redis_url": redis_url}
-    overrides = {name: value for name, value in given.items() if value is not None}
+def _rebuild(archive: Path | None, redis_url: str | None, data: Path) -> int:
     try:
+        url = url_for_client(redis_url, data)
+        given: Mapping[str, object] = {"archive_dir": archive, "redis_url": url}
+        overrides = {name: value for name, value in given.items() if value is not None}
         settings = load(DescriptorSettings, **overrides)
         url = redis_address(settings)
-    except ConfigurationError as error:
+    except (CannotStart, ConfigurationError) as error:
         raise Refused(str(error)) from None
     directory = settings.volumes.archive
     if not directory.is_dir():

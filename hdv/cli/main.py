@@ -27,7 +27,14 @@ RedisUrl = Annotated[
     str | None,
     typer.Option(
         metavar="URL",
-        help="Address of Redis  [default: HDV_REDIS_URL, else redis://127.0.0.1:6379/0]",
+        help="Address of Redis  [default: HDV_REDIS_URL, else that of --data, "
+        "else redis://127.0.0.1:6379/0]",
+    ),
+]
+UpData = Annotated[
+    Path,
+    typer.Option(
+        "--data", metavar="DIR", help="Data directory of a running `hdv up`, whose Redis is used."
     ),
 ]
 ProfileName = Annotated[
@@ -208,6 +215,7 @@ def tail(
         bool, typer.Option("--json", help="One JSON object a line: `cursor` and `event`.")
     ] = False,
     redis_url: RedisUrl = None,
+    data: UpData = Path("data"),
 ) -> None:
     """Show events, oldest first, until Ctrl-C.
 
@@ -215,7 +223,7 @@ def tail(
     """
     from hdv.admin import events as bus
 
-    bus.tail(redis_url, start, types or [], json=json)
+    bus.tail((redis_url, data), start, types or [], json=json)
 
 
 @events.command()
@@ -224,6 +232,7 @@ def verify(
         bool, typer.Option(help="Go on with what is sent from now on, until Ctrl-C.")
     ] = False,
     redis_url: RedisUrl = None,
+    data: UpData = Path("data"),
 ) -> None:
     """Hold all messages on a running Redis against the AsyncAPI document.
 
@@ -232,7 +241,7 @@ def verify(
     """
     from hdv.admin import events as bus
 
-    bus.verify(redis_url, follow=follow)
+    bus.verify((redis_url, data), follow=follow)
 
 
 @index.command()
@@ -242,6 +251,7 @@ def rebuild(
         typer.Option(metavar="DIR", help="The archive  [default: what the descriptor uses]"),
     ] = None,
     redis_url: RedisUrl = None,
+    data: UpData = Path("data"),
 ) -> None:
     """Make the index of the archive again, from what lies there.
 
@@ -249,7 +259,7 @@ def rebuild(
     """
     from hdv.admin.index import rebuild as rebuild_index
 
-    raise typer.Exit(rebuild_index(archive, redis_url))
+    raise typer.Exit(rebuild_index(archive, redis_url, data))
 
 
 @app.command()

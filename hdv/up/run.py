@@ -89,13 +89,17 @@ def up(options: Options, say: Say) -> None:
         volumes = settings.volumes
         make_directories(run, volumes.uploads, volumes.quarantine, volumes.archive)
         base = []
+        redis_directory = options.data / "redis"
         if own_redis:
-            base = [_redis(options.data / "redis", settings)]
+            base = [_redis(redis_directory, settings)]
         else:
             redis_server.check(redis_address(settings))
         services = list(_services(options))
-        with Supervision(run, base=base, services=services, lock=lock) as supervision:
-            _run(options, settings, supervision, stop, say)
+        try:
+            with Supervision(run, base=base, services=services, lock=lock) as supervision:
+                _run(options, settings, supervision, stop, say)
+        finally:
+            redis_server.forget(redis_directory)
 
 
 def environment(options: Options, given: Mapping[str, str]) -> dict[str, str]:
@@ -112,6 +116,8 @@ def environment(options: Options, given: Mapping[str, str]) -> dict[str, str]:
         "HDV_INTERNAL_TOKEN": secrets.token_urlsafe(32),
         "HDV_REDIS_URL": f"redis://{LOOPBACK}:{options.redis_port or free_port(REDIS_PORT)}/0",
     }
+    if "HDV_REDIS_URL" not in given:
+        defaults["HDV_REDIS_PASSWORD"] = secrets.token_urlsafe(32)
     return {name: given.get(name, value) for name, value in defaults.items()} | {
         "HDV_HOST": LOOPBACK,
         "HDV_GATEWAY__HOST": options.host,
@@ -143,12 +149,13 @@ def _settings() -> GatewaySettings:
 
 def _redis(directory: Path, settings: GatewaySettings) -> Process:
     make_directories(directory)
-    password = settings.redis_password
+    if not settings.redis_password:
+        raise CannotStart("the password of Redis is empty: unset HDV_REDIS_PASSWORD")
     command = redis_server.prepare(
         redis_server.find_binary(),
         directory,
         port=urlsplit(settings.redis_url).port or REDIS_PORT,
-        password=password.get_secret_value() if password else None,
+        password=settings.redis_password.get_secret_value(),
     )
     return Process("redis", command, directory=directory)
 

@@ -12,7 +12,7 @@ from tools.spec.examples import example_events
 
 Edit = Callable[[dict[str, Any]], object]
 
-SECRET = "DOE^JANE"  # noqa: S105 -- it stands for a value that must not be repeated
+SECRET = "DOE^JANE"
 
 
 def validated(edit: Edit = lambda _: None) -> Recorded:

@@ -41,11 +41,17 @@ def free_port() -> int:
 
 
 class RedisServer:
-    """A real Redis with its own directory, on a free port."""
+    """A real Valkey or Redis with its own directory, on a free port.
 
-    def __init__(self, directory: Path) -> None:
+    Args:
+        directory: for its data.
+        binary: the server; the one that `hdv up` would run when None.
+    """
+
+    def __init__(self, directory: Path, binary: Path | None = None) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
+        self.binary = binary or find_binary().path
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         # Typed as Any: redis-py's answers are unions of everything a server might say.
@@ -55,7 +61,7 @@ class RedisServer:
     def start(self) -> None:
         self.process = subprocess.Popen(
             [
-                str(find_binary().path), "--port", str(self.port), "--bind", "127.0.0.1",
+                str(self.binary), "--port", str(self.port), "--bind", "127.0.0.1",
                 "--appendonly", "yes", "--save", "", "--dir", str(self.directory),
             ],
             stdout=subprocess.DEVNULL,

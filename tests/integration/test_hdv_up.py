@@ -4,14 +4,17 @@ import json
 import os
 import shlex
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import redis
 from pydicom.data import get_testdata_file
 
 from integration.pipeline import until
@@ -113,6 +116,43 @@ def test_a_killed_validator_comes_back_and_work_goes_on(up: Up, ct: bytes) -> No
     up.await_state(up.upload("CT_small.dcm", ct), "archived")
     until(lambda: len(up.service("validator") - {victim}) == 2, "a new validator")
     until(lambda: all(is_ready(up.url(offset)) for offset in range(5)), "all to be ready")
+
+
+def test_redis_answers_only_with_its_password_which_no_other_user_can_read(up: Up) -> None:
+    url = (up.data / "redis" / "url").read_text().strip()
+    place = urlsplit(url)
+    password = place.password
+    assert password
+    assert place.hostname == "127.0.0.1"
+    with redis.Redis.from_url(url) as known, redis.Redis(port=place.port or 0) as unknown:
+        assert known.ping()
+        assert known.config_get("bind")["bind"] == "127.0.0.1"
+        with pytest.raises(redis.AuthenticationError):
+            unknown.ping()
+
+    readable = [
+        file
+        for file in [up.log, *up.data.rglob("*")]
+        if file.is_file() and file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH)
+    ]
+    assert up.data / "redis" / "redis.log" in readable
+    assert not any(password.encode() in file.read_bytes() for file in readable)
+    assert password not in up.announcement
+    assert not any(password in part for command in up.processes.values() for part in command)
+
+
+def test_hdv_events_finds_the_redis_of_a_running_hdv_up(up: Up, ct: bytes) -> None:
+    study_id = up.upload("CT_small.dcm", ct)
+    up.await_state(study_id, "archived")
+    result = subprocess.run(
+        [*HDV, "events", "verify", "--data", str(up.data)],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
 
 
 def is_ready(url: str) -> bool:

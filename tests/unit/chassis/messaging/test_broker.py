@@ -119,7 +119,7 @@ def test_the_password_is_put_into_the_address_and_arrives_as_it_was(
     url: str, with_password: str
 ) -> None:
     assert address(url, "p@ss/:#%word") == with_password
-    assert parse_url(with_password)["password"] == "p@ss/:#%word"  # noqa: S105 -- of this test
+    assert parse_url(with_password)["password"] == "p@ss/:#%word"
 
 
 def test_without_a_secret_the_address_stays_as_it_is() -> None:

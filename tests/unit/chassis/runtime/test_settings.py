@@ -24,7 +24,7 @@ from validator.settings import ValidatorSettings
 
 ALL = (GatewaySettings, ValidatorSettings, DescriptorSettings, StatusSettings)
 ROOT = Path(__file__).parents[4]
-PASSWORD = "hunter2-and-a-half"  # noqa: S105 -- of these tests only
+PASSWORD = "hunter2-and-a-half"
 
 
 class ExampleSettings(VolumeSettings, StatusClientSettings):

@@ -64,7 +64,16 @@ def test_the_services_share_a_token_that_is_new_each_time_unless_given() -> None
 def test_a_redis_in_the_environment_is_left_as_it_is() -> None:
     variables = environment(options(), {"HDV_REDIS_URL": "redis://cache:6379/1"})
     assert variables["HDV_REDIS_URL"] == "redis://cache:6379/1"
-    assert environment(options(), {})["HDV_REDIS_URL"] == "redis://127.0.0.1:6400/0"
+    assert "HDV_REDIS_PASSWORD" not in variables
+
+
+def test_our_own_redis_has_a_new_random_password_unless_one_is_given() -> None:
+    first, second = (environment(options(), {}) for _ in range(2))
+    assert first["HDV_REDIS_URL"] == "redis://127.0.0.1:6400/0"
+    assert len(first["HDV_REDIS_PASSWORD"]) >= 32
+    assert first["HDV_REDIS_PASSWORD"] != second["HDV_REDIS_PASSWORD"]
+    given = environment(options(), {"HDV_REDIS_PASSWORD": "mine"})
+    assert given["HDV_REDIS_PASSWORD"] == "mine"
 
 
 @pytest.mark.parametrize("arguments", [["--validators", "0"], ["--port", "70000"], ["--prot", "1"]])
