@@ -12,6 +12,7 @@ from engine.pixels.check import check_pixels
 from engine.profiles.profile import Profile
 from engine.report import Report
 from engine.rule_set import CheckedRule
+from engine.rules.anomalies import added_to
 from engine.rules.catalogue import RULES
 from engine.site_rules import check_site_rules
 from engine.values.check import check_values
@@ -34,9 +35,10 @@ def examine(data: Buffer, profile: Profile) -> Report:
         profile: what to ask for, and the limits.
     """
     findings = Findings(profile)
-    instance = read(data, profile, findings)
-    if instance is None:
+    file = read(data, profile.limits, added_to(findings))
+    if file is None:
         return Report(findings=findings.in_order())
+    instance = Instance.of(file, data, profile)
     for rule in _CHECKED_RULES:
         for violation in rule.check(instance):
             findings.add(rule, violation)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from engine.encoding.elements import Buffer, Elements
+from engine.encoding.reading import DicomFile
 from engine.encoding.transfer_syntax import TransferSyntax
 from engine.image import Image
 from engine.profiles.profile import Profile
@@ -28,6 +29,17 @@ class Instance:
     meta: Elements | None
     dataset: Elements
     transfer_syntax: TransferSyntax | None
+
+    @classmethod
+    def of(cls, file: DicomFile, data: Buffer, profile: Profile) -> "Instance":
+        """The instance in a file that has been read.
+
+        Args:
+            file: the elements.
+            data: the bytes of the file.
+            profile: what the examination asks for.
+        """
+        return cls(data, profile, file.meta, file.dataset, file.transfer_syntax)
 
     @cached_property
     def image(self) -> Image | None:

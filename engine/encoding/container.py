@@ -1,18 +1,17 @@
-"""What is open while a data set is read: the data set, a sequence, an item, fragments."""
+"""Containers: the data set, sequences, items and fragments that are open while a file is read."""
 
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from engine.encoding.anomaly import AnomalyKind
 from engine.encoding.elements import TOP, Elements
 from engine.encoding.transfer_syntax import Encoding
-from engine.rule import Rule
-from engine.rules import structure as rules
 
 OUT_OF_ORDER = 0xFFFFFFFF
 FIRST_PIXEL_TAG = 0x7FE00000
-"""From this tag on come pixels, and what ends a data set."""
+"""From this tag on there are pixels and whatever ends a data set."""
 
 
 class Kind(Enum):
@@ -28,45 +27,45 @@ class Kind(Enum):
 
 @dataclass(slots=True)
 class Container:
-    """What is open while it is read."""
+    """A data set, sequence, item or encapsulated pixel data whose content is being read."""
 
     kind: Kind
     row: int
     """Its row in the table; `TOP` for the data set itself."""
     encoding: Encoding
     end: int
-    """Nothing in it may reach beyond, in bytes."""
+    """Where its content must end at the latest, in bytes."""
     defined: bool
     """Whether its own length says where it ends; else a delimiter does."""
     last: int = 0
     """The tag read last; `OUT_OF_ORDER` once the tags do not ascend."""
     seen: dict[int, None] = field(default_factory=dict)
-    """Its tags, in their order, once they do not ascend."""
+    """Its tags, in the order of the file, once they do not ascend."""
 
     @property
-    def is_behind_pixels(self) -> bool:
-        """Whether the data set has come to the elements that end it."""
+    def is_after_pixels(self) -> bool:
+        """Whether reading has come to the pixel data or to elements after it."""
         previous = next(reversed(self.seen), self.last)
         return self.row == TOP and previous >= FIRST_PIXEL_TAG
 
-    def disorder(self, table: Elements, row: int) -> Rule | None:
-        """The rule that an element breaks by coming now, after some tag that is not smaller."""
+    def disorder(self, table: Elements, row: int) -> AnomalyKind | None:
+        """What is wrong with the position of an element that follows a tag not smaller than its."""
         tags, seen = table.tags, self.seen
         if not seen:
             seen.update(dict.fromkeys(tags[before] for before in self._rows(table, row)))
-        rule = None
+        kind = None
         if tags[row] in seen:
-            rule = rules.DUPLICATE
+            kind = AnomalyKind.DUPLICATE
         elif tags[row] < next(reversed(seen), 0):
-            rule = rules.ORDER
+            kind = AnomalyKind.ORDER
         seen[tags[row]] = None
-        return rule
+        return kind
 
     def _rows(self, table: Elements, end: int) -> Iterator[int]:
-        """The rows in it before another one."""
+        """The rows of its own elements before another row."""
         row = self.row
-        # Found by the array itself: what stands between them may be nearly the whole file, again
-        # for each container around it.
+        # The array searches itself: the rows between them may be nearly the whole file, and this
+        # may happen once for each container around it.
         with suppress(ValueError):
             while True:
                 row = table.parents.index(self.row, row + 1, end)

@@ -1,5 +1,8 @@
-"""Reads a file into an instance: prefix, file meta information, data set (PS3.10 7)."""
+"""Reads a DICOM file: prefix, file meta information, data set (PS3.10 7)."""
 
+from dataclasses import dataclass
+
+from engine.encoding.anomaly import Anomaly, AnomalyKind, ReadingLimits, ReportAnomaly
 from engine.encoding.elements import Buffer, Elements
 from engine.encoding.inflation import inflate
 from engine.encoding.recovery import fits, is_zero_to_end, read_header
@@ -13,18 +16,13 @@ from engine.encoding.transfer_syntax import (
     Encoding,
     TransferSyntax,
 )
-from engine.findings import Findings
-from engine.instance import Instance
-from engine.profiles.profile import Profile
-from engine.rules import file as file_rules
-from engine.rules import meta as meta_rules
-from engine.rules import structure as structure_rules
-from engine.violation import Violation
 
 _PREAMBLE_LENGTH = 128
 _PREFIX = b"DICM"
 _META_START = _PREAMBLE_LENGTH + len(_PREFIX)
 _META_GROUP = 0x0002
+_META_GROUP_LENGTH = 0x00020000
+_TRANSFER_SYNTAX_UID = 0x00020010
 _STANDARD_ROOT = "1.2.840.10008."
 _ENCODINGS = (EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG)
 """Explicit VR first: letters that are VRs by chance are less likely than lengths that fit."""
@@ -34,13 +32,28 @@ _SAMPLE = 4096
 """Bytes to inflate in order to see whether something is deflated."""
 
 
-def read(data: Buffer, profile: Profile, findings: Findings) -> Instance | None:
-    """Read a file as far as it goes.
+@dataclass(frozen=True)
+class DicomFile:
+    """A DICOM file that has been read.
+
+    Attributes:
+        meta: the file meta information; None in a file that has none.
+        dataset: the data set.
+        transfer_syntax: what the file meta information declares; None if absent or unknown.
+    """
+
+    meta: Elements | None
+    dataset: Elements
+    transfer_syntax: TransferSyntax | None
+
+
+def read(data: Buffer, limits: ReadingLimits, report: ReportAnomaly) -> DicomFile | None:
+    """Read a file as far as possible.
 
     Args:
         data: the file.
-        profile: the limits.
-        findings: takes what is wrong with the encoding.
+        limits: where reading stops.
+        report: takes what is wrong with the encoding.
 
     Returns:
         None if the file is not a DICOM file.
@@ -49,15 +62,15 @@ def read(data: Buffer, profile: Profile, findings: Findings) -> Instance | None:
     start = _META_START if has_prefix else _find_start(data)
     if not has_prefix:
         beginning = bytes(data[:16])
-        rule = file_rules.NOT_DICOM if start is None else file_rules.NO_PREAMBLE
-        findings.add(rule if beginning else file_rules.EMPTY, Violation(value=beginning, offset=0))
+        kind = AnomalyKind.NOT_DICOM if start is None else AnomalyKind.NO_PREAMBLE
+        report(Anomaly(kind if beginning else AnomalyKind.EMPTY, value=beginning, offset=0))
     if start is None:
         return None
-    meta = _read_meta(data, start, profile, findings)
-    syntax = _declared_syntax(meta, findings)
-    dataset = _read_dataset(data, _dataset_start(data, meta), syntax, profile, findings)
+    meta = _read_meta(data, start, limits, report)
+    syntax = _declared_syntax(meta, report)
+    dataset = _read_dataset(data, _dataset_start(data, meta), syntax, limits, report)
     is_bare = not has_prefix and not meta.tags
-    return Instance(data, profile, None if is_bare else meta, dataset, syntax)
+    return DicomFile(None if is_bare else meta, dataset, syntax)
 
 
 def _find_start(data: Buffer) -> int | None:
@@ -70,27 +83,27 @@ def _find_start(data: Buffer) -> int | None:
     return None
 
 
-def _read_meta(data: Buffer, start: int, profile: Profile, findings: Findings) -> Elements:
+def _read_meta(data: Buffer, start: int, limits: ReadingLimits, report: ReportAnomaly) -> Elements:
     encoding = _first_fitting(data, start, group=_META_GROUP) or EXPLICIT_LITTLE
     if encoding is not EXPLICIT_LITTLE:
-        findings.add(meta_rules.ENCODING, Violation(found=encoding.name, offset=start))
-    return walk(data, start, encoding, profile, findings, group=_META_GROUP)
+        report(Anomaly(AnomalyKind.META_ENCODING, found=encoding.name, offset=start))
+    return walk(data, start, encoding, limits, report, group=_META_GROUP)
 
 
-def _declared_syntax(meta: Elements, findings: Findings) -> TransferSyntax | None:
-    uid = meta.get(meta_rules.TRANSFER_SYNTAX_UID)
+def _declared_syntax(meta: Elements, report: ReportAnomaly) -> TransferSyntax | None:
+    uid = meta.get(_TRANSFER_SYNTAX_UID)
     if uid is None or uid.is_empty:
         return None
     if uid.text() not in TRANSFER_SYNTAXES:
-        is_private = not uid.text().startswith(_STANDARD_ROOT)
-        unknown, private = meta_rules.TRANSFER_SYNTAX_UNKNOWN, meta_rules.TRANSFER_SYNTAX_PRIVATE
-        findings.add(private if is_private else unknown, Violation(uid, value=uid.value(128)))
+        is_standard = uid.text().startswith(_STANDARD_ROOT)
+        unknown, private = AnomalyKind.TRANSFER_SYNTAX_UNKNOWN, AnomalyKind.TRANSFER_SYNTAX_PRIVATE
+        report(Anomaly(unknown if is_standard else private, uid, value=uid.value(128)))
     return TRANSFER_SYNTAXES.get(uid.text())
 
 
 def _dataset_start(data: Buffer, meta: Elements) -> int:
-    """Where the data set starts; behind damaged file meta information its length tells."""
-    if not meta.complete and (group_length := meta.get(meta_rules.GROUP_LENGTH)):
+    """Where the data set starts; after damaged file meta information its length says so."""
+    if not meta.complete and (group_length := meta.get(_META_GROUP_LENGTH)):
         start = group_length.offset + group_length.length + (group_length.integer() or 0)
         if start > 0 and _first_fitting(data, start):
             return start
@@ -101,8 +114,8 @@ def _read_dataset(
     data: Buffer,
     start: int,
     syntax: TransferSyntax | None,
-    profile: Profile,
-    findings: Findings,
+    limits: ReadingLimits,
+    report: ReportAnomaly,
 ) -> Elements:
     declared = syntax or DEFAULT
     # What fits in implicit VR may fit better in explicit VR, not the other way round.
@@ -112,34 +125,28 @@ def _read_dataset(
     actual = fitting or declared.encoding
     if syntax and (actual is not syntax.encoding or is_deflated is not syntax.deflated):
         found = "deflated" if is_deflated else actual.name
-        findings.add(meta_rules.TRANSFER_SYNTAX_MISMATCH, Violation(found=found, offset=start))
+        report(Anomaly(AnomalyKind.TRANSFER_SYNTAX_MISMATCH, found=found, offset=start))
     if is_deflated:
-        return _read_deflated(data, start, profile, findings)
-    return walk(data, start, actual, profile, findings)
+        return _read_deflated(data, start, limits, report)
+    return walk(data, start, actual, limits, report)
 
 
-def _read_deflated(data: Buffer, start: int, profile: Profile, findings: Findings) -> Elements:
-    inflated = inflate(data, start, profile.limits.max_inflated_bytes)
+def _read_deflated(
+    data: Buffer, start: int, limits: ReadingLimits, report: ReportAnomaly
+) -> Elements:
+    inflated = inflate(data, start, limits.max_inflated_bytes)
     rest = len(data) - inflated.end
     if inflated.exceeds_limit:
-        limit = f"at most {profile.limits.max_inflated_bytes} bytes"
-        findings.add(structure_rules.DEFLATE_TOO_LARGE, Violation(expected=limit, offset=start))
+        limit = f"at most {limits.max_inflated_bytes} bytes"
+        report(Anomaly(AnomalyKind.DEFLATE_TOO_LARGE, expected=limit, offset=start))
     elif not inflated.is_whole:
-        findings.add(structure_rules.DEFLATE_CORRUPT, Violation(offset=start))
+        report(Anomaly(AnomalyKind.DEFLATE_CORRUPT, offset=start))
     elif rest > 1 or not is_zero_to_end(data, inflated.end):
-        violation = Violation(
-            expected="at most one null byte", found=f"{rest} bytes", offset=inflated.end
-        )
-        findings.add(structure_rules.DEFLATE_TRAILING, violation)
-    return walk(
-        inflated.data,
-        0,
-        EXPLICIT_LITTLE,
-        profile,
-        findings,
-        in_file=False,
-        cut=not inflated.is_whole,
-    )
+        expected, found = "at most one null byte", f"{rest} bytes"
+        trailing = AnomalyKind.DEFLATE_TRAILING
+        report(Anomaly(trailing, expected=expected, found=found, offset=inflated.end))
+    cut = not inflated.is_whole
+    return walk(inflated.data, 0, EXPLICIT_LITTLE, limits, report, in_file=False, cut=cut)
 
 
 def _first_fitting(data: Buffer, start: int, *, group: int | None = None) -> Encoding | None:

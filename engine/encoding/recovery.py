@@ -1,4 +1,4 @@
-"""Guesses at bytes that are not what they should be: encoding, lost headers, padding."""
+"""Guesses what bytes are that are not as they should be: encoding, lost headers, padding."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ _CHUNK = 65536
 
 
 class Header(NamedTuple):
-    """What stands before the value of an element."""
+    """The header of an element."""
 
     tag: int
     vr: int
@@ -22,12 +22,23 @@ class Header(NamedTuple):
     offset: int
     """Where the value starts, in bytes."""
     length: int
+    has_reserved_bytes: bool = False
+    """Whether the two bytes that are reserved, and must be null, are not."""
 
 
-def read_header(data: Buffer, position: int, encoding: Encoding) -> Header | None:
-    """The header at a position; None if the buffer ends before it does."""
-    offset = position + HEADER
-    if offset > len(data):
+def read_header(
+    data: Buffer, position: int, encoding: Encoding, end: int | None = None
+) -> Header | None:
+    """The header at a position; None if it is not whole.
+
+    Args:
+        data: the buffer.
+        position: where the header starts, in bytes.
+        encoding: how the data set is written.
+        end: where the header must end at the latest; the end of the buffer if None.
+    """
+    offset, end = position + HEADER, len(data) if end is None else end
+    if offset > end:
         return None
     group, number, length = encoding.item(data, position)
     tag = group << 16 | number
@@ -35,12 +46,12 @@ def read_header(data: Buffer, position: int, encoding: Encoding) -> Header | Non
         return Header(tag, vrs.BY_TAG[tag], offset, length)
     _, _, letters, length = encoding.header(data, position)
     vr = vrs.CODES.get(letters, vrs.NONE)
-    if vr >= vrs.FIRST_LONG:
-        if offset + LONG_LENGTH > len(data):
-            return None
-        (length,) = encoding.long_length(data, offset)
-        offset += LONG_LENGTH
-    return Header(tag, vr, offset, length)
+    if vr < vrs.FIRST_LONG:
+        return Header(tag, vr, offset, length)
+    if offset + LONG_LENGTH > end:
+        return None
+    (long_length,) = encoding.long_length(data, offset)
+    return Header(tag, vr, offset + LONG_LENGTH, long_length, has_reserved_bytes=length != 0)
 
 
 def fits(

@@ -1,7 +1,8 @@
-"""Reads the structure of a data set from its bytes and reports where it breaks (PS3.5 7)."""
+"""Reads the structure of a data set: elements, sequences, items and fragments (PS3.5 7, A.4)."""
 
 from engine.encoding import vr as vrs
-from engine.encoding.container import FIRST_PIXEL_TAG, OUT_OF_ORDER, Container, Kind
+from engine.encoding.anomaly import AnomalyKind, ReadingLimits, ReportAnomaly
+from engine.encoding.container import Container, Kind
 from engine.encoding.elements import (
     ITEM,
     ITEM_DELIMITER,
@@ -9,20 +10,21 @@ from engine.encoding.elements import (
     TOP,
     UNDEFINED_LENGTH,
     Buffer,
-    Element,
     Elements,
     tag_text,
 )
-from engine.encoding.recovery import HEADER, LONG_LENGTH, is_zero_to_end, value_after_invalid_vr
+from engine.encoding.progress import Progress
+from engine.encoding.recovery import (
+    HEADER,
+    LONG_LENGTH,
+    Header,
+    read_header,
+    value_after_invalid_vr,
+)
 from engine.encoding.transfer_syntax import IMPLICIT_LITTLE, Encoding
-from engine.findings import Findings
-from engine.profiles.profile import Profile
-from engine.rule import Rule
-from engine.rules import structure as rules
-from engine.violation import Violation
 
 _FIRST_GROUP, _LAST_GROUP = 0x0008, 0xFFFD
-"""Groups outside are no elements of a data set as a rule: delimiters, padding, file meta."""
+"""Groups outside are usually no elements of a data set: delimiters, padding, file meta."""
 _DELIMITER_GROUP = 0xFFFE
 
 
@@ -30,8 +32,8 @@ def walk(
     data: Buffer,
     start: int,
     encoding: Encoding,
-    profile: Profile,
-    findings: Findings,
+    limits: ReadingLimits,
+    report: ReportAnomaly,
     *,
     group: int | None = None,
     in_file: bool = True,
@@ -39,51 +41,30 @@ def walk(
 ) -> Elements:
     """Read every element of a data set.
 
-    What is nested stands on a list, not on the call stack. After a defect reading goes on where
-    a length leads past it.
+    Open sequences are kept in a list, not on the call stack. After an anomaly reading continues
+    where a length leads past it.
 
     Args:
         data: the buffer; the data set reaches to its end.
         start: where the data set starts in it, in bytes.
         encoding: how the data set is written.
-        profile: the limits.
-        findings: takes the defects.
+        limits: where reading stops.
+        report: takes the anomalies.
         group: reading ends before the first element of another one.
         in_file: whether offsets in the buffer are offsets in the file.
         cut: whether the buffer is known to end before the data set does.
     """
     table = Elements(data, encoding.byte_order, in_file=in_file)
-    reader = _Reader(table, profile, findings, position=start, group=group, cut=cut)
-    return reader.read(encoding)
+    return _Walker(table, limits, report, position=start, cut=cut).read(encoding, group)
 
 
-class _Reader:
-    def __init__(
-        self,
-        table: Elements,
-        profile: Profile,
-        findings: Findings,
-        *,
-        position: int,
-        group: int | None,
-        cut: bool,
-    ) -> None:
-        self.table = table
-        self.data = table.data
-        self.profile = profile
-        self.findings = findings
-        self.position = position
+class _Walker(Progress):
+    def read(self, encoding: Encoding, group: int | None) -> Elements:
         self.group = group
-        self.open: list[Container] = []
-        self.may_be_padded = True
-        self.cut = cut
-        """Whether the end of the buffer came too early, which is reported once."""
+        first, last = (_FIRST_GROUP, _LAST_GROUP) if group is None else (group, group)
+        self.first_tag, self.last_tag = first << 16, last << 16 | 0xFFFF
         self.with_reserved_bytes: list[int] = []
         """The rows whose header is not zero where it must be."""
-        self.broken = False
-        """Whether the rest had to be given up."""
-
-    def read(self, encoding: Encoding) -> Elements:
         self.open.append(Container(Kind.ELEMENTS, TOP, encoding, len(self.data), defined=True))
         readers = {
             Kind.ELEMENTS: self._read_elements,
@@ -95,72 +76,103 @@ class _Reader:
             readers[container.kind](container)
         for row in self.with_reserved_bytes:
             if row < len(self.table.tags):  # the last row may have been taken back
-                self._report(rules.RESERVED_BYTES, row, expected="null bytes")
+                self.report(AnomalyKind.RESERVED_BYTES, row, expected="null bytes")
         self.table.end = self.position
         self.table.complete = not (self.cut or self.broken)
         return self.table
 
-    # Every element passes through this loop: hence its length, the local names and few calls.
-    def _read_elements(self, container: Container) -> None:  # noqa: C901, PLR0912
-        data, end, parent, last = self.data, container.end, container.row, container.last
+    # Almost every element passes through this loop: hence its length, local names and few calls.
+    def _read_elements(self, container: Container) -> None:
+        """Read elements up to the next sequence, or to something that needs a closer look."""
+        data, end, parent, position = self.data, container.end, container.row, self.position
         explicit, header = container.encoding.explicit, container.encoding.header
         long_length = container.encoding.long_length
         code_of, by_tag, first_long, sq = vrs.CODES.get, vrs.BY_TAG, vrs.FIRST_LONG, vrs.SQ
         tags, codes, lengths = self.table.tags, self.table.vrs, self.table.lengths
         offsets, parents = self.table.offsets, self.table.parents
-        last_group = _LAST_GROUP if self.group is None else self.group
-        position = self.position
-        for row in range(len(tags), self.profile.limits.max_elements):
-            if end - position < HEADER:
+        last, last_tag = max(container.last, self.first_tag - 1), self.last_tag
+        last_position = end - (HEADER + LONG_LENGTH if explicit else HEADER)
+        for row in range(len(tags), self.limits.max_elements):
+            if position > last_position:
                 break
+            offset = position + HEADER
             if explicit:
                 group, number, letters, length = header(data, position)
+                vr = code_of(letters, 0)
+                if vr >= first_long:
+                    if length:
+                        break  # reserved bytes that are not zero
+                    (length,) = long_length(data, offset)
+                    offset += LONG_LENGTH
             else:
                 group, number, length = header(data, position)
+                vr = by_tag[group << 16 | number]
             tag = group << 16 | number
-            if group < _FIRST_GROUP or group > last_group:
-                self.position, container.last = position, last
-                if self._read_no_element(container, tag):
-                    return
-            offset = position + HEADER
-            if not explicit:
-                vr = by_tag[tag]
-            elif (vr := code_of(letters, 0)) >= first_long:
-                if end - offset < LONG_LENGTH:
-                    break
-                if length:
-                    self.with_reserved_bytes.append(row)
-                (length,) = long_length(data, offset)
-                offset += LONG_LENGTH
-            elif not vr:
-                self.position, container.last = position, last
-                self._read_invalid_vr(container, tag, letters)
-                return
+            following = offset + length if vr != sq else offset
+            # An undefined length is odd.
+            is_odd = length & 1 and vr != sq
+            if not last < tag <= last_tag or is_odd or following > end or not vr:
+                break
             tags.append(tag)
             codes.append(vr)
             lengths.append(length)
             offsets.append(offset)
             parents.append(parent)
-            position = offset + length
-            is_sequence = vr == sq or length == UNDEFINED_LENGTH
-            if position > end and not is_sequence:
-                self.position, container.last = offset, last
-                self._give_up_value(container, row, length)
-                return
-            last = tag if tag > last else self._check_order(container, row)
-            if is_sequence:
-                self.position, container.last = offset, last
+            position, last = following, tag
+            if vr == sq:
+                self.position, container.last = position, last
                 self._open_sequence(container, row, vr, length)
                 return
-            if length & 1:
-                self._report(rules.LENGTH_ODD, row, found=f"{length} bytes")
+        self.position = position
+        if last >= self.first_tag:
+            container.last = last
+        if position == end and container.defined:
+            self.open.pop()
         else:
-            self._stop_at_limit()
-            return
-        self.position, container.last = position, last
-        self._close_at_end(container)
+            self._read_element(container)
 
-    def _read_no_element(self, container: Container, tag: int) -> bool:
+    def _read_element(self, container: Container) -> None:
+        """Read whatever comes next, and close the container if that is its end."""
+        row, position, encoding = len(self.table.tags), self.position, container.encoding
+        if row >= self.limits.max_elements:
+            self.stop_at_limit()
+            return
+        if container.end - position < HEADER:
+            self.close_at_end(container)
+            return
+        group, number, _ = encoding.item(self.data, position)
+        tag = group << 16 | number
+        is_usual = self.first_tag <= tag <= self.last_tag
+        if not is_usual and self._is_no_element(container, tag):
+            return
+        header = read_header(self.data, position, encoding, container.end)
+        if header is None:
+            self.close_at_end(container)
+        elif header.vr == vrs.NONE:
+            self._read_invalid_vr(container, tag)
+        else:
+            if header.has_reserved_bytes:
+                self.with_reserved_bytes.append(row)
+            self._read_value(container, header)
+
+    def _read_value(self, container: Container, header: Header) -> None:
+        """Enter an element and go past its value, or open the sequence that it is."""
+        tag, vr, self.position, length, _ = header
+        row = self.table.add(tag, vr, length, self.position, container.row)
+        is_sequence = vr == vrs.SQ or length == UNDEFINED_LENGTH
+        if not is_sequence and self.position + length > container.end:
+            self.leave_out(container, row, length)
+            return
+        is_ascending = tag > container.last
+        container.last = tag if is_ascending else self.check_order(container, row)
+        if is_sequence:
+            self._open_sequence(container, row, vr, length)
+            return
+        if length & 1:
+            self.report(AnomalyKind.LENGTH_ODD, row, found=f"{length} bytes")
+        self.position += length
+
+    def _is_no_element(self, container: Container, tag: int) -> bool:
         """Handle a tag that is the end, padding or a delimiter; False if it is an element."""
         group = tag >> 16
         if self.group is not None:
@@ -168,22 +180,22 @@ class _Reader:
                 return False
             self.open.clear()
         elif group != _DELIMITER_GROUP:
-            return tag == 0 and self._pass_padding(container)
+            return tag == 0 and self.skip_padding(container)
         elif container.defined:
-            self._report_here(rules.DELIMITER_UNEXPECTED, container, found=tag_text(tag))
+            self.report_here(AnomalyKind.DELIMITER_UNEXPECTED, container, found=tag_text(tag))
             self.position += HEADER
         elif tag == ITEM_DELIMITER:
-            self._close_at_delimiter(container)
+            self.close_at_delimiter(container)
         else:
-            # The sequence goes on or ends: it is only the item that was not closed.
-            self._report_here(rules.DELIMITER_MISSING, container, found=tag_text(tag))
+            # The sequence goes on or ends: only the item was not closed.
+            self.report_here(AnomalyKind.DELIMITER_MISSING, container, found=tag_text(tag))
             self.open.pop()
         return True
 
-    def _read_invalid_vr(self, container: Container, tag: int, letters: bytes) -> None:
-        if container.is_behind_pixels:
+    def _read_invalid_vr(self, container: Container, tag: int) -> None:
+        if container.is_after_pixels:
             found = f"{container.end - self.position} bytes"
-            self._report_here(rules.TRAILING_BYTES, container, found=found)
+            self.report_here(AnomalyKind.TRAILING_BYTES, container, found=found)
             self.position = container.end
             return
         value = value_after_invalid_vr(self.data, self.position, container.end, container.encoding)
@@ -191,18 +203,19 @@ class _Reader:
         vr = vrs.BY_TAG[tag]
         if vr == vrs.SQ or length == UNDEFINED_LENGTH:
             vr = vrs.UN  # there may be anything in it
+        _, _, letters, _ = container.encoding.header(self.data, self.position)
         row = self.table.add(tag, vr, length, offset, container.row)
-        self._report(
-            rules.VR_INVALID,
+        self.report(
+            AnomalyKind.VR_INVALID,
             row,
             expected=vrs.NAMES[vrs.BY_TAG[tag]],
             found=letters.decode("latin-1"),
         )
         if value is None:
-            self._recover()
+            self.recover()
             return
         in_order = tag > container.last
-        container.last = tag if in_order else self._check_order(container, row)
+        container.last = tag if in_order else self.check_order(container, row)
         self.position = offset
         if length == UNDEFINED_LENGTH:
             self._open_sequence(container, row, vrs.UN, length)
@@ -211,191 +224,88 @@ class _Reader:
 
     def _read_item(self, sequence: Container) -> None:
         if sequence.end - self.position < HEADER:
-            self._close_at_end(sequence)
+            self.close_at_end(sequence)
             return
         group, number, length = sequence.encoding.item(self.data, self.position)
         tag = group << 16 | number
         if tag == ITEM:
             self._open_item(sequence, length)
         elif tag == SEQUENCE_DELIMITER and not sequence.defined:
-            self._close_at_delimiter(sequence)
+            self.close_at_delimiter(sequence)
         elif tag in (SEQUENCE_DELIMITER, ITEM_DELIMITER):
-            self._report_here(rules.DELIMITER_UNEXPECTED, sequence, found=tag_text(tag))
+            self.report_here(AnomalyKind.DELIMITER_UNEXPECTED, sequence, found=tag_text(tag))
             self.position += HEADER
         else:
-            self._report_here(rules.ITEM_EXPECTED, sequence, found=tag_text(tag))
-            self._recover()
+            self.report_here(AnomalyKind.ITEM_EXPECTED, sequence, found=tag_text(tag))
+            self.recover()
 
     def _read_fragments(self, pixels: Container) -> None:
         table, item = self.table, pixels.encoding.item
-        for row in range(len(table.tags), self.profile.limits.max_elements):
+        for row in range(len(table.tags), self.limits.max_elements):
             if pixels.end - self.position < HEADER:
-                self._close_at_end(pixels)
+                self.close_at_end(pixels)
                 return
             group, number, length = item(self.data, self.position)
             tag = group << 16 | number
             if tag == SEQUENCE_DELIMITER:
-                self._close_at_delimiter(pixels)
+                self.close_at_delimiter(pixels)
                 return
             if tag != ITEM or length == UNDEFINED_LENGTH:
-                rule = rules.LENGTH_UNDEFINED if tag == ITEM else rules.ITEM_EXPECTED
-                self._report_here(rule, pixels, found=tag_text(tag))
-                self._recover()
+                is_item = tag == ITEM
+                kind = AnomalyKind.LENGTH_UNDEFINED if is_item else AnomalyKind.ITEM_EXPECTED
+                self.report_here(kind, pixels, found=tag_text(tag))
+                self.recover()
                 return
             self.position += HEADER
             table.add(ITEM, vrs.NONE, length, self.position, pixels.row)
             if length > pixels.end - self.position:
-                self._give_up_value(pixels, row, length)
+                self.leave_out(pixels, row, length)
                 return
             if length & 1:
-                self._report(rules.LENGTH_ODD, row, found=f"{length} bytes")
+                self.report(AnomalyKind.LENGTH_ODD, row, found=f"{length} bytes")
             self.position += length
-        self._stop_at_limit()
+        self.stop_at_limit()
 
     def _open_sequence(self, container: Container, row: int, vr: int, length: int) -> None:
-        kind, encoding = Kind.ITEMS, container.encoding
         defined = length != UNDEFINED_LENGTH
-        if defined:
-            end = self.position + length
+        kind, encoding = Kind.ITEMS, container.encoding
+        if not defined and vr == vrs.UN:
+            encoding = IMPLICIT_LITTLE  # PS3.5 6.2.2
+        elif not defined and vr in vrs.FRAGMENTED:
+            kind = Kind.FRAGMENTS
+        elif vr != vrs.SQ:
+            self.report(AnomalyKind.LENGTH_UNDEFINED, row, found=vrs.NAMES[vr])
+            self.recover()
+            return
+        end = self._content_end(container, row, length)
+        if end is None:
+            self.recover()
+        elif len(self.open) // 2 < self.limits.max_depth:
+            self.open.append(Container(kind, row, encoding, end, defined))
         else:
-            end = container.end
-            if vr == vrs.UN:
-                encoding = IMPLICIT_LITTLE  # PS3.5 6.2.2
-            elif vr in vrs.FRAGMENTED:
-                kind = Kind.FRAGMENTS
-            elif vr != vrs.SQ:
-                self._report(rules.LENGTH_UNDEFINED, row, found=vrs.NAMES[vr])
-                self._recover()
-                return
-        if end > container.end:
-            if not self._report_beyond(container, row, length):
-                self._recover()
-                return
-            end = container.end
-        if len(self.open) // 2 >= self.profile.limits.max_depth:
-            self._report(rules.DEPTH, row, expected=f"at most {self.profile.limits.max_depth}")
+            expected = f"at most {self.limits.max_depth}"
+            self.report(AnomalyKind.DEPTH, row, expected=expected)
             if defined:
                 self.position = end
             else:
-                self._recover()
-            return
-        self.open.append(Container(kind, row, encoding, end, defined))
+                self.recover()
 
     def _open_item(self, sequence: Container, length: int) -> None:
-        if len(self.table.tags) >= self.profile.limits.max_elements:
-            self._stop_at_limit()
+        if len(self.table.tags) >= self.limits.max_elements:
+            self.stop_at_limit()
             return
         self.position += HEADER
         row = self.table.add(ITEM, vrs.NONE, length, self.position, sequence.row)
+        end = self._content_end(sequence, row, length)
+        if end is None:
+            self.recover()
+            return
         defined = length != UNDEFINED_LENGTH
-        end = self.position + length if defined else sequence.end
-        if end > sequence.end:
-            if not self._report_beyond(sequence, row, length):
-                self._recover()
-                return
-            end = sequence.end
         self.open.append(Container(Kind.ELEMENTS, row, sequence.encoding, end, defined))
 
-    def _close_at_delimiter(self, container: Container) -> None:
-        _, _, length = container.encoding.item(self.data, self.position)
-        if length:
-            self._report_here(rules.DELIMITER_LENGTH, container, found=f"{length}")
-        self.position += HEADER
-        self.open.pop()
-
-    def _close_at_end(self, container: Container) -> None:
-        """Close a container that has no room for a further header."""
-        is_end_of_data = container.end == len(self.data)
-        rest = container.end - self.position
-        if self.cut and is_end_of_data:
-            pass
-        elif not container.defined:
-            self._report_here(rules.DELIMITER_MISSING, container)
-            self.cut = is_end_of_data
-        elif rest and not self._pass_padding(container):
-            rule = rules.OVERRUN
-            if is_end_of_data:
-                is_trailing = container.is_behind_pixels
-                rule = rules.TRAILING_BYTES if is_trailing else rules.TRUNCATED
-                self.cut = True
-            self._report_here(rule, container, expected="an element", found=f"{rest} bytes")
-        self.position = container.end
-        self.open.pop()
-
-    def _pass_padding(self, container: Container) -> bool:
-        """Go to the end of the data set if nothing but null bytes follows."""
-        if container.row != TOP or not self.may_be_padded:
-            return False
-        # Once is enough: to look at the rest for each null byte would take hours.
-        self.may_be_padded = is_zero_to_end(self.data, self.position)
-        if not self.may_be_padded:
-            return False
-        rest = container.end - self.position
-        self._report_here(rules.TRAILING_PADDING, container, found=f"{rest} bytes")
-        self.position = container.end
-        return True
-
-    def _recover(self) -> None:
-        """Go on behind the nearest sequence whose length is known; else give the rest up."""
-        while self.open:
-            container = self.open.pop()
-            if container.defined and container.kind is Kind.ITEMS:
-                self.position = container.end
-                return
-        self.broken = True
-
-    def _stop_at_limit(self) -> None:
-        self._report(
-            rules.TOO_MANY_ELEMENTS, expected=f"at most {self.profile.limits.max_elements}"
-        )
-        self.open.clear()
-        self.broken = True
-
-    def _check_order(self, container: Container, row: int) -> int:
-        """Report a tag that does not ascend; from then on called for every element."""
-        if rule := container.disorder(self.table, row):
-            self._report(rule, row)
-        return OUT_OF_ORDER
-
-    def _give_up_value(self, container: Container, row: int, length: int) -> None:
-        """Leave out an element whose value is not all there, so that no rule judges it."""
-        if container.is_behind_pixels and self.table.tags[row] < FIRST_PIXEL_TAG:
-            self._report_here(rules.TRAILING_BYTES, container)
-        else:
-            self._report_beyond(container, row, length)
-        self.table.drop_last()
-        self._recover()
-
-    def _report_beyond(self, container: Container, row: int, length: int) -> bool:
-        """Report a value that ends too late; True if it is the file that ends too early."""
-        is_end_of_data = container.end == len(self.data)
-        available = container.end - self.position
-        if not (self.cut and is_end_of_data):
-            rule = rules.TRUNCATED if is_end_of_data else rules.OVERRUN
-            self._report(rule, row, expected=f"{length} bytes", found=f"{available} bytes")
-        self.cut = self.cut or is_end_of_data
-        return is_end_of_data
-
-    def _report_here(
-        self,
-        rule: Rule,
-        container: Container,
-        *,
-        expected: str | None = None,
-        found: str | None = None,
-    ) -> None:
-        self._report(rule, container.row, expected=expected, found=found, offset=self.position)
-
-    def _report(
-        self,
-        rule: Rule,
-        row: int = TOP,
-        *,
-        expected: str | None = None,
-        found: str | None = None,
-        offset: int | None = None,
-    ) -> None:
-        at = None if row == TOP else Element(self.table, row)
-        if not self.table.in_file:
-            offset = None
-        self.findings.add(rule, Violation(at, expected, found, offset=offset))
+    def _content_end(self, around: Container, row: int, length: int) -> int | None:
+        """Where a sequence or item ends at the latest; None if its length is surely wrong."""
+        end = around.end if length == UNDEFINED_LENGTH else self.position + length
+        if end <= around.end:
+            return end
+        return around.end if self.report_beyond(around, row, length) else None

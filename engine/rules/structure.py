@@ -12,6 +12,7 @@ TRUNCATED = RULES.define(
     "PS3.5 7.1.1",
     why="The rest was lost on the way or on the disk: pixels, and whatever came after them.",
     fix="Send or copy the file again from where it is whole; nothing in it restores the rest.",
+    found_by="engine.encoding.progress",
 )
 OVERRUN = RULES.define(
     "structure.overrun",
@@ -20,6 +21,7 @@ OVERRUN = RULES.define(
     "PS3.5 7.5.1",
     why="One of the lengths is wrong, and readers that trust the other one see other elements.",
     fix="Write the sequence again with lengths that fit, or with undefined lengths.",
+    found_by="engine.encoding.progress",
 )
 DELIMITER_MISSING = RULES.define(
     "structure.delimiter-missing",
@@ -44,6 +46,7 @@ DELIMITER_LENGTH = RULES.define(
     "PS3.5 7.5.2",
     why="Readers that believe the length skip the next bytes.",
     fix="Write zero as its length.",
+    found_by="engine.encoding.progress",
 )
 ITEM_EXPECTED = RULES.define(
     "structure.item-expected",
@@ -178,6 +181,7 @@ TOO_MANY_ELEMENTS = RULES.define(
     why="What lies beyond has not been examined.",
     fix="Split the instance, or raise the limit.",
     violation=False,
+    found_by="engine.encoding.progress",
 )
 TRAILING_PADDING = RULES.define(
     "structure.trailing-padding",
@@ -186,6 +190,7 @@ TRAILING_PADDING = RULES.define(
     "PS3.10 7.2",
     why="Readers take them for an element (0000,0000), and the same instance has two checksums.",
     fix="Cut them off; Data Set Trailing Padding (FFFC,FFFC) is there for padding.",
+    found_by="engine.encoding.progress",
 )
 TRAILING_BYTES = RULES.define(
     "structure.trailing-bytes",

@@ -11,12 +11,11 @@ import pytest
 
 from contracts.report import Outcome, Severity
 from engine.encoding.elements import ITEM, UNDEFINED_LENGTH, Element
-from engine.encoding.reading import read
 from engine.encoding.vr import UN
 from engine.examination import examine
-from engine.findings import Findings
 from engine.profile_files.loading import BUILT_IN, load_profile
 from engine.profiles.profile import Profile
+from unit.engine.layers import instance_of
 
 SECONDS = 2.0
 """The longest that one file may take: a hundred times what it does."""
@@ -153,7 +152,7 @@ READABLE = [
 @pytest.mark.filterwarnings("ignore")  # pydicom warns of values, which are not the subject here
 @pytest.mark.parametrize("name", READABLE)
 def test_the_elements_read_are_those_that_pydicom_reads(name: str) -> None:
-    instance = read(FILES[name].read_bytes(), Profile(), Findings(Profile()))
+    instance = instance_of(FILES[name].read_bytes())
     assert instance is not None
     dataset = instance.dataset
     elements = [Element(dataset, row) for row, tag in enumerate(dataset.tags) if tag != ITEM]

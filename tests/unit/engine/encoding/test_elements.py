@@ -6,11 +6,10 @@ import pytest
 
 from engine.encoding import vr as vrs
 from engine.encoding.elements import TOP, Element, Elements
-from engine.encoding.reading import read
 from engine.encoding.values import Value, values_of
-from engine.findings import Findings
 from engine.profiles.profile import Profile
 from unit.engine import dicom_writer as dicom
+from unit.engine.layers import instance_of
 
 PROFILE = Profile()
 SEQUENCE, OTHER = 0x00081140, 0x00081115
@@ -18,7 +17,7 @@ CODE, MEANING, ROWS = 0x00080100, 0x00080104, 0x00280010
 
 
 def table(dataset: dicom.DataSet, syntax: str = dicom.EXPLICIT) -> Elements:
-    instance = read(dicom.part10(dataset, syntax), PROFILE, Findings(PROFILE))
+    instance = instance_of(dicom.part10(dataset, syntax))
     assert instance is not None
     return instance.dataset
 

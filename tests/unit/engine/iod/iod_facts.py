@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.encoding.reading import read
 from engine.findings import Findings
 from engine.iod.plan import Plans
 from engine.iod.traversal import check_attributes
 from engine.profiles.profile import Profile
 from engine.standard.facts import Condition, Facts, Iod, Module
 from unit.engine import dicom_writer as dicom
+from unit.engine.layers import instance_of
 
 SOP_CLASS_UID = 0x00080016
 PROFILE = Profile(required_elements=("SOPClassUID",))
@@ -124,7 +124,7 @@ def found(
     plans = Plans(table.facts())
     complete = {SOP_CLASS_UID: ("UI", dicom.uid(dicom.CT_IMAGE_STORAGE)), **dataset}
     data = dicom.part10(complete, syntax)
-    instance = read(data[: len(data) - cut], PROFILE, Findings(PROFILE))
+    instance = instance_of(data[: len(data) - cut])
     plan = plans.of_sop_class(dicom.CT_IMAGE_STORAGE)
     assert instance is not None
     assert plan is not None

@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from engine.encoding.reading import read
 from engine.findings import Findings
 from engine.iod.check import check_iod
 from engine.iod.plan import plans
@@ -12,6 +11,7 @@ from engine.profiles.profile import Profile
 from engine.rules.catalogue import RULES
 from unit.engine import dicom_writer as dicom
 from unit.engine.clean.catalogue import CLEAN
+from unit.engine.layers import instance_of
 
 PROFILE = Profile()
 SOP_CLASS_UID = 0x00080016
@@ -19,7 +19,7 @@ SOP_CLASS_UID = 0x00080016
 
 def codes(data: bytes) -> list[tuple[str, str | None]]:
     findings = Findings(PROFILE)
-    instance = read(data, PROFILE, Findings(PROFILE))
+    instance = instance_of(data)
     assert instance is not None
     check_iod(instance, findings)
     return [(finding.code, finding.keyword) for finding in findings.in_order()]
@@ -67,7 +67,7 @@ def test_a_plan_can_be_made_for_every_storage_sop_class() -> None:
 def test_a_finding_names_the_module_and_its_section() -> None:
     data = dicom.part10(dicom.ct())
     findings = Findings(PROFILE)
-    instance = read(data, PROFILE, Findings(PROFILE))
+    instance = instance_of(data)
     assert instance is not None
     check_iod(instance, findings)
 
@@ -89,7 +89,7 @@ def test_no_attribute_is_said_to_be_missing_where_a_file_breaks_off(name: str) -
 
     for end in range(400, len(data), max(1, len(data) // 40)):
         findings = Findings(PROFILE)
-        instance = read(data[:end], PROFILE, Findings(PROFILE))
+        instance = instance_of(data[:end])
         if instance is not None and not instance.dataset.complete:
             check_iod(instance, findings)
             assert findings.in_order() == (), end
@@ -154,7 +154,7 @@ def test_a_value_that_is_not_listed(name: str, path: str, value: str, code: str)
 def test_a_binary_number_is_shown() -> None:
     findings = Findings(PROFILE)
     data = CLEAN["ct"].put("PixelRepresentation", 7).encode()
-    instance = read(data, PROFILE, Findings(PROFILE))
+    instance = instance_of(data)
     assert instance is not None
     check_iod(instance, findings)
 
@@ -165,7 +165,7 @@ def test_a_binary_number_is_shown() -> None:
 
 def test_of_a_long_list_of_terms_the_first_are_named_and_the_others_counted() -> None:
     findings = Findings(PROFILE)
-    instance = read(CLEAN["ct"].put("Modality", "BIPED").encode(), PROFILE, Findings(PROFILE))
+    instance = instance_of(CLEAN["ct"].put("Modality", "BIPED").encode())
     assert instance is not None
     check_iod(instance, findings)
 

@@ -11,12 +11,11 @@ from engine.codestreams.codestream import InvalidError, TruncatedError
 from engine.codestreams.frame import Frame
 from engine.codestreams.header import STARTS, read_header
 from engine.encoding.elements import Elements
-from engine.encoding.reading import read
 from engine.encoding.transfer_syntax import TRANSFER_SYNTAXES, Codec
-from engine.findings import Findings
 from engine.profiles.profile import Profile
 from unit.engine import codestream_writer as frame
 from unit.engine import dicom_writer as dicom
+from unit.engine.layers import instance_of
 from unit.engine.pixels.pixel_findings import MULTI_FRAME, pixel_codes, pixel_findings
 from unit.engine.test_real_files import FILES
 
@@ -27,7 +26,7 @@ QUICKLY = settings(max_examples=300, deadline=2000)
 def compressed_files() -> list[str]:
     names = []
     for name, path in FILES.items():
-        instance = read(path.read_bytes(), Profile(), Findings(Profile()))
+        instance = instance_of(path.read_bytes())
         if instance and instance.image and instance.image.is_encapsulated:
             names.append(name)
     return names

@@ -12,8 +12,10 @@ import pytest
 
 from contracts.report import Severity
 from engine import rules
+from engine.encoding.anomaly import AnomalyKind
 from engine.rule import Rule
 from engine.rule_set import CheckedRule, RuleSet
+from engine.rules.anomalies import RULE_OF
 from engine.rules.catalogue import LAYERS, RULES
 
 
@@ -54,7 +56,10 @@ def test_the_module_that_finds_a_rule_refers_to_it(rule: Rule) -> None:
 
 @cache
 def rules_used_in(module: str) -> list[Rule]:
-    """The rules that a module names, as `rules.DATE` or `UNREADABLE`, other than to define them."""
+    """The rules that a module names, as `rules.DATE` or `UNREADABLE`, other than to define them.
+
+    The reader of the encoding names kinds of anomalies, each of which stands for a rule.
+    """
     spec = find_spec(module)
     assert spec
     assert spec.origin
@@ -70,4 +75,6 @@ def rules_used_in(module: str) -> list[Rule]:
                 continue
         if isinstance(value, Rule):
             used.append(value)
+        elif isinstance(value, AnomalyKind):
+            used.append(RULE_OF[value])
     return used

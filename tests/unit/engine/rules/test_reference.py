@@ -5,12 +5,12 @@ from struct import pack
 import pytest
 
 from contracts.report import Finding
-from engine.encoding.reading import read
 from engine.findings import Findings
 from engine.profiles.profile import Profile
 from engine.rules import reference
 from engine.rules.catalogue import RULES
 from unit.engine import dicom_writer as dicom
+from unit.engine.layers import instance_of
 
 PROFILE = Profile()
 assert reference  # its rules are in the registry
@@ -30,7 +30,7 @@ def number(tag: int, value: int) -> bytes:
 
 def found(elements: dicom.DataSet, code: str) -> list[Finding]:
     findings = Findings(PROFILE)
-    instance = read(dicom.part10({**dicom.ct(), **elements}), PROFILE, findings)
+    instance = instance_of(dicom.part10({**dicom.ct(), **elements}))
     rule = RULES[code]
     assert instance
     assert rule.check

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from contracts.report import Finding, Severity
 from engine.encoding import vr as vrs
-from engine.encoding.reading import read
 from engine.findings import Findings
 from engine.instance import Instance
 from engine.profiles.profile import Profile
@@ -17,7 +16,7 @@ from engine.values.character_sets import character_set
 from engine.values.check import check_values
 from engine.values.judgement import judge, judge_beginning
 from unit.engine import dicom_writer as dicom
-from unit.engine.layers import changed, findings_in
+from unit.engine.layers import changed, findings_in, instance_of
 
 TAGS = {
     "AE": 0x00080054,
@@ -304,7 +303,7 @@ def test_the_pass_needs_no_file_meta_information() -> None:
     profile = Profile()
     findings = Findings(profile)
     bare = dicom.encode(changed(dicom.ct(), {TAGS["DA"]: ("DA", b"20241301")}))
-    instance = read(bare, profile, Findings(profile))
+    instance = instance_of(bare)
     assert isinstance(instance, Instance)
     check_values(instance, findings)
 
