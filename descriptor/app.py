@@ -4,6 +4,7 @@ from chassis.instance_index import InstanceIndex
 from chassis.messaging.progress import Progress
 from chassis.runtime.isolation import Isolation
 from chassis.service.lifecycle import Service
+from contracts.channels import PROCESSING_FAILED
 from contracts.events import StudyArchivedData, StudyValidated
 from contracts.volumes import Volumes
 from descriptor import handlers
@@ -30,7 +31,9 @@ def create_app(
         index: the index of the archive, when not the one in Redis.
         instance: its consumer name, when not host and process id.
     """
-    service = Service(settings, description=DESCRIPTION, instance=instance)
+    service = Service(
+        settings, description=DESCRIPTION, failures=PROCESSING_FAILED, instance=instance
+    )
     volumes = settings.volumes
     isolation = Isolation(
         processes=settings.processes,

@@ -8,6 +8,7 @@ from chassis.messaging.progress import Progress
 from chassis.observability.logs import get_logger
 from chassis.runtime.isolation import Isolation
 from chassis.service.lifecycle import Service
+from contracts.channels import PROCESSING_FAILED
 from contracts.events import StudyUploaded
 from validator import handlers
 from validator.claiming import Index
@@ -37,7 +38,9 @@ def create_app(
         index: of what uploads have brought, when not in Redis.
         instance: its consumer name, when not host and process id.
     """
-    service = Service(settings, description=DESCRIPTION, instance=instance)
+    service = Service(
+        settings, description=DESCRIPTION, failures=PROCESSING_FAILED, instance=instance
+    )
     volumes = settings.volumes
     profiles = ProfileLookup(settings.applied_profile, settings.profiles_dir, settings.limits)
     if examine is None:

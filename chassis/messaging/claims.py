@@ -1,4 +1,4 @@
-"""A consumer's claim on a stream entry: taking stock of it, and renewing it while work goes on."""
+"""A consumer's claim on a stream entry: looking it up, and renewing it while work goes on."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ from chassis.runtime.cancellation import cancel
 
 @dataclass(frozen=True)
 class Claim:
-    """An entry of a stream that is this consumer's to work on."""
+    """A stream entry that this consumer may work on."""
 
     stream: str
     group: str
@@ -23,17 +23,17 @@ class Claim:
     deliveries: int
     """How often the entry has been delivered, this time included."""
     idle_seconds: float = 0.0
-    """How long ago that was: the entry may have waited in this process."""
+    """How long ago that was. The entry may have waited in this process since."""
 
 
-async def take_stock(
+async def current_claim(
     client: Redis, stream: str, group: str, consumer: str, entry_id: bytes
 ) -> Claim | None:
-    """What Redis knows of an entry that was delivered to this consumer.
+    """This consumer's claim on an entry that was delivered to it.
 
     Returns:
-        The claim; nothing when the entry has been acknowledged, or claimed by another consumer,
-        since it was read.
+        The claim, or None if the entry has been acknowledged, or claimed by another consumer, since
+        it was read.
     """
     pending = await client.xpending_range(stream, group, min=entry_id, max=entry_id, count=1)
     if not pending or pending[0]["consumer"] != consumer.encode():
@@ -46,7 +46,7 @@ async def take_stock(
 @contextlib.asynccontextmanager
 async def heartbeat(client: Redis, claim: Claim, period: float) -> AsyncIterator[None]:
     """Renew the claim every `period` seconds, so that a slow message is not worked on twice."""
-    task = asyncio.create_task(_beat(client, claim, period))
+    task = asyncio.create_task(_renew(client, claim, period))
     try:
         yield
     finally:
@@ -55,7 +55,7 @@ async def heartbeat(client: Redis, claim: Claim, period: float) -> AsyncIterator
             await task
 
 
-async def _beat(client: Redis, claim: Claim, period: float) -> None:
+async def _renew(client: Redis, claim: Claim, period: float) -> None:
     pause = max(0.0, period - claim.idle_seconds)
     while True:
         await asyncio.sleep(pause)
@@ -70,5 +70,5 @@ async def _beat(client: Redis, claim: Claim, period: float) -> None:
                 message_ids=[claim.entry_id],
                 justid=True,
             )
-        except RedisError as error:  # a missed beat costs a second run at most
+        except RedisError as error:  # at worst the message is worked on twice
             get_logger().warning("heartbeat.missed", error=error_name(error))

@@ -1,4 +1,4 @@
-"""The dead letter: where a message goes that no worker could process, and who is told."""
+"""Dead letters: messages that no worker could process, moved to a stream with the reason."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from contracts.events import CloudEvent, ProcessingFailedData, StudyProcessingFa
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a message is given up: a code and a sentence, without values of the study."""
+    """Why a message cannot be processed: a code and a sentence, without values of the study."""
 
     code: str
     message: str
@@ -27,9 +27,12 @@ class Failure:
 class DeadLetters:
     """Moves messages to the dead-letter stream.
 
-    A worker also announces `study.processing.failed`, so that the study's status becomes `error`;
-    the status service itself has no publisher: that it can't write a record is no fault of the
-    study.
+    Args:
+        broker: the connection to Redis.
+        service: name of the service that could not process them.
+        metrics: counts them.
+        publisher: announces `study.processing.failed`, so that the study's status becomes `error`.
+            The status service has none: if it cannot write a record, the study has not failed.
     """
 
     def __init__(
@@ -44,16 +47,16 @@ class DeadLetters:
         self._metrics = metrics
         self._publisher = publisher
 
-    async def bury(
+    async def move(
         self, claim: Claim, fields: Mapping[bytes, bytes], body: bytes, failure: Failure
     ) -> None:
-        """Append the message to the dead letter, tell, and acknowledge it, in one MULTI.
+        """Append the message to the dead letters, announce and acknowledge it, in one MULTI.
 
         Args:
             claim: the message.
             fields: the stream entry's fields, kept as they are.
-            body: the message's body, from which the study is learnt if possible.
-            failure: why.
+            body: the message's body; it names the study if it is an event.
+            failure: why it could not be processed.
         """
         event = self._processing_failed(claim, body, failure)
         client = await self._broker.connect()
@@ -88,7 +91,7 @@ class DeadLetters:
     def _processing_failed(
         self, claim: Claim, body: bytes, failure: Failure
     ) -> StudyProcessingFailed | None:
-        """The event to announce; none when the message doesn't even tell its study."""
+        """The event to announce; None if the message does not say which study it is about."""
         try:
             cause = CloudEvent.model_validate_json(body)
         except ValidationError:

@@ -1,7 +1,8 @@
-"""Delivery: each message is worked on until it succeeds, is retried, or goes to the dead letter."""
+"""Delivery: a message is handled and acknowledged, left for a retry, or dead-lettered."""
 
 import time
 from collections.abc import Awaitable, Callable
+from enum import StrEnum
 from typing import Any
 
 from faststream import AckPolicy, BaseMiddleware, ContextRepo
@@ -10,7 +11,7 @@ from faststream.redis import RedisBroker, StreamSub
 from pydantic import ValidationError
 
 from chassis.messaging.broker import POLLING_MS
-from chassis.messaging.claims import Claim, heartbeat, take_stock
+from chassis.messaging.claims import Claim, current_claim, heartbeat
 from chassis.messaging.dead_letter import DeadLetters, Failure
 from chassis.messaging.errors import PermanentError
 from chassis.observability.logs import error_name, get_logger
@@ -22,6 +23,19 @@ EVENTS = {channel.address: channel.event for channel in CHANNELS}
 
 Handler = Callable[[Any], Awaitable[None]]
 """Takes the event of a channel; may be called again with the same event."""
+
+
+class Outcome(StrEnum):
+    """What happened to a delivered message, as logs and metrics call it."""
+
+    DONE = "done"
+    """Handled and acknowledged."""
+    RETRY = "retry"
+    """Left pending: it is claimed again once it has been idle."""
+    DEAD_LETTER = "dead_letter"
+    """Moved to the dead letters."""
+    LOST_CLAIM = "lost_claim"
+    """Left alone: another consumer works on it or has finished it."""
 
 
 def consume(
@@ -36,8 +50,7 @@ def consume(
 ) -> None:
     """Hand every message of a channel to a handler: new ones, and those a dead consumer left.
 
-    Two FastStream subscribers stand behind it, because one only reads new messages and the other
-    only claims.
+    This takes two FastStream subscribers: one only reads new messages, the other only claims.
 
     Args:
         broker: where the subscribers are declared; it needs the `Delivery` middleware.
@@ -60,7 +73,7 @@ def consume(
             channel.address,
             group=group,
             consumer=instance,
-            # Without it everything is prefetched, and waits here while other replicas are idle.
+            # By default all messages are prefetched: they would wait here, other replicas be idle.
             max_records=1,
             polling_interval=POLLING_MS,
         ),
@@ -80,14 +93,15 @@ def consume(
         title=f"{title}.claim",
         include_in_schema=False,
     )
-    claimer(reader(handler))
+    reader(handler)
+    claimer(handler)
 
 
 class Delivery(BaseMiddleware[Any, Any]):
-    """FastStream middleware around every handler: claim, heartbeat, acknowledge, retry, give up.
+    """FastStream middleware around every handler: claim, heartbeat, acknowledgement, dead letter.
 
-    The subscribers' acknowledgement policy is MANUAL: what becomes of a message is decided here
-    and nowhere else.
+    The subscribers' acknowledgement policy is MANUAL: only this class decides what happens to a
+    message.
     """
 
     def __init__(
@@ -113,14 +127,11 @@ class Delivery(BaseMiddleware[Any, Any]):
         call_next: Callable[[Any], Awaitable[Any]],
         msg: StreamMessage[Any],
     ) -> None:
-        """Work on one message. What a handler raises ends here."""
+        """Work on one message. No exception of a handler leaves this method."""
         started = time.perf_counter()
         sub: StreamSub = self.context.get_local("handler_").stream_sub
         claim = await self._claim(msg, sub)
-        if claim is None:  # another consumer works on it or has done it
-            outcome = "lost_claim"
-        else:
-            outcome = await self._work(call_next, msg, claim)
+        outcome = await self._work(call_next, msg, claim) if claim else Outcome.LOST_CLAIM
         seconds = time.perf_counter() - started
         self._metrics.message(sub.name, seconds, outcome)
         get_logger().info(
@@ -136,55 +147,56 @@ class Delivery(BaseMiddleware[Any, Any]):
         if not msg.raw_message["message_ids"]:  # in memory (TestRedisBroker) nothing is pending
             return Claim(sub.name, group, consumer, b"0-0", deliveries=1)
         [entry_id] = msg.raw_message["message_ids"]
-        return await take_stock(await self._broker.connect(), sub.name, group, consumer, entry_id)
+        client = await self._broker.connect()
+        return await current_claim(client, sub.name, group, consumer, entry_id)
 
     async def _work(
         self,
         call_next: Callable[[Any], Awaitable[Any]],
         msg: StreamMessage[Any],
         claim: Claim,
-    ) -> str:
-        """Call the handler and settle the message; returns the outcome for logs and metrics."""
-        failure = await self._attempt(call_next, msg, claim)
-        if failure is None:
+    ) -> Outcome:
+        """Call the handler; then acknowledge the message, leave it pending or dead-letter it."""
+        try:
+            await self._handle(call_next, msg, claim)
+        except PermanentError as error:
+            self._note(error, claim)
+            failure = Failure(error.code, error.message)
+        except Exception as error:  # noqa: BLE001 -- whatever a handler raises is retried
+            self._note(error, claim)
+            if claim.deliveries < self._settings.max_deliveries:
+                return Outcome.RETRY
+            failure = Failure("delivery.failed", f"It failed every time, with {error_name(error)}.")
+        else:
             await msg.ack()
-            return "done"
-        if failure is RETRY:
-            return "retry"
-        fields = msg.raw_message["data"]
-        await self._dead_letters.bury(claim, fields, msg.body, failure)
-        return "dead_letter"
+            return Outcome.DONE
+        await self._dead_letters.move(claim, msg.raw_message["data"], msg.body, failure)
+        return Outcome.DEAD_LETTER
 
-    async def _attempt(
+    async def _handle(
         self,
         call_next: Callable[[Any], Awaitable[Any]],
         msg: StreamMessage[Any],
         claim: Claim,
-    ) -> Failure | None:
-        """Call the handler once; returns why to give the message up, or RETRY, or nothing."""
-        limit = self._settings.max_deliveries
-        if claim.deliveries > limit:
-            # The handler never fails in an orderly way: it takes its process along.
-            return Failure("delivery.exhausted", "Every worker that took it up has died.")
+    ) -> None:
+        """Call the handler once, with a heartbeat.
+
+        Raises:
+            PermanentError: trying again cannot help.
+            Exception: the handler failed.
+        """
+        if claim.deliveries > self._settings.max_deliveries:
+            # The handler never got as far as an exception: each time its process died.
+            raise PermanentError("delivery.exhausted", "Every worker that received it has died.")
         try:
             event = EVENTS[claim.stream].model_validate_json(msg.body)
-        except ValidationError as error:
-            self._note(error, claim)
-            return Failure("event.invalid", "The message is not the event of this channel.")
+        except ValidationError:
+            message = "The message is not the event of this channel."
+            raise PermanentError("event.invalid", message) from None
         self._study_id = str(event.subject)
         client = await self._broker.connect()
-        try:
-            async with heartbeat(client, claim, self._settings.claim_idle_seconds / 3):
-                await call_next(msg)
-        except PermanentError as error:
-            self._note(error, claim)
-            return Failure(error.code, error.message)
-        except Exception as error:  # noqa: BLE001 -- whatever a handler raises is retried
-            self._note(error, claim)
-            if claim.deliveries < limit:
-                return RETRY
-            return Failure("delivery.failed", f"It failed every time, with {error_name(error)}.")
-        return None
+        async with heartbeat(client, claim, self._settings.claim_idle_seconds / 3):
+            await call_next(msg)
 
     def _note(self, error: Exception, claim: Claim) -> None:
         code = error.code if isinstance(error, PermanentError) else error_name(error)
@@ -197,7 +209,3 @@ class Delivery(BaseMiddleware[Any, Any]):
             code=code,
             exc_info=error,
         )
-
-
-RETRY = Failure("delivery.retry", "It stays pending and is claimed again when it has been idle.")
-"""Not a failure yet: the message is left pending."""

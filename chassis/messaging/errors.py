@@ -1,8 +1,8 @@
-"""The error that says: do not try again."""
+"""The error after which a message is not tried again."""
 
 
 class PermanentError(Exception):
-    """An error that trying again cannot fix: the event goes to the dead letter at once.
+    """An error that trying again cannot fix: the message is dead-lettered at once.
 
     Attributes:
         code: stable name of the reason, such as ``study.missing``.

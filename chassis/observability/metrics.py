@@ -79,7 +79,7 @@ class Metrics:
         )
         self._dead_letters = Counter(
             "hdv_dead_letters",
-            "Messages given up and moved to the dead-letter stream.",
+            "Messages moved to the dead-letter stream.",
             ("service", "event", "code"),
             registry=self._registry,
         )
@@ -115,7 +115,7 @@ class Metrics:
         self._errors.labels(self._service, name).inc()
 
     def dead_letter(self, event: str, code: str) -> None:
-        """A message was given up."""
+        """A message was moved to the dead letters."""
         self._dead_letters.labels(self._service, event, code).inc()
 
     def published(self, event: str) -> None:

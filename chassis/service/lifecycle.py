@@ -1,20 +1,17 @@
-"""A service: an HTTP application and a FastStream broker that start, live and end together."""
+"""A service: an HTTP application and a FastStream broker that start and stop together."""
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
-from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
-from uuid import uuid4
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from faststream.redis import RedisBroker
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.messaging.broker import await_redis, create_broker, ensure_groups, instance_name
 from chassis.messaging.dead_letter import DeadLetters
@@ -24,27 +21,40 @@ from chassis.observability.logs import get_logger
 from chassis.observability.metrics import Metrics
 from chassis.runtime.cancellation import cancel
 from chassis.runtime.settings import ServiceSettings
+from chassis.service.request_log import RequestLog
 from chassis.web import problem
 from chassis.web.health import Check, directory_check, health_router
-from contracts.channels import PROCESSING_FAILED, Channel
+from contracts.channels import Channel
 from contracts.volumes import INCOMING
 from storage.files import remove_stale
 
 Work = Callable[[], Coroutine[None, None, None]]
-"""Something that goes on for as long as the service lives."""
+"""Something that runs for as long as the service does."""
 
 WATCH_PERIOD_SECONDS = 0.5
-OPERATION_ROUTES = frozenset({"/health/live", "/health/ready", "/metrics"})
+
+NO_TELEMETRY = TelemetryConfig(
+    tracing=False, metrics=False, logs=False, operation_spans=False, auto_configure=False
+)
+"""Off whatever the environment says (`OTEL_*`, `FASTAPI_OTEL_AUTO_CONFIGURE`)."""
 
 
 class Service:
-    """What each service's `create_app` composes and `chassis.service.process` runs.
+    """Each service's `create_app` composes one, and `chassis.service.process` runs it.
+
+    Args:
+        settings: the settings of the service.
+        description: one sentence for the OpenAPI document.
+        failures: the channel on which the service announces the studies that it could not process;
+            None if such a message says nothing about the study.
+        instance: its consumer name, when not host and process id.
 
     Attributes:
         http: the FastAPI application; its lifespan runs everything else.
         broker: the FastStream broker.
-        checks: what must hold to be ready, by name.
-        died: set when a subscriber has stopped by itself; the process must end then.
+        checks: what must hold for the service to be ready, by name.
+        died: set when a subscriber or background work has stopped by itself; the process must then
+            end.
     """
 
     def __init__(
@@ -52,6 +62,7 @@ class Service:
         settings: ServiceSettings,
         *,
         description: str,
+        failures: Channel | None = None,
         instance: str | None = None,
     ) -> None:
         self.name = settings.service
@@ -67,12 +78,8 @@ class Service:
             "redis": self._check_redis,
             "subscribers": self._check_subscribers,
         }
-        gives_up = self.name in PROCESSING_FAILED.producers
         dead_letters = DeadLetters(
-            self.broker,
-            self.name,
-            self.metrics,
-            self.publisher(PROCESSING_FAILED) if gives_up else None,
+            self.broker, self.name, self.metrics, self.publisher(failures) if failures else None
         )
         self.broker.add_middleware(
             partial(
@@ -91,13 +98,15 @@ class Service:
             # FastAPI's own pages load scripts from elsewhere.
             docs_url=None,
             redoc_url=None,
+            # FastAPI's own telemetry records the texts of exceptions, which may quote patient data.
+            telemetry=NO_TELEMETRY,
         )
         problem.install(self.http)
         self.http.include_router(health_router(self.checks, self.metrics))
         self.http.add_middleware(RequestLog, metrics=self.metrics)
 
     def publisher(self, channel: Channel) -> EventPublisher:
-        """The way to send the events of a channel."""
+        """The publisher of the events of a channel."""
         return EventPublisher(self.broker, channel, self.name, self.metrics)
 
     def consume(self, channel: Channel, handler: Handler, *, concurrency: int = 1) -> None:
@@ -118,11 +127,11 @@ class Service:
         self._resources.append(resource)
 
     def work_on(self, *volumes: Path, stale_after_seconds: float) -> None:
-        """Make sure at the start that volumes are there, and that they can be written, for ready.
+        """Prepare volumes when the service starts; it is ready only while it can write to them.
 
         Args:
             volumes: directories.
-            stale_after_seconds: age at which what a crash left in ``.incoming`` is removed.
+            stale_after_seconds: leftovers of a crash in ``.incoming`` are removed at this age.
         """
         incoming = [volume / INCOMING for volume in volumes]
 
@@ -140,16 +149,16 @@ class Service:
         self.checks["volume"] = directory_check(*incoming)
 
     def at_stop(self, call: Callable[[], None]) -> None:
-        """Have something called when the service is told to stop, before it waits for requests."""
+        """Call something when the service has to stop, before it waits for open requests."""
         self._at_stop.append(call)
 
     def stopping(self) -> None:
-        """Tell all who want to know that the service is to stop."""
+        """Make the calls that were registered with `at_stop`."""
         for call in self._at_stop:
             call()
 
     def in_background(self, work: Work) -> None:
-        """Run something for as long as the service lives; its failure ends the service."""
+        """Run something for as long as the service does; its failure ends the service."""
         self.use(partial(self._background, work))
 
     @contextlib.asynccontextmanager
@@ -195,9 +204,9 @@ class Service:
             self.died.set()
 
     async def _watch_subscribers(self) -> None:
-        """End the process when a subscriber has stopped: its group is gone, for example.
+        """End the process when a subscriber has stopped, because its group is gone for example.
 
-        Under uvicorn FastStream would leave it running, deaf.
+        Under uvicorn FastStream would leave the process running without the subscriber.
         """
         while True:
             await self._check_subscribers()
@@ -210,56 +219,3 @@ class Service:
     async def _check_subscribers(self) -> None:
         if not all(subscriber.running for subscriber in self.broker.subscribers):
             raise RuntimeError("a subscriber has stopped")
-
-
-class RequestLog:
-    """ASGI middleware: measures each request, gives it an id, logs it by its route.
-
-    The path itself is never logged: it is the client's text.
-    """
-
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app = app
-        self._metrics = metrics
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request (ASGI)."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started = answered = time.perf_counter()
-        request_id = _request_id(scope)
-        status = HTTPStatus.INTERNAL_SERVER_ERROR.value
-
-        async def send_with_id(message: Message) -> None:
-            nonlocal status, answered
-            if message["type"] == "http.response.start":
-                # Not at the end: a stream of events goes on for minutes.
-                answered = time.perf_counter()
-                status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, send_with_id)
-        finally:
-            seconds = (answered if answered > started else time.perf_counter()) - started
-            route = getattr(scope.get("route"), "path", "unknown")
-            self._metrics.request(scope["method"], route, status, seconds)
-            get_logger().log(
-                logging.DEBUG if route in OPERATION_ROUTES else logging.INFO,
-                "request",
-                method=scope["method"],
-                route=route,
-                status=status,
-                duration_ms=round(seconds * 1000, 2),
-                request_id=request_id.decode(),
-            )
-
-
-def _request_id(scope: Scope) -> bytes:
-    """The client's `X-Request-ID` when it is a plain token, else a new one."""
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and len(value) <= 64 and value.replace(b"-", b"").isalnum():
-            return bytes(value)
-    return str(uuid4()).encode()

@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.observability.logs import get_logger
-from chassis.service.process import ABORT
+from chassis.service.server import ABORT
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from gateway.http.conditions import UnsatisfiableRangeError, Version

@@ -1,4 +1,4 @@
-"""The dead letter: what is moved there, and who is told, in one MULTI."""
+"""Dead letters: what is moved there and announced, in one MULTI."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -109,16 +109,16 @@ def dead_letters(redis: Redis, metrics: Metrics, publisher: Any) -> DeadLetters:
     return DeadLetters(Broker(redis), "validator", metrics, publisher)
 
 
-async def bury(dead_letters: DeadLetters, body: bytes, failure: Failure = FAILURE) -> list[Any]:
+async def move(dead_letters: DeadLetters, body: bytes, failure: Failure = FAILURE) -> list[Any]:
     with capture_logs() as lines:
-        await dead_letters.bury(CLAIM, {b"__data__": body}, body, failure)
+        await dead_letters.move(CLAIM, {b"__data__": body}, body, failure)
     return lines
 
 
 async def test_a_message_is_moved_announced_and_acknowledged_in_one_multi(
     dead_letters: DeadLetters, redis: Redis
 ) -> None:
-    await bury(dead_letters, CAUSE.to_json())
+    await move(dead_letters, CAUSE.to_json())
     [commands] = redis.executed
     assert [command[0] for command in commands] == ["XADD", "PUBLISH", "XACK"]
     assert commands[2] == ("XACK", "uploads", "validator", b"17-0")
@@ -127,7 +127,7 @@ async def test_a_message_is_moved_announced_and_acknowledged_in_one_multi(
 async def test_the_dead_letter_keeps_the_message_and_says_why(
     dead_letters: DeadLetters, redis: Redis
 ) -> None:
-    await bury(dead_letters, CAUSE.to_json())
+    await move(dead_letters, CAUSE.to_json())
     [[(_, stream, fields), *_]] = redis.executed
     assert stream == "dead-letter"
     assert "time" in fields
@@ -146,7 +146,7 @@ async def test_the_dead_letter_keeps_the_message_and_says_why(
 async def test_the_studys_failure_is_announced_as_a_consequence_of_the_event(
     dead_letters: DeadLetters, publisher: Publisher
 ) -> None:
-    await bury(dead_letters, CAUSE.to_json())
+    await move(dead_letters, CAUSE.to_json())
     [event] = publisher.noted
     assert event.subject == STUDY
     assert event.service == "validator"
@@ -160,8 +160,8 @@ async def test_the_studys_failure_is_announced_as_a_consequence_of_the_event(
 async def test_burying_the_same_message_twice_announces_the_same_event(
     dead_letters: DeadLetters, publisher: Publisher
 ) -> None:
-    await bury(dead_letters, CAUSE.to_json())
-    await bury(dead_letters, CAUSE.to_json())
+    await move(dead_letters, CAUSE.to_json())
+    await move(dead_letters, CAUSE.to_json())
     first, second = publisher.noted
     assert first.id == second.id
 
@@ -170,7 +170,7 @@ async def test_an_event_of_another_version_still_tells_its_study(
     dead_letters: DeadLetters, publisher: Publisher
 ) -> None:
     body = CAUSE.to_json().replace(b"study.uploaded", b"study.uploaded-by-post")
-    await bury(dead_letters, body)
+    await move(dead_letters, body)
     [event] = publisher.noted
     assert event.subject == STUDY
 
@@ -179,7 +179,7 @@ async def test_an_event_of_another_version_still_tells_its_study(
 async def test_what_does_not_even_tell_its_study_is_moved_all_the_same(
     dead_letters: DeadLetters, redis: Redis, publisher: Publisher, body: bytes
 ) -> None:
-    lines = await bury(dead_letters, body)
+    lines = await move(dead_letters, body)
     [commands] = redis.executed
     assert [command[0] for command in commands] == ["XADD", "XACK"]
     assert not publisher.noted
@@ -189,7 +189,7 @@ async def test_what_does_not_even_tell_its_study_is_moved_all_the_same(
 async def test_the_status_service_moves_its_messages_without_blaming_the_study(
     redis: Redis, metrics: Metrics
 ) -> None:
-    await bury(DeadLetters(Broker(redis), "status", metrics, None), CAUSE.to_json())
+    await move(DeadLetters(Broker(redis), "status", metrics, None), CAUSE.to_json())
     [commands] = redis.executed
     assert [command[0] for command in commands] == ["XADD", "XACK"]
 
@@ -199,7 +199,7 @@ async def test_nothing_is_counted_while_redis_is_away(
 ) -> None:
     redis.away = True
     with pytest.raises(ConnectionError):
-        await bury(dead_letters, CAUSE.to_json())
+        await move(dead_letters, CAUSE.to_json())
     assert not publisher.noted
     assert b"hdv_dead_letters_total{" not in metrics.exposition()
 
@@ -207,7 +207,7 @@ async def test_nothing_is_counted_while_redis_is_away(
 async def test_a_dead_letter_is_counted_and_logged_with_its_study(
     dead_letters: DeadLetters, metrics: Metrics
 ) -> None:
-    [line] = await bury(dead_letters, CAUSE.to_json())
+    [line] = await move(dead_letters, CAUSE.to_json())
     assert (line["event"], line["log_level"]) == ("message.dead_letter", "error")
     assert (line["code"], line["study_id"]) == ("study.missing", str(STUDY))
     assert b'code="study.missing",event="uploads"' in metrics.exposition()
@@ -217,7 +217,7 @@ async def test_the_id_of_the_announcement_depends_on_the_cause(
     dead_letters: DeadLetters, publisher: Publisher
 ) -> None:
     other = CAUSE.model_copy(update={"id": uuid4()})
-    await bury(dead_letters, CAUSE.to_json())
-    await bury(dead_letters, other.to_json())
+    await move(dead_letters, CAUSE.to_json())
+    await move(dead_letters, other.to_json())
     first, second = publisher.noted
     assert first.id != second.id

@@ -1,4 +1,4 @@
-"""Delivery: a message is done, left for another try, or given up; decided in one place."""
+"""Delivery: a message is acknowledged, left for a retry, or dead-lettered, in one place."""
 
 import asyncio
 import pickle
@@ -13,7 +13,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from chassis.messaging.claims import Claim, heartbeat, take_stock
+from chassis.messaging.claims import Claim, current_claim, heartbeat
 from chassis.messaging.dead_letter import Failure
 from chassis.messaging.delivery import Delivery
 from chassis.messaging.errors import PermanentError
@@ -80,7 +80,7 @@ class Message:
         self._redis.acknowledged = True
 
 
-Buried = list[tuple[Claim, bytes, Failure]]
+Moved = list[tuple[Claim, bytes, Failure]]
 Handle = Callable[[Any], Awaitable[None]]
 
 
@@ -89,13 +89,13 @@ class House:
 
     def __init__(self, redis: Redis) -> None:
         self.redis = redis
-        self.buried: Buried = []
+        self.moved: Moved = []
         self.metrics = Metrics("validator")
         self.calls = 0
         self.lines: list[EventDict] = []
 
-    async def bury(self, claim: Claim, _: object, body: bytes, failure: Failure) -> None:
-        self.buried.append((claim, body, failure))
+    async def move(self, claim: Claim, _: object, body: bytes, failure: Failure) -> None:
+        self.moved.append((claim, body, failure))
 
     async def connect(self) -> Redis:
         return self.redis
@@ -130,8 +130,8 @@ class House:
 
     @property
     def failure(self) -> Failure:
-        """Why the message was given up."""
-        [(_, _, failure)] = self.buried
+        """Why the message was dead-lettered."""
+        [(_, _, failure)] = self.moved
         return failure
 
 
@@ -144,11 +144,11 @@ async def succeed(_: Any) -> None:
     """All is well."""
 
 
-async def stumble(_: Any) -> None:
+async def fail(_: Any) -> None:
     raise ValueError(PATIENT)
 
 
-async def give_up(_: Any) -> None:
+async def fail_for_good(_: Any) -> None:
     raise PermanentError("study.missing", "The study's files are gone.")
 
 
@@ -158,7 +158,7 @@ async def test_a_message_is_acknowledged_after_its_handler_has_succeeded(house: 
 
     assert await house.deliver(handle) == "done"
     assert house.redis.acknowledged
-    assert not house.buried
+    assert not house.moved
 
 
 @pytest.mark.parametrize("deliveries", range(1, LIMIT))
@@ -166,14 +166,14 @@ async def test_a_message_that_fails_is_left_pending_for_another_try(
     house: House, deliveries: int
 ) -> None:
     house.redis.deliveries = deliveries
-    assert await house.deliver(stumble) == "retry"
+    assert await house.deliver(fail) == "retry"
     assert not house.redis.acknowledged
-    assert not house.buried
+    assert not house.moved
 
 
-async def test_a_message_that_fails_on_its_last_try_is_given_up(house: House) -> None:
+async def test_a_message_that_fails_on_its_last_try_is_dead_lettered(house: House) -> None:
     house.redis.deliveries = LIMIT
-    assert await house.deliver(stumble) == "dead_letter"
+    assert await house.deliver(fail) == "dead_letter"
     assert house.calls == 1
     assert house.failure == Failure("delivery.failed", "It failed every time, with ValueError.")
 
@@ -185,8 +185,8 @@ async def test_a_message_whose_every_worker_has_died_is_not_tried_again(house: H
     assert house.failure.code == "delivery.exhausted"
 
 
-async def test_what_trying_again_cannot_fix_is_given_up_at_once(house: House) -> None:
-    assert await house.deliver(give_up) == "dead_letter"
+async def test_what_trying_again_cannot_fix_is_dead_lettered_at_once(house: House) -> None:
+    assert await house.deliver(fail_for_good) == "dead_letter"
     assert house.failure == Failure("study.missing", "The study's files are gone.")
 
 
@@ -202,14 +202,14 @@ async def test_what_trying_again_cannot_fix_is_given_up_at_once(house: House) ->
         EVENT.to_json().replace(b'"file_count":1', b'"file_count":"DOE^JANE"'),
     ],
 )
-async def test_what_is_no_event_of_the_channel_is_given_up_at_once(
+async def test_what_is_no_event_of_the_channel_is_dead_lettered_at_once(
     house: House, body: bytes
 ) -> None:
     assert await house.deliver(succeed, body) == "dead_letter"
     assert house.calls == 0
-    [(claim, buried, failure)] = house.buried
+    [(claim, moved, failure)] = house.moved
     assert claim == Claim("uploads", "validator", "here-1", b"17-0", 1)
-    assert buried == body
+    assert moved == body
     assert failure == Failure("event.invalid", "The message is not the event of this channel.")
 
 
@@ -243,11 +243,11 @@ async def test_work_that_is_cancelled_leaves_its_message_pending(house: House) -
     with pytest.raises(asyncio.CancelledError):
         await task
     assert not house.redis.acknowledged
-    assert not house.buried
+    assert not house.moved
 
 
 async def test_a_failure_is_logged_with_its_study_and_its_kind(house: House) -> None:
-    await house.deliver(stumble)
+    await house.deliver(fail)
     failed, outcome = house.lines
     assert (failed["event"], failed["study_id"]) == ("message.failed", str(STUDY))
     assert (failed["code"], failed["deliveries"]) == ("ValueError", 1)
@@ -258,7 +258,7 @@ async def test_a_failure_is_logged_with_its_study_and_its_kind(house: House) -> 
 async def test_messages_and_errors_are_counted(house: House) -> None:
     await house.deliver(succeed)
     house.redis.acknowledged = False
-    await house.deliver(give_up)
+    await house.deliver(fail_for_good)
     text = house.metrics.exposition().decode()
     assert 'hdv_messages_total{event="uploads",outcome="done",service="validator"} 1.0' in text
     assert 'hdv_errors_total{error="study.missing",service="validator"} 1.0' in text
@@ -295,15 +295,15 @@ async def test_a_heart_stops_beating_with_the_work() -> None:
     async def work() -> None:
         async with heartbeat(redis, CLAIM, period=0.001):
             assert len(asyncio.all_tasks()) == len(before) + 1
-            await stumble(None)
+            await fail(None)
 
     with pytest.raises(ValueError, match="DOE"):
         await work()
     assert asyncio.all_tasks() == before
 
 
-async def test_taking_stock_tells_how_often_an_entry_was_delivered() -> None:
+async def test_a_claim_counts_how_often_its_entry_was_delivered() -> None:
     redis: Any = Redis(deliveries=4)
-    assert await take_stock(redis, "uploads", "validator", "here-1", b"17-0") == Claim(
+    assert await current_claim(redis, "uploads", "validator", "here-1", b"17-0") == Claim(
         "uploads", "validator", "here-1", b"17-0", deliveries=4
     )

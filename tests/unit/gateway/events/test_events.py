@@ -17,7 +17,7 @@ from chassis.messaging import feed as chassis_feed
 from chassis.messaging.cursor import Cursor
 from chassis.messaging.feed import ADDRESS_OF, ADDRESSES, Entry, Feed
 from chassis.observability.metrics import Metrics
-from chassis.service.process import ABORT
+from chassis.service.server import ABORT
 from chassis.web import problem
 from contracts.events import ANY_EVENT, CloudEvent
 from gateway.events import feed_stream

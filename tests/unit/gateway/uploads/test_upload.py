@@ -18,7 +18,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from structlog.testing import capture_logs
 
 from chassis.observability.metrics import Metrics
-from chassis.service.lifecycle import RequestLog
+from chassis.service.request_log import RequestLog
 from chassis.web import problem
 from contracts.events import StudyUploaded
 from contracts.volumes import INCOMING

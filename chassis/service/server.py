@@ -1,0 +1,81 @@
+"""The uvicorn server as services need it: the only module that extends uvicorn's classes.
+
+It overrides methods that uvicorn does not document. They were read in uvicorn 0.54, and
+`tests/unit/chassis/service/test_server.py` checks that the installed version still has them.
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import struct
+from collections.abc import Callable, Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+ABORT = "hdv.abort"
+"""ASGI extension: its `call` closes the connection at once and drops what waits to be sent.
+
+Without it a client that has stopped reading could keep its connection, and the data buffered for
+it, for as long as it likes.
+"""
+_NO_LINGER = struct.pack("ii", 1, 0)
+"""SO_LINGER, on for 0 seconds: closing resets the connection and drops the system's buffer."""
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, but after a signal it returns from `serve` and does not raise the signal again.
+
+    Args:
+        app: the ASGI application.
+        stopping: called when the server has to stop, before it waits for open requests: requests
+            that never end by themselves must end then.
+        graceful_seconds: how long it waits for open requests.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, stopping: Callable[[], None], graceful_seconds: int
+    ) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                http=Protocol,
+                ws="none",
+                lifespan="on",
+                timeout_keep_alive=30,
+                timeout_graceful_shutdown=graceful_seconds,
+            )
+        )
+        self._stopping = stopping
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop, after the call to `stopping`."""
+        self._stopping()
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on SIGINT and SIGTERM."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
+class Protocol(HttpToolsProtocol):
+    """Uvicorn's HTTP/1.1 with the extension `ABORT`."""
+
+    def on_message_begin(self) -> None:
+        """Add the extension to the scope of each request."""
+        super().on_message_begin()
+        self.scope["extensions"] = {ABORT: {"call": self._abort}}
+
+    def _abort(self) -> None:
+        connection = self.transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        self.transport.abort()
