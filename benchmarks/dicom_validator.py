@@ -19,7 +19,7 @@ from dicom_validator.validator.validation_result import ErrorCode
 
 from benchmarks.statement import Family, Statement
 from engine.encoding.elements import tag_text
-from engine.standard.facts import Attribute, Usage, load
+from engine.standard.facts import AttributeFact, ModuleUsage, load
 
 _FAMILIES = {ErrorCode.TagMissing: Family.MISSING, ErrorCode.TagEmpty: Family.EMPTY}
 _GROUPS = (0x52009229, 0x52009230)
@@ -102,7 +102,7 @@ def _level(index: int) -> dict[str, Any]:
     return known[index]
 
 
-def _attribute(attribute: Attribute) -> dict[str, Any]:
+def _attribute(attribute: AttributeFact) -> dict[str, Any]:
     facts, (tag, type_, condition, values, items) = load(), attribute
     entry: dict[str, Any] = {"name": tag_text(tag), "type": type_}
     if type_ in ("1C", "2C"):
@@ -122,14 +122,15 @@ def _attribute(attribute: Attribute) -> dict[str, Any]:
     return entry
 
 
-def _group(modules: Sequence[Usage], tag: int) -> dict[str, Any]:
+def _group(modules: Sequence[ModuleUsage], tag: int) -> dict[str, Any]:
     facts = load()
-    for name, _, _ in modules:
-        for attribute in facts.levels[facts.modules[name].level]:
-            if attribute[0] in _GROUPS and attribute[4] is not None:
-                for inner in facts.levels[attribute[4]]:
-                    if inner[0] == tag:
-                        return {tag_text(tag): _attribute((inner[0], "1", None, None, inner[4]))}
+    for usage in modules:
+        for attribute in facts.levels[facts.modules[usage.module].level]:
+            if attribute.tag in _GROUPS and attribute.items is not None:
+                for inner in facts.levels[attribute.items]:
+                    if inner.tag == tag:
+                        required = inner._replace(type="1", condition=None, values=None)
+                        return {tag_text(tag): _attribute(required)}
     return {}
 
 
@@ -141,7 +142,7 @@ def _condition(index: int | None) -> dict[str, Any] | None:
     return said and {"type": "MN" if otherwise == "absent" else "MU", **said}
 
 
-def _said(expression: list[Any], *, negated: bool) -> dict[str, Any] | None:
+def _said(expression: Sequence[Any], *, negated: bool) -> dict[str, Any] | None:
     """An expression in its language; None if it has no words for it."""
     operator, *operands = expression
     if operator == "not":

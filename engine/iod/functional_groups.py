@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from engine.encoding.elements import Element
 from engine.iod.lacks import Lacks
 from engine.iod.level import Checker
-from engine.iod.plan import FRAME_GROUPS, SHARED_GROUPS, GroupUse, Plan
+from engine.iod.plan import FRAME_GROUPS, SHARED_GROUPS, Plan, PlannedGroup
 from engine.iod.scope import GroupsScope, Scope
 from engine.rule import Rule
 from engine.rules import iod as rules
@@ -37,7 +37,7 @@ class FunctionalGroups:
         self._only_per_frame = self._kept_to(groups, "per-frame")
 
     @staticmethod
-    def _kept_to(groups: tuple[GroupUse, ...], place: str) -> frozenset[int]:
+    def _kept_to(groups: tuple[PlannedGroup, ...], place: str) -> frozenset[int]:
         elsewhere = {group.tag for group in groups if group.place != place}
         return frozenset(group.tag for group in groups) - elsewhere
 
@@ -94,7 +94,7 @@ class FunctionalGroups:
             for group in self._mandatory - self._only_per_frame - shared.rows.keys():
                 self._missing(shared, group)
 
-    def _check_conditional(self, frame: GroupsScope, groups: list[GroupUse]) -> None:
+    def _check_conditional(self, frame: GroupsScope, groups: list[PlannedGroup]) -> None:
         for group in groups:
             if group.tag in frame.rows:
                 if (

@@ -5,8 +5,9 @@ from typing import NamedTuple
 from engine.encoding.elements import TOP, Element
 from engine.findings import Findings
 from engine.iod.condition import Condition
+from engine.iod.demands import Attribute, Level
 from engine.iod.lacks import Lacks
-from engine.iod.plan import Attribute, Level, Plans
+from engine.iod.plan import Plans
 from engine.iod.scope import Scope
 from engine.iod.wording import worded
 from engine.rule import Rule

@@ -1,6 +1,6 @@
 """Which modules of the IOD a data set has, and which it must not have."""
 
-from engine.iod.plan import ModuleUse, Plan
+from engine.iod.plan import Plan, PlannedModule
 from engine.iod.scope import Scope
 from engine.standard.condition import Truth
 
@@ -29,12 +29,12 @@ class Modules:
             self._known[id_] = module is not None and self._is_there(module)
         return self._known[id_]
 
-    def _is_there(self, module: ModuleUse) -> bool:
+    def _is_there(self, module: PlannedModule) -> bool:
         if module.usage == "M" or self._shows(module):
             return True
         return module.condition is not None and self._dataset.truth(module.condition) is True
 
-    def _shows(self, module: ModuleUse) -> bool:
+    def _shows(self, module: PlannedModule) -> bool:
         return not module.signs.isdisjoint(self._tags)
 
     def present(self) -> frozenset[str]:

@@ -1,9 +1,11 @@
 """Whether the SOP class of a data set is one that is known."""
 
+from engine.encoding.elements import Element
 from engine.findings import Findings
 from engine.instance import Instance
 from engine.iod.plan import Plans
 from engine.rules import iod as rules
+from engine.standard.facts import Uid
 from engine.violation import Violation
 
 _SOP_CLASS_UID = 0x00080016
@@ -20,21 +22,22 @@ def check_sop_class(instance: Instance, plans: Plans, findings: Findings) -> Non
     if not element or not uid:
         return
     known = plans.facts.uids.get(uid)
-    if known and known[2]:
-        findings.add(rules.SOP_CLASS_RETIRED, Violation(element, found=known[0]))
-    elif uid in plans.facts.sop_classes or (known and _is_stored(*known[:2])):
+    if known and known.is_retired:
+        findings.add(rules.SOP_CLASS_RETIRED, Violation(element, found=known.name))
+    elif uid in plans.facts.sop_classes or (known and _is_stored(known)):
         return
     elif uid.startswith(_DICOM_ROOT):
-        violation = Violation(
-            element,
-            expected="a storage SOP class",
-            found=known[0] if known else None,
-            value=None if known else element.value(64),
-        )
-        findings.add(rules.SOP_CLASS_UNKNOWN, violation)
+        findings.add(rules.SOP_CLASS_UNKNOWN, _unknown(element, known))
     else:
         findings.add(rules.SOP_CLASS_PRIVATE, Violation(element, value=element.value(64)))
 
 
-def _is_stored(name: str, kind: str) -> bool:
-    return kind == "SOP Class" and "Storage" in name and "Commitment" not in name
+def _unknown(element: Element, known: Uid | None) -> Violation:
+    expected = "a storage SOP class"
+    if known:
+        return Violation(element, expected, known.name)
+    return Violation(element, expected, value=element.value(64))
+
+
+def _is_stored(uid: Uid) -> bool:
+    return uid.kind == "SOP Class" and "Storage" in uid.name and "Commitment" not in uid.name

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from engine.encoding import vr as vrs
 from engine.encoding.elements import Element
 from engine.encoding.values import ByteOrder, values_of
-from engine.standard.facts import Values
+from engine.standard.facts import ValueList
 
 _LIMIT = 256
 """How many bytes of a value are looked at."""
@@ -41,7 +41,7 @@ class _List(NamedTuple):
 class Terms:
     """The lists of values of the facts."""
 
-    def __init__(self, values: Sequence[Values]) -> None:
+    def __init__(self, values: Sequence[Sequence[ValueList]]) -> None:
         self._values = values
         self._lists: dict[tuple[int, ...], tuple[_List, ...]] = {}
         self._judged = lru_cache(_REMEMBERED)(self._judge)

@@ -7,10 +7,11 @@ from engine.encoding.elements import TOP
 from engine.findings import Findings
 from engine.image import DESCRIBING
 from engine.instance import Instance
+from engine.iod.demands import Level
 from engine.iod.functional_groups import FunctionalGroups
 from engine.iod.level import Checker, Sequence
 from engine.iod.modules import Modules, overlay_groups
-from engine.iod.plan import FRAME_GROUPS, SHARED_GROUPS, Level, Plan, Plans
+from engine.iod.plan import FRAME_GROUPS, SHARED_GROUPS, Plan, Plans
 from engine.iod.scope import Scope
 from engine.rules import iod as rules
 from engine.standard.condition import Truth

@@ -7,7 +7,8 @@ from engine.encoding.elements import tag_text
 from engine.standard.facts import keyword_of
 
 _ROOM = 70
-"""The longest condition that is worded, in characters: nobody reads more in a list."""
+"""The longest condition that is put into words, in characters."""
+_CONJUNCTIONS = {"all": " and ", "any": " or "}
 _SIMPLE = {"present": "is present", "filled": "has a value"}
 _NEGATED = {"present": "is absent", "filled": "has no value"}
 
@@ -16,7 +17,7 @@ def worded(expression: Sequence[Any]) -> str | None:
     """A condition such as `PatientIdentityRemoved is YES`; None if it is long or not of elements.
 
     Args:
-        expression: as it stands in the facts; its words are the standard's, none of a file's.
+        expression: as in the facts; its words are those of the standard, not of a file.
     """
     text = _worded(expression)
     return text if text and len(text) <= _ROOM else None
@@ -32,11 +33,16 @@ def _worded(expression: Sequence[Any]) -> str | None:
         return f"{_name(operands[0])} {operator} {operands[1]}"
     if operator == "not":
         return _negated(operands[0])
-    if operator in {"all", "any"}:
-        parts = [_worded(part) for part in operands]
-        if all(parts) and not any(part[0] in {"all", "any"} for part in operands):
-            return (" and " if operator == "all" else " or ").join(map(str, parts))
+    if operator in _CONJUNCTIONS:
+        return _joined(operator, operands)
     return None
+
+
+def _joined(operator: str, parts: Sequence[Sequence[Any]]) -> str | None:
+    if any(part[0] in _CONJUNCTIONS for part in parts):
+        return None
+    texts = [text for part in parts if (text := _worded(part))]
+    return _CONJUNCTIONS[operator].join(texts) if len(texts) == len(parts) else None
 
 
 def _negated(expression: Sequence[Any]) -> str | None:

@@ -32,7 +32,7 @@ def _sop_class(text: str) -> str:
         return text
     uid = _sop_classes().get(_folded(text))
     if uid is None:
-        names = (_keyword(name) for name, kind, _ in facts.load().uids.values() if _is_class(kind))
+        names = (_keyword(entry.name) for entry in facts.load().uids.values() if _is_class(entry))
         raise ValueError(f"unknown SOP class '{text}'{suggestion(_keyword(text), names)}")
     return uid
 
@@ -41,12 +41,12 @@ def _sop_class(text: str) -> str:
 def _sop_classes() -> dict[str, str]:
     """The UID of each SOP class by its folded name."""
     return {
-        _folded(name): uid for uid, (name, kind, _) in facts.load().uids.items() if _is_class(kind)
+        _folded(entry.name): uid for uid, entry in facts.load().uids.items() if _is_class(entry)
     }
 
 
-def _is_class(kind: str) -> bool:
-    return "SOP Class" in kind
+def _is_class(entry: facts.Uid) -> bool:
+    return "SOP Class" in entry.kind
 
 
 def _keyword(name: str) -> str:

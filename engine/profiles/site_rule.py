@@ -57,7 +57,7 @@ def _tag(step: str) -> int:
 
 def unknown_keyword(keyword: str) -> ValueError:
     """The mistake of naming an element that the data dictionary lacks."""
-    known = (entry[0] for entry in facts.load().dictionary.values() if entry[0])
+    known = (entry.keyword for entry in facts.load().dictionary.values() if entry.keyword)
     return ValueError(f"unknown element '{keyword}'{suggestion(keyword, known)}")
 
 

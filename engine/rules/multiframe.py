@@ -103,11 +103,11 @@ def frames_are_of_a_multi_frame_class(instance: Instance) -> Iterator[Violation]
 def is_single_frame(sop_class: str) -> bool:
     """Whether a storage SOP class is known and has no attribute for a number of frames."""
     facts = load()
-    iod = facts.iods.get(facts.sop_classes.get(sop_class, ""))
+    iod = facts.iod_of(sop_class)
     return iod is not None and not any(
-        attribute[0] == NUMBER_OF_FRAMES
-        for module, _, _ in iod.modules
-        for attribute in facts.levels[facts.modules[module].level]
+        attribute.tag == NUMBER_OF_FRAMES
+        for usage in iod.modules
+        for attribute in facts.levels[facts.modules[usage.module].level]
     )
 
 

@@ -1,6 +1,6 @@
 """Conditions of the standard (types 1C and 2C, usage C): compiled, then evaluated in a data set.
 
-A condition is a JSON array as it stands in the facts. It is true, false or unknown:
+A condition is a JSON array as in the facts. It is true, false or unknown:
 
     ["present", PATH]                     the element is there, with or without a value
     ["filled", PATH]                      it is there and has a value, a sequence at least one item
@@ -18,7 +18,7 @@ Comparisons on an absent element or one without a value are false.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 Path = int | Sequence[int]
 """A tag, or the tags from a sequence down to an element."""
@@ -48,21 +48,22 @@ class Scope(Protocol):
         """The items of a sequence of this very item."""
 
     def has_module(self, module: str) -> Truth:
-        """Whether the instance has the module; None if that can't be told."""
+        """Whether the instance has the module; None if that is unknown."""
 
     def has_group(self, tag: int) -> Truth:
         """Whether a functional group applies here: it is in the shared ones or in this frame's."""
 
 
-Condition = Callable[[Scope], Truth]
+Evaluation: TypeAlias = Callable[[Scope], Truth]
 """A compiled condition."""
+_Where = TypeVar("_Where")
 
 
 class ConditionError(ValueError):
     """An expression that is none: an unknown operator or a malformed operand."""
 
 
-def compile_expression(expression: Sequence[Any]) -> Condition:
+def compile_expression(expression: Sequence[Any]) -> Evaluation:
     """Turn an expression into a function of the scope.
 
     Args:
@@ -80,27 +81,27 @@ def compile_expression(expression: Sequence[Any]) -> Condition:
     raise ConditionError(f"not a condition: {expression!r}")
 
 
-def evaluate(expression: Sequence[Any], scope: Scope) -> Truth:
-    """Compile and evaluate at once; what is asked often is better compiled once."""
-    return compile_expression(expression)(scope)
+def composed(
+    operator: str, parts: Sequence[Callable[[_Where], Truth]]
+) -> Callable[[_Where], Truth]:
+    """Combine conditions in three-valued logic.
+
+    Args:
+        operator: `all`, `any` or `not`.
+        parts: the conditions; only one for `not`.
+    """
+    return _negated(*parts) if operator == "not" else _combined(parts, decisive=operator == "any")
 
 
-def _all(*parts: Sequence[Any]) -> Condition:
-    return _decided_by(parts, decisive=False)
+def _combined(
+    parts: Sequence[Callable[[_Where], Truth]], *, decisive: bool
+) -> Callable[[_Where], Truth]:
+    """The first False decides `all`, the first True decides `any`; otherwise unknown wins."""
 
-
-def _any(*parts: Sequence[Any]) -> Condition:
-    return _decided_by(parts, decisive=True)
-
-
-def _decided_by(parts: Sequence[Sequence[Any]], *, decisive: bool) -> Condition:
-    """`all` is decided by the first False, `any` by the first True; else unknown wins."""
-    conditions = [compile_expression(part) for part in parts]
-
-    def combined(scope: Scope) -> Truth:
+    def combined(where: _Where) -> Truth:
         result: Truth = not decisive
-        for condition in conditions:
-            truth = condition(scope)
+        for part in parts:
+            truth = part(where)
             if truth is decisive:
                 return decisive
             if truth is None:
@@ -110,51 +111,63 @@ def _decided_by(parts: Sequence[Sequence[Any]], *, decisive: bool) -> Condition:
     return combined
 
 
-def _not(part: Sequence[Any]) -> Condition:
-    condition = compile_expression(part)
-
-    def negated(scope: Scope) -> Truth:
-        truth = condition(scope)
+def _negated(part: Callable[[_Where], Truth]) -> Callable[[_Where], Truth]:
+    def negated(where: _Where) -> Truth:
+        truth = part(where)
         return None if truth is None else not truth
 
     return negated
 
 
-def _unknown() -> Condition:
+def _all(*parts: Sequence[Any]) -> Evaluation:
+    return composed("all", [compile_expression(part) for part in parts])
+
+
+def _any(*parts: Sequence[Any]) -> Evaluation:
+    return composed("any", [compile_expression(part) for part in parts])
+
+
+def _not(part: Sequence[Any]) -> Evaluation:
+    return composed("not", [compile_expression(part)])
+
+
+def _unknown() -> Evaluation:
     return lambda _: None
 
 
-def _module(module: str) -> Condition:
+def _module(module: str) -> Evaluation:
     return lambda scope: scope.has_module(module)
 
 
-def _group(tag: int) -> Condition:
+def _group(tag: int) -> Evaluation:
     return lambda scope: scope.has_group(tag)
 
 
-def _present(path: Path) -> Condition:
+def _present(path: Path) -> Evaluation:
     holders, _ = _resolution(path)
     return lambda scope: bool(holders(scope))
 
 
-def _filled(path: Path) -> Condition:
+def _filled(path: Path) -> Evaluation:
     holders, tag = _resolution(path)
     return lambda scope: any(holder.is_filled(tag) for holder in holders(scope))
 
 
-def _in(path: Path, allowed: Sequence[Value], position: int | None) -> Condition:
+def _in(path: Path, allowed: Sequence[Value], position: int | None) -> Evaluation:
     return _compared(path, _equality(allowed), position)
 
 
-def _above(path: Path, bound: float) -> Condition:
+def _above(path: Path, bound: float) -> Evaluation:
     return _compared(path, lambda value: _ordered(value, lambda number: number > bound))
 
 
-def _below(path: Path, bound: float) -> Condition:
+def _below(path: Path, bound: float) -> Evaluation:
     return _compared(path, lambda value: _ordered(value, lambda number: number < bound))
 
 
-def _compared(path: Path, test: Callable[[Value], Truth], position: int | None = None) -> Condition:
+def _compared(
+    path: Path, test: Callable[[Value], Truth], position: int | None = None
+) -> Evaluation:
     holders, tag = _resolution(path)
 
     def compared(scope: Scope) -> Truth:
@@ -223,7 +236,7 @@ def _number(value: Value) -> float | None:
         return None
 
 
-_OPERATORS: Mapping[str, Callable[..., Condition]] = {
+_OPERATORS: Mapping[str, Callable[..., Evaluation]] = {
     "present": _present,
     "filled": _filled,
     "in": _in,

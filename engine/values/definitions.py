@@ -1,11 +1,11 @@
-"""What the data dictionary says of a tag, in the shape that a skip all elements needs."""
+"""What the data dictionary says of a tag, in the form that a pass over all elements needs."""
 
 from typing import NamedTuple
 
 from engine.encoding import vr as vrs
 from engine.rule import Rule
 from engine.rules import value as rules
-from engine.standard.facts import entry_of
+from engine.standard.facts import DictionaryEntry, entry_of
 from engine.values.multiplicity import ANY, Multiplicity, multiplicity
 
 _MOST = 8192
@@ -52,22 +52,24 @@ class _Definitions(dict[int, Definition]):
         entry = entry_of(tag)
         if entry is None:
             return _UNKNOWN
-        _, vr, vm, is_retired = entry
-        codes = frozenset(
-            vrs.CODES[letters.encode()] for letters in vr.split(" or ") if letters != "NONE"
-        )
-        is_plain = tag >> 16 >= _FIRST_GROUP and not is_retired
-        definition = Definition(
-            plain=codes if is_plain else _NONE,
-            multiplicity=multiplicity(vm),
-            vrs=codes,
-            vr=vr,
-            vm=vm,
-            remark=rules.RETIRED_ELEMENT if is_retired else None,
-        )
+        definition = _defined(tag, entry)
         if len(self) < _MOST:
             self[tag] = definition
         return definition
+
+
+def _defined(tag: int, entry: DictionaryEntry) -> Definition:
+    letters = [vr.encode() for vr in entry.vr.split(" or ") if vr != "NONE"]
+    codes = frozenset(vrs.CODES[vr] for vr in letters)
+    is_plain = tag >> 16 >= _FIRST_GROUP and not entry.is_retired
+    return Definition(
+        plain=codes if is_plain else _NONE,
+        multiplicity=multiplicity(entry.vm),
+        vrs=codes,
+        vr=entry.vr,
+        vm=entry.vm,
+        remark=rules.RETIRED_ELEMENT if entry.is_retired else None,
+    )
 
 
 DEFINITIONS = _Definitions()

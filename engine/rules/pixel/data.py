@@ -44,10 +44,9 @@ def described_pixels_are_present(instance: Instance) -> Iterator[Violation]:
 
 def _is_of_images(sop_class: str) -> bool:
     """Whether every instance of a SOP class has pixels."""
-    facts = load()
-    iod = facts.iods.get(facts.sop_classes.get(sop_class, ""))
+    iod = load().iod_of(sop_class)
     return iod is not None and any(
-        module == "image-pixel" and usage == "M" for module, usage, _ in iod.modules
+        usage.module == "image-pixel" and usage.usage == "M" for usage in iod.modules
     )
 
 

@@ -8,7 +8,16 @@ from engine.findings import Findings
 from engine.iod.plan import Plans
 from engine.iod.traversal import check_attributes
 from engine.profiles.profile import Profile
-from engine.standard.facts import Condition, Facts, Iod, Module
+from engine.standard.facts import (
+    AttributeFact,
+    ConditionFact,
+    Facts,
+    GroupUsage,
+    Iod,
+    Module,
+    ModuleUsage,
+    ValueList,
+)
 from unit.engine import dicom_writer as dicom
 from unit.engine.layers import instance_of
 
@@ -37,15 +46,17 @@ class Table:
     modules: Modules
     groups: Sequence[tuple[Any, ...]] = ()
     """Tag, usage, condition and place of each functional group."""
-    conditions: list[Condition] = field(default_factory=list)
+    conditions: list[ConditionFact] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
-    levels: list[Sequence[Attribute]] = field(default_factory=list)
+    levels: list[Sequence[AttributeFact]] = field(default_factory=list)
 
     def facts(self) -> Facts:
         modules = {id_: self._level(level) for id_, (_, _, level) in self.modules.items()}
-        usages = [(id_, use, self._condition(c)) for id_, (use, c, _) in self.modules.items()]
+        usages = [
+            ModuleUsage(id_, use, self._condition(c)) for id_, (use, c, _) in self.modules.items()
+        ]
         groups = [
-            ("macro", tag, usage, self._condition(condition), place)
+            GroupUsage("macro", tag, usage, self._condition(condition), place)
             for tag, usage, condition, place in self.groups
         ]
         return Facts(
@@ -66,7 +77,7 @@ class Table:
         level = len(self.levels)
         self.levels.append(())
         self.levels[level] = [
-            (
+            AttributeFact(
                 attribute[0],
                 attribute[1],
                 self._condition(_at(attribute, 2)),
@@ -86,13 +97,13 @@ class Table:
     def _condition(self, condition: Any) -> int | None:
         if condition is None:
             return None
-        self.conditions.append(Condition(*condition))
+        self.conditions.append(ConditionFact(*condition))
         return len(self.conditions) - 1
 
     def _values(self, values: Any) -> int | None:
         if values is None:
             return None
-        self.values.append(values)
+        self.values.append([ValueList(*one) for one in values])
         return len(self.values) - 1
 
 

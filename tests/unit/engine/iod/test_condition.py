@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.standard.condition import ConditionError, compile_expression, evaluate
+from engine.standard.condition import ConditionError, Truth, compile_expression
 from unit.engine.iod.condition_scope import Item, item_of
 
 ROWS, SPACING, IMAGE_TYPE, VALUE_TYPE = 0x00280010, 0x00280030, 0x00080008, 0x0040A040
@@ -15,6 +15,10 @@ TRUTHS: dict[bool | None, list[Any]] = {
     False: ["present", SPACING],
     None: ["unknown"],
 }
+
+
+def evaluate(expression: list[Any], scope: Item) -> Truth:
+    return compile_expression(expression)(scope)
 
 
 @pytest.mark.parametrize(("left", "right"), list(product(TRUTHS, repeat=2)))

@@ -23,19 +23,19 @@ ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.4.1"
 ITEMS = ("1", "1C", "2", "2C", "3")
 
 
-def attribute(module: str, *keywords: str) -> facts.Attribute:
+def attribute(module: str, *keywords: str) -> facts.AttributeFact:
     """An attribute of a module, by the keywords from the module's top down to it."""
     level: int | None = FACTS.modules[module].level
     for keyword in keywords:
         assert level is not None
-        [found] = [row for row in FACTS.levels[level] if row[0] == facts.tag_of(keyword)]
-        level = found[4]
+        [found] = [row for row in FACTS.levels[level] if row.tag == facts.tag_of(keyword)]
+        level = found.items
     return found
 
 
 def allowed(module: str, *keywords: str) -> list[tuple[int | None, str, list[str]]]:
     """The values that an attribute of a module may have."""
-    index = attribute(module, *keywords)[3]
+    index = attribute(module, *keywords).values
     assert index is not None
     return [(position, kind, list(terms)) for position, kind, terms in FACTS.values[index]]
 
@@ -64,7 +64,7 @@ def test_it_has_the_storage_sop_classes() -> None:
     assert len(FACTS.sop_classes) >= 170
     assert FACTS.statistics["sop_classes"] == len(FACTS.sop_classes)
     for uid, iod in FACTS.sop_classes.items():
-        assert facts.uid_type(uid) == "SOP Class"
+        assert FACTS.uids[uid].kind == "SOP Class"
         assert iod in FACTS.iods
 
 
@@ -243,7 +243,6 @@ def test_private_and_unknown_elements_have_no_entry() -> None:
         assert facts.entry_of(tag) is None
         assert facts.keyword_of(tag) is None
         assert facts.vr_of(tag) is None
-        assert facts.multiplicity_of(tag) is None
         assert facts.is_retired(tag) is None
     assert facts.tag_of("patientname") is None
     assert facts.tag_of("") is None
@@ -258,11 +257,8 @@ def test_hostile_tags_are_not_remembered() -> None:
 
 def test_uids_are_pydicoms() -> None:
     for uid, (name, kind, _, retired, _) in UID_dictionary.items():
-        assert facts.uid_name(uid) == name
-        assert facts.uid_type(uid) == kind
+        assert FACTS.uids[uid] == (name, kind, retired == "Retired")
         assert facts.is_retired_uid(uid) is (retired == "Retired")
-    assert facts.uid_name("1.2.3") is None
-    assert facts.uid_type("1.2.3") is None
     assert facts.is_retired_uid("1.2.3") is None
 
 
