@@ -18,8 +18,8 @@ from dicom_validator.validator.iod_validator import IODValidator
 from dicom_validator.validator.validation_result import ErrorCode
 
 from benchmarks.statement import Family, Statement
-from engine.encoding.elements import tag_text
 from engine.standard.facts import AttributeFact, ModuleUsage, load
+from engine.tags import tag_text
 
 _FAMILIES = {ErrorCode.TagMissing: Family.MISSING, ErrorCode.TagEmpty: Family.EMPTY}
 _GROUPS = (0x52009229, 0x52009230)

@@ -15,6 +15,14 @@ from engine.rule_set import CheckedRule
 from engine.rules.anomalies import added_to
 from engine.rules.catalogue import RULES
 from engine.site_rules import check_site_rules
+from engine.tags import (
+    MODALITY,
+    SERIES_INSTANCE_UID,
+    SOP_CLASS_UID,
+    SOP_INSTANCE_UID,
+    STUDY_INSTANCE_UID,
+    TRANSFER_SYNTAX_UID,
+)
 from engine.values.check import check_values
 
 _CHECKED_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, CheckedRule))
@@ -59,10 +67,10 @@ def _identity(instance: Instance) -> Identity:
 
     dataset = instance.dataset
     return Identity(
-        sop_class_uid=text(dataset, 0x00080016),
-        sop_instance_uid=text(dataset, 0x00080018),
-        study_instance_uid=text(dataset, 0x0020000D),
-        series_instance_uid=text(dataset, 0x0020000E),
-        transfer_syntax_uid=text(instance.meta, 0x00020010),
-        modality=text(dataset, 0x00080060),
+        sop_class_uid=text(dataset, SOP_CLASS_UID),
+        sop_instance_uid=text(dataset, SOP_INSTANCE_UID),
+        study_instance_uid=text(dataset, STUDY_INSTANCE_UID),
+        series_instance_uid=text(dataset, SERIES_INSTANCE_UID),
+        transfer_syntax_uid=text(instance.meta, TRANSFER_SYNTAX_UID),
+        modality=text(dataset, MODALITY),
     )

@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 from contracts.report import Finding, Severity
 from engine.disclosure import shown, shown_value
-from engine.encoding.elements import Element, tag_text
+from engine.encoding.elements import Element
 from engine.profiles.profile import Profile
 from engine.rule import Rule
 from engine.standard.facts import keyword_of
+from engine.tags import tag_text
 from engine.violation import Absent, Violation
 
 _PATH_LENGTH = 500

@@ -8,6 +8,7 @@ from engine.encoding.reading import DicomFile
 from engine.encoding.transfer_syntax import TransferSyntax
 from engine.image import Image
 from engine.profiles.profile import Profile
+from engine.tags import MEDIA_STORAGE_SOP_CLASS_UID
 
 MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
 
@@ -49,4 +50,7 @@ class Instance:
     @property
     def is_media_directory(self) -> bool:
         """Whether it is a DICOMDIR: an index of files, nothing to be filed (PS3.10 8.6)."""
-        return self.meta is not None and self.meta.text(0x00020002) == MEDIA_STORAGE_DIRECTORY
+        return (
+            self.meta is not None
+            and self.meta.text(MEDIA_STORAGE_SOP_CLASS_UID) == MEDIA_STORAGE_DIRECTORY
+        )

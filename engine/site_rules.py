@@ -13,12 +13,10 @@ from engine.profiles.pattern import compiled
 from engine.profiles.site_rule import MustBe, SiteRule
 from engine.rule import Rule
 from engine.rules import site as rules
+from engine.tags import MODALITY, SOP_CLASS_UID, SPECIFIC_CHARACTER_SET
 from engine.values.character_sets import character_set
 from engine.violation import Absent, Violation
 
-_SOP_CLASS_UID = 0x00080016
-_MODALITY = 0x00080060
-_SPECIFIC_CHARACTER_SET = 0x00080005
 _VALUE_LIMIT = 1 << 20
 """How much of a value is looked at, in bytes."""
 _TEXT_LIMIT = 1024
@@ -54,8 +52,8 @@ def check_site_rules(instance: Instance, findings: Findings) -> None:
     """Hold an instance against the rules of the profile."""
     if not instance.profile.rules or instance.is_media_directory:
         return
-    sop_class_uid = instance.dataset.text(_SOP_CLASS_UID)
-    modality = instance.dataset.text(_MODALITY)
+    sop_class_uid = instance.dataset.text(SOP_CLASS_UID)
+    modality = instance.dataset.text(MODALITY)
     for rule in instance.profile.rules:
         if rule.has(sop_class_uid, modality):
             for broken, violation in _violations(instance, rule):
@@ -188,7 +186,7 @@ def _values(instance: Instance, element: Element, rule: SiteRule) -> Iterator[_V
 
 def _decoded(content: bytes, instance: Instance) -> str:
     """A text in the data set's character set; what is none in it, in replacement characters."""
-    declared = instance.dataset.get(_SPECIFIC_CHARACTER_SET)
+    declared = instance.dataset.get(SPECIFIC_CHARACTER_SET)
     characters, _ = character_set(declared.value(256) if declared else b"")
     text = characters.decode(content)
     return content.decode("ascii", "replace") if text is None else text

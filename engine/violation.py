@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
-from engine.encoding.elements import Element, tag_text
+from engine.encoding.elements import Element
 from engine.profiles.site_rule import SiteRule
+from engine.tags import tag_text
 
 
 class Absent(NamedTuple):

@@ -9,9 +9,9 @@ from uuid import UUID, uuid5
 
 from chassis.instance_index import Kept
 from contracts.report import Outcome
-from engine.comparison.summary import SOP_INSTANCE_UID
 from engine.profiles.profile import Profile
 from engine.rules import study as rules
+from engine.tags import SOP_INSTANCE_UID
 from engine.violation import Violation
 from validator.candidate import Candidate
 

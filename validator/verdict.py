@@ -13,10 +13,10 @@ from uuid import UUID
 from contracts.intake import Intake
 from contracts.report import FileCounts, Finding, InstanceReport, Outcome, Severity
 from engine.comparison.compare import by_study, compare_count, compare_studies, compare_study
-from engine.comparison.summary import STUDY_INSTANCE_UID
 from engine.profiles.profile import Profile
 from engine.report import Report
 from engine.rules import study as rules
+from engine.tags import STUDY_INSTANCE_UID
 from engine.violation import Violation
 from validator.candidate import Candidate
 from validator.claiming import Index, divide, look_for_conflicts

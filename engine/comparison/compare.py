@@ -6,28 +6,25 @@ from dataclasses import dataclass
 
 from contracts.report import Finding
 from engine.comparison.geometry import stacks
-from engine.comparison.summary import (
-    FRAME_OF_REFERENCE_UID,
-    IMAGE_ORIENTATION,
-    IMAGE_POSITION,
-    INSTANCE_NUMBER,
-    MODALITY,
-    PATIENT,
-    PATIENT_ID,
-    ROWS,
-    SERIES,
-    SOP_INSTANCE_UID,
-    STUDY,
-    STUDY_INSTANCE_UID,
-    Summary,
-)
+from engine.comparison.summary import PATIENT, SERIES, STUDY, Summary
 from engine.disclosure import shown_uid
-from engine.encoding.elements import tag_text
 from engine.profiles.profile import Profile
 from engine.rule import Rule
 from engine.rules import series as series_rules
 from engine.rules import study as study_rules
 from engine.standard.facts import keyword_of
+from engine.tags import (
+    FRAME_OF_REFERENCE_UID,
+    IMAGE_ORIENTATION_PATIENT,
+    IMAGE_POSITION_PATIENT,
+    INSTANCE_NUMBER,
+    MODALITY,
+    PATIENT_ID,
+    ROWS,
+    SOP_INSTANCE_UID,
+    STUDY_INSTANCE_UID,
+    tag_text,
+)
 
 
 @dataclass(frozen=True)
@@ -221,7 +218,7 @@ def _geometry(series: Sequence[Compared], name: str) -> Iterator[_Difference]:
     if len(found) > 1:
         yield _Difference(
             series_rules.ORIENTATION_MIXED,
-            IMAGE_ORIENTATION,
+            IMAGE_ORIENTATION_PATIENT,
             _files(slices),
             f"{len(found)} orientations in {name}",
             "one orientation",
@@ -233,12 +230,22 @@ def _geometry(series: Sequence[Compared], name: str) -> Iterator[_Difference]:
         if stack.missing:
             text = f"{stack.missing} missing in {name}"
             yield _Difference(
-                series_rules.SLICE_MISSING, IMAGE_POSITION, (), text, expected, stack.missing
+                series_rules.SLICE_MISSING,
+                IMAGE_POSITION_PATIENT,
+                (),
+                text,
+                expected,
+                stack.missing,
             )
         if stack.uneven:
             text = f"{_many(stack.uneven, 'other distance')} in {name}"
             yield _Difference(
-                series_rules.SPACING_UNEVEN, IMAGE_POSITION, (), text, expected, stack.uneven
+                series_rules.SPACING_UNEVEN,
+                IMAGE_POSITION_PATIENT,
+                (),
+                text,
+                expected,
+                stack.uneven,
             )
 
 

@@ -7,30 +7,52 @@ from typing import NamedTuple
 
 from engine.encoding.elements import Element, Elements
 from engine.instance import Instance
+from engine.tags import (
+    ACCESSION_NUMBER,
+    BODY_PART_EXAMINED,
+    COLUMNS,
+    FRAME_OF_REFERENCE_UID,
+    IMAGE_ORIENTATION_PATIENT,
+    IMAGE_POSITION_PATIENT,
+    IMAGE_TYPE,
+    INSTANCE_NUMBER,
+    LATERALITY,
+    MANUFACTURER,
+    MODALITY,
+    PATIENT_BIRTH_DATE,
+    PATIENT_ID,
+    PATIENT_NAME,
+    PATIENT_POSITION,
+    PATIENT_SEX,
+    PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE,
+    PIXEL_SPACING,
+    PLANE_ORIENTATION_SEQUENCE,
+    PLANE_POSITION_SEQUENCE,
+    ROWS,
+    SERIES_DESCRIPTION,
+    SERIES_INSTANCE_UID,
+    SERIES_NUMBER,
+    SHARED_FUNCTIONAL_GROUPS_SEQUENCE,
+    SOP_INSTANCE_UID,
+    STUDY_DATE,
+    STUDY_DESCRIPTION,
+    STUDY_ID,
+    STUDY_INSTANCE_UID,
+    STUDY_TIME,
+)
 
-SOP_INSTANCE_UID = 0x00080018
-MODALITY = 0x00080060
-PATIENT_ID = 0x00100020
-STUDY_INSTANCE_UID = 0x0020000D
-SERIES_INSTANCE_UID = 0x0020000E
-INSTANCE_NUMBER = 0x00200013
-IMAGE_POSITION = 0x00200032
-IMAGE_ORIENTATION = 0x00200037
-FRAME_OF_REFERENCE_UID = 0x00200052
-ROWS = 0x00280010
-COLUMNS = 0x00280011
-PIXEL_SPACING = 0x00280030
-_IMAGE_TYPE = 0x00080008
-_SHARED_GROUPS = 0x52009229
-_FRAME_GROUPS = 0x52009230
-_PLANE_POSITION = 0x00209113
-_PLANE_ORIENTATION = 0x00209116
-
-PATIENT = (0x00100010, 0x00100030, 0x00100040)
+PATIENT = (PATIENT_NAME, PATIENT_BIRTH_DATE, PATIENT_SEX)
 """What makes a patient besides the ID: name, birth date, sex (PS3.3 C.7.1.1)."""
-STUDY = (0x00080020, 0x00080030, 0x00080050, 0x00200010, 0x00081030)
+STUDY = (STUDY_DATE, STUDY_TIME, ACCESSION_NUMBER, STUDY_ID, STUDY_DESCRIPTION)
 """What all instances of a study share: date, time, accession number, ID, description."""
-SERIES = (0x00180015, 0x00200060, 0x00200011, 0x0008103E, 0x00080070, 0x00185100)
+SERIES = (
+    BODY_PART_EXAMINED,
+    LATERALITY,
+    SERIES_NUMBER,
+    SERIES_DESCRIPTION,
+    MANUFACTURER,
+    PATIENT_POSITION,
+)
 """What all instances of a series share (PS3.3 C.7.3.1): body part, laterality, number,
 description, manufacturer, patient position."""
 
@@ -87,7 +109,7 @@ class Summary:
             modality=dataset.text(MODALITY),
             frame_of_reference_uid=dataset.text(FRAME_OF_REFERENCE_UID),
             instance_number=_integer(dataset, INSTANCE_NUMBER),
-            is_localizer="LOCALIZER" in dataset.text(_IMAGE_TYPE).split("\\"),
+            is_localizer="LOCALIZER" in dataset.text(IMAGE_TYPE).split("\\"),
             rows=_integer(dataset, ROWS),
             columns=_integer(dataset, COLUMNS),
             spacing=_numbers(dataset.get(PIXEL_SPACING), 2),
@@ -132,18 +154,18 @@ def _plane(orientation: tuple[float, ...], position: tuple[float, ...]) -> Itera
 
 
 def _planes(dataset: Elements) -> Iterator[Plane]:
-    frames = dataset.get(_FRAME_GROUPS)
+    frames = dataset.get(PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE)
     if frames is None:
-        orientation = _numbers(dataset.get(IMAGE_ORIENTATION), 6)
-        yield from _plane(orientation, _numbers(dataset.get(IMAGE_POSITION), 3))
+        orientation = _numbers(dataset.get(IMAGE_ORIENTATION_PATIENT), 6)
+        yield from _plane(orientation, _numbers(dataset.get(IMAGE_POSITION_PATIENT), 3))
         return
-    shared = dataset.get(_SHARED_GROUPS)
+    shared = dataset.get(SHARED_FUNCTIONAL_GROUPS_SEQUENCE)
     groups = next(shared.children(), None) if shared else None
-    shared_orientation = _in_group(groups, _PLANE_ORIENTATION, IMAGE_ORIENTATION, 6)
-    shared_position = _in_group(groups, _PLANE_POSITION, IMAGE_POSITION, 3)
+    shared_orientation = _in_group(groups, PLANE_ORIENTATION_SEQUENCE, IMAGE_ORIENTATION_PATIENT, 6)
+    shared_position = _in_group(groups, PLANE_POSITION_SEQUENCE, IMAGE_POSITION_PATIENT, 3)
     for frame in frames.children():
-        orientation = _in_group(frame, _PLANE_ORIENTATION, IMAGE_ORIENTATION, 6)
-        position = _in_group(frame, _PLANE_POSITION, IMAGE_POSITION, 3)
+        orientation = _in_group(frame, PLANE_ORIENTATION_SEQUENCE, IMAGE_ORIENTATION_PATIENT, 6)
+        position = _in_group(frame, PLANE_POSITION_SEQUENCE, IMAGE_POSITION_PATIENT, 3)
         yield from _plane(orientation or shared_orientation, position or shared_position)
 
 

@@ -11,14 +11,12 @@ from typing import NamedTuple
 from engine.encoding import vr as vrs
 from engine.encoding.values import ByteOrder, Value, values_of
 from engine.standard.facts import keyword_of
+from engine.tags import ITEM, tag_text
 
 Buffer = bytes | bytearray | memoryview | mmap
 """The bytes of a file. Only small parts are sliced: a slice of most of these is a copy."""
 
 UNDEFINED_LENGTH = 0xFFFFFFFF
-ITEM = 0xFFFEE000
-ITEM_DELIMITER = 0xFFFEE00D
-SEQUENCE_DELIMITER = 0xFFFEE0DD
 TOP = -1
 """The parent of the elements that no item encloses."""
 
@@ -297,8 +295,3 @@ class Elements:
         # Built on the first question, after the walk: cheaper than a test for each element in it.
         rows = enumerate(zip(self.tags, self.parents, strict=True))
         return {tag: row for row, (tag, parent) in rows if parent == TOP}
-
-
-def tag_text(tag: int) -> str:
-    """A tag as people write it: `(0028,0010)`."""
-    return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"

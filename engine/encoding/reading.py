@@ -16,13 +16,12 @@ from engine.encoding.transfer_syntax import (
     Encoding,
     TransferSyntax,
 )
+from engine.tags import FILE_META_INFORMATION_GROUP_LENGTH, TRANSFER_SYNTAX_UID
 
 _PREAMBLE_LENGTH = 128
 _PREFIX = b"DICM"
 _META_START = _PREAMBLE_LENGTH + len(_PREFIX)
 _META_GROUP = 0x0002
-_META_GROUP_LENGTH = 0x00020000
-_TRANSFER_SYNTAX_UID = 0x00020010
 _STANDARD_ROOT = "1.2.840.10008."
 _ENCODINGS = (EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG)
 """Explicit VR first: letters that are VRs by chance are less likely than lengths that fit."""
@@ -91,7 +90,7 @@ def _read_meta(data: Buffer, start: int, limits: ReadingLimits, report: ReportAn
 
 
 def _declared_syntax(meta: Elements, report: ReportAnomaly) -> TransferSyntax | None:
-    uid = meta.get(_TRANSFER_SYNTAX_UID)
+    uid = meta.get(TRANSFER_SYNTAX_UID)
     if uid is None or uid.is_empty:
         return None
     if uid.text() not in TRANSFER_SYNTAXES:
@@ -103,7 +102,7 @@ def _declared_syntax(meta: Elements, report: ReportAnomaly) -> TransferSyntax | 
 
 def _dataset_start(data: Buffer, meta: Elements) -> int:
     """Where the data set starts; after damaged file meta information its length says so."""
-    if not meta.complete and (group_length := meta.get(_META_GROUP_LENGTH)):
+    if not meta.complete and (group_length := meta.get(FILE_META_INFORMATION_GROUP_LENGTH)):
         start = group_length.offset + group_length.length + (group_length.integer() or 0)
         if start > 0 and _first_fitting(data, start):
             return start

@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 from engine.encoding import vr as vrs
-from engine.encoding.elements import ITEM, SEQUENCE_DELIMITER, UNDEFINED_LENGTH, Buffer
+from engine.encoding.elements import UNDEFINED_LENGTH, Buffer
 from engine.encoding.transfer_syntax import Encoding
+from engine.tags import ITEM, SEQUENCE_DELIMITATION_ITEM
 
 HEADER = 8
 """Bytes of the shortest element header, and of the header of an item."""
@@ -139,7 +140,7 @@ def _opens_items(data: Buffer, offset: int, encoding: Encoding) -> bool:
     if len(data) - offset < HEADER:
         return False
     group, number, _ = encoding.item(data, offset)
-    return group << 16 | number in (ITEM, SEQUENCE_DELIMITER)
+    return group << 16 | number in (ITEM, SEQUENCE_DELIMITATION_ITEM)
 
 
 def is_zero_to_end(data: Buffer, position: int) -> bool:

@@ -3,16 +3,7 @@
 from engine.encoding import vr as vrs
 from engine.encoding.anomaly import AnomalyKind, ReadingLimits, ReportAnomaly
 from engine.encoding.container import Container, Kind
-from engine.encoding.elements import (
-    ITEM,
-    ITEM_DELIMITER,
-    SEQUENCE_DELIMITER,
-    TOP,
-    UNDEFINED_LENGTH,
-    Buffer,
-    Elements,
-    tag_text,
-)
+from engine.encoding.elements import TOP, UNDEFINED_LENGTH, Buffer, Elements
 from engine.encoding.progress import Progress
 from engine.encoding.recovery import (
     HEADER,
@@ -22,6 +13,7 @@ from engine.encoding.recovery import (
     value_after_invalid_vr,
 )
 from engine.encoding.transfer_syntax import IMPLICIT_LITTLE, Encoding
+from engine.tags import ITEM, ITEM_DELIMITATION_ITEM, SEQUENCE_DELIMITATION_ITEM, tag_text
 
 _FIRST_GROUP, _LAST_GROUP = 0x0008, 0xFFFD
 """Groups outside are usually no elements of a data set: delimiters, padding, file meta."""
@@ -184,7 +176,7 @@ class _Walker(Progress):
         elif container.defined:
             self.report_here(AnomalyKind.DELIMITER_UNEXPECTED, container, found=tag_text(tag))
             self.position += HEADER
-        elif tag == ITEM_DELIMITER:
+        elif tag == ITEM_DELIMITATION_ITEM:
             self.close_at_delimiter(container)
         else:
             # The sequence goes on or ends: only the item was not closed.
@@ -230,9 +222,9 @@ class _Walker(Progress):
         tag = group << 16 | number
         if tag == ITEM:
             self._open_item(sequence, length)
-        elif tag == SEQUENCE_DELIMITER and not sequence.defined:
+        elif tag == SEQUENCE_DELIMITATION_ITEM and not sequence.defined:
             self.close_at_delimiter(sequence)
-        elif tag in (SEQUENCE_DELIMITER, ITEM_DELIMITER):
+        elif tag in (SEQUENCE_DELIMITATION_ITEM, ITEM_DELIMITATION_ITEM):
             self.report_here(AnomalyKind.DELIMITER_UNEXPECTED, sequence, found=tag_text(tag))
             self.position += HEADER
         else:
@@ -247,7 +239,7 @@ class _Walker(Progress):
                 return
             group, number, length = item(self.data, self.position)
             tag = group << 16 | number
-            if tag == SEQUENCE_DELIMITER:
+            if tag == SEQUENCE_DELIMITATION_ITEM:
                 self.close_at_delimiter(pixels)
                 return
             if tag != ITEM or length == UNDEFINED_LENGTH:

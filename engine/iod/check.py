@@ -5,6 +5,7 @@ from engine.instance import Instance
 from engine.iod.plan import plans
 from engine.iod.sop_class import check_sop_class
 from engine.iod.traversal import check_attributes
+from engine.tags import SOP_CLASS_UID
 
 
 def check_iod(instance: Instance, findings: Findings) -> None:
@@ -16,6 +17,6 @@ def check_iod(instance: Instance, findings: Findings) -> None:
         return
     known = plans()
     check_sop_class(instance, known, findings)
-    plan = known.of_sop_class(instance.dataset.text(0x00080016))
+    plan = known.of_sop_class(instance.dataset.text(SOP_CLASS_UID))
     if plan:
         check_attributes(instance, plan, known, findings)

@@ -9,15 +9,18 @@ from functools import cached_property, partial
 from engine.encoding.elements import Element
 from engine.iod.lacks import Lacks
 from engine.iod.level import Checker
-from engine.iod.plan import FRAME_GROUPS, SHARED_GROUPS, Plan, PlannedGroup
+from engine.iod.plan import Plan, PlannedGroup
 from engine.iod.scope import GroupsScope, Scope
 from engine.rule import Rule
 from engine.rules import iod as rules
 from engine.standard.condition import Truth
+from engine.tags import (
+    DIMENSION_ORGANIZATION_TYPE,
+    NUMBER_OF_FRAMES,
+    PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE,
+    SHARED_FUNCTIONAL_GROUPS_SEQUENCE,
+)
 from engine.violation import Violation
-
-_DIMENSION_ORGANIZATION_TYPE = 0x00209311
-_NUMBER_OF_FRAMES = 0x00280008
 
 
 class FunctionalGroups:
@@ -43,7 +46,7 @@ class FunctionalGroups:
 
     @cached_property
     def _shared(self) -> GroupsScope | None:
-        sequence = self._dataset.rows.get(SHARED_GROUPS)
+        sequence = self._dataset.rows.get(SHARED_FUNCTIONAL_GROUPS_SEQUENCE)
         row = None if sequence is None else next(self._elements.children(sequence), None)
         return None if row is None else self._scope(row, self._dataset)
 
@@ -54,13 +57,13 @@ class FunctionalGroups:
         """Whether a group is shared or with the first frame."""
         if self._shared and tag in self._shared.rows:
             return True
-        frames = self._dataset.rows.get(FRAME_GROUPS)
+        frames = self._dataset.rows.get(PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE)
         first = None if frames is None else next(self._elements.children(frames), None)
         return first is not None and tag in self._elements.level(first)
 
     def items(self, row: int, tag: int) -> Iterator[GroupsScope]:
         """The items of one of the two sequences; which groups they have is checked here."""
-        if tag == SHARED_GROUPS:
+        if tag == SHARED_FUNCTIONAL_GROUPS_SEQUENCE:
             if self._shared:
                 self._check_shared(self._shared)
                 yield self._shared
@@ -89,8 +92,11 @@ class FunctionalGroups:
         for group in self._only_per_frame & shared.rows.keys():
             self._report(rules.GROUP_NOT_PER_FRAME, shared, group)
         # Tiles that are in order need no groups of their own; what is asked for has to be shared.
-        organization = self._dataset.values(_DIMENSION_ORGANIZATION_TYPE)
-        if "TILED_FULL" in organization and FRAME_GROUPS not in self._dataset.rows:
+        organization = self._dataset.values(DIMENSION_ORGANIZATION_TYPE)
+        if (
+            "TILED_FULL" in organization
+            and PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE not in self._dataset.rows
+        ):
             for group in self._mandatory - self._only_per_frame - shared.rows.keys():
                 self._missing(shared, group)
 
@@ -115,7 +121,7 @@ class FunctionalGroups:
         self._checker.add(rule, Violation(frame.place(tag)))
 
     def _check_count(self, row: int, items: int) -> None:
-        number = self._dataset.rows.get(_NUMBER_OF_FRAMES)
+        number = self._dataset.rows.get(NUMBER_OF_FRAMES)
         frames = None if number is None else Element(self._elements, number).integer()
         # Of a file that breaks off, the items that were not read are not known.
         if frames is None or frames == items or self._dataset.surroundings.may_go_on(row):

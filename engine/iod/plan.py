@@ -9,9 +9,8 @@ from engine.iod.condition import Condition, Conditions
 from engine.iod.demands import Demand, Level, merged
 from engine.iod.terms import Terms
 from engine.standard.facts import AttributeFact, Facts, ModuleUsage, load
+from engine.tags import PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, SHARED_FUNCTIONAL_GROUPS_SEQUENCE
 
-SHARED_GROUPS = 0x52009229
-FRAME_GROUPS = 0x52009230
 _FIRST_OVERLAY, _LAST_OVERLAY = 0x60000000, 0x60FFFFFF
 _REMEMBERED = 128
 """How many combinations of an IOD's modules are remembered: files choose them."""
@@ -102,7 +101,10 @@ def _planned(
 
 
 def _has_groups(module: PlannedModule) -> bool:
-    return any(fact.tag in {SHARED_GROUPS, FRAME_GROUPS} for fact in module.level)
+    return any(
+        fact.tag in {SHARED_FUNCTIONAL_GROUPS_SEQUENCE, PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE}
+        for fact in module.level
+    )
 
 
 def _is_overlay(demand: Demand) -> bool:

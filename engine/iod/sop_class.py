@@ -6,9 +6,9 @@ from engine.instance import Instance
 from engine.iod.plan import Plans
 from engine.rules import iod as rules
 from engine.standard.facts import Uid
+from engine.tags import SOP_CLASS_UID
 from engine.violation import Violation
 
-_SOP_CLASS_UID = 0x00080016
 _DICOM_ROOT = "1.2.840.10008."
 
 
@@ -17,7 +17,7 @@ def check_sop_class(instance: Instance, plans: Plans, findings: Findings) -> Non
 
     A UID that is missing or malformed is reported by the rules of required elements and UIDs.
     """
-    element = instance.dataset.get(_SOP_CLASS_UID)
+    element = instance.dataset.get(SOP_CLASS_UID)
     uid = element.text() if element else ""
     if not element or not uid:
         return

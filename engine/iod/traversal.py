@@ -11,11 +11,12 @@ from engine.iod.demands import Level
 from engine.iod.functional_groups import FunctionalGroups
 from engine.iod.level import Checker, Sequence
 from engine.iod.modules import Modules, overlay_groups
-from engine.iod.plan import FRAME_GROUPS, SHARED_GROUPS, Plan, Plans
+from engine.iod.plan import Plan, Plans
 from engine.iod.scope import Scope
 from engine.rules import iod as rules
 from engine.standard.condition import Truth
 from engine.standard.facts import is_retired
+from engine.tags import PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, SHARED_FUNCTIONAL_GROUPS_SEQUENCE
 from engine.violation import Violation
 
 _GROUPS = range(0x0008, 0xFFFC)
@@ -82,7 +83,10 @@ class _Traversal:
     def _items(self, scope: Scope, sequences: list[Sequence]) -> Iterator[_Visit]:
         for sequence in sequences:
             level = self.plans.items(sequence.attribute.items)
-            if self.plan.groups and sequence.attribute.tag in {SHARED_GROUPS, FRAME_GROUPS}:
+            if self.plan.groups and sequence.attribute.tag in {
+                SHARED_FUNCTIONAL_GROUPS_SEQUENCE,
+                PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE,
+            }:
                 # Which groups have to be there is not said by the level, see FunctionalGroups.
                 groups = level._replace(required=frozenset(), conditional=())
                 for item in self.groups.items(sequence.row, sequence.attribute.tag):

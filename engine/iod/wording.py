@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from engine.encoding.elements import tag_text
 from engine.standard.facts import keyword_of
+from engine.tags import tag_text
 
 _ROOM = 70
 """The longest condition that is put into words, in characters."""

@@ -14,12 +14,13 @@ from engine.codestreams.framing import frames_of
 from engine.codestreams.header import read_header
 from engine.encoding.elements import Element
 from engine.findings import Findings
-from engine.image import PIXEL_DATA, Image, Layout
+from engine.image import Image, Layout
 from engine.instance import Instance
 from engine.pixels.conformance import Breach, breaches
 from engine.rules import codestream as codestream_rules
 from engine.rules import decoding as rules
 from engine.rules.overlay import has_embedded_overlay
+from engine.tags import PIXEL_DATA
 from engine.violation import Violation
 
 

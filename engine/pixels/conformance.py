@@ -14,8 +14,8 @@ from engine.image import Layout
 from engine.instance import Instance
 from engine.rule import Rule
 from engine.rules import codestream as rules
+from engine.tags import LOSSY_IMAGE_COMPRESSION
 
-_LOSSY_IMAGE_COMPRESSION = 0x00282110
 _RPCL = 2
 _LEFT_NEIGHBOUR = 1
 _JPEG_2000 = {Codec.JPEG_2000, Codec.HTJ2K}
@@ -43,7 +43,7 @@ def breaches(instance: Instance, header: Codestream) -> Iterator[Breach]:
         return
     yield from _against_syntax(syntax, header)
     is_lossy = header.lossless is False or header.codec in _VIDEO
-    if is_lossy and not syntax.lossless and image.dataset.text(_LOSSY_IMAGE_COMPRESSION) != "01":
+    if is_lossy and not syntax.lossless and image.dataset.text(LOSSY_IMAGE_COMPRESSION) != "01":
         yield Breach(rules.LOSSY_UNDECLARED, "LossyImageCompression 01", "loss")
     if image.layout:
         yield from _against_layout(image.layout, header)

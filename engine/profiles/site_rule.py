@@ -9,10 +9,10 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt, model_validator
 
 from contracts.report import Severity
-from engine.encoding.elements import tag_text
 from engine.profiles.pattern import PatternError, compiled
 from engine.profiles.selection import OneOrMore, Selection, suggestion
 from engine.standard import facts
+from engine.tags import tag_text
 
 _TAG = re.compile(r"\(?([0-9A-Fa-f]{4}),?([0-9A-Fa-f]{4})\)?")
 _MOST_STEPS = 16

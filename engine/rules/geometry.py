@@ -5,39 +5,56 @@ from math import hypot, isfinite
 
 from contracts.report import Severity
 from engine.encoding.elements import Element, Elements
-from engine.image import COLUMNS, ROWS
 from engine.instance import Instance
 from engine.rule_set import RuleSet
+from engine.tags import (
+    COLUMNS,
+    COMPENSATOR_PIXEL_SPACING,
+    DETECTOR_ELEMENT_SPACING,
+    IMAGE_ORIENTATION_PATIENT,
+    IMAGE_ORIENTATION_SLIDE,
+    IMAGE_ORIENTATION_VOLUME,
+    IMAGE_PLANE_PIXEL_SPACING,
+    IMAGER_PIXEL_SPACING,
+    NOMINAL_SCANNED_PIXEL_SPACING,
+    OBJECT_PIXEL_SPACING_IN_CENTER_OF_BEAM,
+    PIXEL_SPACING,
+    PRESENTATION_PIXEL_SPACING,
+    PRINTER_PIXEL_SPACING,
+    ROWS,
+    SLAB_ORIENTATION,
+    VELOCITY_ENCODING_DIRECTION,
+)
 from engine.violation import Violation
 
 RULES = RuleSet(__name__)
 
 _ORIENTATIONS = frozenset(
     (
-        0x00200037,  # ImageOrientationPatient
-        0x00209302,  # ImageOrientationVolume
-        0x00480102,  # ImageOrientationSlide
+        IMAGE_ORIENTATION_PATIENT,
+        IMAGE_ORIENTATION_VOLUME,
+        IMAGE_ORIENTATION_SLIDE,
     )
 )
 """Attributes with the directions of a row and of a column."""
 _DIRECTIONS = frozenset(
     (
-        0x00189090,  # VelocityEncodingDirection
-        0x00189105,  # SlabOrientation
+        VELOCITY_ENCODING_DIRECTION,
+        SLAB_ORIENTATION,
     )
 )
 """Attributes with one direction."""
 _SPACINGS = frozenset(
     (
-        0x00181164,  # ImagerPixelSpacing
-        0x00182010,  # NominalScannedPixelSpacing
-        0x00187022,  # DetectorElementSpacing
-        0x00189404,  # ObjectPixelSpacingInCenterOfBeam
-        0x00280030,  # PixelSpacing
-        0x00700101,  # PresentationPixelSpacing
-        0x20100376,  # PrinterPixelSpacing
-        0x30020011,  # ImagePlanePixelSpacing
-        0x300A00E9,  # CompensatorPixelSpacing
+        IMAGER_PIXEL_SPACING,
+        NOMINAL_SCANNED_PIXEL_SPACING,
+        DETECTOR_ELEMENT_SPACING,
+        OBJECT_PIXEL_SPACING_IN_CENTER_OF_BEAM,
+        PIXEL_SPACING,
+        PRESENTATION_PIXEL_SPACING,
+        PRINTER_PIXEL_SPACING,
+        IMAGE_PLANE_PIXEL_SPACING,
+        COMPENSATOR_PIXEL_SPACING,
     )
 )
 """Attributes with the distance of rows and that of columns, see PS3.3 10.7.1.3."""

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from contracts.report import Severity
 from engine.encoding.elements import UNDEFINED_LENGTH
 from engine.encoding.items import items_with
-from engine.image import PIXEL_DATA, Layout
+from engine.image import Layout
 from engine.instance import Instance
 from engine.rule_set import RuleSet
+from engine.tags import PIXEL_DATA
 from engine.violation import Violation
 
 RULES = RuleSet(__name__)

@@ -8,11 +8,11 @@ from engine.encoding.elements import Element
 from engine.encoding.items import items_with
 from engine.instance import Instance
 from engine.rule_set import RuleSet
+from engine.tags import LUT_DATA, LUT_DESCRIPTOR
 from engine.violation import Violation
 
 RULES = RuleSet(__name__)
 
-_LUT_DESCRIPTOR, _LUT_DATA = 0x00283002, 0x00283006
 _PALETTE = tuple(range(0x00281101, 0x00281105))
 """The descriptors for red, green, blue and alpha; the data stand 0x100 elements behind them."""
 _BITS = {*_PALETTE}
@@ -114,8 +114,8 @@ def _tables(instance: Instance) -> Iterator[_Table]:
         descriptor = instance.dataset.get(tag)
         if descriptor:
             yield _table(descriptor, instance.dataset.get(tag + 0x100))
-    for item in items_with(instance.dataset, _LUT_DESCRIPTOR):
-        yield _table(item[_LUT_DESCRIPTOR], item.get(_LUT_DATA))
+    for item in items_with(instance.dataset, LUT_DESCRIPTOR):
+        yield _table(item[LUT_DESCRIPTOR], item.get(LUT_DATA))
 
 
 def _table(descriptor: Element, data: Element | None) -> _Table:

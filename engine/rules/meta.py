@@ -7,20 +7,22 @@ from engine.disclosure import shown_identifier
 from engine.instance import Instance
 from engine.rule_set import RuleSet
 from engine.standard.facts import is_retired_uid
+from engine.tags import (
+    FILE_META_INFORMATION_GROUP_LENGTH,
+    FILE_META_INFORMATION_VERSION,
+    IMPLEMENTATION_CLASS_UID,
+    MEDIA_STORAGE_SOP_CLASS_UID,
+    MEDIA_STORAGE_SOP_INSTANCE_UID,
+    PRIVATE_INFORMATION,
+    PRIVATE_INFORMATION_CREATOR_UID,
+    SOP_CLASS_UID,
+    SOP_INSTANCE_UID,
+    TRANSFER_SYNTAX_UID,
+)
 from engine.violation import Violation
 
 RULES = RuleSet(__name__, found_by="engine.encoding.reading")
 
-GROUP_LENGTH = 0x00020000
-MEDIA_STORAGE_SOP_CLASS_UID = 0x00020002
-MEDIA_STORAGE_SOP_INSTANCE_UID = 0x00020003
-TRANSFER_SYNTAX_UID = 0x00020010
-SOP_CLASS_UID = 0x00080016
-SOP_INSTANCE_UID = 0x00080018
-_FILE_META_INFORMATION_VERSION = 0x00020001
-_IMPLEMENTATION_CLASS_UID = 0x00020012
-_PRIVATE_INFORMATION_CREATOR_UID = 0x00020100
-_PRIVATE_INFORMATION = 0x00020102
 
 ENCODING = RULES.define(
     "meta.encoding",
@@ -68,8 +70,8 @@ TRANSFER_SYNTAX_MISMATCH = RULES.define(
 )
 def group_length_is_present(instance: Instance) -> Iterator[Violation]:
     """Readers do without: the group of the elements says as well where it ends."""
-    if instance.meta and instance.meta.get(GROUP_LENGTH) is None:
-        yield Violation(GROUP_LENGTH)
+    if instance.meta and instance.meta.get(FILE_META_INFORMATION_GROUP_LENGTH) is None:
+        yield Violation(FILE_META_INFORMATION_GROUP_LENGTH)
 
 
 @RULES.check(
@@ -83,7 +85,7 @@ def group_length_is_present(instance: Instance) -> Iterator[Violation]:
 def group_length_is_right(instance: Instance) -> Iterator[Violation]:
     """It counts from the end of its own value to the first element of another group."""
     meta = instance.meta
-    if meta and meta.complete and (group_length := meta.get(GROUP_LENGTH)):
+    if meta and meta.complete and (group_length := meta.get(FILE_META_INFORMATION_GROUP_LENGTH)):
         declared = group_length.integer()
         actual = meta.end - group_length.offset - group_length.length
         if declared != actual:
@@ -116,10 +118,10 @@ def meta_elements_are_present(instance: Instance) -> Iterator[Violation]:
     """The data set repeats what an instance is filed by, the others are notes of its writer."""
     yield from _without_value(
         instance,
-        _FILE_META_INFORMATION_VERSION,
+        FILE_META_INFORMATION_VERSION,
         MEDIA_STORAGE_SOP_CLASS_UID,
         MEDIA_STORAGE_SOP_INSTANCE_UID,
-        _IMPLEMENTATION_CLASS_UID,
+        IMPLEMENTATION_CLASS_UID,
     )
 
 
@@ -133,7 +135,7 @@ def meta_elements_are_present(instance: Instance) -> Iterator[Violation]:
 )
 def version_is_known(instance: Instance) -> Iterator[Violation]:
     """Each bit stands for a version; the lowest one of the second byte for the first version."""
-    version = instance.meta and instance.meta.get(_FILE_META_INFORMATION_VERSION)
+    version = instance.meta and instance.meta.get(FILE_META_INFORMATION_VERSION)
     if version and not version.is_empty:
         value = version.value(2)
         if version.length != len(value) or len(value) < 2 or not value[1] & 1:
@@ -166,8 +168,8 @@ def transfer_syntax_is_not_retired(instance: Instance) -> Iterator[Violation]:
 )
 def private_information_has_a_creator(instance: Instance) -> Iterator[Violation]:
     """The creator is required as soon as the information is there."""
-    if instance.meta and instance.meta.get(_PRIVATE_INFORMATION):
-        yield from _without_value(instance, _PRIVATE_INFORMATION_CREATOR_UID)
+    if instance.meta and instance.meta.get(PRIVATE_INFORMATION):
+        yield from _without_value(instance, PRIVATE_INFORMATION_CREATOR_UID)
 
 
 def _without_value(instance: Instance, *tags: int) -> Iterator[Violation]:

@@ -6,33 +6,48 @@ from functools import lru_cache
 from contracts.report import Severity
 from engine.encoding import vr as vrs
 from engine.encoding.elements import Element
-from engine.image import NUMBER_OF_FRAMES
 from engine.instance import Instance
 from engine.rule_set import RuleSet
 from engine.standard.facts import load
+from engine.tags import (
+    ANGULAR_VIEW_VECTOR,
+    DETECTOR_VECTOR,
+    ENERGY_WINDOW_VECTOR,
+    FRAME_INCREMENT_POINTER,
+    FRAME_LABEL_VECTOR,
+    FRAME_TIME_VECTOR,
+    GRID_FRAME_OFFSET_VECTOR,
+    NUMBER_OF_FRAMES,
+    PHASE_VECTOR,
+    ROTATION_VECTOR,
+    RR_INTERVAL_VECTOR,
+    SLICE_LOCATION_VECTOR,
+    SLICE_VECTOR,
+    SOP_CLASS_UID,
+    TIME_SLICE_VECTOR,
+    TIME_SLOT_VECTOR,
+)
 from engine.violation import Violation
 
 RULES = RuleSet(__name__)
 
-_SOP_CLASS_UID = 0x00080016
-_FRAME_INCREMENT_POINTER = 0x00280009
 _REMEMBERED = 256
 """SOP classes whose answer is kept; there are fewer, but a file can name any number."""
 
 _VECTORS = (
-    0x00181065,  # FrameTimeVector
-    0x00182002,  # FrameLabelVector
-    0x00182005,  # SliceLocationVector
-    0x00540010,  # EnergyWindowVector
-    0x00540020,  # DetectorVector
-    0x00540030,  # PhaseVector
-    0x00540050,  # RotationVector
-    0x00540060,  # RRIntervalVector
-    0x00540070,  # TimeSlotVector
-    0x00540080,  # SliceVector
-    0x00540090,  # AngularViewVector
-    0x00540100,  # TimeSliceVector
-    0x3004000C,  # GridFrameOffsetVector
+    FRAME_TIME_VECTOR,
+    FRAME_LABEL_VECTOR,
+    SLICE_LOCATION_VECTOR,
+    ENERGY_WINDOW_VECTOR,
+    DETECTOR_VECTOR,
+    PHASE_VECTOR,
+    ROTATION_VECTOR,
+    RR_INTERVAL_VECTOR,
+    TIME_SLOT_VECTOR,
+    SLICE_VECTOR,
+    ANGULAR_VIEW_VECTOR,
+    TIME_SLICE_VECTOR,
+    GRID_FRAME_OFFSET_VECTOR,
 )
 """Attributes with one value for each frame."""
 
@@ -68,7 +83,7 @@ def vectors_have_a_value_for_each_frame(instance: Instance) -> Iterator[Violatio
 )
 def pointed_attributes_are_present(instance: Instance) -> Iterator[Violation]:
     """Each value is the tag of an attribute of the same data set."""
-    element = instance.dataset.get(_FRAME_INCREMENT_POINTER)
+    element = instance.dataset.get(FRAME_INCREMENT_POINTER)
     if element is None or element.vr != vrs.CODES[b"AT"]:
         return
     order = element.elements.byte_order
@@ -95,7 +110,7 @@ def frames_are_of_a_multi_frame_class(instance: Instance) -> Iterator[Violation]
     element = instance.dataset.get(NUMBER_OF_FRAMES)
     if element is None or not instance.image or instance.image.frames == 1:
         return
-    if is_single_frame(instance.dataset.text(_SOP_CLASS_UID)):
+    if is_single_frame(instance.dataset.text(SOP_CLASS_UID)):
         yield Violation(element, "1", f"{instance.image.frames}")
 
 

@@ -9,26 +9,42 @@ from engine.encoding.elements import TOP, Element, Elements
 from engine.instance import Instance
 from engine.rule_set import RuleSet
 from engine.rules.multiframe import is_single_frame
+from engine.tags import (
+    BEAM_NUMBER,
+    BEAM_SEQUENCE,
+    CONTENT_SEQUENCE,
+    CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE,
+    DIMENSION_INDEX_POINTER,
+    DIMENSION_INDEX_SEQUENCE,
+    DIMENSION_INDEX_VALUES,
+    ION_BEAM_SEQUENCE,
+    PATIENT_BIRTH_DATE,
+    PATIENT_SETUP_NUMBER,
+    PATIENT_SETUP_SEQUENCE,
+    PERTINENT_OTHER_EVIDENCE_SEQUENCE,
+    REFERENCED_BEAM_NUMBER,
+    REFERENCED_BEAM_SEQUENCE,
+    REFERENCED_FRAME_NUMBER,
+    REFERENCED_PATIENT_SETUP_NUMBER,
+    REFERENCED_ROI_NUMBER,
+    REFERENCED_SEGMENT_NUMBER,
+    REFERENCED_SOP_CLASS_UID,
+    REFERENCED_SOP_INSTANCE_UID,
+    REFERENCED_SOP_SEQUENCE,
+    ROI_CONTOUR_SEQUENCE,
+    ROI_NUMBER,
+    RT_ROI_OBSERVATIONS_SEQUENCE,
+    SEGMENT_IDENTIFICATION_SEQUENCE,
+    SEGMENT_NUMBER,
+    SEGMENT_SEQUENCE,
+    STRUCTURE_SET_ROI_SEQUENCE,
+    STUDY_DATE,
+)
 from engine.violation import Violation
 
 RULES = RuleSet(__name__)
 
-_SOP_CLASS_UID = 0x00080016
-_SOP_INSTANCE_UID = 0x00080018
-_STUDY_INSTANCE_UID = 0x0020000D
-_SERIES_INSTANCE_UID = 0x0020000E
-_FRAME_OF_REFERENCE_UID = 0x00200052
-_BIRTH_DATE = 0x00100030
-_STUDY_DATE = 0x00080020
-_CONTENT = 0x0040A730
-_EVIDENCE = (0x0040A375, 0x0040A385)
-_REFERENCED_SOP = 0x00081199
-_REFERENCED_SOP_CLASS_UID = 0x00081150
-_REFERENCED_SOP_INSTANCE_UID = 0x00081155
-_REFERENCED_FRAME_NUMBER = 0x00081160
-_DIMENSIONS = 0x00209222
-_DIMENSION_INDEX_POINTER = 0x00209165
-_DIMENSION_INDEX_VALUES = 0x00209157
+_EVIDENCE = (CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE, PERTINENT_OTHER_EVIDENCE_SEQUENCE)
 
 
 class _Place(NamedTuple):
@@ -46,19 +62,35 @@ class _Reference(NamedTuple):
     section: str
 
 
-_ROI = _Place(0x30060020, 0x30060022)
-_BEAM = _Place(0x300A00B0, 0x300A00C0)
-_ION_BEAM = _Place(0x300A03A2, 0x300A00C0)
-_PATIENT_SETUP = _Place(0x300A0180, 0x300A0182)
-_SEGMENT = _Place(0x00620002, 0x00620004)
+_ROI = _Place(STRUCTURE_SET_ROI_SEQUENCE, ROI_NUMBER)
+_BEAM = _Place(BEAM_SEQUENCE, BEAM_NUMBER)
+_ION_BEAM = _Place(ION_BEAM_SEQUENCE, BEAM_NUMBER)
+_PATIENT_SETUP = _Place(PATIENT_SETUP_SEQUENCE, PATIENT_SETUP_NUMBER)
+_SEGMENT = _Place(SEGMENT_SEQUENCE, SEGMENT_NUMBER)
 
 _REFERENCES = (
-    _Reference(_Place(0x30060039, 0x30060084), (_ROI,), "PS3.3 C.8.8.6"),
-    _Reference(_Place(0x30060080, 0x30060084), (_ROI,), "PS3.3 C.8.8.8"),
-    _Reference(_Place(0x300C0004, 0x300C0006), (_BEAM, _ION_BEAM), "PS3.3 C.8.8.13"),
-    _Reference(_Place(0x300A00B0, 0x300C006A), (_PATIENT_SETUP,), "PS3.3 C.8.8.14"),
-    _Reference(_Place(0x300A03A2, 0x300C006A), (_PATIENT_SETUP,), "PS3.3 C.8.8.25"),
-    _Reference(_Place(0x0062000A, 0x0062000B), (_SEGMENT,), "PS3.3 C.8.20.3"),
+    _Reference(_Place(ROI_CONTOUR_SEQUENCE, REFERENCED_ROI_NUMBER), (_ROI,), "PS3.3 C.8.8.6"),
+    _Reference(
+        _Place(RT_ROI_OBSERVATIONS_SEQUENCE, REFERENCED_ROI_NUMBER), (_ROI,), "PS3.3 C.8.8.8"
+    ),
+    _Reference(
+        _Place(REFERENCED_BEAM_SEQUENCE, REFERENCED_BEAM_NUMBER),
+        (_BEAM, _ION_BEAM),
+        "PS3.3 C.8.8.13",
+    ),
+    _Reference(
+        _Place(BEAM_SEQUENCE, REFERENCED_PATIENT_SETUP_NUMBER), (_PATIENT_SETUP,), "PS3.3 C.8.8.14"
+    ),
+    _Reference(
+        _Place(ION_BEAM_SEQUENCE, REFERENCED_PATIENT_SETUP_NUMBER),
+        (_PATIENT_SETUP,),
+        "PS3.3 C.8.8.25",
+    ),
+    _Reference(
+        _Place(SEGMENT_IDENTIFICATION_SEQUENCE, REFERENCED_SEGMENT_NUMBER),
+        (_SEGMENT,),
+        "PS3.3 C.8.20.3",
+    ),
 )
 _NUMBERED = (
     (_ROI, "PS3.3 C.8.8.5"),
@@ -129,14 +161,14 @@ def numbers_are_unique(instance: Instance) -> Iterator[Violation]:
 def content_is_listed_as_evidence(instance: Instance) -> Iterator[Violation]:
     """Structured reports and key object selections."""
     dataset = instance.dataset
-    if dataset.get(_CONTENT) is None or not dataset.complete:
+    if dataset.get(CONTENT_SEQUENCE) is None or not dataset.complete:
         return
     listed, referred = set(), []
-    for element in _elements(dataset, _Place(_REFERENCED_SOP, _REFERENCED_SOP_INSTANCE_UID)):
+    for element in _elements(dataset, _Place(REFERENCED_SOP_SEQUENCE, REFERENCED_SOP_INSTANCE_UID)):
         top = element.trail[0]
         if top in _EVIDENCE:
             listed.add(element.text())
-        elif top == _CONTENT:
+        elif top == CONTENT_SEQUENCE:
             referred.append(element)
     for element in referred:
         if element.text() not in listed:
@@ -154,10 +186,12 @@ def content_is_listed_as_evidence(instance: Instance) -> Iterator[Violation]:
 def frames_have_an_index_in_each_dimension(instance: Instance) -> Iterator[Violation]:
     """Enhanced multi-frame images."""
     dataset = instance.dataset
-    if dataset.get(_DIMENSIONS) is None or not dataset.complete:
+    if dataset.get(DIMENSION_INDEX_SEQUENCE) is None or not dataset.complete:
         return
-    dimensions = sum(1 for _ in _elements(dataset, _Place(_DIMENSIONS, _DIMENSION_INDEX_POINTER)))
-    for row in dataset.rows_with(_DIMENSION_INDEX_VALUES):
+    dimensions = sum(
+        1 for _ in _elements(dataset, _Place(DIMENSION_INDEX_SEQUENCE, DIMENSION_INDEX_POINTER))
+    )
+    for row in dataset.rows_with(DIMENSION_INDEX_VALUES):
         if dimensions and dataset.lengths[row] != 4 * dimensions:
             found = f"{dataset.lengths[row] // 4} values"
             yield Violation(Element(dataset, row), f"{dimensions} values", found)
@@ -174,10 +208,10 @@ def frames_have_an_index_in_each_dimension(instance: Instance) -> Iterator[Viola
 def frames_are_named_of_multi_frame_images(instance: Instance) -> Iterator[Violation]:
     """Whether the SOP class that is referred to has frames."""
     dataset, classes = instance.dataset, dict[int, str]()
-    for row in dataset.rows_with(_REFERENCED_FRAME_NUMBER):
+    for row in dataset.rows_with(REFERENCED_FRAME_NUMBER):
         item = dataset.parents[row]
         if item not in classes:
-            sop_class = dataset.level(item).get(_REFERENCED_SOP_CLASS_UID)
+            sop_class = dataset.level(item).get(REFERENCED_SOP_CLASS_UID)
             classes[item] = "" if sop_class is None else Element(dataset, sop_class).text()
         if is_single_frame(classes[item]) and not dataset.is_empty(row):
             yield Violation(Element(dataset, row), "no frame number", f"SOP class {classes[item]}")
@@ -194,7 +228,7 @@ def frames_are_named_of_multi_frame_images(instance: Instance) -> Iterator[Viola
 )
 def patient_is_born_before_the_study(instance: Instance) -> Iterator[Violation]:
     """Dates are compared as text, which for eight digits is their order."""
-    birth, study = instance.dataset.get(_BIRTH_DATE), instance.dataset.get(_STUDY_DATE)
+    birth, study = instance.dataset.get(PATIENT_BIRTH_DATE), instance.dataset.get(STUDY_DATE)
     if birth and study:
         born, made = birth.text(), study.text()
         if len(born) == len(made) == 8 and born.isdigit() and made.isdigit() and born > made:

@@ -9,32 +9,45 @@ from engine.encoding.transfer_syntax import Pixels
 from engine.file_kinds import document_mismatch, embedded_executable_kind, executable_kind
 from engine.instance import Instance
 from engine.rule_set import RuleSet
+from engine.tags import (
+    BURNED_IN_ANNOTATION,
+    ENCAPSULATED_DOCUMENT,
+    MEDICAL_RECORD_LOCATOR,
+    MIME_TYPE_OF_ENCAPSULATED_DOCUMENT,
+    OTHER_PATIENT_IDS,
+    OTHER_PATIENT_IDS_SEQUENCE,
+    OTHER_PATIENT_NAMES,
+    PATIENT_ADDRESS,
+    PATIENT_BIRTH_DATE,
+    PATIENT_BIRTH_NAME,
+    PATIENT_IDENTITY_REMOVED,
+    PATIENT_MOTHER_BIRTH_NAME,
+    PATIENT_NAME,
+    PATIENT_TELECOM_INFORMATION,
+    PATIENT_TELEPHONE_NUMBERS,
+    RECOGNIZABLE_VISUAL_FEATURES,
+    RESPONSIBLE_PERSON,
+)
 from engine.violation import Violation
 
 RULES = RuleSet(__name__)
 
-_BURNED_IN_ANNOTATION = 0x00280301
-_RECOGNIZABLE_VISUAL_FEATURES = 0x00280302
-_PATIENT_IDENTITY_REMOVED = 0x00120062
-_PATIENT_NAME = 0x00100010
-_ENCAPSULATED_DOCUMENT = 0x00420011
-_MIME_TYPE = 0x00420012
 
 # What a dummy value is no use for, so that de-identification empties or removes it (PS3.15 E.1):
 # birth date, other ids and names, birth name, mother's birth name, address, telephone numbers,
 # telecom information, medical record locator, responsible person.
 _IDENTIFYING = (
-    0x00100030,
-    0x00101000,
-    0x00101001,
-    0x00101002,
-    0x00101005,
-    0x00101060,
-    0x00101040,
-    0x00102154,
-    0x00102155,
-    0x00101090,
-    0x00102297,
+    PATIENT_BIRTH_DATE,
+    OTHER_PATIENT_IDS,
+    OTHER_PATIENT_NAMES,
+    OTHER_PATIENT_IDS_SEQUENCE,
+    PATIENT_BIRTH_NAME,
+    PATIENT_MOTHER_BIRTH_NAME,
+    PATIENT_ADDRESS,
+    PATIENT_TELEPHONE_NUMBERS,
+    PATIENT_TELECOM_INFORMATION,
+    MEDICAL_RECORD_LOCATOR,
+    RESPONSIBLE_PERSON,
 )
 _BEGINNING = 4096
 """Bytes of a value that are looked at for what it is."""
@@ -58,7 +71,7 @@ _HARMLESS_BYTES = 256 * 1024**2
 )
 def annotation_is_not_burned_in(instance: Instance) -> Iterator[Violation]:
     """What the image says of itself; text that it does not mention is not looked for."""
-    yield from _saying_yes(instance, _BURNED_IN_ANNOTATION)
+    yield from _saying_yes(instance, BURNED_IN_ANNOTATION)
 
 
 @RULES.check(
@@ -72,7 +85,7 @@ def annotation_is_not_burned_in(instance: Instance) -> Iterator[Violation]:
 )
 def patient_is_not_recognizable(instance: Instance) -> Iterator[Violation]:
     """What the image says of itself."""
-    yield from _saying_yes(instance, _RECOGNIZABLE_VISUAL_FEATURES)
+    yield from _saying_yes(instance, RECOGNIZABLE_VISUAL_FEATURES)
 
 
 def _saying_yes(instance: Instance, tag: int) -> Iterator[Violation]:
@@ -110,7 +123,7 @@ def identity_is_removed_where_it_says_so(instance: Instance) -> Iterator[Violati
 )
 def name_is_removed_where_it_says_so(instance: Instance) -> Iterator[Violation]:
     """Which names are real nobody can tell by looking."""
-    name = instance.dataset.get(_PATIENT_NAME)
+    name = instance.dataset.get(PATIENT_NAME)
     if name is not None and _claims_removal(instance):
         family, _, given = name.value(512).partition(b"^")
         if family.strip() and given.strip(b" ^=\0"):
@@ -118,7 +131,7 @@ def name_is_removed_where_it_says_so(instance: Instance) -> Iterator[Violation]:
 
 
 def _claims_removal(instance: Instance) -> bool:
-    return instance.dataset.text(_PATIENT_IDENTITY_REMOVED) == "YES"
+    return instance.dataset.text(PATIENT_IDENTITY_REMOVED) == "YES"
 
 
 @RULES.check(
@@ -177,7 +190,7 @@ def values_are_no_programs(instance: Instance) -> Iterator[Violation]:
     for code in (vrs.CODES[b"OB"], vrs.CODES[b"OW"], vrs.UN):
         for row, start in dataset.values_of(code, _MAGIC):
             tag = dataset.tags[row]
-            if (tag & _PRIVATE or tag == _ENCAPSULATED_DOCUMENT) and executable_kind(start):
+            if (tag & _PRIVATE or tag == ENCAPSULATED_DOCUMENT) and executable_kind(start):
                 yield from _program_at(dataset, row)
 
 
@@ -197,10 +210,11 @@ def _program_at(dataset: Elements, row: int) -> Iterator[Violation]:
 )
 def document_is_of_its_type(instance: Instance) -> Iterator[Violation]:
     """Only types that show at the beginning of the document."""
-    document = instance.dataset.get(_ENCAPSULATED_DOCUMENT)
+    document = instance.dataset.get(ENCAPSULATED_DOCUMENT)
     if document is not None and not document.is_empty:
         expected = document_mismatch(
-            instance.dataset.text(_MIME_TYPE).lower(), document.value(_BEGINNING)
+            instance.dataset.text(MIME_TYPE_OF_ENCAPSULATED_DOCUMENT).lower(),
+            document.value(_BEGINNING),
         )
         if expected:
             yield Violation(document, expected, "something else")

@@ -5,6 +5,13 @@ from collections.abc import Iterator
 from contracts.report import Severity
 from engine.instance import Instance
 from engine.rule_set import RuleSet
+from engine.tags import (
+    FRAME_OF_REFERENCE_UID,
+    SERIES_INSTANCE_UID,
+    SOP_CLASS_UID,
+    SOP_INSTANCE_UID,
+    STUDY_INSTANCE_UID,
+)
 from engine.violation import Violation
 
 RULES = RuleSet(__name__, found_by="engine.values.uids")
@@ -44,9 +51,7 @@ ROOT = RULES.define(
 )
 
 _STANDARD_ROOT = "1.2.840.10008."
-_OWN = (0x00080018, 0x0020000D, 0x0020000E)
-_SOP_CLASS_UID = 0x00080016
-_FRAME_OF_REFERENCE_UID = 0x00200052
+_OWN = (SOP_INSTANCE_UID, STUDY_INSTANCE_UID, SERIES_INSTANCE_UID)
 
 
 @RULES.check(
@@ -77,7 +82,7 @@ def own_uids_have_another_root_than_the_standard(instance: Instance) -> Iterator
 def uids_are_used_once(instance: Instance) -> Iterator[Violation]:
     """The study, the series, the instance, its class and the frame of reference."""
     dataset, seen = instance.dataset, set[str]()
-    for tag in (_SOP_CLASS_UID, *_OWN, _FRAME_OF_REFERENCE_UID):
+    for tag in (SOP_CLASS_UID, *_OWN, FRAME_OF_REFERENCE_UID):
         element = dataset.get(tag)
         uid = element.text() if element else ""
         if element and uid and uid in seen:

@@ -7,12 +7,18 @@ from engine.encoding.elements import Element
 from engine.encoding.items import Item, items_with
 from engine.instance import Instance
 from engine.rule_set import RuleSet
+from engine.tags import (
+    CHANNEL_DEFINITION_SEQUENCE,
+    NUMBER_OF_WAVEFORM_CHANNELS,
+    NUMBER_OF_WAVEFORM_SAMPLES,
+    WAVEFORM_BITS_ALLOCATED,
+    WAVEFORM_DATA,
+    WAVEFORM_SAMPLE_INTERPRETATION,
+)
 from engine.violation import Violation
 
 RULES = RuleSet(__name__)
 
-_CHANNELS, _SAMPLES, _DEFINITIONS = 0x003A0005, 0x003A0010, 0x003A0200
-_BITS_ALLOCATED, _INTERPRETATION, _DATA = 0x54001004, 0x54001006, 0x54001010
 _BITS = {"SB": 8, "UB": 8, "MB": 8, "AB": 8, "SS": 16, "US": 16, "SL": 32, "UL": 32}
 _BITS |= {"SV": 64, "UV": 64}
 
@@ -27,8 +33,8 @@ _BITS |= {"SV": 64, "UV": 64}
 )
 def waveforms_are_not_short(instance: Instance) -> Iterator[Violation]:
     """Each multiplex group has as many samples of each channel."""
-    for item in items_with(instance.dataset, _DATA):
-        data, needed = item[_DATA], _length(item)
+    for item in items_with(instance.dataset, WAVEFORM_DATA):
+        data, needed = item[WAVEFORM_DATA], _length(item)
         if needed is not None and data.length < needed:
             yield Violation(data, f"{needed} bytes", f"{data.length} bytes")
 
@@ -43,8 +49,8 @@ def waveforms_are_not_short(instance: Instance) -> Iterator[Violation]:
 )
 def waveforms_are_not_long(instance: Instance) -> Iterator[Violation]:
     """One byte of padding makes an odd length even."""
-    for item in items_with(instance.dataset, _DATA):
-        data, needed = item[_DATA], _length(item)
+    for item in items_with(instance.dataset, WAVEFORM_DATA):
+        data, needed = item[WAVEFORM_DATA], _length(item)
         if needed is not None and data.length > needed + needed % 2:
             yield Violation(data, f"{needed} bytes", f"{data.length} bytes")
 
@@ -60,8 +66,11 @@ def waveforms_are_not_long(instance: Instance) -> Iterator[Violation]:
 )
 def waveform_bits_fit_the_interpretation(instance: Instance) -> Iterator[Violation]:
     """Each interpretation has a size of its own."""
-    for item in items_with(instance.dataset, _DATA):
-        element, interpretation = item.get(_BITS_ALLOCATED), item.get(_INTERPRETATION)
+    for item in items_with(instance.dataset, WAVEFORM_DATA):
+        element, interpretation = (
+            item.get(WAVEFORM_BITS_ALLOCATED),
+            item.get(WAVEFORM_SAMPLE_INTERPRETATION),
+        )
         if element and interpretation:
             expected, found = _BITS.get(interpretation.text(16)), _number(element)
             if expected is not None and found != expected:
@@ -80,8 +89,11 @@ def waveform_bits_fit_the_interpretation(instance: Instance) -> Iterator[Violati
 )
 def channels_are_defined(instance: Instance) -> Iterator[Violation]:
     """One item for each channel."""
-    for item in items_with(instance.dataset, _DATA):
-        definitions, channels = item.get(_DEFINITIONS), _number(item.get(_CHANNELS))
+    for item in items_with(instance.dataset, WAVEFORM_DATA):
+        definitions, channels = (
+            item.get(CHANNEL_DEFINITION_SEQUENCE),
+            _number(item.get(NUMBER_OF_WAVEFORM_CHANNELS)),
+        )
         if definitions and channels:
             found = sum(1 for _ in definitions.children())
             if found != channels:
@@ -90,8 +102,11 @@ def channels_are_defined(instance: Instance) -> Iterator[Violation]:
 
 def _length(item: Item) -> int | None:
     """The length of the samples in bytes; None if the item does not tell."""
-    channels, samples = _number(item.get(_CHANNELS)), _number(item.get(_SAMPLES))
-    bits = _number(item.get(_BITS_ALLOCATED))
+    channels, samples = (
+        _number(item.get(NUMBER_OF_WAVEFORM_CHANNELS)),
+        _number(item.get(NUMBER_OF_WAVEFORM_SAMPLES)),
+    )
+    bits = _number(item.get(WAVEFORM_BITS_ALLOCATED))
     return channels * samples * bits // 8 if channels and samples and bits else None
 
 

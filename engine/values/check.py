@@ -1,18 +1,30 @@
 """Values, and what the data dictionary says of them: one skip all elements (PS3.5 6)."""
 
 from engine.encoding import vr as vrs
-from engine.encoding.elements import ITEM, TOP, UNDEFINED_LENGTH, Element, Elements
+from engine.encoding.elements import TOP, UNDEFINED_LENGTH, Element, Elements
 from engine.findings import Findings
 from engine.instance import Instance
 from engine.rule import Rule
 from engine.rules import structure as structure_rules
 from engine.rules import value as rules
+from engine.tags import (
+    ITEM,
+    MEDIA_STORAGE_SOP_CLASS_UID,
+    MEDIA_STORAGE_SOP_INSTANCE_UID,
+    PIXEL_DATA,
+    SERIES_INSTANCE_UID,
+    SOP_CLASS_UID,
+    SOP_INSTANCE_UID,
+    SPECIFIC_CHARACTER_SET,
+    STUDY_INSTANCE_UID,
+    TRANSFER_SYNTAX_UID,
+)
 from engine.values import group_lengths, private
 from engine.values.defect import Verdict
 from engine.values.definitions import DEFINITIONS, GROUP_LENGTH, PRIVATE, Definition
 from engine.values.judgement import IDENTIFYING_UI, count_values, judge, judge_beginning
 from engine.values.numbers import FLOATS, IS_COUNTED, SIZES, are_finite
-from engine.values.scopes import SPECIFIC_CHARACTER_SET, Scopes
+from engine.values.scopes import Scopes
 from engine.violation import Violation
 
 _MOST_TEXT = 1 << 20
@@ -21,10 +33,17 @@ _MOST_NUMBERS = 1 << 16
 """How many bytes of floating point numbers are looked at in one element."""
 _META_GROUP, _DIRECTORY_GROUP, _FIRST_GROUP = 0x0002, 0x0004, 0x0008
 """Groups before the last belong to messages, file meta information and directories."""
-_PIXEL_DATA = 0x7FE00010
 
 _IDENTIFYING = frozenset(
-    {0x00020002, 0x00020003, 0x00020010, 0x00080016, 0x00080018, 0x0020000D, 0x0020000E}
+    {
+        MEDIA_STORAGE_SOP_CLASS_UID,
+        MEDIA_STORAGE_SOP_INSTANCE_UID,
+        TRANSFER_SYNTAX_UID,
+        SOP_CLASS_UID,
+        SOP_INSTANCE_UID,
+        STUDY_INSTANCE_UID,
+        SERIES_INSTANCE_UID,
+    }
 )
 """SOP class, SOP instance, transfer syntax, study and series: what an archive files by."""
 _MAY_BE_NO_NUMBER = range(0x00280122, 0x00280126)
@@ -89,7 +108,7 @@ class _Pass:
             if vr == un:
                 vr = by_tag[tag]  # noqa: PLW2901, as implicit VR has it (PS3.5 6.2.2)
             if length == UNDEFINED_LENGTH:
-                if vr in vrs.FRAGMENTED and tag != _PIXEL_DATA:
+                if vr in vrs.FRAGMENTED and tag != PIXEL_DATA:
                     self._report(structure_rules.FRAGMENTS_UNEXPECTED, row)
             elif vr in texts:
                 if tag == SPECIFIC_CHARACTER_SET:

@@ -2,10 +2,10 @@
 
 from engine.encoding.elements import TOP, Element, Elements
 from engine.findings import Findings
+from engine.tags import SPECIFIC_CHARACTER_SET
 from engine.values.character_sets import DEFAULT, CharacterSet, character_set
 from engine.violation import Violation
 
-SPECIFIC_CHARACTER_SET = 0x00080005
 _LENGTH = 256
 
 

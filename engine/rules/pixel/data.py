@@ -4,22 +4,22 @@ from collections.abc import Iterator
 
 from contracts.report import Severity
 from engine.encoding.transfer_syntax import Pixels
-from engine.image import (
-    BITS_ALLOCATED,
-    DESCRIBING,
-    NUMBER_OF_FRAMES,
-    PIXEL_DATA,
-    SAMPLES_PER_PIXEL,
-)
+from engine.image import DESCRIBING
 from engine.instance import Instance
 from engine.rule_set import RuleSet
 from engine.standard.facts import load
+from engine.tags import (
+    BITS_ALLOCATED,
+    NUMBER_OF_FRAMES,
+    PIXEL_DATA,
+    PIXEL_DATA_PROVIDER_URL,
+    SAMPLES_PER_PIXEL,
+    SOP_CLASS_UID,
+)
 from engine.violation import Violation
 
 RULES = RuleSet(__name__)
 
-_SOP_CLASS_UID = 0x00080016
-_PROVIDER_URL = 0x00287FE0
 _ENCAPSULATED = {Pixels.FRAMES, Pixels.ONE_FRAGMENT_PER_FRAME, Pixels.VIDEO}
 
 
@@ -36,9 +36,11 @@ def described_pixels_are_present(instance: Instance) -> Iterator[Violation]:
     dataset, syntax = instance.dataset, instance.transfer_syntax
     if instance.image or dataset.may_have(PIXEL_DATA):
         return
-    is_elsewhere = (syntax and syntax.pixels is Pixels.ELSEWHERE) or dataset.get(_PROVIDER_URL)
+    is_elsewhere = (syntax and syntax.pixels is Pixels.ELSEWHERE) or dataset.get(
+        PIXEL_DATA_PROVIDER_URL
+    )
     is_described = dataset.get(SAMPLES_PER_PIXEL) or dataset.get(BITS_ALLOCATED)
-    if not is_elsewhere and (is_described or _is_of_images(dataset.text(_SOP_CLASS_UID))):
+    if not is_elsewhere and (is_described or _is_of_images(dataset.text(SOP_CLASS_UID))):
         yield Violation(PIXEL_DATA)
 
 

@@ -5,26 +5,44 @@ from collections.abc import Iterator
 from contracts.report import Severity
 from engine.encoding.elements import Element
 from engine.encoding.transfer_syntax import Codec, Pixels, TransferSyntax
-from engine.image import (
+from engine.image import FLOAT_BITS
+from engine.instance import Instance
+from engine.rule_set import RuleSet
+from engine.tags import (
     BITS_ALLOCATED,
     BITS_STORED,
-    FLOAT_BITS,
+    BLUE_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+    BLUE_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
+    GREEN_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+    GREEN_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
     HIGH_BIT,
+    LARGEST_IMAGE_PIXEL_VALUE,
     PHOTOMETRIC_INTERPRETATION,
     PIXEL_DATA,
     PIXEL_REPRESENTATION,
     PLANAR_CONFIGURATION,
+    RED_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+    RED_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
     SAMPLES_PER_PIXEL,
+    SEGMENTED_BLUE_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+    SEGMENTED_GREEN_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+    SEGMENTED_RED_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+    SMALLEST_IMAGE_PIXEL_VALUE,
 )
-from engine.instance import Instance
-from engine.rule_set import RuleSet
 from engine.violation import Violation
 
 RULES = RuleSet(__name__)
 
-_SMALLEST, _LARGEST = 0x00280106, 0x00280107
-_PALETTE = (0x00281101, 0x00281102, 0x00281103)
-_PALETTE_DATA = ((0x00281201, 0x00281221), (0x00281202, 0x00281222), (0x00281203, 0x00281223))
+_PALETTE = (
+    RED_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
+    GREEN_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
+    BLUE_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
+)
+_PALETTE_DATA = (
+    (RED_PALETTE_COLOR_LOOKUP_TABLE_DATA, SEGMENTED_RED_PALETTE_COLOR_LOOKUP_TABLE_DATA),
+    (GREEN_PALETTE_COLOR_LOOKUP_TABLE_DATA, SEGMENTED_GREEN_PALETTE_COLOR_LOOKUP_TABLE_DATA),
+    (BLUE_PALETTE_COLOR_LOOKUP_TABLE_DATA, SEGMENTED_BLUE_PALETTE_COLOR_LOOKUP_TABLE_DATA),
+)
 """For each colour the look-up table and the segmented one, of which either will do."""
 
 _SAMPLES = {
@@ -262,8 +280,8 @@ def palette_is_present(instance: Instance) -> Iterator[Violation]:
 )
 def extremes_are_in_order(instance: Instance) -> Iterator[Violation]:
     """They are signed if the pixels are."""
-    image, smallest = instance.image, instance.dataset.get(_SMALLEST)
-    largest = instance.dataset.get(_LARGEST)
+    image, smallest = instance.image, instance.dataset.get(SMALLEST_IMAGE_PIXEL_VALUE)
+    largest = instance.dataset.get(LARGEST_IMAGE_PIXEL_VALUE)
     if not (image and image.layout and smallest and largest):
         return
     low, high = (_extreme(element, signed=image.layout.signed) for element in (smallest, largest))

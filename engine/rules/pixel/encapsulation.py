@@ -7,9 +7,10 @@ from contracts.report import Severity
 from engine.codestreams.framing import beginnings, entries, is_video
 from engine.encoding.elements import Element
 from engine.encoding.transfer_syntax import Pixels
-from engine.image import EXTENDED_OFFSET_TABLE, EXTENDED_OFFSET_TABLE_LENGTHS, Fragments
+from engine.image import Fragments
 from engine.instance import Instance
 from engine.rule_set import RuleSet
+from engine.tags import EXTENDED_OFFSET_TABLE, EXTENDED_OFFSET_TABLE_LENGTHS
 from engine.violation import Violation
 
 RULES = RuleSet(__name__)

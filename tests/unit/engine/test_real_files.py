@@ -10,11 +10,12 @@ import pydicom
 import pytest
 
 from contracts.report import Outcome, Severity
-from engine.encoding.elements import ITEM, UNDEFINED_LENGTH, Element
+from engine.encoding.elements import UNDEFINED_LENGTH, Element
 from engine.encoding.vr import UN
 from engine.examination import examine
 from engine.profile_files.loading import BUILT_IN, load_profile
 from engine.profiles.profile import Profile
+from engine.tags import ITEM
 from unit.engine.layers import instance_of
 
 SECONDS = 2.0

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from struct import pack
 from typing import Any
 
-from engine.encoding.elements import tag_text
 from engine.standard.facts import tag_of, vr_of
+from engine.tags import tag_text
 from unit.engine import dicom_writer as dicom
 
 DataSet = dict[str, Any]

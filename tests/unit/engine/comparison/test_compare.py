@@ -4,9 +4,10 @@ import hashlib
 from dataclasses import replace
 
 from engine.comparison.compare import Compared, compare
-from engine.comparison.summary import INSTANCE_NUMBER, PATIENT_ID, Plane, Summary
+from engine.comparison.summary import Plane, Summary
 from engine.profiles.profile import Profile
 from engine.rules import series, study
+from engine.tags import INSTANCE_NUMBER, PATIENT_ID
 
 PATIENT_NAME = 0x00100010
 STUDY_DESCRIPTION = 0x00081030

@@ -2,9 +2,10 @@
 
 from struct import pack
 
-from engine.comparison.summary import PATIENT_ID, Summary
+from engine.comparison.summary import Summary
 from engine.examination import examine
 from engine.profiles.profile import Profile
+from engine.tags import PATIENT_ID
 from unit.engine import dicom_writer as dicom
 
 
