@@ -1,4 +1,4 @@
-"""`hdv index rebuild`: the index of the archive, made again from what lies there."""
+"""`hdv index rebuild`: rebuilds the index of the archive."""
 
 import asyncio
 from collections.abc import Mapping
@@ -14,53 +14,52 @@ from chassis.messaging.feed import connect
 from chassis.observability import logs
 from chassis.runtime.settings import ConfigurationError, load
 from descriptor.settings import DescriptorSettings
-from hdv.client.outcome import print_line
-from hdv.exit import WELL, Away, Refused, run
-from hdv.terminal.progress_bar import Show, bar
-from hdv.up.preflight import CannotStart
+from hdv.admin.redis_errors import redis_unavailable
+from hdv.exit import CommandError
+from hdv.terminal.progress_bar import Update, progress_bar
+from hdv.terminal.text import print_line
 from hdv.up.redis_server import url_for_client
 
 
-def rebuild(archive: Path | None, redis_url: str | None, data: Path) -> int:
-    """Make the index again; returns the exit code.
+def rebuild(archive: Path | None, redis_url: str | None, data: Path) -> None:
+    """Rebuild the index from the archive.
 
     Args:
-        archive: the directory; that of the descriptor's settings when None.
-        redis_url: address of Redis; that of the settings when None.
-        data: the data directory of an `hdv up`, whose Redis is used if no other is named.
+        archive: its directory; None for that of the descriptor's settings.
+        redis_url: address of Redis; None for that of `data` or of the settings.
+        data: the data directory of an `hdv up`.
+
+    Raises:
+        CommandError: a setting is wrong, there is no such directory, or Redis is unavailable.
     """
-    return run("hdv index rebuild", lambda: _rebuild(archive, redis_url, data))
-
-
-def _rebuild(archive: Path | None, redis_url: str | None, data: Path) -> int:
+    given: Mapping[str, object] = {
+        "archive_dir": archive,
+        "redis_url": url_for_client(redis_url, data),
+    }
+    overrides = {name: value for name, value in given.items() if value is not None}
     try:
-        url = url_for_client(redis_url, data)
-        given: Mapping[str, object] = {"archive_dir": archive, "redis_url": url}
-        overrides = {name: value for name, value in given.items() if value is not None}
         settings = load(DescriptorSettings, **overrides)
         url = redis_address(settings)
-    except (CannotStart, ConfigurationError) as error:
-        raise Refused(str(error)) from None
+    except ConfigurationError as error:
+        raise CommandError(str(error)) from None
     directory = settings.volumes.archive
     if not directory.is_dir():
-        raise Refused(f"{directory}: no such directory")
-    # What goes wrong with a study stands in the log; the rest is told here.
+        raise CommandError(f"{directory}: no such directory")
+    # The log names the studies that cannot be read.
     logs.configure("hdv", "error")
-    with bar("reading the archive", "studies") as show:
+    with progress_bar("reading the archive", "studies") as update:
         try:
-            count = asyncio.run(_make(url, directory, show))
-        except RedisError as error:
-            reason = str(error).partition("\n")[0]
-            raise Away(f"no use of Redis: {reason}") from None
+            count = asyncio.run(_rebuild(url, directory, update))
+        except (RedisError, ValueError) as error:
+            raise redis_unavailable(url, error) from None
     print_line(f"{count:,} studies are in the index")
-    return WELL
 
 
-async def _make(url: str, directory: Path, show: Show) -> int:
+async def _rebuild(url: str, directory: Path, update: Update) -> int:
     async with aclosing(connect(url)) as client:
         await client.ping()
 
         async def connected() -> Redis:
             return client
 
-        return await InstanceIndex(connected).rebuild(directory, show)
+        return await InstanceIndex(connected).rebuild(directory, update)

@@ -1,133 +1,166 @@
-"""The command line of `hdv quarantine`."""
+"""The commands of `hdv quarantine`."""
 
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
-from hdv.cli.studies import LOCAL, Timeout, Url
+from hdv.cli.app import App
+from hdv.cli.options import (
+    GATEWAY_URL,
+    Format,
+    GatewayProfile,
+    StudyId,
+    Timeout,
+    Url,
+    Wait,
+)
+from hdv.exit import ExitCode
 
-app = typer.Typer(help="What did not validate, and is kept.", no_args_is_help=True)
+app = App("quarantine", "List, fix, resubmit and delete rejected files.")
 
-StudyId = Annotated[UUID, typer.Argument(metavar="ID", help="The study's id.")]
 Files = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[FILE...]",
-        show_default=False,
-        help="Names of files, as `show` tells them; all when none is given.",
+        metavar="FILE", show_default=False,
+        help="Names of files, as `hdv quarantine show` lists them.  [default: all files]",
     ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Write the result as JSON.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask whether it is meant.")]
+]  # fmt: skip
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation prompt.")]
 
 
-@app.command("list")
+@app.add(
+    "hdv quarantine list",
+    "hdv quarantine list --code structure.truncated --since 2026-03-01T00:00:00Z",
+    name="list",
+)
 def list_studies(
     code: Annotated[
-        str | None, typer.Option(metavar="CODE", help="Only studies rejected because of it.")
+        str | None,
+        typer.Option(
+            "--code", "-c", metavar="CODE", show_default=False,
+            help="Only studies with this error.",
+        ),
     ] = None,
     since: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Only what came then or later: 2026-03-01T00:00:00Z."),
+        typer.Option(
+            metavar="TIME", show_default=False,
+            help="Only studies rejected at this time or later, such as 2026-03-01T00:00:00Z.",
+        ),
     ] = None,
     until: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Only what came before.")
+        str | None,
+        typer.Option(
+            metavar="TIME", show_default=False, help="Only studies rejected before this time."
+        ),
     ] = None,
     limit: Annotated[
-        int, typer.Option(metavar="N", min=1, max=1_000_000, help="How many studies at most.")
+        int,
+        typer.Option("--limit", "-n", metavar="N", min=1, max=1_000_000, help="How many studies."),
     ] = 100,
-    json: Json = False,
-    url: Url = LOCAL,
-) -> None:
-    """List the studies in quarantine, those that came last first."""
+    form: Format = "text",
+    url: Url = GATEWAY_URL,
+) -> None:  # fmt: skip
+    """List the studies in quarantine, the latest first."""
     from hdv.client.quarantine import Quarantine
 
-    quarantine = Quarantine(url, json=json)
-    raise typer.Exit(quarantine.list_studies(code=code, since=since, until=until, limit=limit))
+    quarantine = Quarantine(url, json=form == "json")
+    quarantine.list_studies(code=code, since=since, until=until, limit=limit)
 
 
-@app.command()
-def show(study_id: StudyId, json: Json = False, url: Url = LOCAL) -> None:
-    """Show the files of a study, what is wrong with each, and what was done with them."""
+@app.add("hdv quarantine show 0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
+def show(study_id: StudyId, form: Format = "text", url: Url = GATEWAY_URL) -> None:
+    """Show the files of a study, with findings and resubmissions."""
     from hdv.client.quarantine import Quarantine
 
-    raise typer.Exit(Quarantine(url, json=json).show(study_id))
+    Quarantine(url, json=form == "json").show(study_id)
 
 
-@app.command()
+@app.add("hdv quarantine download 0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11 -o rejected")
 def download(
     study_id: StudyId,
     files: Files = None,
-    to: Annotated[
-        Path, typer.Option(metavar="DIR", help="Where the study gets a folder.")
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="DIR", help="The directory in which to make a folder."
+        ),
     ] = Path(),
-    json: Json = False,
-    url: Url = LOCAL,
+    form: Format = "text",
+    url: Url = GATEWAY_URL,
 ) -> None:
-    """Fetch files of a study, byte for byte. Nothing is overwritten."""
+    """Download files of a study into a folder named after it.
+
+    Existing files are never overwritten.
+    """
     from hdv.client.quarantine import Quarantine
 
-    raise typer.Exit(Quarantine(url, json=json).download(study_id, files or [], to))
+    Quarantine(url, json=form == "json").download(study_id, files or [], output)
 
 
-@app.command()
+@app.add(
+    "hdv quarantine resubmit 0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11 --profile lenient",
+    "hdv quarantine resubmit 0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11 000002.dcm --fixed new.dcm",
+)
 def resubmit(
     study_id: StudyId,
     files: Files = None,
-    profile: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Another profile than that of the upload."),
-    ] = None,
     fixed: Annotated[
         str | None,
-        typer.Option(metavar="PATH", help="A fixed file, to be sent in place of the one named."),
+        typer.Option(
+            metavar="PATH", show_default=False, help="A fixed file that replaces the one named."
+        ),
     ] = None,
-    wait: Annotated[
-        bool, typer.Option("--wait", help="Wait until it is known what became of each file.")
-    ] = False,
+    profile: GatewayProfile = None,
+    wait: Wait = False,
     timeout: Timeout = 3600.0,
-    json: Json = False,
-    url: Url = LOCAL,
-) -> None:
-    """Send files of a study on their way again, as a new upload; those in quarantine stay."""
+    form: Format = "text",
+    url: Url = GATEWAY_URL,
+) -> ExitCode:
+    """Validate files of a study again, as a new upload.
+
+    The files remain in quarantine. Without --profile they are validated with the same profile as
+    before.
+    """
     from hdv.client.quarantine import Quarantine
 
-    quarantine = Quarantine(url, json=json, seconds=timeout)
-    raise typer.Exit(
-        quarantine.resubmit(study_id, files or [], profile=profile, fixed=fixed, wait=wait)
-    )
+    quarantine = Quarantine(url, json=form == "json", seconds=timeout)
+    return quarantine.resubmit(study_id, files or [], profile=profile, fixed=fixed, wait=wait)
 
 
-@app.command()
+@app.add("hdv quarantine delete 0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11 000002.dcm")
 def delete(
     study_id: StudyId,
     files: Files = None,
     yes: Yes = False,
-    json: Json = False,
-    url: Url = LOCAL,
+    form: Format = "text",
+    url: Url = GATEWAY_URL,
 ) -> None:
-    """Remove files of a study for good."""
+    """Delete files of a study permanently."""
     from hdv.client.quarantine import Quarantine
 
-    raise typer.Exit(Quarantine(url, json=json).delete(study_id, files or [], sure=yes))
+    Quarantine(url, json=form == "json").delete(study_id, files or [], confirmed=yes)
 
 
-@app.command()
+@app.add("hdv quarantine purge --older-than-days 90 --dry-run")
 def purge(
     older_than_days: Annotated[
-        float, typer.Option(metavar="DAYS", min=0, help="How long it has been there.")
+        float,
+        typer.Option(
+            metavar="DAYS", min=0, show_default=False,
+            help="Delete what has been in quarantine for more days than this.",
+        ),
     ],
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only tell what would be removed.")
+        bool, typer.Option("--dry-run", "-n", help="Only show what would be deleted.")
     ] = False,
     yes: Yes = False,
-    json: Json = False,
-    url: Url = LOCAL,
-) -> None:
-    """Remove everything that has been in quarantine for long."""
+    form: Format = "text",
+    url: Url = GATEWAY_URL,
+) -> None:  # fmt: skip
+    """Delete old files of all studies permanently."""
     from hdv.client.quarantine import Quarantine
 
-    quarantine = Quarantine(url, json=json)
-    raise typer.Exit(quarantine.purge(older_than_days, dry_run=dry_run, sure=yes))
+    quarantine = Quarantine(url, json=form == "json")
+    quarantine.purge(older_than_days, dry_run=dry_run, confirmed=yes)

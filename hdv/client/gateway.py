@@ -1,4 +1,4 @@
-"""The gateway as commands talk to it: with time limits, patience, and answers in sentences."""
+"""A client of the gateway: with a time limit, retries, and errors as sentences."""
 
 import random
 import time
@@ -6,35 +6,41 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any, Self
 
 import httpx
 
-from hdv.exit import Away, Refused
+from hdv.exit import CommandError, ExitCode
 
 URL = "http://127.0.0.1:8000"
 MOST_TRIES = 6
+"""How often a request is sent at most."""
 PAUSE_SECONDS = (0.5, 15.0)
-"""First and longest pause before another try."""
+"""First and longest pause before a retry."""
 LONGEST_RETRY_AFTER_SECONDS = 60.0
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 60.0
-"""How long the gateway may take nothing of a request, and think, if nobody says otherwise."""
+"""How long the gateway may accept no bytes of a request, and how long it may take to answer, unless
+a request says otherwise."""
 
 _TRY_AGAIN = frozenset({429, 502, 503, 504})
 _NOTHING_WAS_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
 
 Content = Callable[[], Mapping[str, Any]]
-"""What a request carries, as arguments of httpx; made again for every try."""
+"""What a request carries, as arguments of httpx; built again for every try."""
 
 
 class Gateway:
-    """Talks to the gateway until a time limit.
+    """Sends requests to the gateway until a time limit.
 
     Args:
-        url: where it is.
-        seconds: how long everything together may take.
+        url: the address of the gateway.
+        seconds: how long all requests together may take.
         transport: for tests.
+
+    Raises:
+        CommandError: the address is not one.
     """
 
     def __init__(
@@ -43,9 +49,9 @@ class Gateway:
         try:
             parsed = httpx.URL(url)
         except httpx.InvalidURL as error:
-            raise Refused(f"'{url}' is no address: {error}") from None
+            raise CommandError(f"'{url}' is not an address: {error}") from None
         if parsed.scheme not in {"http", "https"} or not parsed.host:
-            raise Refused(f"'{url}' is no address like {URL}")
+            raise CommandError(f"'{url}' is not an address such as {URL}")
         self._url = url
         self._seconds = seconds
         self._deadline = time.monotonic() + seconds
@@ -58,14 +64,22 @@ class Gateway:
         self._client.close()
 
     def get(self, path: str, **parameters: str | int | None) -> Any:  # noqa: ANN401 -- JSON
-        """The JSON at a path.
+        """The JSON at a path; parameters that are None are left out.
 
         Raises:
-            Refused: the gateway says that the request is not right.
-            Away: it does not answer, or not in time.
+            CommandError: as `send`.
         """
         given = {name: value for name, value in parameters.items() if value is not None}
         return self.send("GET", path, lambda: {"params": given}).json()
+
+    def find(self, path: str) -> Any | None:  # noqa: ANN401 -- JSON
+        """The JSON at a path, or None if there is nothing.
+
+        Raises:
+            CommandError: as `send`.
+        """
+        response = self._request("GET", path)
+        return None if response.status_code == HTTPStatus.NOT_FOUND else checked(response).json()
 
     def send(
         self,
@@ -76,34 +90,33 @@ class Gateway:
         repeatable: bool = True,
         silence_seconds: float = SILENCE_SECONDS,
     ) -> httpx.Response:
-        """Send a request, again and again if need be.
+        """Send a request, and send it again while the gateway is unavailable.
 
         Args:
             method: of HTTP.
             path: below the gateway's address.
             content: what the request carries.
-            repeatable: whether doing it twice is no harm; else a connection that broke off is not
-                followed by another try.
-            silence_seconds: how long the gateway may think.
+            repeatable: whether the request may be carried out twice; if not, it is not sent again
+                after its connection broke.
+            silence_seconds: how long the gateway may take to answer.
 
         Raises:
-            Refused: the gateway says that the request is not right.
-            Away: it does not answer, or not in time.
+            CommandError: the gateway refuses the request (`USAGE`), or cannot serve it or does not
+                answer in time (`UNAVAILABLE`).
         """
-
-        def attempt() -> httpx.Response:
-            timeout = self._timeout(silence_seconds)
-            return self._client.request(method, path, timeout=timeout, **content())
-
-        return self._insist(attempt, repeatable)
+        return checked(
+            self._request(
+                method, path, content, repeatable=repeatable, silence_seconds=silence_seconds
+            )
+        )
 
     @contextmanager
     def download(self, path: str) -> Iterator[httpx.Response]:
-        """A file, to be read while it comes. It is asked for once.
+        """A file, to be read while it arrives. It is requested once.
 
         Raises:
-            Refused: the gateway says that the request is not right.
-            Away: it does not answer, or breaks off.
+            CommandError: the gateway refuses the request (`USAGE`), or does not answer or breaks
+                off (`UNAVAILABLE`).
         """
         timeout = self._timeout(SILENCE_SECONDS)
         try:
@@ -112,50 +125,63 @@ class Gateway:
                     response.read()
                 yield checked(response)
         except httpx.TransportError as error:
-            raise self.away(error) from None
+            raise self._no_answer(error) from None
 
     def check_time(self) -> float:
         """How long everything may still take, in seconds.
 
         Raises:
-            Away: no longer.
+            CommandError: the time limit is reached (`UNAVAILABLE`).
         """
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise Away(f"gave up after {self._seconds:g} seconds")
+            raise CommandError(
+                f"stopped after {self._seconds:g} seconds", code=ExitCode.UNAVAILABLE
+            )
         return left
 
     def pause(self, seconds: float) -> None:
         """Wait, but not beyond the time limit.
 
         Raises:
-            Away: it is reached.
+            CommandError: the time limit is reached (`UNAVAILABLE`).
         """
         time.sleep(min(seconds, self.check_time()))
         self.check_time()
 
-    def away(self, error: httpx.TransportError) -> Away:
-        """How it is told that there is no answer."""
-        reason = str(error) or type(error).__name__
-        return Away(f"the gateway at {self._url} does not answer: {reason}")
-
-    def _insist(self, attempt: Callable[[], httpx.Response], repeatable: bool) -> httpx.Response:
+    def _request(
+        self,
+        method: str,
+        path: str,
+        content: Content = dict,
+        *,
+        repeatable: bool = True,
+        silence_seconds: float = SILENCE_SECONDS,
+    ) -> httpx.Response:
+        """The answer to the last try, whatever its status."""
         for number in range(MOST_TRIES):
-            last = number == MOST_TRIES - 1
+            is_last = number == MOST_TRIES - 1
             retry_after = 0.0
+            timeout = self._timeout(silence_seconds)
             try:
-                response = attempt()
+                response = self._client.request(method, path, timeout=timeout, **content())
             except httpx.TransportError as error:
-                if last or not (repeatable or isinstance(error, _NOTHING_WAS_SENT)):
-                    raise self.away(error) from None
+                if is_last or not (repeatable or isinstance(error, _NOTHING_WAS_SENT)):
+                    raise self._no_answer(error) from None
             else:
-                if last or not _asks_for_another_try(response):
-                    return checked(response)
+                if is_last or not _asks_for_retry(response):
+                    return response
                 retry_after = _retry_after(response)
             first, longest = PAUSE_SECONDS
             own = min(first * 2**number, longest) * random.uniform(0.5, 1.0)  # noqa: S311 -- jitter
             self.pause(max(own, retry_after))
         raise AssertionError("the last try returns or raises")
+
+    def _no_answer(self, error: httpx.TransportError) -> CommandError:
+        reason = str(error) or type(error).__name__
+        return CommandError(
+            f"the gateway at {self._url} does not answer: {reason}", code=ExitCode.UNAVAILABLE
+        )
 
     def _timeout(self, silence_seconds: float) -> httpx.Timeout:
         left = self.check_time()
@@ -167,20 +193,19 @@ class Gateway:
 
 
 def checked(response: httpx.Response) -> httpx.Response:
-    """An answer, if it is what was asked for.
+    """The response, if it reports success.
 
     Raises:
-        Refused: the gateway says that the request is not right.
-        Away: it cannot serve it.
+        CommandError: the gateway refuses the request (`USAGE`) or cannot serve it (`UNAVAILABLE`).
     """
     if response.is_success:
         return response
-    sentence = _sentence(response)
-    raise Refused(sentence) if response.is_client_error else Away(sentence)
+    code = ExitCode.USAGE if response.is_client_error else ExitCode.UNAVAILABLE
+    raise CommandError(_sentence(response), code=code)
 
 
 def _sentence(response: httpx.Response) -> str:
-    """What a problem document says (RFC 9457); the status when there is none."""
+    """Title and detail of a problem document (RFC 9457); the status if there is none."""
     try:
         problem = response.json()
         return ": ".join(filter(None, [problem["title"], problem.get("detail")]))
@@ -188,15 +213,15 @@ def _sentence(response: httpx.Response) -> str:
         return f"the answer was {response.status_code} {response.reason_phrase}".strip()
 
 
-def _asks_for_another_try(response: httpx.Response) -> bool:
-    # 409 with a time to come back: an earlier try is still at work.
+def _asks_for_retry(response: httpx.Response) -> bool:
+    # 409 with Retry-After: an earlier try is still being processed.
     return response.status_code in _TRY_AGAIN or (
         response.status_code == 409 and "retry-after" in response.headers
     )
 
 
 def _retry_after(response: httpx.Response) -> float:
-    """How long the gateway asks to wait, in seconds; not longer than we are ready to."""
+    """How long the gateway asks us to wait, in seconds, up to a limit of ours."""
     value = response.headers.get("retry-after", "")
     if value.isdecimal():
         seconds = float(value)

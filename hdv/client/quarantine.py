@@ -1,44 +1,33 @@
-"""`hdv quarantine`: what did not validate, listed, fetched, sent again, removed."""
+"""`hdv quarantine`: lists, shows, downloads, resubmits and removes files in quarantine."""
 
-import hashlib
-import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 import typer
 
 from hdv.client.gateway import Gateway
-from hdv.client.outcome import (
-    Json,
-    await_outcome,
-    cell,
-    new_table,
-    print_json,
-    print_line,
-    print_outcome,
-    print_table,
-    reasons,
-)
 from hdv.client.outgoing import LazyFile, find_outgoing
-from hdv.exit import WELL, Refused, run
-from storage.files import sha256_of
+from hdv.client.quarantine_files import chosen, fetch
+from hdv.client.upload_outcome import Json, await_outcome, print_outcome, reasons
+from hdv.exit import CommandError, ExitCode
+from hdv.terminal.table import cell, new_table, print_table
+from hdv.terminal.text import number_of, print_json, print_line
 
 MOST_PER_PAGE = 500
-_CHUNK = 1 << 18
-_NAME = re.compile(r"[0-9]{6}\.dcm")
-"""What files in quarantine are called; no other name becomes a path here."""
 
 
 class Quarantine:
-    """The commands; each returns the exit code.
+    """The commands.
+
+    Every method may raise `CommandError`: the gateway refuses the request, or is unavailable.
 
     Args:
-        url: where the gateway is.
-        json: whether results are for programs.
+        url: the address of the gateway.
+        json: whether results are written as JSON.
         seconds: how long a command may take.
         transport: for tests.
     """
@@ -58,12 +47,11 @@ class Quarantine:
 
     def list_studies(
         self, *, code: str | None, since: str | None, until: str | None, limit: int
-    ) -> int:
-        """Show which studies are in quarantine, those that came last first."""
-
-        def command(gateway: Gateway) -> int:
-            studies: list[Json] = []
-            cursor = None
+    ) -> None:
+        """List the studies in quarantine, the latest first."""
+        studies: list[Json] = []
+        cursor = None
+        with self._gateway() as gateway:
             while True:
                 page = gateway.get(
                     "/quarantine", code=code, since=since, until=until, cursor=cursor,
@@ -73,76 +61,56 @@ class Quarantine:
                 cursor = page.get("next_cursor")
                 if cursor is None or len(studies) >= limit:
                     break
-            if self._json:
-                print_json({"studies": studies, "more": cursor is not None})
-                return WELL
-            table = new_table("study", "since", "files", "sent again", "label", "why")
-            for study in studies:
-                codes = ", ".join(f"{count['code']} ({count['files']})" for count in study["codes"])
-                table.add_row(
-                    *map(cell, (study["study_id"], _time(study["quarantined_at"]))),
-                    *map(cell, (study["file_count"], study["resubmissions"] or "")),
-                    *map(cell, (study.get("label"), codes)),
-                )
-            if studies:
-                print_table(table)
-            else:
-                print_line("nothing is in quarantine")
-            if cursor:
-                print_line("and more; --limit shows them")
-            return WELL
+        if self._json:
+            print_json({"studies": studies, "more": cursor is not None})
+            return
+        if studies:
+            _print_studies(studies)
+        else:
+            print_line("nothing is in quarantine")
+        if cursor:
+            print_line("and more; --limit shows them")
 
-        return self._run("list", command)
-
-    def show(self, study_id: UUID) -> int:
+    def show(self, study_id: UUID) -> None:
         """Show the files of a study, and what is wrong with each."""
-
-        def command(gateway: Gateway) -> int:
+        with self._gateway() as gateway:
             study = gateway.get(f"/quarantine/{study_id}")
-            if self._json:
-                print_json(study)
-                return WELL
-            print_line(f"study {study_id}, in quarantine since {_time(study['quarantined_at'])}")
-            for mark in study["resubmissions"]:
-                what = "fixed" if mark["fixed"] else "as they were"
-                print_line(
-                    f"sent again {_time(mark['time'])} {what}: {', '.join(mark['files'])}"
-                    f" as study {mark['study_id']}"
-                )
-            print_line()
-            table = new_table("file", "sent as", "bytes", "why")
-            for file in study["files"]:
-                across = [f for f in study["findings"] if file["file"] in f.get("files", ())]
-                why = reasons([*file["findings"], *across])
-                table.add_row(
-                    *map(cell, (file["file"], file["sent_as"], f"{file['size_bytes']:,}", why))
-                )
-            print_table(table)
-            return WELL
+        if self._json:
+            print_json(study)
+            return
+        print_line(f"study {study_id}, in quarantine since {_time(study['quarantined_at'])}")
+        for entry in study["resubmissions"]:
+            what = "fixed" if entry["fixed"] else "unchanged"
+            print_line(
+                f"resubmitted {_time(entry['time'])} {what}: {', '.join(entry['files'])}"
+                f" as study {entry['study_id']}"
+            )
+        print_line()
+        table = new_table("file", "sent as", "bytes", "why")
+        for file in study["files"]:
+            across = [f for f in study["findings"] if file["file"] in f.get("files", ())]
+            why = reasons([*file["findings"], *across])
+            table.add_row(
+                *map(cell, (file["file"], file["sent_as"], f"{file['size_bytes']:,}", why))
+            )
+        print_table(table)
 
-        return self._run("show", command)
-
-    def download(self, study_id: UUID, names: Sequence[str], to: Path) -> int:
-        """Fetch files of a study, all when none is named, into a folder of the study's own."""
-
-        def command(gateway: Gateway) -> int:
-            study = gateway.get(f"/quarantine/{study_id}")
-            folder = to / str(study_id)
-            files = _chosen(study, names)
+    def download(self, study_id: UUID, names: Sequence[str], output: Path) -> None:
+        """Download files of a study, all if none is named, into a folder named after the study."""
+        folder = output / str(study_id)
+        with self._gateway() as gateway:
+            files = chosen(gateway.get(f"/quarantine/{study_id}"), names)
             try:
                 folder.mkdir(parents=True, exist_ok=True)
                 for file in files:
-                    _fetch(gateway, file, folder / file["file"])
+                    fetch(gateway, file, folder / file["file"])
             except OSError as error:
-                raise Refused(f"{folder}: {error.strerror}") from None
-            if self._json:
-                print_json({"files": [str(folder / file["file"]) for file in files]})
-            else:
-                for file in files:
-                    print_line(f"{folder / file['file']}  {file['sent_as']}")
-            return WELL
-
-        return self._run("download", command)
+                raise CommandError(f"{folder}: {error.strerror}") from None
+        if self._json:
+            print_json({"files": [str(folder / file["file"]) for file in files]})
+            return
+        for file in files:
+            print_line(f"{folder / file['file']}  {file['sent_as']}")
 
     def resubmit(
         self,
@@ -152,149 +120,115 @@ class Quarantine:
         profile: str | None,
         fixed: str | None,
         wait: bool,
-    ) -> int:
-        """Send files of a study on their way again, all when none is named."""
+    ) -> ExitCode:
+        """Send files of a study through validation again, all if none is named."""
+        place = f"/quarantine/{study_id}"
+        if fixed is not None:
+            place += f"/files/{_name_to_replace(names, fixed)}"
 
         def content() -> dict[str, Any]:
             if fixed is None:
-                asked = {"files": sorted(set(names)) or None, "profile": profile}
-                return {"json": {name: value for name, value in asked.items() if value}}
+                body = {"files": sorted(set(names)) or None, "profile": profile}
+                return {"json": {name: value for name, value in body.items() if value}}
             [file] = find_outgoing([fixed]).files
             return {
                 "params": {"profile": profile} if profile else {},
                 "files": {"file": (file.sent_as, LazyFile(file, lambda _: None))},
             }
 
-        def command(gateway: Gateway) -> int:
-            place = f"/quarantine/{study_id}"
-            if fixed is not None:
-                if len(names) != 1:
-                    raise Refused("with --fixed name the one file that it takes the place of")
-                if not Path(fixed).is_file():
-                    raise Refused(f"{fixed}: no such file")
-                place += f"/files/{names[0]}"
+        with self._gateway() as gateway:
             accepted = gateway.send("POST", f"{place}/resubmit", content, repeatable=False).json()
             outcome = await_outcome(gateway, accepted["study_id"]) if wait else None
-            if self._json:
-                more = {"studies": outcome.records, "report": outcome.report} if outcome else {}
-                print_json({"upload": accepted, **more})
-            elif outcome:
-                print_outcome(outcome)
-            else:
-                print_line(f"study {accepted['study_id']} uploaded, from study {study_id}")
-            return outcome.exit_code if outcome else WELL
+        if self._json:
+            more = {"studies": outcome.records, "report": outcome.report} if outcome else {}
+            print_json({"upload": accepted, **more})
+        elif outcome:
+            print_outcome(outcome)
+        else:
+            print_line(f"study {accepted['study_id']} uploaded, from study {study_id}")
+        return outcome.exit_code if outcome else ExitCode.OK
 
-        return self._run("resubmit", command)
+    def delete(self, study_id: UUID, names: Sequence[str], *, confirmed: bool) -> None:
+        """Delete files of a study, all if none is named."""
+        place = f"/quarantine/{study_id}"
+        with self._gateway() as gateway:
+            files = chosen(gateway.get(place), names)
+            what = f"{number_of(len(files), 'file')} of study {study_id}"
+            if not confirmed:
+                _confirm(f"Delete {what} permanently?")
+            for address in [file["href"] for file in files] if names else [place]:
+                gateway.send("DELETE", address, repeatable=False)
+        if self._json:
+            print_json({"removed": [file["file"] for file in files]})
+        else:
+            print_line(f"deleted {what}")
 
-    def delete(self, study_id: UUID, names: Sequence[str], *, sure: bool) -> int:
-        """Remove files of a study, all when none is named."""
-
-        def command(gateway: Gateway) -> int:
-            place = f"/quarantine/{study_id}"
-            files = _chosen(gateway.get(place), names)
-            what = f"{_number(len(files))} of study {study_id}"
-            _confirm(f"Remove {what} for good?", sure=sure)
-            if names:
-                for file in files:
-                    gateway.send("DELETE", file["href"], repeatable=False)
-            else:
-                gateway.send("DELETE", place, repeatable=False)
-            if self._json:
-                print_json({"removed": [file["file"] for file in files]})
-            else:
-                print_line(f"removed {what}")
-            return WELL
-
-        return self._run("delete", command)
-
-    def purge(self, older_than_days: float, *, dry_run: bool, sure: bool) -> int:
-        """Remove what has been in quarantine for longer."""
-
-        def command(gateway: Gateway) -> int:
-            age = f"in quarantine for longer than {older_than_days:g} days"
-            if not dry_run:
-                _confirm(f"Remove everything that has been {age} for good?", sure=sure)
-            body = {"older_than_days": older_than_days, "dry_run": dry_run}
-            studies: list[Json] = []
+    def purge(self, older_than_days: float, *, dry_run: bool, confirmed: bool) -> None:
+        """Delete everything that has been in quarantine for longer."""
+        if not (dry_run or confirmed):
+            age = f"has been in quarantine for more than {older_than_days:g} days"
+            _confirm(f"Delete everything that {age} permanently?")
+        body = {"older_than_days": older_than_days, "dry_run": dry_run}
+        studies: list[Json] = []
+        with self._gateway() as gateway:
             while True:
                 done = gateway.send("POST", "/quarantine/purge", lambda: {"json": body}).json()
                 studies += done["studies"]
-                # A dry run would tell of the same ones again; what cannot be removed remains.
+                # A dry run would list the same ones again; what cannot be deleted remains.
                 if dry_run or not done["remaining"] or not done["studies"]:
                     break
-            remaining = done["remaining"]
-            if self._json:
-                print_json({"dry_run": dry_run, "studies": studies, "remaining": remaining})
-                return WELL
-            for study in studies:
-                print_line(f"{study['study_id']}  {_number(study['file_count'])}")
-            verb = "would be removed" if dry_run else "removed"
-            files = _number(sum(study["file_count"] for study in studies))
-            more = f", and {remaining:,} more studies" if remaining else ""
-            print_line(f"{verb}: {files} of {len(studies):,} studies{more}")
-            return WELL
+        remaining = done["remaining"]
+        if self._json:
+            print_json({"dry_run": dry_run, "studies": studies, "remaining": remaining})
+            return
+        for study in studies:
+            print_line(f"{study['study_id']}  {number_of(study['file_count'], 'file')}")
+        verb = "would be deleted" if dry_run else "deleted"
+        files = number_of(sum(study["file_count"] for study in studies), "file")
+        more = f", and {remaining:,} more studies" if remaining else ""
+        print_line(f"{verb}: {files} of {len(studies):,} studies{more}")
 
-        return self._run("purge", command)
-
-    def _run(self, name: str, command: Callable[[Gateway], int]) -> int:
-        def with_gateway() -> int:
-            with Gateway(self._url, seconds=self._seconds, transport=self._transport) as gateway:
-                return command(gateway)
-
-        return run(f"hdv quarantine {name}", with_gateway)
+    def _gateway(self) -> Gateway:
+        return Gateway(self._url, seconds=self._seconds, transport=self._transport)
 
 
-def _chosen(study: Json, names: Sequence[str]) -> list[Json]:
-    """The files with these names, all when there are none."""
-    files = {file["file"]: file for file in study["files"] if _NAME.fullmatch(file["file"])}
-    if missing := set(names) - files.keys():
-        raise Refused(f"the study has no file {min(missing)} in quarantine")
-    return [file for name, file in files.items() if not names or name in names]
+def _print_studies(studies: Sequence[Json]) -> None:
+    table = new_table("study", "since", "files", "resubmitted", "label", "why")
+    for study in studies:
+        codes = ", ".join(f"{count['code']} ({count['files']})" for count in study["codes"])
+        table.add_row(
+            *map(cell, (study["study_id"], _time(study["quarantined_at"]))),
+            *map(cell, (study["file_count"], study["resubmissions"] or "")),
+            *map(cell, (study.get("label"), codes)),
+        )
+    print_table(table)
 
 
-def _fetch(gateway: Gateway, file: Json, target: Path) -> None:
-    """Fetch a file, unless it is there already.
-
-    Raises:
-        Refused: something else is there, or what came is not what it should be.
-    """
-    if target.exists():
-        if sha256_of(target) != file["sha256"]:
-            raise Refused(f"{target}: there is something else under this name")
-        return
-    part = target.with_name(f".{target.name}.{uuid4().hex}")
-    digest = hashlib.sha256()
-    try:
-        with gateway.download(file["href"]) as response, part.open("xb") as written:
-            for chunk in response.iter_bytes(_CHUNK):
-                gateway.check_time()
-                digest.update(chunk)
-                written.write(chunk)
-        if digest.hexdigest() != file["sha256"]:
-            raise Refused(f"{file['file']}: what came has another SHA-256 than it should")
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+def _name_to_replace(names: Sequence[str], fixed: str) -> str:
+    """The name of the file in quarantine that a fixed file replaces."""
+    if len(names) != 1:
+        raise CommandError("--fixed needs the name of the one file that it replaces")
+    if not Path(fixed).is_file():
+        raise CommandError(f"{fixed}: no such file")
+    return names[0]
 
 
-def _confirm(question: str, *, sure: bool) -> None:
-    """Ask whoever is at the terminal.
+def _confirm(question: str) -> None:
+    """Ask the user.
 
     Raises:
-        Refused: the answer is no, or nobody is there.
+        CommandError: the answer is no, or there is no terminal to ask at.
+        KeyboardInterrupt: the user pressed Ctrl-C.
     """
-    if sure:
-        return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise Refused("nobody is there to be asked; --yes says that it is meant")
-    if not typer.confirm(question, err=True):
-        raise Refused("nothing was removed")
+        raise CommandError("there is no terminal to ask for confirmation; --yes skips the prompt")
+    try:
+        if not typer.confirm(question, err=True):
+            raise CommandError("nothing was deleted")
+    except typer.Abort:
+        raise KeyboardInterrupt from None
 
 
 def _time(text: str) -> str:
-    """A time for people, without what is less than a second."""
+    """A time for people, without fractions of a second."""
     return f"{text[:10]} {text[11:19]}"
-
-
-def _number(count: int) -> str:
-    return "1 file" if count == 1 else f"{count:,} files"

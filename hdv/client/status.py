@@ -1,4 +1,4 @@
-"""`hdv status`: what is known of a study."""
+"""`hdv status`: the status record of a study."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -6,8 +6,9 @@ from uuid import UUID
 import httpx
 
 from hdv.client.gateway import Gateway
-from hdv.client.outcome import Json, await_outcome, count_text, exit_code, print_json, print_line
-from hdv.exit import run
+from hdv.client.upload_outcome import Json, await_outcome, count_text, exit_code
+from hdv.exit import ExitCode
+from hdv.terminal.text import print_json, print_line
 
 
 def status(
@@ -18,33 +19,29 @@ def status(
     timeout: float,
     json: bool,
     transport: httpx.BaseTransport | None = None,
-) -> int:
+) -> ExitCode:
     """Show the status of a study, at once or when nothing more happens to it.
 
-    Returns:
-        The exit code.
+    Raises:
+        CommandError: there is no such study, or the gateway is unavailable.
     """
-
-    def show() -> int:
-        with Gateway(url, seconds=timeout, transport=transport) as gateway:
-            if watch:
-                outcome = await_outcome(gateway, str(study_id))
-                record, code = outcome.records[0], outcome.exit_code
-            else:
-                record = gateway.get(f"/status/{study_id}")
-                code = exit_code(record)
-        if json:
-            print_json(record)
+    with Gateway(url, seconds=timeout, transport=transport) as gateway:
+        if watch:
+            outcome = await_outcome(gateway, str(study_id))
+            record, code = outcome.records[0], outcome.exit_code
         else:
-            for line in _lines(record):
-                print_line(line)
-        return code
-
-    return run("hdv status", show)
+            record = gateway.get(f"/status/{study_id}")
+            code = exit_code(record)
+    if json:
+        print_json(record)
+    else:
+        for line in _lines(record):
+            print_line(line)
+    return code
 
 
 def _lines(record: Json) -> Iterator[str]:
-    """A record for people."""
+    """The record for people."""
     facts = {
         "study": record["study_id"],
         "status": f"{record['status']}  {record['updated_at']}",
@@ -59,15 +56,23 @@ def _lines(record: Json) -> Iterator[str]:
         if value:
             yield f"{name:<11}{value}"
     yield ""
-    for entry in record.get("history", ()):
-        seconds = entry.get("duration_seconds")
-        lasted = "" if seconds is None else f"  {seconds:.3f} s"
-        yield f"{entry['state']:<11}{entry['time']}  {entry['service']}{lasted}"
+    yield from map(_step, record.get("history", ()))
     if findings := record.get("findings"):
         yield ""
         for finding in findings:
-            place = finding.get("keyword") or finding.get("path")
-            where = f"  {place}" if place else ""
-            times = f"  ({finding['count']} times)" if finding["count"] > 1 else ""
-            yield f"{finding['severity']:<9}{finding['code']}{where}{times}"
-            yield f"{'':<9}{finding['message']}"
+            yield from _finding(finding)
+
+
+def _step(entry: Json) -> str:
+    """A state that the study went through."""
+    seconds = entry.get("duration_seconds")
+    duration = "" if seconds is None else f"  {seconds:.3f} s"
+    return f"{entry['state']:<11}{entry['time']}  {entry['service']}{duration}"
+
+
+def _finding(finding: Json) -> Iterator[str]:
+    place = finding.get("keyword") or finding.get("path")
+    where = f"  {place}" if place else ""
+    times = f"  ({finding['count']} times)" if finding["count"] > 1 else ""
+    yield f"{finding['severity']:<9}{finding['code']}{where}{times}"
+    yield f"{'':<9}{finding['message']}"

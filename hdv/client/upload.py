@@ -1,4 +1,4 @@
-"""`hdv upload`: files, folders and archives to the gateway, in one request."""
+"""`hdv upload`: files, folders and archive files to the gateway, in one request."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,17 +8,18 @@ from uuid import uuid4
 import httpx
 
 from hdv.client.gateway import Gateway
-from hdv.client.outcome import await_outcome, print_json, print_line, print_outcome
 from hdv.client.outgoing import LazyFile, Outgoing, find_outgoing
-from hdv.exit import WELL, run, say
-from hdv.terminal.progress_bar import Show, bar
+from hdv.client.upload_outcome import await_outcome, print_outcome
+from hdv.exit import ExitCode, say
+from hdv.terminal.progress_bar import Update, progress_bar
+from hdv.terminal.text import number_of, print_json, print_line
 
 BYTES = "application/octet-stream"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
-    """What the command line says."""
+class UploadOptions:
+    """The options of the command; `hdv upload --help` explains them."""
 
     paths: Sequence[str]
     url: str
@@ -40,71 +41,66 @@ class Options:
         return {name: str(value) for name, value in fields.items() if value is not None}
 
 
-def upload(options: Options, *, transport: httpx.BaseTransport | None = None) -> int:
-    """Send what the command line names, and wait for the outcome if that is asked for.
+def upload(options: UploadOptions, *, transport: httpx.BaseTransport | None = None) -> ExitCode:
+    """Send the files, and wait for their outcome if that is wanted.
 
-    Returns:
-        The exit code.
+    Raises:
+        CommandError: a file cannot be read, or the gateway refuses the upload or is unavailable.
     """
-    return run("hdv upload", lambda: _upload(options, transport))
-
-
-def _upload(options: Options, transport: httpx.BaseTransport | None) -> int:
     outgoing = find_outgoing(options.paths)
     if outgoing.skipped:
-        say(outgoing.told)
+        say(outgoing.skipped_text)
     with Gateway(options.url, seconds=options.timeout, transport=transport) as gateway:
         accepted = _send(gateway, options, outgoing)
-        told: dict[str, Any] = {
+        result: dict[str, Any] = {
             "upload": accepted,
             "skipped": [{"path": found.name, "reason": found.reason} for found in outgoing.skipped],
         }
         study_id = accepted["study_id"]
         if not options.wait:
             if options.json:
-                print_json(told)
+                print_json(result)
             else:
-                count = len(outgoing.files)
-                files = "1 file" if count == 1 else f"{count:,} files"
+                files = number_of(len(outgoing.files), "file")
                 print_line(f"study {study_id} uploaded: {files}, {outgoing.size_bytes:,} bytes")
-            return WELL
+            return ExitCode.OK
         outcome = await_outcome(gateway, study_id)
     if options.json:
-        print_json({**told, "studies": outcome.records, "report": outcome.report})
+        print_json({**result, "studies": outcome.records, "report": outcome.report})
     else:
         print_outcome(outcome)
     return outcome.exit_code
 
 
-def _send(gateway: Gateway, options: Options, outgoing: Outgoing) -> Any:  # noqa: ANN401 -- JSON
-    """Upload, with another try when the connection breaks; the gateway takes it in once."""
-    # Quotes are part of it: a string of RFC 8941.
+def _send(gateway: Gateway, options: UploadOptions, outgoing: Outgoing) -> Any:  # noqa: ANN401 -- JSON
+    """Upload; after a broken connection again, with a key by which the gateway accepts it once."""
+    # The quotes are part of it: a string of RFC 8941.
     headers = {"Idempotency-Key": f'"{uuid4()}"'}
 
     def form() -> Mapping[str, Any]:
-        sending = _Sending(gateway, show, outgoing.size_bytes)
+        sending = _Sending(gateway, update, outgoing.size_bytes)
         files = [
             ("file", (file.sent_as, LazyFile(file, sending.read), BYTES)) for file in outgoing.files
         ]
         return {"headers": headers, "data": options.fields, "files": files}
 
-    with bar("sending") as show:
-        # An archive is unpacked before there is an answer.
+    with progress_bar("sending") as update:
+        # The gateway unpacks an archive file before it answers.
         seconds = gateway.check_time()
         return gateway.send("POST", "/upload", form, silence_seconds=seconds).json()
 
 
 class _Sending:
-    """How much has been sent in this try."""
+    """How many bytes this try has sent."""
 
-    def __init__(self, gateway: Gateway, show: Show, total: int) -> None:
+    def __init__(self, gateway: Gateway, update: Update, total: int) -> None:
         self._gateway = gateway
-        self._show = show
+        self._update = update
         self._total = total
         self._sent = 0
-        show(0, total)
+        update(0, total)
 
     def read(self, size: int) -> None:
         self._gateway.check_time()
         self._sent += size
-        self._show(self._sent, self._total)
+        self._update(self._sent, self._total)

@@ -1,4 +1,7 @@
-"""Bars on a terminal that say how far a long work is; elsewhere nothing."""
+"""A progress bar for commands that wait for a gateway or Redis; it uses rich.
+
+`hdv validate` has a line instead (`progress_line`): it starts too fast to load rich.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -16,32 +19,32 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from hdv.terminal.progress_line import is_terminal
+from hdv.terminal.text import is_terminal
 
-_OF_BYTES = (DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-_OF_THINGS = (TextColumn("{task.completed:,.0f} of {task.fields[known]} {task.fields[things]}"),)
+_BYTE_COLUMNS = (DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+_COUNT_COLUMNS = (TextColumn("{task.completed:,.0f} of {task.fields[known]} {task.fields[noun]}"),)
 
 
-class Show(Protocol):
-    """Says how far it is."""
+class Update(Protocol):
+    """Moves the bar."""
 
     def __call__(self, done: int, total: int | None, text: str = "") -> None:
-        """Say how much of how much is done, perhaps with another text before the bar."""
+        """Show how much is done of a total, if that is known, and optionally another text."""
         ...
 
 
 @contextmanager
-def bar(text: str, things: str = "") -> Iterator[Show]:
-    """A bar on stderr if that is a terminal; nothing of it remains.
+def progress_bar(text: str, noun: str = "") -> Iterator[Update]:
+    """A bar on stderr, if that is a terminal; it is erased at the end.
 
     Args:
-        text: what stands before it.
-        things: what is counted; bytes when it has no name.
+        text: shown before the bar.
+        noun: what is counted, in the plural; bytes if it is empty.
     """
     if not is_terminal(sys.stderr):
-        yield _show_nothing
+        yield _ignore
         return
-    columns: tuple[ProgressColumn, ...] = _OF_THINGS if things else _OF_BYTES
+    columns: tuple[ProgressColumn, ...] = _COUNT_COLUMNS if noun else _BYTE_COLUMNS
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -49,15 +52,15 @@ def bar(text: str, things: str = "") -> Iterator[Show]:
         console=Console(stderr=True),
         transient=True,
     ) as progress:
-        task = progress.add_task(text, total=None, known="?", things=things)
+        task = progress.add_task(text, total=None, known="?", noun=noun)
 
-        def show(done: int, total: int | None, text: str = "") -> None:
+        def update(done: int, total: int | None, text: str = "") -> None:
             known = "?" if total is None else f"{total:,}"
             description = text or progress.tasks[0].description
             progress.update(task, completed=done, total=total, description=description, known=known)
 
-        yield show
+        yield update
 
 
-def _show_nothing(done: int, total: int | None, text: str = "") -> None:
-    """Nobody looks."""
+def _ignore(done: int, total: int | None, text: str = "") -> None:
+    """There is no terminal to show it on."""

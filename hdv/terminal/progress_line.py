@@ -1,25 +1,26 @@
-"""A line on the terminal that says how far a long run has come."""
+"""A progress line for `hdv validate`, written without loading rich."""
 
 import itertools
-import os
 import sys
 import time
 from collections.abc import Iterator
-from typing import Self, TextIO
+from typing import Self
+
+from hdv.terminal.text import is_terminal
 
 _FIRST_SECONDS = 1.0
-"""A run that takes no longer shows no progress."""
+"""A shorter run shows no progress."""
 _PERIOD_SECONDS = 0.2
 _COUNTED_AT_ONCE = 2000
 """Files that are counted with every update, so that counting a large folder delays nothing."""
 _ERASE = "\r\x1b[K"
 
 
-class Progress:
-    """Says on stderr how many files are done, if that is a terminal; nothing of it remains.
+class ProgressLine:
+    """Shows on stderr how many files are done, if that is a terminal; it is erased at the end.
 
     Args:
-        files: goes through the files as the run does; they are only counted.
+        files: the files of the run once more; they are only counted.
         wanted: whether to show anything.
     """
 
@@ -39,7 +40,7 @@ class Progress:
         self.hide()
 
     def show(self, done: int, invalid: int) -> None:
-        """Say how far it is, if it has not been said a moment ago."""
+        """Update the line, at most five times a second."""
         now = time.monotonic()
         if not self._wanted or now < self._due:
             return
@@ -51,7 +52,7 @@ class Progress:
         self._is_shown = True
 
     def hide(self) -> None:
-        """Leave the line to something else."""
+        """Erase the line, so that something else can be written."""
         if self._is_shown:
             _write(_ERASE)
             self._is_shown = False
@@ -61,11 +62,6 @@ class Progress:
         counted = sum(1 for _ in itertools.islice(self._files, _COUNTED_AT_ONCE))
         self._counted += counted
         self._is_counted = counted < _COUNTED_AT_ONCE
-
-
-def is_terminal(stream: TextIO) -> bool:
-    """Whether someone looks at what is written there, and it knows control sequences."""
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def _write(text: str) -> None:

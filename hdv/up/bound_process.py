@@ -12,25 +12,25 @@ import sys
 from collections.abc import Sequence
 
 PARENT = "HDV_PARENT_PID"
-"""Environment variable with the process id of the parent that the program is tethered to."""
+"""Environment variable with the process id of the parent."""
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
-def tethered(command: Sequence[str]) -> list[str]:
-    """The command line that runs a command tethered; the parent sets `PARENT` for it."""
-    # -P: nothing in the directory where it runs is taken for our modules.
+def bound(command: Sequence[str]) -> list[str]:
+    """The command line that runs a command bound to its parent, which sets `PARENT` for it."""
+    # -P: no file in the working directory is imported in place of our modules.
     return [sys.executable, "-P", "-m", "hdv.up.bound_process", *command]
 
 
 def main() -> None:
-    """Tether this process to its parent, then become the program of the command line."""
+    """Bind this process to its parent, then become the program of the command line."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        # A parent that died before the call above sends no signal any more.
+        # If the parent ended before the call above, no signal will come.
         if os.getppid() != int(os.environ[PARENT]):
             sys.exit(1)
-    # The process id survives the exec: what the program starts is tethered to this very process.
+    # The exec keeps the process id: what the program starts is bound to this process.
     os.environ[PARENT] = str(os.getpid())
     os.execvp(sys.argv[1], sys.argv[1:])  # noqa: S606 -- our own command line, no shell wanted
 

@@ -1,4 +1,4 @@
-"""What must hold before anything is started: the data directory is ours, the ports are free."""
+"""Checks before anything is started: the data directory is not in use, the ports are free."""
 
 import fcntl
 import os
@@ -6,28 +6,26 @@ import socket
 from pathlib import Path
 from typing import IO
 
+from hdv.exit import CommandError
+
 LOOPBACK = "127.0.0.1"
 
 
-class CannotStart(Exception):
-    """Something is missing or in the way; the text is the one line to show."""
-
-
-def claim(directory: Path) -> IO[str]:
+def lock_directory(directory: Path) -> IO[str]:
     """Make the data directory and lock it for this process.
 
     Returns:
-        The lock; it lasts as long as this file, or a copy of its descriptor, is open.
+        The lock file; the lock lasts as long as it, or a copy of its descriptor, is open.
 
     Raises:
-        CannotStart: it cannot be written, or another process works on it.
+        CommandError: the directory cannot be written, or another process uses it.
     """
     try:
-        # What lies below may be about patients.
+        # It will contain patient data.
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (directory / "lock").open("a+")
     except OSError as error:
-        raise CannotStart(
+        raise CommandError(
             f"cannot write to the data directory {directory}: {error.strerror}; "
             "choose another with --data"
         ) from None
@@ -37,7 +35,7 @@ def claim(directory: Path) -> IO[str]:
         lock.seek(0)
         owner = lock.read().strip()
         lock.close()
-        raise CannotStart(
+        raise CommandError(
             f"another `hdv up` (process {owner}) runs on {directory}: "
             "stop it first, or choose another directory with --data"
         ) from None
@@ -48,41 +46,41 @@ def claim(directory: Path) -> IO[str]:
 
 
 def make_directories(*directories: Path) -> None:
-    """Make directories that can be written.
+    """Make directories, and make sure that they can be written.
 
     Raises:
-        CannotStart: one cannot.
+        CommandError: one cannot be made or written.
     """
     for directory in directories:
         try:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise CannotStart(f"cannot make the directory {directory}: {error.strerror}") from None
+            raise CommandError(f"cannot make the directory {directory}: {error.strerror}") from None
         if not os.access(directory, os.W_OK | os.X_OK):
-            raise CannotStart(f"cannot write to the directory {directory}")
+            raise CommandError(f"cannot write to the directory {directory}")
 
 
 def require_free_port(host: str, port: int, purpose: str, *, option: str) -> None:
-    """Make sure that a port can be listened on.
+    """Make sure that a service can listen on a port.
 
     Args:
         host: the address to listen on.
         port: the port.
-        purpose: what it is for.
-        option: the command-line option that changes it.
+        purpose: the service that listens on it.
+        option: the command-line option that changes the port.
 
     Raises:
-        CannotStart: it cannot.
+        CommandError: the port is taken, or the address is not one of this machine.
     """
-    if trouble := _trouble_with_port(host, port):
-        raise CannotStart(
-            f"{purpose} cannot listen on {host}:{port} ({trouble}): change it with {option}"
+    if error := _port_error(host, port):
+        raise CommandError(
+            f"{purpose} cannot listen on {host}:{port} ({error}): change it with {option}"
         )
 
 
 def free_port(preferred: int) -> int:
     """The preferred port on the loopback address, or any free one when it is taken."""
-    if not _trouble_with_port(LOOPBACK, preferred):
+    if not _port_error(LOOPBACK, preferred):
         return preferred
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
@@ -90,10 +88,10 @@ def free_port(preferred: int) -> int:
         return port
 
 
-def _trouble_with_port(host: str, port: int) -> str | None:
-    """Why the port cannot be listened on."""
+def _port_error(host: str, port: int) -> str | None:
+    """Why a service cannot listen on the port; None if it can."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        # As the services do: a port whose last connection still lingers counts as free.
+        # As the services do: a port whose last connection is in TIME_WAIT is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))

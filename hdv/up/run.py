@@ -1,11 +1,11 @@
-"""`hdv up`: Redis and every service on this machine, supervised, until a signal stops them."""
+"""`hdv up`: runs Redis and all services on this machine until a signal stops them."""
 
 import os
 import secrets
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import files
@@ -19,12 +19,12 @@ from chassis.messaging.broker import redis_address
 from chassis.runtime.settings import ConfigurationError, load
 from descriptor.settings import DescriptorSettings
 from gateway.settings import GatewaySettings
+from hdv.exit import CommandError, ExitCode, say
 from hdv.up import redis_server
 from hdv.up.preflight import (
     LOOPBACK,
-    CannotStart,
-    claim,
     free_port,
+    lock_directory,
     make_directories,
     require_free_port,
 )
@@ -35,20 +35,13 @@ from status.settings import StatusSettings
 from validator.settings import ValidatorSettings
 
 START_SECONDS = 60.0
-"""How long the services may take to be ready."""
+"""How long the services may take until they are ready."""
 REDIS_PORT = 6379
-
-Say = Callable[[str], None]
-"""Shows lines to whoever started us. Not on stdout: that is the services' log."""
-
-
-class Failed(Exception):
-    """What was started does not run; the text is the one line to show."""
 
 
 @dataclass(frozen=True)
-class Options:
-    """What the command line says."""
+class UpOptions:
+    """The options of the command; `hdv up --help` explains them."""
 
     data: Path
     host: str
@@ -64,25 +57,25 @@ class Options:
         return {name: self.port + offset for offset, name in enumerate(names)}
 
     def url(self, name: str) -> str:
-        """Where a service process listens, as seen from this machine."""
+        """The address of a service process for clients on this machine."""
         host = self.host if name == "gateway" else LOOPBACK
         host = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(host, host)  # noqa: S104 -- compared only
         return f"http://{f'[{host}]' if ':' in host else host}:{self.ports[name]}"
 
 
-def up(options: Options, say: Say) -> None:
-    """Run everything until a signal.
+def up(options: UpOptions) -> None:
+    """Run everything until a signal; progress is shown on stderr.
 
     Raises:
-        CannotStart: something is missing or in the way; nothing was started.
-        Failed: what was started does not run; everything has been stopped.
+        CommandError: something is missing or in use, so that nothing was started (`USAGE`); or a
+            process does not run, and everything was stopped again (`FAILED`).
     """
     if not find_spec("supervisor"):
-        raise CannotStart("supervisor is missing: pip install 'hybrid-dicom-validator[local]'")
-    with claim(options.data) as lock, StopSignals() as stop:
+        raise CommandError("supervisor is missing: pip install 'hybrid-dicom-validator[local]'")
+    with lock_directory(options.data) as lock, StopSignals() as stop:
         _require_ports(options)
         own_redis = "HDV_REDIS_URL" not in os.environ
-        # From here on our settings are those of the services.
+        # From here on we read the same settings as the services.
         os.environ |= environment(options, os.environ)
         settings = _settings()
         run = options.data / "run"
@@ -97,17 +90,17 @@ def up(options: Options, say: Say) -> None:
         services = list(_services(options))
         try:
             with Supervision(run, base=base, services=services, lock=lock) as supervision:
-                _run(options, settings, supervision, stop, say)
+                _run(options, settings, supervision, stop)
         finally:
             redis_server.forget(redis_directory)
 
 
-def environment(options: Options, given: Mapping[str, str]) -> dict[str, str]:
+def environment(options: UpOptions, given: Mapping[str, str]) -> dict[str, str]:
     """The settings that all services share, as environment variables.
 
     Args:
-        options: what the command line says.
-        given: the environment; what it says of directories, Redis and the token stays.
+        options: of the command.
+        given: the environment, whose directories, Redis and token are kept.
     """
     defaults = {
         "HDV_UPLOADS_DIR": str(options.data / "uploads"),
@@ -128,7 +121,7 @@ def environment(options: Options, given: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _require_ports(options: Options) -> None:
+def _require_ports(options: UpOptions) -> None:
     for name, port in options.ports.items():
         if name == "gateway":
             require_free_port(options.host, port, name, option="--port or --host")
@@ -144,13 +137,13 @@ def _settings() -> GatewaySettings:
             load(other)
         return load(GatewaySettings)
     except ConfigurationError as error:
-        raise CannotStart(str(error)) from None
+        raise CommandError(str(error)) from None
 
 
 def _redis(directory: Path, settings: GatewaySettings) -> Process:
     make_directories(directory)
     if not settings.redis_password:
-        raise CannotStart("the password of Redis is empty: unset HDV_REDIS_PASSWORD")
+        raise CommandError("the password of Redis is empty: unset HDV_REDIS_PASSWORD")
     command = redis_server.prepare(
         redis_server.find_binary(),
         directory,
@@ -160,7 +153,7 @@ def _redis(directory: Path, settings: GatewaySettings) -> Process:
     return Process("redis", command, directory=directory)
 
 
-def _services(options: Options) -> Iterable[Process]:
+def _services(options: UpOptions) -> Iterable[Process]:
     for name, port in options.ports.items():
         service = name.partition("-")[0]
         command = [sys.executable, "-P", "-m", service]
@@ -168,11 +161,10 @@ def _services(options: Options) -> Iterable[Process]:
 
 
 def _run(
-    options: Options,
+    options: UpOptions,
     settings: GatewaySettings,
     supervision: Supervision,
     stop: StopSignals,
-    say: Say,
 ) -> None:
     say("Starting …")
     waiting = list(options.ports)
@@ -180,17 +172,22 @@ def _run(
     with httpx.Client(timeout=5, trust_env=False) as client:
         while not stop.wait(0.2 if waiting else 1):
             if failure := supervision.failure():
-                raise Failed(
-                    f"{failure}; it may have said why above, "
-                    f"Redis in {options.data / 'redis' / 'redis.log'}"
+                raise _failed(
+                    f"{failure}; see the log above, "
+                    f"or {options.data / 'redis' / 'redis.log'} for Redis"
                 )
             if waiting:
                 waiting = [name for name in waiting if not _is_ready(client, options.url(name))]
                 if not waiting:
-                    say(_announcement(options, settings))
+                    for line in _announcement(options, settings).splitlines():
+                        say(line)
                 elif time.monotonic() > deadline:
-                    raise Failed(f"not ready after {START_SECONDS:.0f} s: {', '.join(waiting)}")
+                    raise _failed(f"not ready after {START_SECONDS:.0f} s: {', '.join(waiting)}")
     say("Stopping …")
+
+
+def _failed(reason: str) -> CommandError:
+    return CommandError(reason, code=ExitCode.FAILED)
 
 
 def _is_ready(client: httpx.Client, url: str) -> bool:
@@ -200,7 +197,7 @@ def _is_ready(client: httpx.Client, url: str) -> bool:
         return False  # not listening yet
 
 
-def _announcement(options: Options, settings: GatewaySettings) -> str:
+def _announcement(options: UpOptions, settings: GatewaySettings) -> str:
     gateway = options.url("gateway")
     redis = urlsplit(settings.redis_url)
     volumes = settings.volumes
@@ -225,5 +222,5 @@ Ctrl-C stops everything.
 
 
 def _sample() -> Path:
-    """A small CT image that pydicom's wheel carries."""
+    """A small CT image in pydicom's wheel."""
     return Path(str(files("pydicom"))) / "data" / "test_files" / "CT_small.dcm"

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP as something to wait for."""
+"""Waiting for Ctrl-C, SIGTERM or SIGHUP."""
 
 import select
 import signal
@@ -9,13 +9,13 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopSignals:
-    """While this context lasts, the signals that stop a program are noted and nothing else."""
+    """A context in which the signals that stop a program are only recorded."""
 
     def __enter__(self) -> Self:
-        self._noted, wakeup = self._pair = socket.socketpair()
+        self._recorded, wakeup = self._pair = socket.socketpair()
         wakeup.setblocking(False)
         self._wakeup_before = signal.set_wakeup_fd(wakeup.fileno(), warn_on_full_buffer=False)
-        # What is ignored stays ignored: nohup has reasons.
+        # An ignored signal stays ignored, as nohup wants it.
         self._handlers_before = {
             number: signal.signal(number, lambda *_: None)
             for number in _SIGNALS
@@ -31,6 +31,6 @@ class StopSignals:
             end.close()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for a signal; whether there has been one since the context began."""
-        # What is noted is never read, so once true it stays true.
-        return bool(select.select([self._noted], [], [], seconds)[0])
+        """Wait for a signal; returns whether one has come since the context was entered."""
+        # The recorded bytes are never read, so once true it stays true.
+        return bool(select.select([self._recorded], [], [], seconds)[0])

@@ -1,8 +1,8 @@
 """Keeps processes running under supervisord and leaves none behind.
 
-supervisord, a child in a session of its own, restarts what ends, and stops everything in order:
-first the services, all at once, then what they stand on. It is asked over a socket in a private
-directory. It and what it runs are tethered to their parents (`hdv.up.bound_process`).
+supervisord, a child in a session of its own, restarts processes that end, and stops everything in
+order: first the services, all at once, then the processes that they need. We query it over a socket
+in a private directory. It and its processes end with their parents (`hdv.up.bound_process`).
 """
 
 import contextlib
@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, Self, cast
 
-from hdv.up import bound_process as tether
+from hdv.up.bound_process import PARENT, bound
 from hdv.up.supervisor_config import GRACE_SECONDS, Process, configuration, environment
 
 CONTROL_TIMEOUT_SECONDS = 5.0
@@ -54,7 +54,7 @@ class Supervision:
         """Start supervisord, which starts the processes."""
         file = self._directory / "supervisord.conf"
         file.write_text(configuration(self._base, self._services))
-        # A socket's path has 108 bytes at most: the data directory may lie too deep.
+        # A socket's path has at most 108 bytes; that of the data directory may be longer.
         self._private = Path(tempfile.mkdtemp(prefix="hdv-"))
         control = self._private / "control"
         self._control = xmlrpc.client.ServerProxy("http://localhost", _UnixTransport(control))
@@ -63,13 +63,13 @@ class Supervision:
             [*self._base, *self._services], run=self._directory, control=control
         )
         self._supervisord = subprocess.Popen(  # noqa: S603 -- our own command line, no shell
-            tether.tethered(supervisord),
-            env=os.environ | variables | {tether.PARENT: str(os.getpid())},
+            bound(supervisord),
+            env=os.environ | variables | {PARENT: str(os.getpid())},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pass_fds=[self._lock.fileno()],
-            # Ctrl-C is for us alone, and the session tells which processes are ours.
+            # Ctrl-C must reach only us, and the session identifies our processes.
             start_new_session=True,
         )
         self._outputs = [
@@ -79,7 +79,7 @@ class Supervision:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop everything; nothing of it runs any more when this returns."""
+        """Stop everything; no process is left when this returns."""
         self._supervisord.terminate()
         try:
             self._supervisord.wait(2 * GRACE_SECONDS + 5)
@@ -93,14 +93,14 @@ class Supervision:
         shutil.rmtree(self._private)
 
     def failure(self) -> str | None:
-        """What has ended for good, in one line; None while all is well."""
+        """A line about a process that does not run any more; None while all run."""
         code = self._supervisord.poll()
         if code is not None:
             return f"supervisord has ended (exit code {code})"
         try:
             answer = self._control.supervisor.getAllProcessInfo()
         except (OSError, http.client.HTTPException, xmlrpc.client.Error):
-            return None  # not listening yet, or about to end: the end is seen above
+            return None  # not listening yet, or about to end: the next call sees the end
         for process in cast("list[dict[str, Any]]", answer):
             if process["statename"] == "FATAL":
                 return f"{process['name']} ends as soon as it is started"
@@ -108,21 +108,21 @@ class Supervision:
 
 
 def _pass_on(source: IO[bytes], target: int) -> threading.Thread:
-    """Copy an output of supervisord to ours; whoever stops reading ours stops everything.
+    """Copy an output of supervisord to ours; when the reader of ours is gone, everything stops.
 
-    supervisord does not inherit ours: it opens /dev/fd/1 by name, which a socket or another
-    user's terminal refuses.
+    supervisord does not inherit ours: it opens /dev/fd/1 by name, which fails for a socket or
+    another user's terminal.
     """
 
     def copy() -> None:
-        heard = True
+        is_read = True
         with source:
             while chunk := os.read(source.fileno(), 65536):
                 try:
-                    while heard and chunk:
+                    while is_read and chunk:
                         chunk = chunk[os.write(target, chunk) :]
                 except OSError:
-                    heard = False
+                    is_read = False
                     os.kill(os.getpid(), signal.SIGTERM)
 
     thread = threading.Thread(target=copy, daemon=True)
@@ -131,7 +131,7 @@ def _pass_on(source: IO[bytes], target: int) -> threading.Thread:
 
 
 def end_session(session: int) -> None:
-    """Stop every process of a session that has lost its leader, by force after the grace period."""
+    """Stop every process of a session whose leader has ended, by force after the grace period."""
     for signal_number, seconds in ((signal.SIGTERM, GRACE_SECONDS), (signal.SIGKILL, 5)):
         for process in _members(session):
             with contextlib.suppress(ProcessLookupError):
@@ -142,11 +142,11 @@ def end_session(session: int) -> None:
 
 
 def _members(session: int) -> list[int]:
-    """The processes of a session, zombies left out (proc(5))."""
+    """The processes of a session without zombies (proc(5))."""
     members = []
     for file in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):  # it has just ended
-            # Behind the name, which may contain anything: state, parent, process group, session.
+            # After the name, which may contain anything: state, parent, process group, session.
             state, _, _, number, *_ = file.read_text().rpartition(")")[2].split()
             if int(number) == session and state not in "ZX":
                 members.append(int(file.parent.name))

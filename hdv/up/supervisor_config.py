@@ -1,4 +1,4 @@
-"""What supervisord is told: its configuration and the environment that fills it in."""
+"""The configuration of supervisord, and the environment variables that it refers to."""
 
 import os
 import shlex
@@ -6,34 +6,38 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hdv.up.bound_process import tethered
+from hdv.up.bound_process import bound
 
 GRACE_SECONDS = 20
-"""How long a process may take to stop; a service finishes its work in flight."""
+"""How long a process may take to stop; a service finishes the messages that it has begun."""
 
 
 @dataclass(frozen=True)
 class Process:
-    """A program to keep running."""
+    """A program to keep running.
+
+    Attributes:
+        name: lower-case letters, digits and hyphens.
+        command: its command line.
+        directory: its working directory; None for ours.
+        environment: variables that only this process gets; their values need no quotes.
+    """
 
     name: str
-    """Lower-case letters, digits and hyphens."""
     command: Sequence[str]
     directory: Path | None = None
-    """Where it runs; where we run when not given."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    """What only this process gets; plain words."""
 
 
 def configuration(base: Sequence[Process], services: Sequence[Process]) -> str:
     """The configuration of supervisord.
 
-    Paths and commands come from the environment (`environment`): there no character of theirs is
-    taken for a comment, a quote or a placeholder.
+    Paths and commands are in environment variables (`environment`): there, no character of them is
+    read as a comment, a quote or a placeholder.
 
     Args:
-        base: what stops last.
-        services: what stops first, all at once.
+        base: the processes that stop last.
+        services: the processes that stop first, all at once.
     """
     lines = [
         "[supervisord]",
@@ -43,7 +47,7 @@ def configuration(base: Sequence[Process], services: Sequence[Process]) -> str:
         "logfile_maxbytes = 1MB",
         "logfile_backups = 1",
         "pidfile = %(ENV_HDV_RUN)s/supervisord.pid",
-        # It complains when root does not say so.
+        # Without this line it warns when root starts it.
         *(["user = root"] if os.geteuid() == 0 else []),
         "[unix_http_server]",
         "file = %(ENV_HDV_CONTROL)s",
@@ -68,7 +72,7 @@ def _program(process: Process) -> Iterator[str]:
     if process.environment:
         pairs = (f'{name}="{value}"' for name, value in process.environment.items())
         yield f"environment = {','.join(pairs)}"
-    # Whatever the exit code: a service that ends by itself is to be started again.
+    # Whatever the exit code: a service that ends by itself is started again.
     yield "autorestart = true"
     yield f"stopwaitsecs = {GRACE_SECONDS}"
     yield "killasgroup = true"
@@ -88,7 +92,7 @@ def environment(processes: Sequence[Process], *, run: Path, control: Path) -> di
     variables = {"HDV_RUN": str(run), "HDV_CONTROL": str(control)}
     for process in processes:
         variable = _variable(process)
-        variables[variable] = shlex.join(tethered(process.command))
+        variables[variable] = shlex.join(bound(process.command))
         if process.directory:
             variables[f"{variable}_DIRECTORY"] = str(process.directory)
     return variables

@@ -1,4 +1,4 @@
-"""`hdv rules` and `hdv explain`: what the validator asks for, why, and how to fix a file."""
+"""`hdv rules` and `hdv explain`: all rules, why they matter, and how to fix a file."""
 
 import difflib
 import json
@@ -13,42 +13,40 @@ from engine.profiles.profile import MUTE, Profile
 from engine.profiles.site_rule import SiteRule
 from engine.rule import Rule
 from engine.rules.catalogue import LAYERS, RULES
+from hdv.exit import CommandError
 from hdv.validation.rules_page import page
 
-VALID, WRONG_USAGE = 0, 2
 _WIDEST = 100
-"""Lines longer than this are hard to read, in characters."""
+"""Longer lines are hard to read, in characters."""
 _NARROWEST = 40
 
 Form = Literal["text", "json", "markdown"]
 
 
-class UnknownCode(Exception):
-    """There is no such code; the text is the one line to show."""
-
-
-def print_rules(form: Form, profile: str) -> int:
-    """Print every rule with its severity in a profile; returns the exit code.
+def print_rules(form: Form, profile: str) -> None:
+    """Print every rule with its severity in a profile.
 
     Args:
-        form: how the list is written.
-        profile: the name of one that comes along, or the path of a file.
+        form: the format of the list.
+        profile: the name of a built-in profile, or the path of a profile file.
+
+    Raises:
+        CommandError: there is no such profile, or it has mistakes.
     """
     try:
         chosen = load_profile(profile)
     except ProfileError as error:
-        return _refuse("rules", *error.lines)
+        raise CommandError(*error.lines) from None
     sys.stdout.write(listing(form, chosen))
-    return VALID
 
 
-def explain(code: str) -> int:
-    """Print what a code means; returns the exit code."""
-    try:
-        sys.stdout.write(explanation(code, width=shutil.get_terminal_size().columns))
-    except UnknownCode as error:
-        return _refuse("explain", str(error))
-    return VALID
+def explain(code: str) -> None:
+    """Print what a code means.
+
+    Raises:
+        CommandError: there is no such code.
+    """
+    sys.stdout.write(explanation(code, width=shutil.get_terminal_size().columns))
 
 
 def listing(form: Form, profile: Profile) -> str:
@@ -61,18 +59,18 @@ def listing(form: Form, profile: Profile) -> str:
 
 
 def explanation(code: str, *, width: int) -> str:
-    """What a code means, how much it weighs, why it matters, how to fix it.
+    """What a code means, its severity in each profile, why it matters, and how to fix it.
 
     Args:
         code: of a rule.
         width: of the lines, in characters.
 
     Raises:
-        UnknownCode: there is no such rule.
+        CommandError: there is no such rule.
     """
     rule = RULES.get(code.strip().lower())
     if rule is None:
-        raise UnknownCode(_unknown(code))
+        raise CommandError(_unknown(code))
     severities = ", ".join(f"{name} {_severity(load_profile(name), rule)}" for name in BUILT_IN)
     if rule.layer == "site":
         severities = f"{rule.severity}, unless the site's rule says otherwise"
@@ -144,11 +142,5 @@ def _entry(rule: Rule, profile: Profile) -> dict[str, Any]:
 
 
 def _site_entry(site: SiteRule) -> dict[str, Any]:
-    said = site.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    return said | {"element": site.path, "severity": site.severity}
-
-
-def _refuse(command: str, *lines: str) -> int:
-    for line in lines:
-        sys.stderr.write(f"hdv {command}: {line}\n")
-    return WRONG_USAGE
+    entry = site.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return entry | {"element": site.path, "severity": site.severity}

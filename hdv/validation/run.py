@@ -1,4 +1,4 @@
-"""A run of `hdv validate`, from the paths to the exit code."""
+"""`hdv validate`: from the paths to the report and the exit code."""
 
 import contextlib
 import os
@@ -7,53 +7,52 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
-from chassis.escaping import printable
 from chassis.runtime.confinement import Cause
 from contracts.report import Severity
 from engine.comparison.compare import Compared, compare
-from engine.profile_files.loading import ProfileError, load_profile
+from engine.profile_files.loading import ProfileError
 from engine.profiles.profile import Profile
 from engine.standard import facts
-from hdv.terminal.progress_line import Progress, is_terminal
-from hdv.validation.archive import is_archive
-from hdv.validation.examining import examine_source, killed
-from hdv.validation.file_report import (
-    FileReport,
-    RunReport,
-    StudyReport,
+from hdv.exit import CommandError, ExitCode, say
+from hdv.terminal.progress_line import ProgressLine
+from hdv.terminal.text import is_terminal
+from hdv.validation.examine_source import examine_source, killed
+from hdv.validation.formats.by_name import format_named
+from hdv.validation.formats.format import Format
+from hdv.validation.processes import Processes, Work
+from hdv.validation.profile_choice import Decode, choose_profile
+from hdv.validation.report_output import ReportWriter, is_same_file, report_output
+from hdv.validation.results import (
+    ComparedStudy,
+    ExaminedFile,
+    RunSummary,
     Verdict,
     Versions,
     count_severities,
 )
-from hdv.validation.formats.choice import format_named
-from hdv.validation.formats.format import Format
-from hdv.validation.processes import Processes, Work
-from hdv.validation.sources import NoSuchPath, Skipped, Source, require, sources
-
-VALID, INVALID, WRONG_USAGE, INTERRUPTED, NOT_READ = 0, 1, 2, 130, 141
-"""Exit codes; the last two are those of programs that SIGINT and SIGPIPE end."""
+from hdv.validation.sources import Skipped, Source, require, sources
 
 STDIN = "-"
 MEMORY_BYTES = 1024**3
-"""What the examination of a file may allocate; a mapped file does not count."""
+"""What a process may allocate to examine a file, in bytes; a mapped file does not count."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
-    """What the command line says."""
+class ValidateOptions:
+    """The options of the command; `hdv validate --help` explains them."""
 
     paths: Sequence[str]
     profile: str = "default"
     format: str = "text"
-    decode: str | None = None
+    decode: Decode | None = None
     jobs: int | None = None
     quiet: bool = False
     show_values: bool = False
@@ -62,145 +61,176 @@ class Options:
     time_limit: float = 120.0
 
 
-class _Examined(NamedTuple):
-    """What comes back from the process that has examined a file."""
+def validate(options: ValidateOptions) -> ExitCode:
+    """Examine files and write the report.
 
-    written: str
+    Raises:
+        CommandError: a path does not exist, the profile has a mistake, or the report cannot be
+            written.
+    """
+    try:
+        profile = choose_profile(
+            options.profile, decode=options.decode, show_values=options.show_values
+        )
+        with (
+            _named_paths(options.paths) as paths,
+            report_output(options.output, paths.values()) as output,
+        ):
+            return _Run(options, profile, paths, output).result()
+    except ProfileError as error:
+        raise CommandError(*error.lines) from None
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise CommandError(f"cannot continue: {error.strerror}") from None
+
+
+class _Written(NamedTuple):
+    """What the process that has examined a file returns."""
+
+    text: str
     verdict: Verdict
     severities: Mapping[Severity, int]
     study: str
     compared: Compared | None
 
 
-def validate(options: Options) -> int:
-    """Examine what the command line names and write the report.
+class _Run:
+    """One run of the command.
 
-    Returns:
-        The exit code.
+    Args:
+        options: of the command.
+        profile: with the changes that the options make to it.
+        paths: where the inputs are, by their names in the report.
+        output: the destination of the report.
     """
-    try:
-        profile = _profile(options)
-        with _paths(options.paths) as paths, _output(options.output, paths) as output:
-            return _run(options, profile, paths, output)
-    except ProfileError as error:
-        return _refuse(*error.lines)
-    except NoSuchPath as error:
-        return _refuse(str(error))
-    except BrokenPipeError:
-        # Python would fail again when it flushes at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return NOT_READ
-    except OSError as error:
-        return _refuse(f"cannot go on: {error.strerror}")
-    except KeyboardInterrupt:
-        return INTERRUPTED
 
+    def __init__(
+        self,
+        options: ValidateOptions,
+        profile: Profile,
+        paths: Mapping[str, str],
+        output: BinaryIO,
+    ) -> None:
+        self._options = options
+        self._profile = profile
+        self._paths = paths
+        self._is_shown = options.output is None and is_terminal(sys.stdout)
+        is_coloured = self._is_shown and not os.environ.get("NO_COLOR")
+        self._format = format_named(options.format, coloured=is_coloured, brief=options.quiet)
+        self._report = ReportWriter(output, self._format.separator)
+        self._studies: dict[str, list[Compared]] = defaultdict(list)
+        self._summary = RunSummary(
+            versions=Versions(
+                engine=version("hybrid-dicom-validator"),
+                # Loads the tables before the processes are forked: once for all.
+                standard=facts.load().edition,
+                profile={
+                    "name": profile.name,
+                    "version": profile.version,
+                    "digest": profile.digest,
+                },
+            ),
+            started_at=datetime.now(UTC),
+        )
 
-def _run(options: Options, profile: Profile, paths: Mapping[str, str], output: BinaryIO) -> int:
-    run = _begin(profile)
-    started = time.monotonic()
-    is_read_here = options.output is None and is_terminal(sys.stdout)
-    is_coloured = is_read_here and not os.environ.get("NO_COLOR")
-    style = format_named(options.format, coloured=is_coloured, brief=options.quiet)
-    studies: dict[str, list[Compared]] = defaultdict(list)
-    report = _Writing(output, style.separator)
-    report.write(style.opening())
-    with (
-        Progress(_sources(paths, options.output), wanted=not options.quiet) as progress,
-        contextlib.closing(
-            _examinations(
-                options, profile, style, _examinable(_sources(paths, options.output), run)
+    def result(self) -> ExitCode:
+        """Examine everything and write the report."""
+        started = time.monotonic()
+        self._report.write(self._format.opening())
+        self._examine_files()
+        self._compare_studies()
+        self._summary.seconds = time.monotonic() - started
+        self._report.write_piece(self._format.studies(self._summary))
+        self._report.write(self._format.closing(self._summary))
+        if not self._summary.files:
+            say("hdv validate: there was nothing to examine")
+        return ExitCode.OK if self._summary.verdict is Verdict.VALID else ExitCode.FAILED
+
+    def _examine_files(self) -> None:
+        work = Work(
+            do=partial(_examine, self._format, self._profile),
+            killed=partial(_killed, self._format, self._profile),
+            seconds=self._options.time_limit,
+            memory_bytes=MEMORY_BYTES,
+        )
+        processes = Processes(work, self._options.jobs or _cores())
+        summary = self._summary
+        with (
+            ProgressLine(self._sources(), wanted=not self._options.quiet) as progress,
+            contextlib.closing(
+                processes.results(self._examinable(), ordered=self._format.ordered)
+            ) as results,
+        ):
+            for result in results:
+                summary.verdicts[result.verdict] += 1
+                summary.severities.update(result.severities)
+                if result.compared:
+                    self._studies[result.study].append(result.compared)
+                if result.text and self._is_shown:
+                    progress.hide()
+                self._report.write_piece(result.text)
+                progress.show(summary.files, summary.verdicts[Verdict.INVALID])
+
+    def _compare_studies(self) -> None:
+        for uid, instances in sorted(self._studies.items()):
+            instances.sort(key=lambda instance: instance.file)
+            findings = compare(
+                instances, self._profile, expected_instances=self._options.expected_instances
             )
-        ) as examinations,
-    ):
-        for examined in examinations:
-            run.verdicts[examined.verdict] += 1
-            run.severities.update(examined.severities)
-            if examined.compared:
-                studies[examined.study].append(examined.compared)
-            if examined.written and is_read_here:
-                progress.hide()
-            report.write_piece(examined.written)
-            progress.show(run.files, run.verdicts[Verdict.INVALID])
-    for uid, instances in sorted(studies.items()):
-        instances.sort(key=lambda instance: instance.file)
-        findings = compare(instances, profile, expected_instances=options.expected_instances)
-        files = tuple(instance.file for instance in instances)
-        run.studies.append(StudyReport(uid, files, findings))
-        run.severities.update(count_severities(findings))
-    run.seconds = time.monotonic() - started
-    report.write_piece(style.studies(run))
-    report.write(style.closing(run))
-    if not run.files:
-        _say("there was nothing to examine")
-    return VALID if run.verdict is Verdict.VALID else INVALID
+            files = tuple(instance.file for instance in instances)
+            self._summary.studies.append(ComparedStudy(uid, files, findings))
+            self._summary.severities.update(count_severities(findings))
 
+    def _sources(self) -> Iterator[Source | Skipped]:
+        """All files at the paths, except the report that is being written."""
+        output = self._options.output
+        for name, path in self._paths.items():
+            for found in sources(name, path):
+                is_report = output and isinstance(found, Source) and _is_output(found.path, output)
+                if not is_report:
+                    yield found
 
-def _begin(profile: Profile) -> RunReport:
-    return RunReport(
-        versions=Versions(
-            engine=version("hybrid-dicom-validator"),
-            # Loads the tables before the processes are forked: once for all.
-            standard=facts.load().edition,
-            profile={"name": profile.name, "version": profile.version, "digest": profile.digest},
-        ),
-        started_at=datetime.now(UTC),
-    )
-
-
-def _examinations(
-    options: Options, profile: Profile, style: Format, found: Iterator[Source]
-) -> Generator[_Examined, None, None]:
-    work = Work(
-        do=partial(_examine, style, profile),
-        killed=partial(_killed, style, profile),
-        seconds=options.time_limit,
-        memory_bytes=MEMORY_BYTES,
-    )
-    return Processes(work, options.jobs or _cores()).results(found, ordered=style.ordered)
+    def _examinable(self) -> Iterator[Source]:
+        """The files to examine; skipped ones go into the report."""
+        for found in self._sources():
+            if isinstance(found, Skipped):
+                self._summary.skipped.append(found)
+            else:
+                yield found
 
 
 def _cores() -> int:
-    """How many cores this process may use; not every system tells."""
+    """How many cores this process may use; not every system limits them."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def _profile(options: Options) -> Profile:
-    profile = load_profile(options.profile)
-    changes: dict[str, Any] = {}
-    if options.decode:
-        changes["decode"] = options.decode
-    if options.show_values:
-        changes["show_values"] = True
-    return profile.changed(**changes) if changes else profile
+def _examine(style: Format, profile: Profile, source: Source) -> _Written:
+    return _written(style, examine_source(source, profile))
 
 
-def _examine(style: Format, profile: Profile, source: Source) -> _Examined:
-    return _told(style, examine_source(source, profile))
+def _killed(style: Format, profile: Profile, source: Source, cause: Cause) -> _Written:
+    return _written(style, killed(source, profile, cause))
 
 
-def _killed(style: Format, profile: Profile, source: Source, cause: Cause) -> _Examined:
-    return _told(style, killed(source, profile, cause))
-
-
-def _told(style: Format, report: FileReport) -> _Examined:
-    return _Examined(
-        written=style.file(report),
-        verdict=report.verdict,
-        severities=count_severities(report.findings),
-        study=report.study,
-        compared=report.compared,
+def _written(style: Format, file: ExaminedFile) -> _Written:
+    return _Written(
+        text=style.file(file),
+        verdict=file.verdict,
+        severities=count_severities(file.findings),
+        study=file.study,
+        compared=file.compared,
     )
 
 
 @contextlib.contextmanager
-def _paths(paths: Sequence[str]) -> Iterator[dict[str, str]]:
-    """What the paths are called in the report, and where they are; stdin becomes a file.
+def _named_paths(paths: Sequence[str]) -> Iterator[dict[str, str]]:
+    """The names of the inputs in the report, and where they are; stdin is copied to a file.
 
     Raises:
-        NoSuchPath: one cannot be examined.
+        CommandError: a path does not exist.
     """
     places = {path: path for path in paths}
     for path in places:
@@ -215,88 +245,6 @@ def _paths(paths: Sequence[str]) -> Iterator[dict[str, str]]:
         yield places
 
 
-def _sources(paths: Mapping[str, str], output: Path | None) -> Iterator[Source | Skipped]:
-    """What the paths stand for, without the report that is being written among them."""
-    for name, path in paths.items():
-        for found in sources(name, path):
-            is_report = output and isinstance(found, Source) and _is_same(found.path, output)
-            if not is_report:
-                yield found
-
-
-def _is_same(path: str, output: Path) -> bool:
-    # Most files differ by their names, which need not be looked up.
-    return Path(path).name == output.name and _are_one(path, output)
-
-
-def _are_one(path: str, output: Path) -> bool:
-    try:
-        return output.samefile(path)
-    except OSError:  # one of them is not there
-        return False
-
-
-def _examinable(sources: Iterator[Source | Skipped], run: RunReport) -> Iterator[Source]:
-    """What is to be examined; what is not goes into the report of the run."""
-    for found in sources:
-        if isinstance(found, Skipped):
-            run.skipped.append(found)
-        else:
-            yield found
-
-
-@contextlib.contextmanager
-def _output(path: Path | None, inputs: Mapping[str, str]) -> Iterator[BinaryIO]:
-    """Where the report goes.
-
-    Raises:
-        NoSuchPath: that cannot be written, or is one of the files to examine.
-    """
-    if path is None:
-        yield sys.stdout.buffer
-        return
-    if any(_are_one(source, path) for source in inputs.values()) or _is_precious(path):
-        raise NoSuchPath(f"{path}: would be lost under the report")
-    try:
-        file = path.open("wb")
-    except OSError as error:
-        raise NoSuchPath(f"{path}: {error.strerror}") from None
-    with file:
-        yield file
-
-
-def _is_precious(path: Path) -> bool:
-    """Whether a report must not be written there: a DICOM file or an archive, left from a typo."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        is_dicom = file.read(132).endswith(b"DICM")
-    return is_dicom or is_archive(str(path))
-
-
-class _Writing:
-    """Writes the pieces of a report as they come, with the separator between them."""
-
-    def __init__(self, output: BinaryIO, separator: str) -> None:
-        self._output = output
-        self._separator = separator
-        self._is_first = True
-
-    def write(self, text: str) -> None:
-        self._output.write(text.encode())
-        self._output.flush()
-
-    def write_piece(self, text: str) -> None:
-        if text:
-            self.write(text if self._is_first else self._separator + text)
-            self._is_first = False
-
-
-def _refuse(*lines: str) -> int:
-    _say(*lines)
-    return WRONG_USAGE
-
-
-def _say(*lines: str) -> None:
-    for line in lines:
-        sys.stderr.write(f"hdv validate: {printable(line)}\n")
+def _is_output(path: str, output: Path) -> bool:
+    # Most files differ by their names, which need no look-up.
+    return Path(path).name == output.name and is_same_file(output, path)

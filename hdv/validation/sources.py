@@ -8,6 +8,7 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import NamedTuple
 
+from hdv.exit import CommandError
 from hdv.validation.archive import Damaged, Member, is_archive, members
 
 MEDIA_DIRECTORY = "DICOMDIR"
@@ -50,23 +51,19 @@ class Source:
     trouble: str | None = None
 
 
-class NoSuchPath(Exception):
-    """A path that cannot be examined; the text is the line to show."""
-
-
 def require(path: str) -> None:
     """Make sure that a path names a file or a folder.
 
     Raises:
-        NoSuchPath: it does not.
+        CommandError: it does not.
     """
     try:
         mode = Path(path).stat().st_mode
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise NoSuchPath(f"{shown_name(path)}: {reason}") from None
+        raise CommandError(f"{shown_name(path)}: {reason}") from None
     if not (S_ISDIR(mode) or S_ISREG(mode)):
-        raise NoSuchPath(f"{shown_name(path)}: neither a file nor a folder")
+        raise CommandError(f"{shown_name(path)}: neither a file nor a folder")
 
 
 def shown_name(path: str) -> str:

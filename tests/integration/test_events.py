@@ -100,7 +100,7 @@ def test_tail_goes_on_where_one_stopped(running: tuple[Pipeline, RedisServer], c
     before = pipeline.upload(ct)
     pipeline.wait_for(before, "archived")
     last = server.client.xrevrange("study.archived", count=1)[0][0]
-    command = [*HDV, "tail", "--json", "--type", "study.archived", "--from", last]
+    command = [*HDV, "tail", "--format", "ndjson", "--type", "study.archived", "--from", last]
     with subprocess.Popen(
         command, cwd=ROOT, env=pipeline.environment, stdout=subprocess.PIPE, text=True
     ) as tail:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hdv.up.preflight import claim
+from hdv.up.preflight import lock_directory
 from hdv.up.stop_signals import StopSignals
 from hdv.up.supervision import Supervision
 from hdv.up.supervisor_config import Process
@@ -24,7 +24,7 @@ def supervision(tmp_path: Path) -> Iterator[Supervision]:
     base = [Process("redis", SLEEP, directory=tmp_path)]
     services = [Process("gateway", SLEEP), Process("validator-1", SLEEP)]
     with (
-        claim(tmp_path) as lock,
+        lock_directory(tmp_path) as lock,
         Supervision(tmp_path, base=base, services=services, lock=lock) as running,
     ):
         until(lambda: len(sleepers(tmp_path)) == 3, "three processes")
@@ -56,7 +56,7 @@ def test_the_end_of_supervisord_ends_everything_and_is_told(
 def test_a_program_that_cannot_run_is_given_up_and_named(tmp_path: Path) -> None:
     broken = Process("validator-1", [sys.executable, "-c", "raise SystemExit(3)"])
     with (
-        claim(tmp_path) as lock,
+        lock_directory(tmp_path) as lock,
         Supervision(tmp_path, base=[], services=[broken], lock=lock) as running,
     ):
         failure = until(running.failure, "a failure")

@@ -77,7 +77,7 @@ def hdv(pipeline: Pipeline, *arguments: str | Path) -> tuple[int, str, str]:
 
 def told(pipeline: Pipeline, *arguments: str | Path) -> Any:
     """What a command writes as JSON, whatever its exit code."""
-    code, out, err = hdv(pipeline, *arguments, "--json")
+    code, out, err = hdv(pipeline, *arguments, "--format", "json")
     assert code in {0, 1}, err
     return json.loads(out)
 
@@ -160,7 +160,7 @@ def test_the_whole_way_on_the_command_line(
     names = {file["sent_as"]: file["file"] for file in shown["files"]}
     assert names.keys() == {"notes.txt", "series/IM2"}
 
-    assert hdv(services, "quarantine", "download", study_id, "--to", tmp_path)[0] == 0
+    assert hdv(services, "quarantine", "download", study_id, "--output", tmp_path)[0] == 0
     fetched = tmp_path / study_id
     assert (fetched / names["notes.txt"]).read_bytes() == TEXT
     assert (fetched / names["series/IM2"]).read_bytes() == slices[1][:-100]
@@ -240,7 +240,7 @@ def test_an_upload_waits_for_a_gateway_that_is_just_coming(
     pipeline: Pipeline, ct: bytes, tmp_path: Path
 ) -> None:
     (tmp_path / "IM1").write_bytes(ct)
-    process = start(pipeline, "upload", tmp_path / "IM1", "--json")
+    process = start(pipeline, "upload", tmp_path / "IM1", "--format", "json")
     pipeline.start("status", "gateway")
     out, err = process.communicate(timeout=DEADLINE_SECONDS)
     assert process.returncode == 0, err
@@ -267,4 +267,4 @@ def test_who_does_not_want_to_wait_says_for_how_long(
     pipeline.start("status", "gateway")
     code, _, err = hdv(pipeline, "upload", tmp_path / "IM1", "--wait", "--timeout", "2")
     assert code == 3
-    assert "gave up after 2 seconds" in err
+    assert "stopped after 2 seconds" in err

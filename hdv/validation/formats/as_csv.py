@@ -2,8 +2,8 @@
 
 from chassis.escaping import csv_rows, printable
 from contracts.report import Finding
-from hdv.validation.file_report import FileReport, RunReport
 from hdv.validation.formats.format import Format
+from hdv.validation.results import ExaminedFile, RunSummary
 
 COLUMNS = (
     "file", "sha256", "verdict", "severity", "code", "path", "keyword", "expected", "found",
@@ -24,14 +24,14 @@ class AsCsv(Format):
         """The header."""
         return csv_rows([COLUMNS])
 
-    def file(self, report: FileReport) -> str:
+    def file(self, report: ExaminedFile) -> str:
         """The rows of a file."""
         about = (printable(report.path), report.sha256, report.verdict)
         if not report.findings:
             return csv_rows([(*about, *("",) * 10, report.study, "")])
         return csv_rows((*about, *_cells(finding), report.study, "") for finding in report.findings)
 
-    def studies(self, run: RunReport) -> str:
+    def studies(self, run: RunSummary) -> str:
         """The rows of findings across files; `files` names those."""
         return csv_rows(
             (
@@ -46,7 +46,7 @@ class AsCsv(Format):
             for finding in study.findings
         )
 
-    def closing(self, run: RunReport) -> str:  # noqa: ARG002 -- a table has no room for more
+    def closing(self, run: RunSummary) -> str:  # noqa: ARG002 -- a table has no room for more
         """Nothing."""
         return ""
 

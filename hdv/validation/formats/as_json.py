@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 
 from contracts.report import Finding, Severity
-from hdv.validation.file_report import FileReport, RunReport, StudyReport, Verdict
 from hdv.validation.formats.format import Format
+from hdv.validation.results import ComparedStudy, ExaminedFile, RunSummary, Verdict
 
 _CONTROLLING = re.compile("[\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """What JSON does not escape and a terminal obeys: clients name their files."""
@@ -23,15 +23,15 @@ class AsJson(Format):
         """The beginning of the document."""
         return '{"files": [\n'
 
-    def file(self, report: FileReport) -> str:
+    def file(self, report: ExaminedFile) -> str:
         """An object of the array `files`."""
         return _json(file_object(report))
 
-    def studies(self, run: RunReport) -> str:  # noqa: ARG002 -- they stand in the closing
+    def studies(self, run: RunSummary) -> str:  # noqa: ARG002 -- they stand in the closing
         """Nothing: studies are no files."""
         return ""
 
-    def closing(self, run: RunReport) -> str:
+    def closing(self, run: RunSummary) -> str:
         """Everything else that the document has."""
         return "\n],\n" + _json(run_object(run)).removeprefix("{") + "\n"
 
@@ -46,20 +46,20 @@ class AsJsonLines(Format):
         """Nothing."""
         return ""
 
-    def file(self, report: FileReport) -> str:
+    def file(self, report: ExaminedFile) -> str:
         """A line."""
         return _json(file_object(report)) + "\n"
 
-    def studies(self, run: RunReport) -> str:  # noqa: ARG002 -- they stand in the closing
+    def studies(self, run: RunSummary) -> str:  # noqa: ARG002 -- they stand in the closing
         """Nothing: the last line has them."""
         return ""
 
-    def closing(self, run: RunReport) -> str:
+    def closing(self, run: RunSummary) -> str:
         """The last line."""
         return _json(run_object(run)) + "\n"
 
 
-def file_object(report: FileReport) -> dict[str, Any]:
+def file_object(report: ExaminedFile) -> dict[str, Any]:
     """What is said of a file."""
     return {
         "path": report.path,
@@ -70,7 +70,7 @@ def file_object(report: FileReport) -> dict[str, Any]:
     }
 
 
-def run_object(run: RunReport) -> dict[str, Any]:
+def run_object(run: RunSummary) -> dict[str, Any]:
     """What is said besides the files."""
     return {
         "study": [_study(study) for study in run.studies],
@@ -93,7 +93,7 @@ def run_object(run: RunReport) -> dict[str, Any]:
     }
 
 
-def _study(study: StudyReport) -> dict[str, Any]:
+def _study(study: ComparedStudy) -> dict[str, Any]:
     return {
         "study_instance_uid": study.uid,
         "files": len(study.files),

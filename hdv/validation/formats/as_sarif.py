@@ -11,8 +11,8 @@ import orjson
 from contracts.report import Finding, Severity
 from engine.rule import Rule
 from engine.rules.catalogue import RULES
-from hdv.validation.file_report import FileReport, RunReport
 from hdv.validation.formats.format import Format
+from hdv.validation.results import ExaminedFile, RunSummary
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -29,13 +29,13 @@ class AsSarif(Format):
         """The beginning of the document."""
         return f'{{"version": "2.1.0", "$schema": "{_SCHEMA}", "runs": [{{"results": [\n'
 
-    def file(self, report: FileReport) -> str:
+    def file(self, report: ExaminedFile) -> str:
         """The results about a file."""
         return self.separator.join(
             _json(_result(finding, (report.path,))) for finding in report.findings
         )
 
-    def studies(self, run: RunReport) -> str:
+    def studies(self, run: RunSummary) -> str:
         """The results across files; code scanning takes none without a file."""
         return self.separator.join(
             _json(_result(finding, finding.files or study.files[:1], study.uid))
@@ -43,7 +43,7 @@ class AsSarif(Format):
             for finding in study.findings
         )
 
-    def closing(self, run: RunReport) -> str:
+    def closing(self, run: RunSummary) -> str:
         """What made the results, and when."""
         ended_at = run.started_at + timedelta(seconds=run.seconds)
         rest = {

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from chassis.escaping import printable
 from contracts.report import Finding, Severity
-from hdv.validation.file_report import FileReport, RunReport, Verdict
 from hdv.validation.formats.format import Format
+from hdv.validation.results import ExaminedFile, RunSummary, Verdict
 
 _WEIGHT = list(Severity)
 _NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "info"}
@@ -36,11 +36,11 @@ class AsText(Format):
         """Nothing."""
         return ""
 
-    def file(self, report: FileReport) -> str:
+    def file(self, report: ExaminedFile) -> str:
         """The name of a file with its findings below."""
         return self._block(printable(report.path), report.findings)
 
-    def studies(self, run: RunReport) -> str:
+    def studies(self, run: RunSummary) -> str:
         """The same for each study."""
         return "".join(
             self._block(
@@ -49,7 +49,7 @@ class AsText(Format):
             for study in run.studies
         )
 
-    def closing(self, run: RunReport) -> str:
+    def closing(self, run: RunSummary) -> str:
         """The summary."""
         return "" if self._brief else "".join(f"{line}\n" for line in self._summary(run))
 
@@ -95,7 +95,7 @@ class AsText(Format):
         for file in finding.files:
             yield self._in(_FAINT, f"{_INDENT}  {printable(file)}")
 
-    def _summary(self, run: RunReport) -> Iterator[str]:
+    def _summary(self, run: RunSummary) -> Iterator[str]:
         files = _many(run.files, "file")
         if run.files:
             files += ": " + ", ".join(
@@ -115,7 +115,7 @@ class AsText(Format):
             yield self._in(_FAINT, "hdv explain CODE tells what a code means and how to fix it")
 
     @staticmethod
-    def _severities(run: RunReport) -> str:
+    def _severities(run: RunSummary) -> str:
         found = (
             _many(run.severities[severity], name)
             for severity, name in _NAMES.items()

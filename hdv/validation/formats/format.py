@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from hdv.validation.file_report import FileReport, RunReport
+from hdv.validation.results import ExaminedFile, RunSummary
 
 
 class Format(Protocol):
@@ -20,14 +20,14 @@ class Format(Protocol):
         """What stands before the first file."""
         ...
 
-    def file(self, report: FileReport) -> str:
+    def file(self, report: ExaminedFile) -> str:
         """One file."""
         ...
 
-    def studies(self, run: RunReport) -> str:
+    def studies(self, run: RunSummary) -> str:
         """What is wrong across files, after all of them."""
         ...
 
-    def closing(self, run: RunReport) -> str:
+    def closing(self, run: RunSummary) -> str:
         """What stands at the end."""
         ...

@@ -73,9 +73,9 @@ def test_a_line_tells_the_codes_of_findings(streams: MemoryRedis) -> None:
 
 def test_json_lines_carry_the_event_and_the_place_after_it(streams: MemoryRedis) -> None:
     sent = [streams.send(uploaded()), streams.send(archived())]
-    lines = [orjson.loads(line) for line in tail(streams, "--from", "0", "--json")]
+    lines = [orjson.loads(line) for line in tail(streams, "--from", "0", "--format", "ndjson")]
     assert [line["event"] for line in lines] == [orjson.loads(event.to_json()) for event in sent]
-    [last] = tail(streams, "--from", lines[0]["cursor"], "--json")
+    [last] = tail(streams, "--from", lines[0]["cursor"], "--format", "ndjson")
     assert orjson.loads(last)["event"]["id"] == str(sent[1].id)
 
 
@@ -109,7 +109,7 @@ def test_what_is_no_event_is_passed_by(streams: MemoryRedis) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--from", "somewhere"], "'somewhere' is no place to begin at: "),
+        (["--from", "somewhere"], "'somewhere' is not a place to start from: "),
         (["--type", "study.lost"], "there is no event type 'study.lost'; there are study.uploaded"),
         (["--redis-url", "localhost"], "gateway: setting 'redis_url': "),
     ],
@@ -137,8 +137,8 @@ def test_without_redis_one_line_says_so_without_the_password(
 ) -> None:
     streams.leave()
     code, lines, complaint = hdv(command, "--redis-url", "redis://me:secret@here:6379/0")
-    assert (code, lines) == (2, [])
-    assert complaint == f"hdv events {command}: no use of Redis at here:6379: gone\n"
+    assert (code, lines) == (3, [])
+    assert complaint == f"hdv events {command}: cannot use Redis at here:6379: gone\n"
 
 
 async def test_who_stops_learns_where_to_go_on(
@@ -153,7 +153,7 @@ async def test_who_stops_learns_where_to_go_on(
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    place = capsys.readouterr().err.strip().removeprefix("Go on with --from ")
+    place = capsys.readouterr().err.strip().removeprefix("Continue with --from ")
     assert Cursor.parse(place).positions["uploads"] == (5, 0)
 
 

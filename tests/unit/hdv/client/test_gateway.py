@@ -1,7 +1,8 @@
-"""How commands talk to the gateway: patient with what passes, clear about what does not."""
+"""The client of the gateway: retries, time limits and errors as sentences."""
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from hdv.client import gateway as gateway_client
 from hdv.client.gateway import MOST_TRIES, Gateway
-from hdv.exit import Away, Refused
+from hdv.exit import CommandError, ExitCode
 
 Answer = httpx.Response | Exception
 
@@ -33,7 +34,7 @@ class Server:
 
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long was waited, in seconds; nobody does so really, but the clock goes on."""
+    """The pauses in seconds; they take no time, but the clock goes on."""
     waited: list[float] = []
     clock = time.monotonic
 
@@ -49,8 +50,16 @@ def gateway(server: Callable[[httpx.Request], httpx.Response], seconds: float = 
     return Gateway("http://gateway", seconds=seconds, transport=httpx.MockTransport(server))
 
 
-def well(value: object = None) -> httpx.Response:
-    return httpx.Response(200, json=value or {"well": True})
+@contextmanager
+def fails(code: ExitCode, match: str | None = None) -> Iterator[None]:
+    """The block raises a `CommandError` with this code."""
+    with pytest.raises(CommandError, match=match) as error:
+        yield
+    assert error.value.code == code
+
+
+def success(value: object = None) -> httpx.Response:
+    return httpx.Response(200, json=value or {"ok": True})
 
 
 def refusal(status: int, **headers: str) -> httpx.Response:
@@ -58,15 +67,15 @@ def refusal(status: int, **headers: str) -> httpx.Response:
     return httpx.Response(status, json=body, headers={"Retry-After": "0", **headers})
 
 
-def test_what_is_asked_for_is_given() -> None:
-    server = Server(well({"a": 1}))
+def test_the_json_at_a_path_is_returned() -> None:
+    server = Server(success({"a": 1}))
     with gateway(server) as client:
         assert client.get("/status/x", code="c", cursor=None) == {"a": 1}
     assert str(server.requests[0].url) == "http://gateway/status/x?code=c"
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    "failure",
     [
         httpx.ConnectError("refused"),
         httpx.ReadError("broken"),
@@ -74,19 +83,19 @@ def test_what_is_asked_for_is_given() -> None:
         refusal(503),
         refusal(429),
         refusal(502),
-        refusal(409),  # an earlier try is still at work
+        refusal(409),  # an earlier try is still being processed
     ],
 )
-def test_what_passes_is_tried_again(trouble: Answer, pauses: list[float]) -> None:
-    server = Server(trouble, well())
+def test_temporary_failures_are_retried(failure: Answer, pauses: list[float]) -> None:
+    server = Server(failure, success())
     with gateway(server) as client:
-        assert client.get("/") == {"well": True}
+        assert client.get("/") == {"ok": True}
     assert len(server.requests) == 2
     assert 0 < pauses[0] <= 0.5
 
 
 def test_pauses_grow_up_to_a_limit(pauses: list[float]) -> None:
-    server = Server(*[httpx.ConnectError("refused")] * (MOST_TRIES - 1), well())
+    server = Server(*[httpx.ConnectError("refused")] * (MOST_TRIES - 1), success())
     with gateway(server) as client:
         client.get("/")
     for number, pause in enumerate(pauses):
@@ -103,31 +112,31 @@ def test_pauses_grow_up_to_a_limit(pauses: list[float]) -> None:
         ("-5", 0),
     ],
 )
-def test_the_gateway_says_how_long_to_wait(value: str, seconds: float, pauses: list[float]) -> None:
-    with gateway(Server(refusal(503, **{"Retry-After": value}), well())) as client:
+def test_retry_after_sets_the_pause(value: str, seconds: float, pauses: list[float]) -> None:
+    with gateway(Server(refusal(503, **{"Retry-After": value}), success())) as client:
         client.get("/")
     assert pauses[0] == pytest.approx(max(seconds, 0.4), abs=3 if seconds else 0.2)
 
 
-def test_the_gateway_may_say_when_to_come_back(pauses: list[float]) -> None:
+def test_retry_after_may_be_a_time(pauses: list[float]) -> None:
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
-    with gateway(Server(refusal(503, **{"Retry-After": soon}), well())) as client:
+    with gateway(Server(refusal(503, **{"Retry-After": soon}), success())) as client:
         client.get("/")
     assert 20 < pauses[0] <= 30
 
 
-def test_who_never_answers_is_away() -> None:
+def test_a_gateway_that_never_answers_is_unavailable() -> None:
     server = Server(*[httpx.ConnectError("refused")] * 100)
-    with gateway(server) as client, pytest.raises(Away, match=r"http://gateway .*refused"):
+    with gateway(server) as client, fails(ExitCode.UNAVAILABLE, r"http://gateway .*refused"):
         client.get("/")
     assert len(server.requests) == MOST_TRIES
 
 
-def test_what_is_refused_is_a_sentence_and_not_tried_again() -> None:
+def test_a_refusal_is_a_sentence_and_not_retried() -> None:
     server = Server(refusal(404))
     with (
         gateway(server) as client,
-        pytest.raises(Refused, match=r"^No such study: None is kn.*\.$"),
+        fails(ExitCode.USAGE, r"^No such study: None is kn.*\.$"),
     ):
         client.get("/")
     assert len(server.requests) == 1
@@ -141,19 +150,19 @@ def test_what_is_refused_is_a_sentence_and_not_tried_again() -> None:
         httpx.Response(404, json={}),
     ],
 )
-def test_a_refusal_of_someone_else_on_the_way_is_told_by_its_status(answer: Any) -> None:
-    with gateway(Server(answer)) as client, pytest.raises(Refused, match="404 Not Found"):
+def test_a_refusal_of_a_proxy_is_shown_by_its_status(answer: Any) -> None:
+    with gateway(Server(answer)) as client, fails(ExitCode.USAGE, "404 Not Found"):
         client.get("/")
 
 
 @pytest.mark.parametrize("status", [500, 507])
-def test_a_gateway_that_cannot_is_told_apart_from_one_that_will_not(status: int) -> None:
-    with gateway(Server(refusal(status))) as client, pytest.raises(Away, match="None is known"):
+def test_a_server_error_means_unavailable(status: int) -> None:
+    with gateway(Server(refusal(status))) as client, fails(ExitCode.UNAVAILABLE, "None is known"):
         client.get("/")
 
 
 @pytest.mark.parametrize(
-    ("trouble", "tries"),
+    ("failure", "tries"),
     [
         (httpx.ConnectError("refused"), 2),
         (refusal(503), 2),
@@ -161,22 +170,22 @@ def test_a_gateway_that_cannot_is_told_apart_from_one_that_will_not(status: int)
         (httpx.ReadTimeout("silent"), 1),
     ],
 )
-def test_what_must_not_be_done_twice_is_tried_again_only_if_it_was_not_done(
-    trouble: Answer, tries: int
+def test_a_request_that_must_not_be_repeated_is_retried_only_if_it_was_not_sent(
+    failure: Answer, tries: int
 ) -> None:
-    server = Server(trouble, well())
+    server = Server(failure, success())
     with gateway(server) as client:
         if tries == 1:
-            with pytest.raises(Away):
+            with fails(ExitCode.UNAVAILABLE):
                 client.send("POST", "/", repeatable=False)
         else:
             client.send("POST", "/", repeatable=False)
     assert len(server.requests) == tries
 
 
-def test_when_the_time_is_up_nothing_is_waited_for(pauses: list[float]) -> None:
+def test_there_is_no_pause_beyond_the_time_limit(pauses: list[float]) -> None:
     server = Server(*[refusal(503, **{"Retry-After": "30"})] * 100)
-    with gateway(server, seconds=50) as client, pytest.raises(Away, match="gave up after 50 sec"):
+    with gateway(server, seconds=50) as client, fails(ExitCode.UNAVAILABLE, "stopped after 50 sec"):
         client.get("/")
     assert sum(pauses) == pytest.approx(50, abs=1)
 
@@ -184,12 +193,12 @@ def test_when_the_time_is_up_nothing_is_waited_for(pauses: list[float]) -> None:
 @pytest.mark.parametrize(
     "url", ["gateway:8000", "ftp://gateway", "http://", "", "http://a:b", "/x"]
 )
-def test_an_address_that_is_none_is_told(url: str) -> None:
-    with pytest.raises(Refused, match="is no address"):
+def test_a_wrong_address_is_an_error(url: str) -> None:
+    with fails(ExitCode.USAGE, "is not an address"):
         Gateway(url, seconds=1)
 
 
-def test_a_download_that_breaks_off_is_told() -> None:
+def test_a_download_that_breaks_off_is_an_error() -> None:
     def broken() -> Iterator[bytes]:
         yield b"some"
         raise httpx.ReadError("broken")
@@ -197,7 +206,7 @@ def test_a_download_that_breaks_off_is_told() -> None:
     server = Server(httpx.Response(200, content=broken()))
     with (
         gateway(server) as client,
-        pytest.raises(Away, match="broken"),
+        fails(ExitCode.UNAVAILABLE, "broken"),
         client.download("/file") as response,
     ):
         response.read()
@@ -206,7 +215,18 @@ def test_a_download_that_breaks_off_is_told() -> None:
 def test_a_download_that_is_refused_is_a_sentence() -> None:
     with (
         gateway(Server(refusal(404))) as client,
-        pytest.raises(Refused, match="No such study"),
+        fails(ExitCode.USAGE, "No such study"),
         client.download("/file"),
     ):
         raise AssertionError("there is nothing to read")
+
+
+def test_something_that_may_be_missing_is_none() -> None:
+    with gateway(Server(refusal(404), success({"a": 1}))) as client:
+        assert client.find("/") is None
+        assert client.find("/") == {"a": 1}
+
+
+def test_only_a_missing_thing_is_none() -> None:
+    with gateway(Server(refusal(410))) as client, fails(ExitCode.USAGE, "No such study"):
+        client.find("/")

@@ -1,4 +1,4 @@
-"""`hdv status`: what is known of a study, at once or when nothing more happens to it."""
+"""`hdv status`: the status of a study, at once or when nothing more happens to it."""
 
 import json
 import time
@@ -10,6 +10,7 @@ import pytest
 
 from hdv.client import gateway as gateway_client
 from hdv.client.status import status
+from hdv.exit import run as run_command
 
 STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 RECORD: dict[str, Any] = {
@@ -33,7 +34,7 @@ RECORD: dict[str, Any] = {
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits, but the clock goes on."""
+    """Pauses take no time, but the clock goes on."""
     waited: list[float] = []
     clock = time.monotonic
     monkeypatch.setattr(gateway_client.time, "sleep", waited.append)
@@ -51,10 +52,13 @@ def run(*records: dict[str, Any], watch: bool = False, json: bool = False) -> in
         return httpx.Response(200, json=left.pop(0) if len(left) > 1 else left[0])
 
     transport = httpx.MockTransport(answer)
-    return status(STUDY, "http://g", watch=watch, timeout=60, json=json, transport=transport)
+    return run_command(
+        "hdv status",
+        lambda: status(STUDY, "http://g", watch=watch, timeout=60, json=json, transport=transport),
+    )
 
 
-def test_a_record_is_told_in_lines(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_record_is_shown_in_lines(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(RECORD) == 1
     assert (
         capsys.readouterr().out
@@ -74,7 +78,7 @@ error    structure.truncated  PixelData  (2 times)
     )
 
 
-def test_as_json_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_is_the_record(capsys: pytest.CaptureFixture[str]) -> None:
     run(RECORD, json=True)
     assert json.loads(capsys.readouterr().out) == RECORD
 
@@ -85,9 +89,9 @@ def test_watching_ends_when_nothing_more_happens(capsys: pytest.CaptureFixture[s
     assert "status     archived" in capsys.readouterr().out
 
 
-def test_watching_what_never_ends_ends_too(capsys: pytest.CaptureFixture[str]) -> None:
+def test_watching_ends_at_the_time_limit(capsys: pytest.CaptureFixture[str]) -> None:
     assert run({**RECORD, "status": "validating"}, watch=True) == 3
-    assert "gave up after 60 seconds" in capsys.readouterr().err
+    assert "stopped after 60 seconds" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -103,12 +107,12 @@ def test_the_exit_code_says_whether_something_is_wrong(change: dict[str, Any], c
     assert run({**RECORD, **change}) == code
 
 
-def test_an_unknown_study_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_study_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert run() == 2
     assert capsys.readouterr().err == "hdv status: No such study\n"
 
 
-def test_why_a_study_was_given_up_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_reason_of_an_error_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     reason = {"code": "study.missing", "message": "The files are gone."}
     run({**RECORD, "status": "error", "reason": reason})
     assert "reason     study.missing The files are gone." in capsys.readouterr().out

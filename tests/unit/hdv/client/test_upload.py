@@ -1,4 +1,4 @@
-"""`hdv upload`: what is sent, what is told, how it ends."""
+"""`hdv upload`: the request, the output and the exit code."""
 
 import json
 import os
@@ -12,10 +12,11 @@ import httpx
 import pytest
 
 from hdv.client import gateway as gateway_client
-from hdv.client import outcome
+from hdv.client import upload_outcome
 from hdv.client.outgoing import LazyFile, OutgoingFile
-from hdv.client.upload import Options, upload
-from hdv.exit import Refused
+from hdv.client.upload import UploadOptions, upload
+from hdv.exit import CommandError
+from hdv.exit import run as run_command
 
 STUDY = "0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11"
 OTHER = "3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22"
@@ -24,7 +25,7 @@ TIME = "2026-03-01T09:30:00Z"
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits, but the clock goes on."""
+    """Pauses take no time, but the clock goes on."""
     waited: list[float] = []
     clock = time.monotonic
     monkeypatch.setattr(gateway_client.time, "sleep", waited.append)
@@ -48,7 +49,7 @@ def counts(**numbers: int) -> dict[str, Any]:
 
 
 class Server:
-    """A gateway that takes everything in, and then tells of it what it is told to."""
+    """A gateway that accepts every upload and answers with given records."""
 
     def __init__(
         self,
@@ -70,10 +71,10 @@ class Server:
             self.uploads.append(request)
             self.bodies.append(request.read())
             if self.fails:
-                trouble = self.fails.pop(0)
-                if isinstance(trouble, Exception):
-                    raise trouble
-                return trouble
+                failure = self.fails.pop(0)
+                if isinstance(failure, Exception):
+                    raise failure
+                return failure
             body = {"study_id": STUDY, "status": "uploaded", "status_url": f"/status/{STUDY}"}
             return httpx.Response(202, json=body)
         if path.startswith("/status/"):
@@ -110,8 +111,9 @@ def parts(request: httpx.Request, body: bytes) -> list[tuple[dict[str, str], byt
 
 
 def run(server: Callable[[httpx.Request], httpx.Response], *paths: Path, **options: Any) -> int:
-    given = Options(paths=[str(path) for path in paths], url="http://gateway", **options)
-    return upload(given, transport=httpx.MockTransport(server))
+    given = UploadOptions(paths=[str(path) for path in paths], url="http://gateway", **options)
+    transport = httpx.MockTransport(server)
+    return run_command("hdv upload", lambda: upload(given, transport=transport))
 
 
 def tree(root: Path, **files: bytes) -> Path:
@@ -122,7 +124,7 @@ def tree(root: Path, **files: bytes) -> Path:
     return root
 
 
-# what is sent
+# the request
 
 
 def test_a_folder_is_sent_in_one_upload_with_names_relative_to_it(tmp_path: Path) -> None:
@@ -134,14 +136,14 @@ def test_a_folder_is_sent_in_one_upload_with_names_relative_to_it(tmp_path: Path
     assert int(request.headers["content-length"]) == len(server.bodies[0])
 
 
-def test_of_several_paths_the_folders_names_stand_before_those_of_files(tmp_path: Path) -> None:
+def test_with_several_paths_names_begin_with_the_folder(tmp_path: Path) -> None:
     tree(tmp_path, one__IM1=b"one", two__IM1=b"two", IM2=b"three")
     server = Server()
     assert run(server, tmp_path / "one", tmp_path / "two", tmp_path / "IM2") == 0
     assert server.sent() == {"one/IM1": b"one", "two/IM1": b"two", "IM2": b"three"}
 
 
-def test_a_file_is_sent_under_its_name_without_the_folders_it_lies_in(
+def test_a_file_is_sent_under_its_name_without_its_folders(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tree(tmp_path, deep__down__IM1=b"one")
@@ -162,7 +164,7 @@ def test_an_archive_is_sent_as_it_is(tmp_path: Path) -> None:
     assert server.sent() == {"study.zip": path.read_bytes()}
 
 
-def test_what_is_hidden_and_media_directories_are_skipped_and_told(
+def test_hidden_files_and_media_directories_are_skipped_and_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tree(tmp_path, IM1=b"one", DICOMDIR=b"x", sub__DICOMDIR=b"x")
@@ -208,14 +210,14 @@ def test_an_empty_file_is_sent_too(tmp_path: Path) -> None:
     assert server.sent() == {"IM1": b"", "IM2": b"two"}
 
 
-# what stands in the way
+# errors
 
 
-def test_another_try_is_under_the_same_key_and_sends_everything_again(tmp_path: Path) -> None:
+def test_a_retry_has_the_same_key_and_sends_everything_again(tmp_path: Path) -> None:
     server = Server()
     server.fails = [
         httpx.ReadError("broken"),
-        httpx.Response(503, headers={"Retry-After": "1"}, json={"title": "away"}),
+        httpx.Response(503, headers={"Retry-After": "1"}, json={"title": "Unavailable"}),
         httpx.Response(409, headers={"Retry-After": "1"}, json={"title": "in flight"}),
     ]
     assert run(server, tree(tmp_path, IM1=b"one")) == 0
@@ -233,29 +235,29 @@ def test_every_run_has_a_key_of_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "code", "told"),
+    ("failure", "code", "line"),
     [
         (httpx.Response(422, json={"title": "No", "detail": "Empty."}), 2, "No: Empty."),
         (httpx.Response(507, json={"title": "Full"}), 3, "Full"),
         (httpx.ConnectError("refused"), 3, "the gateway at http://gateway does not answer: ref"),
     ],
 )  # fmt: skip
-def test_why_it_cannot_be_is_told_in_a_line(
+def test_the_reason_of_a_failure_is_one_line(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-    trouble: httpx.Response | Exception,
+    failure: httpx.Response | Exception,
     code: int,
-    told: str,
+    line: str,
 ) -> None:
     server = Server()
-    server.fails = [trouble] * 10
+    server.fails = [failure] * 10
     assert run(server, tree(tmp_path, IM1=b"one")) == code
     output = capsys.readouterr()
     assert output.out == ""
-    assert output.err.startswith(f"hdv upload: {told}")
+    assert output.err.startswith(f"hdv upload: {line}")
 
 
-def test_a_path_that_is_not_there_is_told_before_anything_is_sent(
+def test_a_missing_path_is_reported_before_anything_is_sent(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server = Server()
@@ -264,15 +266,15 @@ def test_a_path_that_is_not_there_is_told_before_anything_is_sent(
     assert server.uploads == []
 
 
-def test_where_there_is_nothing_to_send_that_is_told(
+def test_a_folder_without_files_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(Server(), tree(tmp_path, DICOMDIR=b"x")) == 2
-    said = capsys.readouterr().err
-    assert said == "hdv upload: there is nothing to upload; skipped: 1 media directory\n"
+    error = capsys.readouterr().err
+    assert error == "hdv upload: there is nothing to upload; skipped: 1 media directory\n"
 
 
-def test_a_file_that_cannot_be_read_is_told_before_anything_is_sent(
+def test_an_unreadable_file_is_reported_before_anything_is_sent(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server = Server()
@@ -283,23 +285,25 @@ def test_a_file_that_cannot_be_read_is_told_before_anything_is_sent(
     assert server.uploads == []
 
 
-def test_a_file_that_becomes_shorter_meanwhile_is_told(tmp_path: Path) -> None:
+def test_a_file_that_becomes_shorter_meanwhile_is_an_error(tmp_path: Path) -> None:
     path = tree(tmp_path, IM1=b"one") / "IM1"
     file = LazyFile(OutgoingFile(str(path), "IM1", 3), lambda _: None)
     os.truncate(path, 1)
     assert file.read(64) == b"o"
-    with pytest.raises(Refused, match="IM1: became shorter while it was sent"):
+    with pytest.raises(CommandError, match="IM1: became shorter while it was sent"):
         file.read(64)
 
 
-def test_of_a_file_that_grows_meanwhile_what_was_there_is_sent(tmp_path: Path) -> None:
+def test_a_file_that_grows_meanwhile_is_sent_at_its_first_length(tmp_path: Path) -> None:
     path = tree(tmp_path, IM1=b"one") / "IM1"
     file = LazyFile(OutgoingFile(str(path), "IM1", 3), lambda _: None)
     path.write_bytes(b"one and more")
     assert file.read(2) + file.read(64) + file.read(64) == b"one"
 
 
-def test_ctrl_c_is_no_failure_of_ours(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_ends_the_command_without_a_message(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def interrupt(_: httpx.Request) -> httpx.Response:
         raise KeyboardInterrupt
 
@@ -307,17 +311,17 @@ def test_ctrl_c_is_no_failure_of_ours(tmp_path: Path, capsys: pytest.CaptureFixt
     assert capsys.readouterr().err == ""
 
 
-# what is told
+# output
 
 
-def test_without_waiting_the_study_is_told(
+def test_without_waiting_the_study_is_shown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(Server(), tree(tmp_path, IM1=b"one")) == 0
     assert capsys.readouterr().out == f"study {STUDY} uploaded: 1 file, 3 bytes\n"
 
 
-def test_as_json_for_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_result_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(Server(), tree(tmp_path, IM1=b"one", DICOMDIR=b"x"), json=True) == 0
     assert json.loads(capsys.readouterr().out) == {
         "upload": {"study_id": STUDY, "status": "uploaded", "status_url": f"/status/{STUDY}"},
@@ -325,7 +329,7 @@ def test_as_json_for_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     }
 
 
-def test_the_outcome_of_each_file_is_told_worst_first(
+def test_the_outcome_of_each_file_is_shown_worst_first(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server = Server(
@@ -358,7 +362,7 @@ def test_the_outcome_of_each_file_is_told_worst_first(
     assert why == "structure.truncated: PixelData: It is wrong. (also file.other)"
 
 
-def test_files_at_odds_with_each_other_are_told_why(
+def test_findings_across_files_are_shown_at_each_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server = Server(
@@ -370,19 +374,19 @@ def test_files_at_odds_with_each_other_are_told_why(
     assert capsys.readouterr().out.count("study.instance-conflict") == 2
 
 
-def test_a_long_table_is_cut_and_says_so(
+def test_a_long_table_is_cut_with_a_note(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outcome, "MOST_ROWS", 2)
+    monkeypatch.setattr(upload_outcome, "MOST_ROWS", 2)
     files = [file(f"IM{n}") for n in range(5)] + [file("bad", "rejected")]
     server = Server(record("archived", **counts(accepted=5, rejected=1)), files=files)
     assert run(server, tree(tmp_path, IM1=b"one"), wait=True) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[-1] == "and 4 accepted; --json shows all"
+    assert lines[-1] == "and 4 accepted; --format json shows all"
     assert [line.split()[1] for line in lines[3:5]] == ["bad", "IM0"]
 
 
-def test_the_studies_that_an_upload_was_divided_into_are_waited_for(
+def test_waiting_includes_the_studies_that_an_upload_was_divided_into(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server = Server(
@@ -410,18 +414,18 @@ def test_the_exit_code_says_whether_all_was_accepted(
     assert run(Server(final), tree(tmp_path, IM1=b"one"), wait=True) == code
 
 
-def test_who_waits_too_long_is_told_how_to_go_on(
+def test_after_the_time_limit_the_command_shows_how_to_wait_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server = Server(record("validating"))
     assert run(server, tree(tmp_path, IM1=b"one"), wait=True, timeout=100) == 3
     assert capsys.readouterr().err == (
-        f"hdv upload: gave up after 100 seconds; study {STUDY} is still validating: "
-        f"hdv status {STUDY} --watch goes on\n"
+        f"hdv upload: stopped after 100 seconds; study {STUDY} is still validating: "
+        f"hdv status {STUDY} --watch waits for it\n"
     )
 
 
-def test_names_that_would_control_the_terminal_do_not(
+def test_control_characters_in_names_are_escaped(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = [file("\x1b[2J[red]IM1", "rejected", findings=[finding("a.b", message="\x1b[2J")])]

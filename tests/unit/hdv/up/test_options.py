@@ -1,18 +1,19 @@
-"""What the command line of `hdv up` comes to."""
+"""The options of `hdv up`."""
 
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from hdv import cli
-from hdv.up.preflight import CannotStart
-from hdv.up.run import Failed, Options, Say, environment
+from hdv.cli import app
+from hdv.exit import CommandError, ExitCode
+from hdv.up.run import UpOptions, environment
 
 
-def options(host: str = "127.0.0.1", validators: int = 1) -> Options:
-    return Options(data=Path("/data"), host=host, port=9000, validators=validators, redis_port=6400)
+def options(host: str = "127.0.0.1", validators: int = 1) -> UpOptions:
+    return UpOptions(
+        data=Path("/data"), host=host, port=9000, validators=validators, redis_port=6400
+    )
 
 
 def test_the_services_take_the_ports_after_the_gateways() -> None:
@@ -78,24 +79,16 @@ def test_our_own_redis_has_a_new_random_password_unless_one_is_given() -> None:
 
 @pytest.mark.parametrize("arguments", [["--validators", "0"], ["--port", "70000"], ["--prot", "1"]])
 def test_an_impossible_option_is_refused(arguments: list[str]) -> None:
-    result = CliRunner().invoke(cli.app, ["up", *arguments])
+    result = CliRunner().invoke(app, ["up", *arguments])
     assert result.exit_code == 2
     assert arguments[0] in result.stderr
 
 
-@pytest.mark.parametrize(("error", "code"), [(CannotStart("no"), 2), (Failed("no"), 1)])
-def test_what_goes_wrong_is_one_line_on_stderr(
-    error: Exception, code: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(_: Options, __: Say) -> None:
-        raise error
+@pytest.mark.parametrize("code", [ExitCode.USAGE, ExitCode.FAILED])
+def test_an_error_is_one_line_on_stderr(code: ExitCode, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: UpOptions) -> None:
+        raise CommandError("no", code=code)
 
     monkeypatch.setattr("hdv.up.run.up", refuse)
-    result = CliRunner().invoke(cli.app, ["up"])
+    result = CliRunner().invoke(app, ["up"])
     assert (result.exit_code, result.stdout, result.stderr) == (code, "", "hdv up: no\n")
-
-
-def test_the_version_can_be_asked_for() -> None:
-    assert (
-        CliRunner().invoke(cli.app, ["version"]).stdout == f"{version('hybrid-dicom-validator')}\n"
-    )

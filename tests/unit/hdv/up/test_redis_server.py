@@ -6,8 +6,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from hdv.exit import CommandError
 from hdv.up import redis_server
-from hdv.up.preflight import CannotStart
 from hdv.up.redis_server import RedisBinary, find_binary, prepare, url_for_client
 
 
@@ -72,7 +72,7 @@ def test_a_server_that_does_not_run_here_is_skipped(machine: Machine) -> None:
 
 def test_no_server_at_all_is_one_line_that_says_what_to_do(machine: Machine) -> None:
     old = machine.install(machine.path, "redis-server", REDIS_5)
-    with pytest.raises(CannotStart) as refusal:
+    with pytest.raises(CommandError) as refusal:
         find_binary()
     assert str(refusal.value) == (
         f"no Valkey, and no Redis 6.2 or newer found ({old} 5.0.14 is too old): install one, "
@@ -118,7 +118,7 @@ def test_files_with_the_password_are_private_even_if_they_were_not_before(tmp_pa
 
 def test_files_of_a_newer_server_are_not_ignored(tmp_path: Path) -> None:
     (tmp_path / "appendonlydir").mkdir()
-    with pytest.raises(CannotStart, match="was written by Valkey, or by Redis 7 or newer"):
+    with pytest.raises(CommandError, match="was written by Valkey, or by Redis 7 or newer"):
         prepare(RedisBinary(Path("/bin/redis"), (6, 2, 14)), tmp_path, port=7, password="secret")
 
 
@@ -148,5 +148,5 @@ def test_a_url_that_cannot_be_read_is_one_line(
     monkeypatch.delenv("HDV_REDIS_URL", raising=False)
     url = tmp_path / "redis" / "url"
     url.mkdir(parents=True)
-    with pytest.raises(CannotStart, match=f"^cannot read {url}: "):
+    with pytest.raises(CommandError, match=f"^cannot read {url}: "):
         url_for_client(None, tmp_path)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from supervisor.options import ServerOptions
 
-from hdv.up.bound_process import tethered
+from hdv.up.bound_process import bound
 from hdv.up.supervisor_config import Process, configuration, environment
 
 ODD = 'it\'s 100% "odd"; #1 %(here)s'
@@ -53,7 +53,7 @@ def test_whatever_ends_is_started_again_and_gets_time_to_stop(groups: dict[str, 
 
 def test_a_path_may_contain_anything(groups: dict[str, Any]) -> None:
     [redis] = groups["base"].process_configs
-    assert shlex.split(redis.command) == tethered(REDIS.command)
+    assert shlex.split(redis.command) == bound(REDIS.command)
 
 
 def test_a_process_gets_its_own_environment(groups: dict[str, Any]) -> None:

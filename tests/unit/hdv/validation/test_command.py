@@ -15,8 +15,9 @@ from chassis.runtime.confinement import Cause
 from engine.encoding.elements import Buffer
 from engine.profiles.profile import Profile
 from hdv.cli import app
-from hdv.validation import examining, run
-from hdv.validation.examining import examine_source, killed
+from hdv.validation import examine_source as examination
+from hdv.validation import run
+from hdv.validation.examine_source import examine_source, killed
 from hdv.validation.sources import Source
 
 
@@ -66,7 +67,7 @@ def test_the_exit_code_is_1_for_findings_at_error_level(folder: Path) -> None:
         ([".", "--output", "no/where"], "hdv validate: no/where: No such file or directory\n"),
         ([".", "--format", "xml"], "'xml' is not one of"),
         ([".", "--decode", "some"], "'some' is not one of"),
-        ([".", "--jobs", "0"], "'--jobs': Input should be greater"),
+        ([".", "--jobs", "0"], "'--jobs' / '-j': Input should be greater"),
         ([], "Missing argument"),
     ],
 )
@@ -179,7 +180,7 @@ def test_a_file_that_may_not_be_read_is_a_finding(
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     # Root, whom containers run tests as, may read everything.
-    monkeypatch.setattr(examining, "_bytes_of", refused)
+    monkeypatch.setattr(examination, "_bytes_of", refused)
     assert "found Permission denied" in hdv(folder).stdout
 
 
@@ -215,7 +216,7 @@ def test_a_mistake_of_ours_is_a_finding_with_its_place_and_without_values(
     def broken(*_: object) -> None:
         raise KeyError("Doe^John")
 
-    monkeypatch.setattr(examining, "examine", broken)
+    monkeypatch.setattr(examination, "examine", broken)
     (tmp_path / "x").write_bytes(b"x")
     report = examine_source(Source("x", str(tmp_path / "x")), Profile())
     [finding] = report.findings
@@ -236,7 +237,7 @@ def test_no_report_is_written_over_an_input_or_another_image(folder: Path, victi
     before = (folder / victim).read_bytes()
     result = hdv(folder / "c.txt", "--output", folder / victim)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "would be lost under the report" in result.stderr
+    assert "would be overwritten by the report" in result.stderr
     assert (folder / victim).read_bytes() == before
 
 

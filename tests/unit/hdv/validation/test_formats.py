@@ -13,17 +13,17 @@ import pytest
 from contracts.report import Finding, Severity
 from engine.rules.catalogue import RULES
 from engine.rules.file import EMPTY
-from hdv.validation.file_report import (
-    FileReport,
-    RunReport,
-    StudyReport,
+from hdv.validation.formats.as_csv import COLUMNS
+from hdv.validation.formats.as_text import AsText
+from hdv.validation.formats.by_name import format_named
+from hdv.validation.results import (
+    ComparedStudy,
+    ExaminedFile,
+    RunSummary,
     Verdict,
     Versions,
     count_severities,
 )
-from hdv.validation.formats.as_csv import COLUMNS
-from hdv.validation.formats.as_text import AsText
-from hdv.validation.formats.choice import format_named
 from hdv.validation.sources import Reason, Skipped
 
 REMARK = Finding(
@@ -52,19 +52,19 @@ ACROSS = Finding(
     section="PS3.5 9",
     files=("a/bad.dcm", "b.dcm"),
 )
-BAD = FileReport("a/bad.dcm", "9f" * 32, 39205, (REMARK, ERROR), "1.2.3")
-GOOD = FileReport("b.dcm", "a0" * 32, 39206, (), "1.2.3")
-NONE = FileReport("lost", None, None, ())
+BAD = ExaminedFile("a/bad.dcm", "9f" * 32, 39205, (REMARK, ERROR), "1.2.3")
+GOOD = ExaminedFile("b.dcm", "a0" * 32, 39206, (), "1.2.3")
+NONE = ExaminedFile("lost", None, None, ())
 
 
-def run_of(*reports: FileReport, across: tuple[Finding, ...] = (ACROSS,)) -> RunReport:
+def run_of(*reports: ExaminedFile, across: tuple[Finding, ...] = (ACROSS,)) -> RunSummary:
     """The rest of a report on these files."""
-    run = RunReport(
+    run = RunSummary(
         versions=Versions("0.1.0", "2026b", {"name": "default", "version": "1", "digest": "abc"}),
         started_at=datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC),
         seconds=1.25,
         skipped=[Skipped("DICOMDIR", Reason.MEDIA_DIRECTORY)],
-        studies=[StudyReport("1.2.3", tuple(report.path for report in reports), across)],
+        studies=[ComparedStudy("1.2.3", tuple(report.path for report in reports), across)],
     )
     run.verdicts = Counter(report.verdict for report in reports)
     for findings in (*(report.findings for report in reports), across):
@@ -72,7 +72,7 @@ def run_of(*reports: FileReport, across: tuple[Finding, ...] = (ACROSS,)) -> Run
     return run
 
 
-def written(name: str, *reports: FileReport, run: RunReport | None = None) -> str:
+def written(name: str, *reports: ExaminedFile, run: RunSummary | None = None) -> str:
     """A whole report, put together as the command does it."""
     style = format_named(name, coloured=False, brief=False)
     run = run or run_of(*reports)
@@ -120,7 +120,7 @@ def test_text_says_once_what_findings_of_one_code_have_in_common() -> None:
         update={"path": "(5400,0100)[0]>(5400,1010)", "keyword": "WaveformData", "found": None}
     )
     remark = REMARK.model_copy(update={"path": None, "keyword": None, "section": "PS3.5 9"})
-    report = FileReport("x.dcm", None, None, (ERROR, remark, REMARK, twice))
+    report = ExaminedFile("x.dcm", None, None, (ERROR, remark, REMARK, twice))
     assert (
         AsText(coloured=False, brief=False).file(report)
         == """\
@@ -148,7 +148,7 @@ def test_text_in_brief_is_about_errors_only_and_has_no_summary() -> None:
     style = AsText(coloured=False, brief=True)
     assert "uid.root-unknown" not in style.file(BAD)
     assert "pixel.length-short" in style.file(BAD)
-    remarked = FileReport("x", "00" * 32, 1, (REMARK,))
+    remarked = ExaminedFile("x", "00" * 32, 1, (REMARK,))
     assert style.file(remarked) + style.closing(run_of(BAD)) == ""
 
 
@@ -158,7 +158,7 @@ def test_text_has_colours_for_a_terminal_only() -> None:
 
 
 def test_no_name_can_control_the_terminal() -> None:
-    report = FileReport("\x1b[2Jä\r\n\u202e", None, None, (ERROR,))
+    report = ExaminedFile("\x1b[2Jä\r\n\u202e", None, None, (ERROR,))
     title = AsText(coloured=False, brief=False).file(report).splitlines()[0]
     assert title == "\\x1b[2Jä\\r\\n\\u202e"
 
@@ -246,14 +246,14 @@ def test_csv_has_a_row_for_each_finding_and_one_for_a_file_without() -> None:
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
 def test_a_cell_that_a_spreadsheet_would_run_is_text(start: str) -> None:
-    report = FileReport("a", None, None, (ERROR.model_copy(update={"found": f"{start}cmd"}),))
+    report = ExaminedFile("a", None, None, (ERROR.model_copy(update={"found": f"{start}cmd"}),))
     [row, _] = rows(written("csv", report))
     assert row["found"] == f"'{start}cmd"
 
 
 @pytest.mark.parametrize("name", ["text", "json", "ndjson", "csv", "sarif"])
 def test_no_format_lets_a_file_name_control_the_terminal(name: str) -> None:
-    report = FileReport("\x1b[2J\x9b31m\r\x07\u202e.dcm", "00", 1, (ERROR,), "1.2.3")
+    report = ExaminedFile("\x1b[2J\x9b31m\r\x07\u202e.dcm", "00", 1, (ERROR,), "1.2.3")
     text = written(name, report)
     assert "2J" in text
     assert {c for c in text if not c.isprintable()} <= {"\n", "\r"}
@@ -408,7 +408,7 @@ SARIF = {
 """What of the schema of SARIF 2.1.0 concerns us, and what code scanning asks for beyond it."""
 
 
-def sarif(*reports: FileReport) -> dict[str, Any]:
+def sarif(*reports: ExaminedFile) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(written("sarif", *reports))
     jsonschema.validate(document, SARIF)
     [run] = document["runs"]
@@ -446,7 +446,7 @@ def test_sarif_names_a_file_of_the_study_where_a_finding_is_about_all() -> None:
 
 def test_sarif_has_every_rule_with_help_and_results_point_to_theirs() -> None:
     empty = Finding(code=EMPTY.code, severity=EMPTY.severity, message=EMPTY.message)
-    run = sarif(FileReport("x", None, None, (empty,)))
+    run = sarif(ExaminedFile("x", None, None, (empty,)))
     rules = run["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == list(RULES)
     index = run["results"][0]["ruleIndex"]
@@ -456,7 +456,7 @@ def test_sarif_has_every_rule_with_help_and_results_point_to_theirs() -> None:
 
 def test_sarif_takes_codes_that_are_no_rule_of_ours() -> None:
     own = ERROR.model_copy(update={"code": "site.thickness"})
-    result, _ = sarif(FileReport("x", None, None, (own,)))["results"]
+    result, _ = sarif(ExaminedFile("x", None, None, (own,)))["results"]
     assert "ruleIndex" not in result
 
 
@@ -464,12 +464,12 @@ def test_a_fingerprint_tells_findings_apart_and_stays_when_values_change() -> No
     first, second, _ = sarif(BAD)["results"]
     assert first["partialFingerprints"] != second["partialFingerprints"]
     changed = ERROR.model_copy(update={"found": "1 byte", "count": 7})
-    again, _ = sarif(FileReport("a/bad.dcm", None, None, (changed,)))["results"]
+    again, _ = sarif(ExaminedFile("a/bad.dcm", None, None, (changed,)))["results"]
     assert again["partialFingerprints"] == second["partialFingerprints"]
 
 
 def test_sarif_names_files_as_uris() -> None:
-    result, _ = sarif(FileReport("a.zip!/ä b#1.dcm", None, None, (ERROR,)))["results"]
+    result, _ = sarif(ExaminedFile("a.zip!/ä b#1.dcm", None, None, (ERROR,)))["results"]
     [place] = result["locations"]
     assert place["physicalLocation"]["artifactLocation"]["uri"] == "a.zip!/%C3%A4%20b%231.dcm"
 
@@ -477,4 +477,4 @@ def test_sarif_names_files_as_uris() -> None:
 @pytest.mark.parametrize("name", ["text", "json", "ndjson", "csv", "sarif"])
 def test_every_format_can_tell_of_a_file_that_could_not_be_read(name: str) -> None:
     finding = Finding(code="file.unreadable", severity=Severity.ERROR, message="Unreadable.")
-    assert "lost" in written(name, FileReport("lost", None, None, (finding,)))
+    assert "lost" in written(name, ExaminedFile("lost", None, None, (finding,)))

@@ -8,6 +8,7 @@ import pytest
 from engine.profile_files.loading import load_profile
 from engine.profiles.profile import Profile
 from engine.rules.catalogue import RULES
+from hdv.exit import CommandError
 from hdv.validation import rules
 
 
@@ -38,19 +39,15 @@ def test_an_explanation_is_as_wide_as_the_terminal_lets_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], columns: str, most: int
 ) -> None:
     monkeypatch.setenv("COLUMNS", columns)
-    assert rules.explain("element.missing") == 0
+    rules.explain("element.missing")
     assert max(map(len, capsys.readouterr().out.splitlines())) <= most
 
 
-def test_an_unknown_code_gets_suggestions(capsys: pytest.CaptureFixture[str]) -> None:
-    assert rules.explain("uid.paddin") == 2
-    output = capsys.readouterr()
-    assert output.out == ""
-    assert output.err.startswith(
-        "hdv explain: there is no code 'uid.paddin'; did you mean uid.padding"
-    )
-    assert rules.explain("nonsense-without-end") == 2
-    assert "`hdv rules` lists all codes." in capsys.readouterr().err
+def test_an_unknown_code_gets_suggestions() -> None:
+    with pytest.raises(CommandError, match=r"^there is no code 'uid.paddin'; did you mean uid.pad"):
+        rules.explain("uid.paddin")
+    with pytest.raises(CommandError, match=r"`hdv rules` lists all codes\."):
+        rules.explain("nonsense-without-end")
 
 
 def test_a_code_may_be_written_in_capitals() -> None:
@@ -59,7 +56,7 @@ def test_a_code_may_be_written_in_capitals() -> None:
 
 @pytest.mark.parametrize("form", ["text", "json", "markdown"])
 def test_every_code_is_listed(capsys: pytest.CaptureFixture[str], form: rules.Form) -> None:
-    assert rules.print_rules(form, "strict") == 0
+    rules.print_rules(form, "strict")
     text = capsys.readouterr().out
     assert [code for code in RULES if code not in text] == []
 
@@ -81,7 +78,7 @@ def test_the_list_has_the_rules_that_the_profile_adds(
         "name: trial\nrules:\n- id: thin\n  element: SliceThickness\n  at_most: 2\n"
         "- id: subject\n  element: PatientID\n  must_be: filled\n  in: [A, B]\n  matches: '.'\n"
     )
-    assert rules.print_rules("text", str(path)) == 0
+    rules.print_rules("text", str(path))
     lines = capsys.readouterr().out.splitlines()
     assert lines[-2:] == [
         "  error    thin: SliceThickness: at most 2",
@@ -96,9 +93,9 @@ def test_the_list_has_the_rules_that_the_profile_adds(
     }
 
 
-def test_a_profile_that_cannot_be_used_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert rules.print_rules("text", "strickt") == 2
-    assert "did you mean 'strict'?" in capsys.readouterr().err
+def test_an_unknown_profile_is_refused() -> None:
+    with pytest.raises(CommandError, match=r"did you mean 'strict'\?"):
+        rules.print_rules("text", "strickt")
 
 
 def test_the_default_profile_lists_the_severities_of_the_rules() -> None:

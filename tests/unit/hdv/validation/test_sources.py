@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hdv.exit import CommandError
 from hdv.validation import archive
 from hdv.validation.archive import Damaged, content
-from hdv.validation.sources import NoSuchPath, Reason, Skipped, Source, require, sources
+from hdv.validation.sources import Reason, Skipped, Source, require, sources
 
 Entry = tuple[str, bytes]
 
@@ -126,12 +127,12 @@ def test_a_name_that_is_no_text_is_shown_escaped(tmp_path: Path) -> None:
 
 def test_what_cannot_be_examined_is_told_by_name(tmp_path: Path) -> None:
     require(str(tmp_path))
-    with pytest.raises(NoSuchPath, match=r"gone: No such file or directory$"):
+    with pytest.raises(CommandError, match=r"gone: No such file or directory$"):
         require(str(tmp_path / "gone"))
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(NoSuchPath, match=r"pipe: neither a file nor a folder$"):
+    with pytest.raises(CommandError, match=r"pipe: neither a file nor a folder$"):
         require(str(tmp_path / "pipe"))
-    with pytest.raises(NoSuchPath, match="embedded null"):
+    with pytest.raises(CommandError, match="embedded null"):
         require("a\0b")
 
 

@@ -11,11 +11,11 @@ from engine.examination import examine
 from engine.profiles.profile import Profile
 from engine.unreadable import mistake, unreadable
 from hdv.validation.archive import Damaged, content
-from hdv.validation.file_report import FileReport
+from hdv.validation.results import ExaminedFile
 from hdv.validation.sources import Source
 
 
-def examine_source(source: Source, profile: Profile) -> FileReport:
+def examine_source(source: Source, profile: Profile) -> ExaminedFile:
     """Examine a file or an archive member; what cannot be read is a finding."""
     try:
         data = _bytes_of(source)
@@ -32,18 +32,18 @@ def examine_source(source: Source, profile: Profile) -> FileReport:
         raise
     except Exception as error:  # noqa: BLE001 -- a mistake of ours costs one file, not the run
         findings = unreadable(mistake(error), profile)
-        return FileReport(source.name, digest, len(data), findings)
+        return ExaminedFile(source.name, digest, len(data), findings)
     study = report.identity.study_instance_uid
-    return FileReport(source.name, digest, len(data), report.findings, study, report.summary)
+    return ExaminedFile(source.name, digest, len(data), report.findings, study, report.summary)
 
 
-def killed(source: Source, profile: Profile, cause: Cause) -> FileReport:
+def killed(source: Source, profile: Profile, cause: Cause) -> ExaminedFile:
     """The report of a file that took its process along or exceeded a limit."""
     return _without_bytes(source, unreadable(cause, profile))
 
 
-def _without_bytes(source: Source, findings: tuple[Finding, ...]) -> FileReport:
-    return FileReport(source.name, None, None, findings)
+def _without_bytes(source: Source, findings: tuple[Finding, ...]) -> ExaminedFile:
+    return ExaminedFile(source.name, None, None, findings)
 
 
 def _bytes_of(source: Source) -> Buffer:

@@ -1,4 +1,4 @@
-"""Holds what stands on a running Redis against the AsyncAPI document."""
+"""Checks the messages on a running Redis against the AsyncAPI document."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -12,26 +12,26 @@ from chassis.messaging.broker import POLLING_MS
 
 PAGE_SIZE = 500
 SEARCH_PERIOD_SECONDS = 30.0
-"""How often streams that nobody has documented are looked for."""
+"""How often undocumented streams are looked for."""
 KEYSPACE = ("__keyspace@", "__keyevent@")
-"""Channels of Redis' own."""
+"""Channels of Redis itself."""
 
 
-class Verification:
-    """A check of everything that Redis keeps, and of what is sent meanwhile.
+class BusCheck:
+    """A check of all messages that Redis keeps, and on request of those sent from now on.
 
     Args:
         document: the AsyncAPI document.
-        say: takes each violation, as a line.
+        report: called with a line for each violation.
 
     Attributes:
         violations: how many were found.
     """
 
-    def __init__(self, document: Document, say: Callable[[str], None]) -> None:
+    def __init__(self, document: Document, report: Callable[[str], None]) -> None:
         self.violations = 0
         self._check = MessageCheck(document)
-        self._say = say
+        self._report = report
         self._streams = {
             channel["address"]
             for channel in document["channels"].values()
@@ -41,10 +41,10 @@ class Verification:
         self._live = 0
 
     async def run(self, client: Redis, *, follow: bool) -> None:
-        """Check every stream; then, to follow, whatever is sent, for ever.
+        """Check every stream; if `follow`, then every message sent, without end.
 
         Raises:
-            redis.exceptions.RedisError: Redis is away.
+            redis.exceptions.RedisError: Redis is unavailable.
         """
         work = [self._search(client, follow=follow), self._read(client, follow=follow)]
         if follow:
@@ -52,7 +52,7 @@ class Verification:
         await asyncio.gather(*work)
 
     def summary(self) -> str:
-        """What was checked, and how many violations were found."""
+        """How many messages were checked, and how many violations were found."""
         return (
             f"{self._entries} stream entries and {self._live} live messages checked; "
             f"violations of the document: {self.violations}."
@@ -60,14 +60,14 @@ class Verification:
 
     async def _search(self, client: Redis, *, follow: bool) -> None:
         """Look for streams that are not documented."""
-        told = set(self._streams)
+        known = set(self._streams)
         while True:
             async for key in client.scan_iter(count=1000, _type="stream"):
                 name = _text(key)
-                if name not in told:
-                    told.add(name)
+                if name not in known:
+                    known.add(name)
                     violations = self._check.violations(Recorded("stream", name, b""))
-                    self._tell("", violations)
+                    self._add("", violations)
             if not follow:
                 return
             await asyncio.sleep(SEARCH_PERIOD_SECONDS)
@@ -83,7 +83,7 @@ class Verification:
                 for entry_id, fields in entries:
                     self._entries += 1
                     violations = self._check.entry_violations(address, fields)
-                    self._tell(f"{_text(entry_id)}: ", violations)
+                    self._add(f"{_text(entry_id)}: ", violations)
                 positions[address] = entries[-1][0]
             if not reply:
                 if not follow:
@@ -101,12 +101,12 @@ class Verification:
                 if message and not (address := _text(message["channel"])).startswith(KEYSPACE):
                     self._live += 1
                     recorded = Recorded("live", address, message["data"])
-                    self._tell("live: ", self._check.violations(recorded))
+                    self._add("live: ", self._check.violations(recorded))
 
-    def _tell(self, place: str, violations: Iterable[Violation]) -> None:
+    def _add(self, place: str, violations: Iterable[Violation]) -> None:
         for violation in violations:
             self.violations += 1
-            self._say(f"{place}{violation}")
+            self._report(f"{place}{violation}")
 
 
 def _text(value: bytes) -> str:

@@ -1,4 +1,4 @@
-"""What is said of one file, of one study, and of a whole run."""
+"""The results of a run: of one file, of one study, and of the run as a whole."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -13,26 +13,26 @@ from hdv.validation.sources import Skipped
 
 
 class Verdict(StrEnum):
-    """Whether something may go into an archive: it is invalid if any finding is an error."""
+    """Valid unless a finding is an error."""
 
     VALID = "valid"
     INVALID = "invalid"
 
     @classmethod
     def on(cls, findings: Iterable[Finding]) -> "Verdict":
-        """The verdict on what has these findings."""
+        """The verdict that follows from findings."""
         invalid = any(finding.severity is Severity.ERROR for finding in findings)
         return cls.INVALID if invalid else cls.VALID
 
 
 @dataclass(frozen=True, slots=True)
-class FileReport:
-    """What was found in one file or archive member.
+class ExaminedFile:
+    """A file, or a member of an archive file, and its findings.
 
     Attributes:
-        path: what the report calls it.
-        sha256: digest of its bytes; None if they could not be had.
-        size_bytes: how many bytes it has; None likewise.
+        path: its name in the report.
+        sha256: digest of its bytes; None if they could not be read.
+        size_bytes: its size; None if it could not be read.
         findings: in the order of the file.
         study: its Study Instance UID; empty if it has none.
         summary: what is compared with the other files of its study.
@@ -47,7 +47,7 @@ class FileReport:
 
     @property
     def verdict(self) -> Verdict:
-        """Whether it is valid."""
+        """Whether the file is valid."""
         return Verdict.on(self.findings)
 
     @property
@@ -59,13 +59,13 @@ class FileReport:
 
 
 @dataclass(frozen=True, slots=True)
-class StudyReport:
-    """What is wrong with the files of one study as a whole.
+class ComparedStudy:
+    """The files with one Study Instance UID, compared with each other.
 
     Attributes:
-        uid: its Study Instance UID.
+        uid: the Study Instance UID.
         files: the paths of its files.
-        findings: what no file alone can tell; each names files, unless all are meant.
+        findings: those that only several files show; each names its files, unless it is about all.
     """
 
     uid: str
@@ -74,13 +74,13 @@ class StudyReport:
 
     @property
     def verdict(self) -> Verdict:
-        """Whether the files fit together, whatever is wrong with each."""
+        """Whether the files fit together, regardless of their own findings."""
         return Verdict.on(self.findings)
 
 
 @dataclass(frozen=True)
 class Versions:
-    """What made the report.
+    """The versions that a report depends on.
 
     Attributes:
         engine: version of this software.
@@ -94,16 +94,16 @@ class Versions:
 
 
 @dataclass
-class RunReport:
-    """What is told of a run besides its files.
+class RunSummary:
+    """Everything in the report of a run but its files.
 
     Attributes:
-        versions: what made the report.
+        versions: those that the report depends on.
         started_at: when the run began, in UTC.
         seconds: how long it has taken.
         verdicts: how many files have each verdict.
-        severities: how many findings of each severity there are, those of studies among them.
-        skipped: what was not examined.
+        severities: how many findings of each severity there are, including those of studies.
+        skipped: what was skipped.
         studies: findings across files, for each study.
     """
 
@@ -113,7 +113,7 @@ class RunReport:
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     severities: Counter[Severity] = field(default_factory=Counter)
     skipped: list[Skipped] = field(default_factory=list)
-    studies: list[StudyReport] = field(default_factory=list)
+    studies: list[ComparedStudy] = field(default_factory=list)
 
     @property
     def files(self) -> int:
@@ -122,10 +122,10 @@ class RunReport:
 
     @property
     def verdict(self) -> Verdict:
-        """Invalid if any file is, or if files do not fit together."""
+        """Invalid if a file is invalid, or if the files of a study do not fit together."""
         return Verdict.INVALID if self.severities[Severity.ERROR] else Verdict.VALID
 
 
 def count_severities(findings: Iterable[Finding]) -> Counter[Severity]:
-    """How many findings of each severity there are; folded ones count as one."""
+    """How many findings of each severity there are; a finding counts once, whatever its count."""
     return Counter(finding.severity for finding in findings)
