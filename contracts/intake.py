@@ -1,10 +1,14 @@
 """What the gateway writes beside the files of a study: ``intake.json``."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
+from typing import Self
+from uuid import UUID
 
 from pydantic import Field, NonNegativeInt
 
-from contracts.events import StudyUploaded
+from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.model import (
     Contract,
     DicomUid,
@@ -15,6 +19,7 @@ from contracts.model import (
     Sha256,
     Uuid,
 )
+from contracts.places import Place, study_directory
 
 
 class StoredFile(Contract):
@@ -68,3 +73,65 @@ class Intake(Contract):
     """The upload that this study was divided from, if it was."""
     resubmitted_from: OrAbsent[Uuid] = None
     """The study in quarantine whose files these are, if they are."""
+
+    @classmethod
+    def new(
+        cls,
+        study_id: UUID,
+        files: Sequence[StoredFile],
+        *,
+        source: str = "gateway",
+        cause: StudyUploaded | None = None,
+        time: datetime | None = None,
+        traceparent: str | None = None,
+        skipped: Sequence[SkippedFile] = (),
+        label: str | None = None,
+        profile: str | None = None,
+        expected_instances: int | None = None,
+        study_instance_uid: str | None = None,
+        upload_id: UUID | None = None,
+        resubmitted_from: UUID | None = None,
+    ) -> Self:
+        """What is known about an upload, with the event that announces it.
+
+        Args:
+            study_id: the id of the upload.
+            files: its files, in the order of their arrival.
+            source: the service that made the upload: the gateway, or the validator when it
+                divided another one.
+            cause: the event of the upload that this one was divided from.
+            time: when it arrived; now when not given.
+            traceparent: the sender's trace context.
+            skipped: further files that were sent and not kept.
+            label: see the fields of this class, also for what follows.
+            profile: as above.
+            expected_instances: as above.
+            study_instance_uid: as above.
+            upload_id: as above.
+            resubmitted_from: as above.
+        """
+        event = StudyUploaded.new(
+            source=source,
+            subject=study_id,
+            data=StudyUploadedData(
+                directory=study_directory(Place.UPLOADS, study_id),
+                file_count=len(files),
+                size_bytes=sum(file.size_bytes for file in files),
+                label=label,
+                skipped=len(skipped) or None,
+            ),
+            cause=cause,
+            traceparent=traceparent,
+            time=time,
+        )
+        return cls(
+            event=event,
+            files=tuple(files),
+            skipped=tuple(skipped),
+            label=label,
+            profile=profile,
+            expected_instances=expected_instances,
+            study_instance_uid=study_instance_uid,
+            upload_id=upload_id,
+            resubmitted_from=resubmitted_from,
+        )

@@ -6,6 +6,7 @@ from chassis.runtime.isolation import Isolation
 from chassis.service.lifecycle import Service
 from contracts.channels import PROCESSING_FAILED
 from contracts.events import StudyArchivedData, StudyValidated
+from contracts.places import Place
 from contracts.volumes import Volumes
 from descriptor import handlers
 from descriptor.describer import Describe, isolated_describer
@@ -51,7 +52,10 @@ def create_app(
     service.in_background(progress.send_continually)
 
     service.work_on(
-        volumes.archive, volumes.quarantine, stale_after_seconds=settings.stale_after_seconds
+        settings.studies.store,
+        Place.ARCHIVE,
+        Place.QUARANTINE,
+        stale_after_seconds=settings.stale_after_seconds,
     )
 
     archive_index = index or _made_index(service, volumes)

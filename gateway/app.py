@@ -9,6 +9,7 @@ from chassis.messaging.feed import Feed, connect
 from chassis.service.lifecycle import Service
 from chassis.web.status_client import status_client
 from contracts.channels import UPLOADS
+from contracts.places import Place
 from gateway.browsing.file_routes import study_files_router
 from gateway.browsing.status_routes import status_router
 from gateway.browsing.study_files import StudyFiles
@@ -38,36 +39,39 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
         instance: its name, when not host and process id.
     """
     service = Service(settings, description=DESCRIPTION, instance=instance)
-    volumes = settings.volumes
+    studies = settings.studies
     client = status_client(settings)
 
     service.work_on(
-        volumes.uploads, volumes.quarantine, stale_after_seconds=settings.stale_after_seconds
+        studies.store,
+        Place.UPLOADS,
+        Place.QUARANTINE,
+        stale_after_seconds=settings.stale_after_seconds,
     )
     service.use(lambda: client)
     reception = Reception(service, settings, service.publisher(UPLOADS))
     service.http.include_router(upload_router(reception, settings))
-    service.http.include_router(status_router(client, volumes))
+    service.http.include_router(status_router(client, studies))
     files = StudyFiles(
-        volumes,
+        studies,
         client,
         idle_seconds=settings.idle_timeout_seconds,
         retry_after_seconds=settings.retry_after_seconds,
     )
     retrieval = Retrieval(
         InstanceIndex(service.broker.connect),
-        volumes,
+        studies,
         idle_seconds=settings.idle_timeout_seconds,
     )
-    service.http.include_router(studies_router(client, volumes, retrieval))
+    service.http.include_router(studies_router(client, studies, retrieval))
     service.http.include_router(study_files_router(files, retrieval))
     service.http.include_router(retrieval_router(retrieval))
     service.http.include_router(
-        quarantine_router(volumes, idle_seconds=settings.idle_timeout_seconds)
+        quarantine_router(studies, idle_seconds=settings.idle_timeout_seconds)
     )
     service.http.include_router(resubmission_router(reception, settings))
     if settings.quarantine_days is not None:
-        service.in_background(partial(purge_continually, volumes, settings.quarantine_days))
+        service.in_background(partial(purge_continually, studies, settings.quarantine_days))
     service.http.include_router(pages_router())
 
     redis = connect(redis_address(settings))
@@ -78,7 +82,7 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     service.at_stop(live.close)
     service.checks["feed"] = live.check
     service.http.include_router(events_router(feed, live, settings.feed))
-    storage = Storage(reception, live, settings, volumes)
+    storage = Storage(reception, live, settings, studies)
     service.at_stop(storage.close)
     service.http.include_router(storage_router(storage))
     return service

@@ -10,6 +10,7 @@ from chassis.runtime.isolation import Isolation
 from chassis.service.lifecycle import Service
 from contracts.channels import PROCESSING_FAILED
 from contracts.events import StudyUploaded
+from contracts.places import Place
 from validator import handlers
 from validator.claiming import Index
 from validator.examiner import isolated_examiner
@@ -53,7 +54,10 @@ def create_app(
         service.use(isolation.running)
         examine = isolated_examiner(isolation, service.metrics)
     service.work_on(
-        volumes.uploads, volumes.quarantine, stale_after_seconds=settings.stale_after_seconds
+        settings.studies.store,
+        Place.UPLOADS,
+        Place.QUARANTINE,
+        stale_after_seconds=settings.stale_after_seconds,
     )
     if index is None:
         index = in_redis = InstanceIndex(service.broker.connect)

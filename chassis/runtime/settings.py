@@ -17,6 +17,8 @@ from pydantic_settings import (
 )
 
 from contracts.volumes import Volumes
+from storage.file_store import FileStore
+from storage.study_store import StudyStore
 
 
 class ConfigurationError(Exception):
@@ -84,6 +86,12 @@ class VolumeSettings(ServiceSettings):
     """What a crash left in a volume's ``.incoming`` is removed at this age, at the next start."""
     profiles_dir: DirectoryPath | None = None
     """A folder with further validation profiles that uploads may ask for by name."""
+
+    @property
+    def studies(self) -> StudyStore:
+        """Where studies are stored. This is the one place that chooses the backend."""
+        volumes = self.volumes
+        return StudyStore(FileStore(volumes.uploads, volumes.quarantine, volumes.archive))
 
     @property
     def volumes(self) -> Volumes:

@@ -2,12 +2,10 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
@@ -23,10 +21,10 @@ from chassis.runtime.cancellation import cancel
 from chassis.runtime.settings import ServiceSettings
 from chassis.service.request_log import RequestLog
 from chassis.web import problem
-from chassis.web.health import Check, directory_check, health_router
+from chassis.web.health import Check, health_router
 from contracts.channels import Channel
-from contracts.volumes import INCOMING
-from storage.files import remove_stale
+from contracts.places import Place
+from storage.port import Store
 
 Work = Callable[[], Coroutine[None, None, None]]
 """Something that runs for as long as the service does."""
@@ -126,27 +124,25 @@ class Service:
         """Enter a context when the service starts, and leave it after the last message."""
         self._resources.append(resource)
 
-    def work_on(self, *volumes: Path, stale_after_seconds: float) -> None:
-        """Prepare volumes when the service starts; it is ready only while it can write to them.
+    def work_on(self, store: Store, *places: Place, stale_after_seconds: float) -> None:
+        """Prepare places of the store at the start; the service is ready while it can write there.
 
         Args:
-            volumes: directories.
-            stale_after_seconds: leftovers of a crash in ``.incoming`` are removed at this age.
+            store: where studies are stored.
+            places: those that the service writes to.
+            stale_after_seconds: leftovers of a crash are removed at this age.
         """
-        incoming = [volume / INCOMING for volume in volumes]
-
-        def prepare() -> None:
-            for directory in incoming:
-                directory.mkdir(parents=True, exist_ok=True)
-                remove_stale(directory, stale_after_seconds, time.time())
 
         @contextlib.asynccontextmanager
         async def prepared() -> AsyncIterator[None]:
-            await asyncio.to_thread(prepare)
+            await asyncio.to_thread(store.prepare, places, stale_after_seconds)
             yield
 
+        async def check() -> None:
+            await asyncio.to_thread(store.check, places)
+
         self.use(prepared)
-        self.checks["volume"] = directory_check(*incoming)
+        self.checks["volume"] = check
 
     def at_stop(self, call: Callable[[], None]) -> None:
         """Call something when the service has to stop, before it waits for open requests."""

@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
-from uuid import uuid4
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
@@ -61,18 +59,3 @@ async def _run(check: Check) -> str:
     except Exception as error:  # noqa: BLE001 -- whatever it is, the check has failed
         return f"failed: {error_name(error)}"
     return "ok"
-
-
-def directory_check(*directories: Path) -> Check:
-    """That the directories can be written."""
-
-    def touch() -> None:
-        for directory in directories:
-            probe = directory / f".ready-{uuid4()}"
-            probe.touch(exist_ok=False)
-            probe.unlink()
-
-    async def check() -> None:
-        await asyncio.to_thread(touch)
-
-    return check

@@ -6,14 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from contracts.report import StudyReport
-from contracts.volumes import METADATA, REPORT
-from storage.archived import read_study
+from storage.layout import METADATA
+from storage.study_folder import StudyFolder
 
 _UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
 _MOST_REMEMBERED = 8
@@ -61,23 +59,23 @@ class ArchivedFiles:
     holdings: Holdings
 
 
-def find_archived(directory: Path) -> ArchivedFiles:
+def find_archived(folder: StudyFolder) -> ArchivedFiles:
     """What the archive holds of a study; remembered for the studies that were asked for last.
 
     A viewer fetches the instances of a study one after the other. Blocks.
 
     Args:
-        directory: of the study, in the archive.
+        folder: the study in the archive.
 
     Raises:
         FileNotFoundError: there is no such study.
     """
-    return _read_archived(directory, (directory / METADATA).stat().st_mtime_ns)
+    return _read_archived(folder, folder.marker.stat().modified_ns)
 
 
 @lru_cache(maxsize=_MOST_REMEMBERED)
-def _read_archived(directory: Path, _changed_at: int) -> ArchivedFiles:
-    study = read_study(directory)
+def _read_archived(folder: StudyFolder, _changed_at: int) -> ArchivedFiles:
+    study = folder.metadata()
     modalities = {
         series.get("SeriesInstanceUID"): series.get("Modality") for series in study.series
     }
@@ -100,17 +98,17 @@ def _read_archived(directory: Path, _changed_at: int) -> ArchivedFiles:
     )
 
 
-def quarantined_holdings(directory: Path) -> Holdings:
+def quarantined_holdings(folder: StudyFolder) -> Holdings:
     """What is left in quarantine of a study of which nothing was archived. Blocks.
 
     Args:
-        directory: of the study, in quarantine.
+        folder: the study in quarantine.
 
     Raises:
         FileNotFoundError: there is no such study.
     """
-    report = StudyReport.model_validate_json((directory / REPORT).read_bytes())
-    names = {entry.name for entry in directory.iterdir()}
+    report = folder.report()
+    names = folder.names()
     return _holdings(
         (
             instance.identity.study_instance_uid,

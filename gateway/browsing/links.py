@@ -4,7 +4,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from contracts.volumes import METADATA, REPORT, Volumes
+from contracts.places import Place
+from storage.layout import REPORT
+from storage.study_store import StudyStore
 
 
 class Links(BaseModel):
@@ -32,26 +34,26 @@ class Links(BaseModel):
     """The files that were rejected."""
 
 
-def find_links(study_id: UUID, upload_id: UUID | None, here: str, volumes: Volumes) -> Links:
-    """The links of a study, by what lies on the volumes. Blocks.
+def find_links(study_id: UUID, upload_id: UUID | None, here: str, studies: StudyStore) -> Links:
+    """The links of a study, by what is in the store. Blocks.
 
     Args:
         study_id: the study.
         upload_id: the upload that it was divided from, if it was.
         here: the path that is answered.
-        volumes: where to look.
+        studies: where studies are stored.
     """
     study = study_path(study_id)
-    archived = (volumes.archived(study_id) / METADATA).is_file()
-    quarantined = (volumes.quarantined(study_id) / REPORT).is_file()
-    reported = archived or quarantined or (volumes.uploaded(study_id) / REPORT).is_file()
-    shown = archived and volumes.preview(study_id).is_file()
+    reported = studies.uploaded(study_id).file(REPORT).exists()
+    places = studies.locate(study_id)
+    archived, quarantined = Place.ARCHIVE in places, Place.QUARANTINE in places
+    shown = archived and studies.preview(study_id).exists()
     return Links(
         self=here,
         status=status_path(study_id),
         study=study,
         upload=study_path(upload_id) if upload_id else None,
-        report=f"{study}/report" if reported else None,
+        report=f"{study}/report" if reported or archived or quarantined else None,
         metadata=f"{study}/metadata" if archived else None,
         archive=f"{study}/archive.zip" if archived else None,
         preview=f"{study}/preview.png" if shown else None,

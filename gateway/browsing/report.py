@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from contracts.intake import Intake, SkippedFile, SkipReason, StoredFile
+from contracts.intake import SkippedFile, SkipReason, StoredFile
 from contracts.model import Contract
+from contracts.places import Place
 from contracts.report import (
     FileCounts,
     Finding,
@@ -19,10 +19,10 @@ from contracts.report import (
     Outcome,
     StudyReport,
 )
-from contracts.volumes import INTAKE, REPORT, Volumes
 from gateway.browsing.archive import is_uid
 from gateway.browsing.links import instance_path
-from storage.archived import read_study
+from storage.study_folder import StudyFolder
+from storage.study_store import StudyStore
 
 
 class FileOutcome(StrEnum):
@@ -99,17 +99,9 @@ class Report(Contract):
     """Every file, in the order of arrival; last what was skipped."""
 
 
-def find_report(study_id: UUID, volumes: Volumes) -> Report | None:
-    """The report of a study; nothing when there is none, or none yet. Blocks.
-
-    Looked for in the archive again at the end, so that a study that moves on meanwhile is found.
-    """
-    evidence = (
-        _read_archived(volumes.archived(study_id))
-        or _read_beside_files(volumes.uploaded(study_id))
-        or _read_beside_files(volumes.quarantined(study_id))
-        or _read_archived(volumes.archived(study_id))
-    )
+def find_report(study_id: UUID, studies: StudyStore) -> Report | None:
+    """The report of a study; None when there is none, or none yet. Blocks."""
+    evidence = studies.find(study_id, _read)
     if evidence is None:
         return None
     report = evidence.report
@@ -119,14 +111,14 @@ def find_report(study_id: UUID, volumes: Volumes) -> Report | None:
         "uploaded_at": evidence.uploaded_at,
         "archived_at": evidence.archived_at,
         "counts": report.files,
-        "files": tuple(_files(evidence, volumes)),
+        "files": tuple(_files(evidence, studies)),
     }
     return Report.model_validate(details)
 
 
 @dataclass(frozen=True)
 class _Evidence:
-    """What the volumes say of an upload."""
+    """What the store says about an upload."""
 
     uploaded_at: datetime
     files: Sequence[StoredFile]
@@ -137,11 +129,12 @@ class _Evidence:
     archived_as: Mapping[str, str | None] = field(default_factory=dict)
 
 
-def _read_archived(directory: Path) -> _Evidence | None:
-    try:
-        study = read_study(directory)
-    except FileNotFoundError:
-        return None
+def _read(folder: StudyFolder) -> _Evidence:
+    return _read_archived(folder) if folder.place is Place.ARCHIVE else _read_beside_files(folder)
+
+
+def _read_archived(folder: StudyFolder) -> _Evidence:
+    study = folder.metadata()
     provenance = study.provenance
     return _Evidence(
         uploaded_at=provenance.uploaded_at,
@@ -154,13 +147,9 @@ def _read_archived(directory: Path) -> _Evidence | None:
     )
 
 
-def _read_beside_files(directory: Path) -> _Evidence | None:
-    """From a study in the uploads or in quarantine."""
-    try:
-        report = StudyReport.model_validate_json((directory / REPORT).read_bytes())
-        intake = Intake.model_validate_json((directory / INTAKE).read_bytes())
-    except FileNotFoundError:
-        return None
+def _read_beside_files(folder: StudyFolder) -> _Evidence:
+    """Read a study in the uploads or in quarantine."""
+    report, intake = folder.report(), folder.intake()
     return _Evidence(
         uploaded_at=intake.event.time,
         files=intake.files,
@@ -170,10 +159,10 @@ def _read_beside_files(directory: Path) -> _Evidence | None:
     )
 
 
-def _files(evidence: _Evidence, volumes: Volumes) -> Iterator[ReportedFile]:
+def _files(evidence: _Evidence, studies: StudyStore) -> Iterator[ReportedFile]:
     study_id = evidence.report.study_id
     instances = {instance.file: instance for instance in evidence.report.instances}
-    quarantined = _names(volumes.quarantined(study_id))
+    quarantined = studies.quarantined(study_id).names()
     # A duplicate's bytes are where those are that came first.
     homes = {
         instance.sha256: instance.study_id
@@ -181,7 +170,7 @@ def _files(evidence: _Evidence, volumes: Volumes) -> Iterator[ReportedFile]:
         if instance.outcome is Outcome.ACCEPTED
     }
     divided = {instance.study_id for instance in evidence.report.instances if instance.study_id}
-    archived = {home for home in {study_id, *divided} if volumes.archived(home).is_dir()}
+    archived = {home for home in {study_id, *divided} if studies.archived(home).exists()}
     for file in evidence.files:
         instance = instances.get(file.name) or _not_examined(file)
         rejected = instance.outcome is Outcome.REJECTED
@@ -218,10 +207,3 @@ def _not_examined(file: StoredFile) -> InstanceReport:
         identity=Identity(),
         findings=(),
     )
-
-
-def _names(directory: Path) -> set[str]:
-    try:
-        return {entry.name for entry in directory.iterdir()}
-    except FileNotFoundError:
-        return set()

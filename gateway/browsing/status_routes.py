@@ -8,12 +8,12 @@ from fastapi import APIRouter
 
 from chassis.web.problem import documented
 from chassis.web.problem_types import ProblemType
-from contracts.volumes import Volumes
 from gateway.browsing.links import status_path
 from gateway.browsing.study_status import StudyStatus, known_status, with_links
+from storage.study_store import StudyStore
 
 
-def status_router(client: httpx.AsyncClient, volumes: Volumes) -> APIRouter:
+def status_router(client: httpx.AsyncClient, studies: StudyStore) -> APIRouter:
     """The route that tells the status of a study."""
     router = APIRouter(tags=["studies"])
 
@@ -25,7 +25,7 @@ def status_router(client: httpx.AsyncClient, volumes: Volumes) -> APIRouter:
     )
     async def show(study_id: UUID) -> StudyStatus:
         """The latest record: state, history with durations, counts, findings without values."""
-        record = await known_status(study_id, client, volumes)
-        return await asyncio.to_thread(with_links, record, status_path(study_id), volumes)
+        record = await known_status(study_id, client, studies)
+        return await asyncio.to_thread(with_links, record, status_path(study_id), studies)
 
     return router

@@ -8,11 +8,13 @@ import httpx
 from pydantic import ConfigDict, Field
 
 from contracts.model import Contract, Label, Modality, Sha256, Timestamp
+from contracts.places import Place
 from contracts.status import State, StatusRecord
-from contracts.volumes import Volumes
 from gateway.browsing.archive import Holdings, Series, find_archived, quarantined_holdings
 from gateway.browsing.links import study_path
 from gateway.browsing.study_status import StudyStatus, asking_status, with_links
+from storage.study_folder import StudyFolder
+from storage.study_store import StudyStore
 
 MOST_PER_PAGE = 500
 _CURSOR = "^[0-9]{1,16}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
@@ -73,7 +75,9 @@ class _StatusPage(Contract):
     next_cursor: str | None = None
 
 
-async def list_studies(query: StudyQuery, client: httpx.AsyncClient, volumes: Volumes) -> StudyPage:
+async def list_studies(
+    query: StudyQuery, client: httpx.AsyncClient, studies: StudyStore
+) -> StudyPage:
     """A page of studies, asked of the status service.
 
     Raises:
@@ -83,8 +87,8 @@ async def list_studies(query: StudyQuery, client: httpx.AsyncClient, volumes: Vo
         response = await client.get("/status", params=_parameters(query))
         response.raise_for_status()
     page = _StatusPage.model_validate_json(response.content)
-    studies = await asyncio.to_thread(_linked, page.studies, volumes)
-    return StudyPage(studies=studies, next_cursor=page.next_cursor)
+    linked = await asyncio.to_thread(_linked, page.studies, studies)
+    return StudyPage(studies=linked, next_cursor=page.next_cursor)
 
 
 def next_page(query: StudyQuery, cursor: str) -> str:
@@ -93,26 +97,25 @@ def next_page(query: StudyQuery, cursor: str) -> str:
     return f'</studies?{urlencode(parameters)}>; rel="next"'
 
 
-def describe(record: StatusRecord, volumes: Volumes) -> Study:
+def describe(record: StatusRecord, studies: StudyStore) -> Study:
     """What is known of a study. Blocks."""
-    status = with_links(record, study_path(record.study_id), volumes)
-    holdings = _holdings(record, volumes)
+    status = with_links(record, study_path(record.study_id), studies)
+    holdings = studies.find(record.study_id, _holdings)
     return Study(**dict(status), **(vars(holdings) if holdings else {}))
 
 
-def _holdings(record: StatusRecord, volumes: Volumes) -> Holdings | None:
-    try:
-        return find_archived(volumes.archived(record.study_id)).holdings
-    except FileNotFoundError:
-        pass
-    try:
-        return quarantined_holdings(volumes.quarantined(record.study_id))
-    except FileNotFoundError:
-        return None
+def _holdings(folder: StudyFolder) -> Holdings:
+    match folder.place:
+        case Place.ARCHIVE:
+            return find_archived(folder).holdings
+        case Place.QUARANTINE:
+            return quarantined_holdings(folder)
+        case Place.UPLOADS:
+            raise FileNotFoundError  # it is not known yet what is in it
 
 
-def _linked(records: tuple[StatusRecord, ...], volumes: Volumes) -> tuple[StudyStatus, ...]:
-    return tuple(with_links(record, study_path(record.study_id), volumes) for record in records)
+def _linked(records: tuple[StatusRecord, ...], studies: StudyStore) -> tuple[StudyStatus, ...]:
+    return tuple(with_links(record, study_path(record.study_id), studies) for record in records)
 
 
 def _parameters(query: StudyQuery) -> dict[str, str | int]:

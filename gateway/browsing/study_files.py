@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 from uuid import UUID
 
 import httpx
@@ -11,7 +10,6 @@ from starlette.responses import Response
 
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
-from contracts.volumes import METADATA, Volumes
 from gateway.browsing.archive import find_archived
 from gateway.browsing.report import find_report
 from gateway.browsing.report_csv import report_csv
@@ -19,6 +17,8 @@ from gateway.browsing.study_status import known_status
 from gateway.http.download import OWNERS, StreamDownload, answer_file
 from gateway.http.negotiation import Accept
 from gateway.http.zip_stream import zip_pieces
+from storage.stored_file import FileInStore
+from storage.study_store import StudyStore
 
 JSON = "application/json"
 CSV = "text/csv"
@@ -33,7 +33,7 @@ class StudyFiles:
     Everything raises a `Problem` for what is not there: 404 with the state of the study.
 
     Args:
-        volumes: where they lie.
+        studies: where studies are stored.
         client: to the status service; asked only about what is not there.
         idle_seconds: how long a client may read nothing of an answer.
         retry_after_seconds: when to come back for a report that is not there yet.
@@ -41,13 +41,13 @@ class StudyFiles:
 
     def __init__(
         self,
-        volumes: Volumes,
+        studies: StudyStore,
         client: httpx.AsyncClient,
         *,
         idle_seconds: float,
         retry_after_seconds: int,
     ) -> None:
-        self._volumes = volumes
+        self._studies = studies
         self._client = client
         self._idle_seconds = idle_seconds
         self._retry_after_seconds = retry_after_seconds
@@ -60,7 +60,7 @@ class StudyFiles:
             raise Problem(ProblemType.NOT_ACCEPTABLE, detail)
 
         def write() -> bytes | None:
-            report = find_report(study_id, self._volumes)
+            report = find_report(study_id, self._studies)
             if report is None:
                 return None
             return report_csv(report).encode() if media_type == CSV else report.to_json()
@@ -76,23 +76,21 @@ class StudyFiles:
 
     async def metadata(self, study_id: UUID, request: Request) -> Response:
         """``metadata.json`` as it is."""
-        directory = self._volumes.archived(study_id)
-        return await self._archived(
-            study_id, lambda: self._file(request, directory / METADATA, JSON)
-        )
+        folder = self._studies.archived(study_id)
+        return await self._archived(study_id, lambda: self._file(request, folder.marker, JSON))
 
     async def instance(self, study_id: UUID, sop_instance_uid: str, request: Request) -> Response:
         """The file of an instance, as it arrived."""
-        directory = self._volumes.archived(study_id)
+        folder = self._studies.archived(study_id)
 
         def answer() -> Response:
-            file = find_archived(directory).instances.get(sop_instance_uid)
+            file = find_archived(folder).instances.get(sop_instance_uid)
             if file is None:
                 detail = f"Study {study_id} has no instance {sop_instance_uid}."
                 raise Problem(ProblemType.UNKNOWN_INSTANCE, detail)
             return self._file(
                 request,
-                directory / file.name,
+                folder.file(file.name),
                 DICOM,
                 sha256=file.sha256,
                 filename=f"{sop_instance_uid}.dcm",
@@ -102,11 +100,11 @@ class StudyFiles:
 
     async def archive(self, study_id: UUID) -> Response:
         """All instances and the metadata in a zip file, made while it is sent."""
-        directory = self._volumes.archived(study_id)
+        folder = self._studies.archived(study_id)
 
         def answer() -> Response:
-            archived = find_archived(directory)
-            pieces = zip_pieces(directory, archived.files, archived.archived_at)
+            archived = find_archived(folder)
+            pieces = zip_pieces(folder, archived.files, archived.archived_at)
             return StreamDownload(
                 pieces,
                 idle_seconds=self._idle_seconds,
@@ -121,12 +119,12 @@ class StudyFiles:
 
     async def preview(self, study_id: UUID, request: Request) -> Response:
         """A picture of the study."""
-        directory = self._volumes.archived(study_id)
+        folder = self._studies.archived(study_id)
 
         def answer() -> Response:
-            (directory / METADATA).stat()
+            folder.marker.stat()
             try:
-                return self._file(request, self._volumes.preview(study_id), PNG)
+                return self._file(request, self._studies.preview(study_id), PNG)
             except FileNotFoundError:
                 detail = f"No picture could be made of study {study_id}, or none yet."
                 raise Problem(ProblemType.NO_PREVIEW, detail) from None
@@ -136,7 +134,7 @@ class StudyFiles:
     def _file(
         self,
         request: Request,
-        path: Path,
+        file: FileInStore,
         media_type: str,
         *,
         sha256: str | None = None,
@@ -144,7 +142,7 @@ class StudyFiles:
     ) -> Response:
         return answer_file(
             request,
-            path,
+            file,
             media_type=media_type,
             idle_seconds=self._idle_seconds,
             sha256=sha256,
@@ -156,12 +154,12 @@ class StudyFiles:
         try:
             return await asyncio.to_thread(answer)
         except FileNotFoundError:
-            record = await known_status(study_id, self._client, self._volumes)
+            record = await known_status(study_id, self._client, self._studies)
             detail = f"Study {study_id} is not in the archive; its status is '{record.status}'."
             raise Problem(ProblemType.NOT_ARCHIVED, detail) from None
 
     async def _no_report(self, study_id: UUID) -> Problem:
-        record = await known_status(study_id, self._client, self._volumes)
+        record = await known_status(study_id, self._client, self._studies)
         if record.status.is_final:
             detail = f"Study {study_id} has no report; its status is '{record.status}'."
             return Problem(ProblemType.NO_REPORT, detail)

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Query, Response
 from chassis.web.problem import documented
 from chassis.web.problem_types import ProblemType
 from contracts.model import DicomUid
-from contracts.volumes import Volumes
 from gateway.browsing.studies import Study, StudyPage, StudyQuery, describe, list_studies, next_page
 from gateway.browsing.study_status import known_status
 from gateway.dicomweb.resources import Resource
@@ -18,14 +17,17 @@ from gateway.dicomweb.retrieval import Retrieval
 from gateway.dicomweb.retrieval_routes import BINARY, Accepted
 from gateway.http.negotiation import MULTIPART
 from gateway.http.reading import headers, reading
+from storage.study_store import StudyStore
 
 
-def studies_router(client: httpx.AsyncClient, volumes: Volumes, retrieval: Retrieval) -> APIRouter:
+def studies_router(
+    client: httpx.AsyncClient, studies: StudyStore, retrieval: Retrieval
+) -> APIRouter:
     """The routes that tell of studies.
 
     Args:
         client: to the status service.
-        volumes: where studies lie.
+        studies: where studies are stored.
         retrieval: gives out what is in the archive by DICOM UIDs.
     """
     router = APIRouter(tags=["studies"])
@@ -41,7 +43,7 @@ def studies_router(client: httpx.AsyncClient, volumes: Volumes, retrieval: Retri
     )
     async def index(query: Annotated[StudyQuery, Query()], response: Response) -> StudyPage:
         """Those first seen last come first. A filter that is not given lets all pass."""
-        page = await list_studies(query, client, volumes)
+        page = await list_studies(query, client, studies)
         if page.next_cursor:
             response.headers["Link"] = next_page(query, page.next_cursor)
         return page
@@ -70,8 +72,8 @@ def studies_router(client: httpx.AsyncClient, volumes: Volumes, retrieval: Retri
         which an instance is stored, gets 406.
         """
         if isinstance(study, UUID):
-            record = await known_status(study, client, volumes)
-            return await asyncio.to_thread(describe, record, volumes)
+            record = await known_status(study, client, studies)
+            return await asyncio.to_thread(describe, record, studies)
         return await retrieval.instances(Resource(study), accept)
 
     return router

@@ -6,14 +6,13 @@ from typing import Any
 import orjson
 
 from gateway.dicomweb.resources import Found
-from storage.archived import read_datasets
 
 
 def metadata(found: Sequence[Found]) -> Iterator[bytes]:
     """The data sets of instances as one JSON array, read while it is sent. Blocks."""
     before = b"["
     for place in found:
-        for instance, dataset in zip(place.instances, read_datasets(place.directory), strict=True):
+        for instance, dataset in zip(place.instances, place.folder.datasets(), strict=True):
             if instance:
                 yield before + without_bulk_data(dataset)
                 before = b","

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import uuid4
 
 from gateway.browsing.archive import is_uid
 from gateway.dicomweb.resources import Found, Resource
 from gateway.http.negotiation import DICOM, MULTIPART
-from storage.archived import ArchivedInstance
+from storage.metadata import ArchivedInstance
+from storage.stored_file import FileInStore
+from storage.study_folder import StudyFolder
 
-CHUNK_BYTES = 1 << 18
 CRLF = b"\r\n"
 
 
@@ -18,7 +18,7 @@ CRLF = b"\r\n"
 class Part:
     """An instance that is sent."""
 
-    path: Path
+    file: FileInStore
     size_bytes: int
     transfer_syntax_uid: str
     location: str
@@ -34,7 +34,7 @@ class Part:
 
 def parts(found: Sequence[Found]) -> list[Part]:
     """The instances that were found, in their order."""
-    return [_part(place.directory, instance) for place in found for instance in place.wanted]
+    return [_part(place.folder, instance) for place in found for instance in place.wanted]
 
 
 class MultipartBody:
@@ -63,9 +63,7 @@ class MultipartBody:
         """The bytes. Blocks."""
         for part in self._parts:
             yield self._head(part)
-            with part.path.open("rb") as file:
-                while chunk := file.read(CHUNK_BYTES):
-                    yield chunk
+            yield from part.file.chunks()
             yield CRLF
         yield self._end
 
@@ -80,14 +78,14 @@ class MultipartBody:
         return f"--{self._boundary}--\r\n".encode()
 
 
-def _part(directory: Path, instance: ArchivedInstance) -> Part:
+def _part(folder: StudyFolder, instance: ArchivedInstance) -> Part:
     resource = Resource(
         instance.study_instance_uid, instance.series_instance_uid, instance.sop_instance_uid
     )
     syntax = instance.transfer_syntax_uid
     # What is no UID is a stranger's text, which has no place in a header.
     return Part(
-        path=directory / instance.file,
+        file=folder.file(instance.file),
         size_bytes=instance.size_bytes,
         transfer_syntax_uid=syntax if is_uid(syntax) else "",
         location=resource.path if resource.is_valid else "",

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 from uuid import UUID
 
 from redis.exceptions import RedisError
@@ -17,9 +16,10 @@ from chassis.instance_index import InstanceIndex
 from chassis.observability.logs import error_name, get_logger
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
-from contracts.volumes import Volumes
 from gateway.browsing.archive import is_uid
-from storage.archived import ArchivedInstance, ArchivedStudy, read_study
+from storage.metadata import ArchivedInstance, ArchivedStudy
+from storage.study_folder import StudyFolder
+from storage.study_store import StudyStore
 
 INDEX_TIMEOUT_SECONDS = 3.0
 
@@ -60,7 +60,7 @@ class Resource:
 class Found:
     """The instances of a resource that lie in one place of the archive."""
 
-    directory: Path
+    folder: StudyFolder
     instances: tuple[ArchivedInstance | None, ...]
     """In the order of its metadata; None for those that are not asked for."""
 
@@ -70,7 +70,7 @@ class Found:
         return filter(None, self.instances)
 
 
-async def find(resource: Resource, index: InstanceIndex, volumes: Volumes) -> list[Found]:
+async def find(resource: Resource, index: InstanceIndex, studies: StudyStore) -> list[Found]:
     """Where the instances of a resource lie, those archived first first.
 
     Raises:
@@ -85,31 +85,31 @@ async def find(resource: Resource, index: InstanceIndex, volumes: Volumes) -> li
         raise Problem(ProblemType.INDEX_UNAVAILABLE) from None
     if not complete:
         raise Problem(ProblemType.INDEX_INCOMPLETE)
-    found = await asyncio.to_thread(_look_up, resource, study_ids, volumes)
+    found = await asyncio.to_thread(_look_up, resource, study_ids, studies)
     if not any(chain.from_iterable(place.wanted for place in found)):
         raise _unknown(resource)
     return found
 
 
-def _look_up(resource: Resource, study_ids: Iterable[UUID], volumes: Volumes) -> list[Found]:
-    studies: list[tuple[Path, ArchivedStudy]] = []
+def _look_up(resource: Resource, study_ids: Iterable[UUID], studies: StudyStore) -> list[Found]:
+    archived: list[tuple[StudyFolder, ArchivedStudy]] = []
     for study_id in study_ids:
-        directory = volumes.archived(study_id)
+        folder = studies.archived(study_id)
         try:
-            studies.append((directory, read_study(directory)))
+            archived.append((folder, folder.metadata()))
         except FileNotFoundError:
             get_logger().warning("dicomweb.not_in_archive", study_id=str(study_id))
-    studies.sort(key=lambda entry: entry[1].provenance.archived_at)
+    archived.sort(key=lambda entry: entry[1].provenance.archived_at)
     given: set[str] = set()
     found = []
-    for directory, study in studies:
+    for folder, study in archived:
         wanted = []
         for instance in study.instances:
             take = resource.holds(instance) and instance.sop_instance_uid not in given
             wanted.append(instance if take else None)
             if take and instance.sop_instance_uid:
                 given.add(instance.sop_instance_uid)
-        found.append(Found(directory, tuple(wanted)))
+        found.append(Found(folder, tuple(wanted)))
     return found
 
 

@@ -6,9 +6,8 @@ from uuid import UUID
 
 from contracts.intake import Intake
 from contracts.report import Finding, Identity, InstanceReport, Outcome, Severity, StudyReport
-from contracts.volumes import REPORT, Volumes
 from gateway.dicomweb.reasons import FailureReason, WarningReason, failure_reason, warning_reason
-from storage.archived import read_study
+from storage.study_store import StudyStore
 
 
 @dataclass(frozen=True)
@@ -21,15 +20,15 @@ class Result:
     warning: WarningReason | None = None
 
 
-def results(intake: Intake, archived: Collection[UUID], volumes: Volumes) -> list[Result]:
+def results(intake: Intake, archived: Collection[UUID], studies: StudyStore) -> list[Result]:
     """The results of an upload that has come to its end, in the order of its files. Blocks.
 
     Args:
         intake: of the upload.
         archived: which of the studies that it became are in the archive.
-        volumes: where they lie.
+        studies: where studies are stored.
     """
-    report = _read_report(intake.event.subject, volumes)
+    report = studies.report(intake.event.subject)
     if report is None:  # given up before there was one
         return [Result(Identity(), FailureReason.PROCESSING_FAILURE) for _ in intake.files]
     instances = {instance.file: instance for instance in report.instances}
@@ -53,16 +52,3 @@ def _result(
 
 def _codes(findings: tuple[Finding, ...], severity: Severity) -> list[str]:
     return [finding.code for finding in findings if finding.severity is severity]
-
-
-def _read_report(study_id: UUID, volumes: Volumes) -> StudyReport | None:
-    """The report, looked for in the order in which a study moves on, so that none is missed."""
-    for directory in (volumes.uploaded(study_id), volumes.quarantined(study_id)):
-        try:
-            return StudyReport.model_validate_json((directory / REPORT).read_bytes())
-        except FileNotFoundError:
-            continue
-    try:
-        return read_study(volumes.archived(study_id)).validation
-    except FileNotFoundError:
-        return None

@@ -7,12 +7,12 @@ from fastapi import Response
 from chassis.instance_index import InstanceIndex
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
-from contracts.volumes import Volumes
 from gateway.dicomweb.metadata import metadata
 from gateway.dicomweb.multipart import MultipartBody, parts
 from gateway.dicomweb.resources import Resource, find
-from gateway.http.download import OWNERS, FileDownload, StreamDownload
+from gateway.http.download import OWNERS, StreamDownload
 from gateway.http.negotiation import DICOM, DICOM_JSON, JSON, MULTIPART, Accept
+from storage.study_store import StudyStore
 
 HEADERS = {"Cache-Control": OWNERS, "Vary": "Accept"}
 
@@ -22,13 +22,13 @@ class Retrieval:
 
     Args:
         index: tells where studies lie.
-        volumes: where they do.
+        studies: where studies are stored.
         idle_seconds: how long a client may read nothing of an answer.
     """
 
-    def __init__(self, index: InstanceIndex, volumes: Volumes, *, idle_seconds: float) -> None:
+    def __init__(self, index: InstanceIndex, studies: StudyStore, *, idle_seconds: float) -> None:
         self._index = index
-        self._volumes = volumes
+        self._studies = studies
         self._idle_seconds = idle_seconds
 
     async def instances(self, resource: Resource, accept: Accept) -> Response:
@@ -37,7 +37,7 @@ class Retrieval:
         Raises:
             Problem: 404, 406, or 503.
         """
-        found = parts(await find(resource, self._index, self._volumes))
+        found = parts(await find(resource, self._index, self._studies))
         syntaxes = sorted({part.transfer_syntax_uid for part in found})
         form = accept.preferred_form(syntaxes, one=resource.instance is not None)
         if form == MULTIPART:
@@ -45,13 +45,8 @@ class Retrieval:
             headers = {**HEADERS, "Content-Length": str(body.length)}
             return self._stream(body.pieces(), headers, body.media_type)
         if form == DICOM:
-            return FileDownload(
-                found[0].path,
-                None,
-                idle_seconds=self._idle_seconds,
-                headers=HEADERS,
-                media_type=found[0].media_type,
-            )
+            headers = {**HEADERS, "Content-Length": str(found[0].size_bytes)}
+            return self._stream(found[0].file.chunks(), headers, found[0].media_type)
         forms = f'{MULTIPART}; type="{DICOM}"' + (f" and {DICOM}" if resource.instance else "")
         known = ", ".join(filter(None, syntaxes)) or "unknown"
         raise not_acceptable(f"There is {forms}; the transfer syntax, as stored, is {known}.")
@@ -65,7 +60,7 @@ class Retrieval:
         media_type = accept.preferred((DICOM_JSON, JSON))
         if media_type is None:
             raise not_acceptable(f"There is {DICOM_JSON}.")
-        found = await find(resource, self._index, self._volumes)
+        found = await find(resource, self._index, self._studies)
         return self._stream(metadata(found), HEADERS, media_type)
 
     def _stream(

@@ -11,7 +11,6 @@ from chassis.observability.logs import get_logger
 from chassis.runtime.cancellation import cancel
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
-from contracts.volumes import Volumes
 from gateway.browsing.links import status_path
 from gateway.dicomweb.endings import Awaited, Endings
 from gateway.dicomweb.results import results
@@ -22,6 +21,7 @@ from gateway.events.feed import LiveFeed
 from gateway.http.negotiation import DICOM_JSON, JSON, Accept
 from gateway.settings import GatewaySettings
 from gateway.uploads.service import Reception, hanging_up
+from storage.study_store import StudyStore
 
 
 class Storage:
@@ -31,15 +31,15 @@ class Storage:
         reception: takes instances in.
         live: tells what becomes of them.
         settings: how long to wait, and how many may.
-        volumes: where the reports lie.
+        studies: where studies are stored.
     """
 
     def __init__(
-        self, reception: Reception, live: LiveFeed, settings: GatewaySettings, volumes: Volumes
+        self, reception: Reception, live: LiveFeed, settings: GatewaySettings, studies: StudyStore
     ) -> None:
         self._reception = reception
         self._live = live
-        self._volumes = volumes
+        self._studies = studies
         self._public_url = settings.public_url
         self._wait_seconds = settings.stow.wait_seconds
         self._retry_after_seconds = settings.retry_after_seconds
@@ -91,7 +91,7 @@ class Storage:
                     retry_after_seconds=self._retry_after_seconds,
                     headers={"Location": status_path(upload_id)},
                 )
-            found = await asyncio.to_thread(results, intake, awaited.archived, self._volumes)
+            found = await asyncio.to_thread(results, intake, awaited.archived, self._studies)
         base_url = self._public_url or str(request.base_url).rstrip("/")
         status, attributes = store_response(found, base_url)
         return JSONResponse(attributes, status, media_type=media_type)

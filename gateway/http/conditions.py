@@ -59,34 +59,50 @@ class Version:
             return HTTPStatus.NOT_MODIFIED
         return None
 
-    def ranges(self, headers: Headers, size_bytes: int) -> str | None:
-        """The part of the file that is asked for, as a plain `Range`; None for all of it.
+    def ranges(self, headers: Headers, size_bytes: int) -> list[tuple[int, int]] | None:
+        """The ranges of the file that a request asks for; None for all of it.
 
         A `Range` that is not understood is ignored, and so is one for another version.
 
+        Returns:
+            Of each range the position of the first byte and the one after the last, in order;
+            ranges that overlap are merged.
+
         Raises:
-            UnsatisfiableRangeError: the file is too short.
+            UnsatisfiableRangeError: no range begins within the file.
         """
         if headers.get("if-range", self.tag) not in self.headers.values():
             return None
         unit, _, listed = headers.get("range", "").partition("=")
         wanted = [part.strip() for part in listed.split(",") if part.strip()]
         found = [match for part in wanted if (match := _RANGE.fullmatch(part))]
-        if unit.strip().lower() != "bytes" or not found or len(found) != len(wanted):
+        if unit.strip().lower() != "bytes" or not 0 < len(found) <= MOST_RANGES:
             return None
-        if len(found) > MOST_RANGES:
+        if len(found) != len(wanted):
             return None
         ranges = []
         for first, last, length in (match.groups() for match in found):
             start = int(first) if first else max(size_bytes - int(length), 0)
-            end = int(last) if last else size_bytes - 1
-            if last and end < start:
+            end = int(last) + 1 if last else size_bytes
+            if last and end <= start:
                 return None
             if start < size_bytes:
-                ranges.append(f"{start}-{min(end, size_bytes - 1)}")
+                ranges.append((start, min(end, size_bytes)))
         if not ranges:
             raise UnsatisfiableRangeError
-        return f"bytes={','.join(ranges)}"
+        return _merged(ranges)
+
+
+def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Ranges in order, those that overlap or touch merged into one."""
+    ranges = sorted(ranges)
+    merged = [ranges[0]]
+    for start, end in ranges[1:]:
+        if start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(merged[-1][1], end)
+        else:
+            merged.append((start, end))
+    return merged
 
 
 def is_listed(tag: str, condition: str, *, strong: bool = False) -> bool:

@@ -3,59 +3,22 @@
 import asyncio
 from collections.abc import Iterator
 from http import HTTPStatus
-from pathlib import Path
 
 from starlette.concurrency import iterate_in_threadpool
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.observability.logs import get_logger
 from chassis.service.server import ABORT
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
+from gateway.http.byte_ranges import RangesBody
 from gateway.http.conditions import UnsatisfiableRangeError, Version
+from storage.stored_file import FileInStore
 
 OWNERS = "private, no-cache"
 """`Cache-Control` of what is a patient's: no shared cache keeps it, and others ask each time."""
-
-
-class FileDownload(FileResponse):
-    """A file, or parts of it.
-
-    Args:
-        path: where it lies.
-        byte_ranges: a plain `Range`; the whole file when None. The request's own is not looked at:
-            Starlette answers 400 where RFC 9110, 14.2 wants it ignored.
-        idle_seconds: how long the client may read nothing.
-        headers: of the answer.
-        media_type: of the file.
-    """
-
-    chunk_size = 1 << 18
-
-    def __init__(
-        self,
-        path: Path,
-        byte_ranges: str | None,
-        *,
-        idle_seconds: float,
-        headers: dict[str, str],
-        media_type: str,
-    ) -> None:
-        super().__init__(path, headers=headers, media_type=media_type)
-        self._byte_ranges = byte_ranges
-        self._idle_seconds = idle_seconds
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer (ASGI)."""
-        asked = MutableHeaders(raw=list(scope["headers"]))
-        del asked["range"], asked["if-range"]
-        if self._byte_ranges:
-            asked["range"] = self._byte_ranges
-        scope = {**scope, "headers": asked.raw}
-        await _while_read(super().__call__, self._idle_seconds, scope, receive, send)
 
 
 class StreamDownload(StreamingResponse):
@@ -66,6 +29,7 @@ class StreamDownload(StreamingResponse):
         idle_seconds: how long the client may read nothing.
         headers: of the answer.
         media_type: of the bytes.
+        status_code: of the answer.
     """
 
     def __init__(
@@ -75,8 +39,9 @@ class StreamDownload(StreamingResponse):
         idle_seconds: float,
         headers: dict[str, str],
         media_type: str,
+        status_code: int = 200,
     ) -> None:
-        super().__init__(pieces, headers=headers, media_type=media_type)
+        super().__init__(pieces, status_code, headers=headers, media_type=media_type)
         self._idle_seconds = idle_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,7 +69,7 @@ async def _while_read(
 
 def answer_file(
     request: Request,
-    path: Path,
+    file: FileInStore,
     *,
     media_type: str,
     idle_seconds: float,
@@ -115,7 +80,7 @@ def answer_file(
 
     Args:
         request: with its conditions and ranges.
-        path: where the file lies.
+        file: the file.
         media_type: of the file.
         idle_seconds: how long the client may read nothing.
         sha256: of its bytes; when not known, time and size tell the version.
@@ -125,9 +90,9 @@ def answer_file(
         FileNotFoundError: there is no such file.
         Problem: 412 or 416.
     """
-    stat = path.stat()
-    tag = sha256 or f"{stat.st_mtime_ns:x}-{stat.st_size:x}"
-    version = Version.of(tag, stat.st_mtime)
+    stat = file.stat()
+    tag = sha256 or f"{stat.modified_ns:x}-{stat.size_bytes:x}"
+    version = Version.of(tag, stat.modified_ns / 1e9)
     headers = {"Cache-Control": OWNERS, "X-Content-Type-Options": "nosniff", **version.headers}
     match version.stands_against(request.headers):
         case HTTPStatus.NOT_MODIFIED:
@@ -138,13 +103,27 @@ def answer_file(
     if filename:
         headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     try:
-        ranges = version.ranges(request.headers, stat.st_size) if request.method == "GET" else None
+        ranges = (
+            version.ranges(request.headers, stat.size_bytes) if request.method == "GET" else None
+        )
     except UnsatisfiableRangeError:
         raise Problem(
             ProblemType.RANGE_NOT_SATISFIABLE,
-            f"The file has {stat.st_size} bytes.",
-            headers={"Content-Range": f"bytes */{stat.st_size}"},
+            f"The file has {stat.size_bytes} bytes.",
+            headers={"Content-Range": f"bytes */{stat.size_bytes}"},
         ) from None
-    return FileDownload(
-        path, ranges, idle_seconds=idle_seconds, headers=headers, media_type=media_type
+    headers["Accept-Ranges"] = "bytes"
+    if ranges is None:
+        status, body_headers, body_type = 200, {"Content-Length": str(stat.size_bytes)}, media_type
+        pieces = file.chunks()
+    else:
+        body = RangesBody(file, ranges, stat.size_bytes, media_type)
+        status, body_headers, body_type = 206, body.headers, body.media_type
+        pieces = body.pieces()
+    return StreamDownload(
+        pieces,
+        idle_seconds=idle_seconds,
+        headers=headers | body_headers,
+        media_type=body_type,
+        status_code=status,
     )

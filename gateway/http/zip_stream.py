@@ -1,26 +1,24 @@
 """Makes a zip file piece by piece, while it is being sent."""
 
 import io
-import os
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from pathlib import Path
 from zipfile import ZipFile, ZipInfo
 
-CHUNK = 1 << 18
-"""About so many bytes are in memory at a time."""
+from storage.study_folder import StudyFolder
+
 _READABLE = 0o644 << 16
 """Where a zip file has the permissions."""
 
 
-def zip_pieces(directory: Path, files: Iterable[str], changed_at: datetime) -> Iterator[bytes]:
+def zip_pieces(folder: StudyFolder, files: Iterable[str], changed_at: datetime) -> Iterator[bytes]:
     """A zip file of files as they are, uncompressed; zip64 where that is needed. Blocks.
 
     Pixel data hardly gets smaller, and one who waits for a study is served faster without.
 
     Args:
-        directory: what the names are relative to.
-        files: the names, `/` between their parts.
+        folder: of the study.
+        files: the names of the files in it, with `/` between their parts.
         changed_at: the time that the files get.
 
     Raises:
@@ -29,14 +27,14 @@ def zip_pieces(directory: Path, files: Iterable[str], changed_at: datetime) -> I
     made = _Made()
     with ZipFile(made, "w") as archive:
         for name in files:
-            with (directory / name).open("rb") as source:
-                info = ZipInfo(name, changed_at.timetuple()[:6])
-                info.external_attr = _READABLE
-                info.file_size = os.fstat(source.fileno()).st_size  # tells whether it needs zip64
-                with archive.open(info, "w") as target:
-                    while chunk := source.read(CHUNK):
-                        target.write(chunk)
-                        yield made.take()
+            file = folder.file(name)
+            info = ZipInfo(name, changed_at.timetuple()[:6])
+            info.external_attr = _READABLE
+            info.file_size = file.stat().size_bytes  # whether it needs zip64
+            with archive.open(info, "w") as target:
+                for chunk in file.chunks():
+                    target.write(chunk)
+                    yield made.take()
     yield made.take()
 
 

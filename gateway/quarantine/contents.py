@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import AwareDatetime
@@ -20,9 +19,10 @@ from contracts.report import (
     Severity,
     StudyReport,
 )
-from contracts.volumes import INTAKE, REPORT, Volumes
 from gateway.browsing.links import Links, find_links
 from gateway.quarantine.marks import Resubmission, read_marks
+from storage.study_folder import StudyFolder
+from storage.study_store import StudyStore
 
 
 class QuarantinedFile(Contract):
@@ -78,7 +78,7 @@ class QuarantinedStudy(Contract):
 class Contents:
     """A study in quarantine as it lies on the disk."""
 
-    directory: Path
+    folder: StudyFolder
     quarantined_at: datetime
     intake: Intake
     report: StudyReport
@@ -97,23 +97,23 @@ class Contents:
             yield file, frozenset(found)
 
 
-def read_contents(volumes: Volumes, study_id: UUID) -> Contents:
+def read_contents(studies: StudyStore, study_id: UUID) -> Contents:
     """What the quarantine holds of a study. Blocks.
 
     Raises:
         Problem: 404 when there is nothing.
     """
-    directory = volumes.quarantined(study_id)
+    folder = studies.quarantined(study_id)
     try:
-        quarantined_at = (directory / REPORT).stat().st_mtime
-        intake = Intake.model_validate_json((directory / INTAKE).read_bytes())
-        report = StudyReport.model_validate_json((directory / REPORT).read_bytes())
-        present = {entry.name for entry in directory.iterdir()}
+        quarantined_at = folder.since()
+        intake = folder.intake()
+        report = folder.report()
+        present = folder.names()
     except FileNotFoundError:
         raise not_in_quarantine(study_id) from None
     return Contents(
-        directory=directory,
-        quarantined_at=datetime.fromtimestamp(quarantined_at, UTC),
+        folder=folder,
+        quarantined_at=quarantined_at,
         intake=intake,
         report=report,
         files=tuple(file for file in intake.files if file.name in present),
@@ -141,7 +141,7 @@ def not_in_quarantine(study_id: UUID) -> Problem:
     return Problem(ProblemType.NOT_IN_QUARANTINE, detail)
 
 
-def require_at_rest(volumes: Volumes, study_id: UUID) -> None:
+def require_at_rest(studies: StudyStore, study_id: UUID) -> None:
     """Make sure that nobody is at work on a study any more. Blocks.
 
     A worker that has just brought its files here compares them before it lets the upload go.
@@ -149,19 +149,19 @@ def require_at_rest(volumes: Volumes, study_id: UUID) -> None:
     Raises:
         Problem: 409 when someone may be.
     """
-    if volumes.uploaded(study_id).exists():
+    if studies.uploaded(study_id).exists():
         detail = f"Study {study_id} has just come to quarantine, or is about to; try again soon."
         raise Problem(ProblemType.STUDY_IN_PROGRESS, detail)
 
 
-def describe(volumes: Volumes, study_id: UUID) -> QuarantinedStudy:
+def describe(studies: StudyStore, study_id: UUID) -> QuarantinedStudy:
     """A study in quarantine, as clients see it. Blocks.
 
     Raises:
         Problem: 404 when there is nothing.
     """
-    contents = read_contents(volumes, study_id)
-    marks = read_marks(contents.directory)
+    contents = read_contents(studies, study_id)
+    marks = read_marks(contents.folder)
     report, intake = contents.report, contents.intake
     instances = {instance.file: instance for instance in report.instances}
     here = study_path(study_id)
@@ -178,7 +178,7 @@ def describe(volumes: Volumes, study_id: UUID) -> QuarantinedStudy:
         ),
         resubmissions=marks,
         resubmitted_from=intake.resubmitted_from,
-        links=find_links(study_id, intake.upload_id, here, volumes),
+        links=find_links(study_id, intake.upload_id, here, studies),
     )
 
 

@@ -1,13 +1,11 @@
 """The studies in quarantine, page by page."""
 
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
@@ -16,9 +14,10 @@ from pydantic import AwareDatetime, ConfigDict, Field, ValidationError
 from chassis.observability.logs import get_logger
 from chassis.web.problem import Problem
 from contracts.model import Contract, Label, Timestamp
-from contracts.volumes import REPORT, Volumes
+from contracts.places import Place
 from gateway.quarantine.contents import read_contents, study_path
 from gateway.quarantine.marks import read_marks
+from storage.study_store import StudyStore
 
 MOST_PER_PAGE = 500
 MOST_READ = 500
@@ -96,36 +95,30 @@ class Entry(NamedTuple):
         return datetime.fromtimestamp(self.time_ns / 1e9, UTC)
 
 
-def entries(volumes: Volumes) -> list[Entry]:
+def entries(studies: StudyStore) -> list[Entry]:
     """All studies in quarantine, oldest first. Blocks."""
     found = []
-    with os.scandir(volumes.quarantine) as directories:
-        for directory in directories:
-            if not _UUID.fullmatch(directory.name):
-                continue
-            try:
-                # Written last when a study comes here, and never again.
-                stat = Path(directory.path, REPORT).stat()
-            except (FileNotFoundError, NotADirectoryError):
-                if os.path.isdir(directory.path):  # noqa: PTH112 -- many of them
-                    get_logger().error("quarantine.incomplete", study_id=directory.name)
-                continue
-            found.append(Entry(stat.st_mtime_ns, UUID(directory.name)))
+    for folder in studies.all(Place.QUARANTINE):
+        try:
+            found.append(Entry(folder.marker.stat().modified_ns, folder.study_id))
+        except FileNotFoundError:
+            if folder.names():  # else it has been removed meanwhile
+                get_logger().error("quarantine.incomplete", study_id=str(folder.study_id))
     return sorted(found)
 
 
-def list_page(volumes: Volumes, query: QuarantineQuery) -> QuarantinePage:
+def list_page(studies: StudyStore, query: QuarantineQuery) -> QuarantinePage:
     """A page of the studies in quarantine. Blocks."""
-    studies: list[ListedStudy] = []
+    listed: list[ListedStudy] = []
     last = None
-    for read, entry in enumerate(_asked_for(entries(volumes), query)):
-        if last and (len(studies) == query.limit or read == MOST_READ):
+    for read, entry in enumerate(_asked_for(entries(studies), query)):
+        if last and (len(listed) == query.limit or read == MOST_READ):
             cursor = f"{last.time_ns}~{last.study_id}"
-            return QuarantinePage(studies=tuple(studies), next_cursor=cursor)
+            return QuarantinePage(studies=tuple(listed), next_cursor=cursor)
         last = entry
-        if study := _listed(volumes, entry, query.code):
-            studies.append(study)
-    return QuarantinePage(studies=tuple(studies))
+        if study := _listed(studies, entry, query.code):
+            listed.append(study)
+    return QuarantinePage(studies=tuple(listed))
 
 
 @dataclass(frozen=True)
@@ -152,12 +145,12 @@ def _asked_for(found: list[Entry], query: QuarantineQuery) -> Iterator[Entry]:
             yield entry
 
 
-def _listed(volumes: Volumes, entry: Entry, code: str | None) -> ListedStudy | None:
+def _listed(studies: StudyStore, entry: Entry, code: str | None) -> ListedStudy | None:
     """A study in short; nothing when it has no such code, or has been removed meanwhile."""
-    directory = volumes.quarantined(entry.study_id)
+    folder = studies.quarantined(entry.study_id)
     try:
-        summary = _summary(volumes, entry)
-        present = summary.files.keys() & {file.name for file in directory.iterdir()}
+        summary = _summary(studies, entry)
+        present = summary.files.keys() & folder.names()
     except (Problem, FileNotFoundError):
         return None
     except ValidationError:
@@ -174,13 +167,13 @@ def _listed(volumes: Volumes, entry: Entry, code: str | None) -> ListedStudy | N
         file_count=len(present),
         size_bytes=sum(summary.files[name][0] for name in present),
         codes=tuple(CodeCount(code=code, files=count) for code, count in commonest),
-        resubmissions=len(read_marks(directory)),
+        resubmissions=len(read_marks(folder)),
         href=study_path(entry.study_id),
     )
 
 
 @lru_cache(maxsize=_MOST_REMEMBERED)
-def _summary(volumes: Volumes, entry: Entry) -> _Summary:
-    contents = read_contents(volumes, entry.study_id)
+def _summary(studies: StudyStore, entry: Entry) -> _Summary:
+    contents = read_contents(studies, entry.study_id)
     files = {file.name: (file.size_bytes, codes) for file, codes in contents.codes()}
     return _Summary(contents.intake.label, files)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
@@ -12,9 +11,10 @@ from pydantic import AwareDatetime, Field
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.model import Contract, ProfileName, Sha256
-from contracts.volumes import RESUBMISSIONS
-from storage.ndjson import GrowingFile, growing, read_lines
-from storage.port import LockedError
+from storage.layout import RESUBMISSIONS
+from storage.port import Lines, LockedError
+from storage.stored_file import FileInStore
+from storage.study_folder import StudyFolder
 
 
 class Resubmission(Contract):
@@ -58,7 +58,7 @@ class Removal(Contract):
 
 
 @contextmanager
-def taking_turns(path: Path) -> Iterator[GrowingFile]:
+def taking_turns(file: FileInStore) -> Iterator[Lines]:
     """Hold a file of lines, to append to it. Blocks.
 
     Raises:
@@ -66,27 +66,27 @@ def taking_turns(path: Path) -> Iterator[GrowingFile]:
         Problem: 503 when others hold it for too long.
     """
     try:
-        with growing(path) as file:
-            yield file
+        with file.growing() as lines:
+            yield lines
     except LockedError:
         raise Problem(ProblemType.QUARANTINE_BUSY) from None
 
 
-def add_mark(directory: Path, resubmission: Resubmission, *, withdrawn: bool = False) -> None:
+def add_mark(folder: StudyFolder, resubmission: Resubmission, *, withdrawn: bool = False) -> None:
     """Note beside the files of a study that some are resubmitted, or are not after all. Blocks.
 
     Raises:
         FileNotFoundError: the study is not in quarantine any more.
         Problem: 503 when others hold the file for too long.
     """
-    with taking_turns(directory / RESUBMISSIONS) as marks:
+    with taking_turns(folder.file(RESUBMISSIONS)) as marks:
         marks.append([_Mark(**dict(resubmission), withdrawn=withdrawn)])
 
 
-def read_marks(directory: Path) -> tuple[Resubmission, ...]:
+def read_marks(folder: StudyFolder) -> tuple[Resubmission, ...]:
     """The resubmissions of a study, oldest first. Blocks."""
     marks: dict[UUID, Resubmission] = {}
-    for line in read_lines(directory / RESUBMISSIONS):
+    for line in folder.file(RESUBMISSIONS).lines():
         mark = _Mark.model_validate_json(line)
         if mark.withdrawn:
             marks.pop(mark.study_id, None)

@@ -12,11 +12,10 @@ from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.intake import StoredFile
 from contracts.model import Contract
-from contracts.volumes import REMOVED, Volumes
 from gateway.quarantine.contents import chosen, read_contents, require_at_rest
 from gateway.quarantine.listing import Entry, entries
 from gateway.quarantine.marks import Removal, RemovalReason, taking_turns
-from storage.files import remove_directory, sync_directory
+from storage.study_store import StudyStore
 
 MOST_AT_ONCE = 500
 """Studies that one call purges."""
@@ -52,7 +51,7 @@ class Purge(Contract):
 
 
 def remove(
-    volumes: Volumes, study_id: UUID, names: frozenset[str] | None, reason: RemovalReason
+    studies: StudyStore, study_id: UUID, names: frozenset[str] | None, reason: RemovalReason
 ) -> tuple[StoredFile, ...]:
     """Remove files of a study, all when no names are given; with the last one it is gone. Blocks.
 
@@ -64,10 +63,10 @@ def remove(
             removing files for too long.
     """
     # One at a time, or two of them would tell of the same file.
-    with taking_turns(volumes.quarantine / REMOVED) as removed:
-        contents = read_contents(volumes, study_id)
+    with taking_turns(studies.removals) as removed:
+        contents = read_contents(studies, study_id)
         files = chosen(contents, names)
-        require_at_rest(volumes, study_id)
+        require_at_rest(studies, study_id)
         removed.append(
             [
                 Removal(study_id=study_id, file=file.name, sha256=file.sha256, reason=reason)
@@ -75,11 +74,10 @@ def remove(
             ]
         )
         if len(files) == len(contents.files):
-            remove_directory(contents.directory)
+            studies.remove(contents.folder)
         else:
-            for file in files:
-                (contents.directory / file.name).unlink()
-            sync_directory(contents.directory)
+            folder = contents.folder
+            folder.store.remove([folder.file(file.name).key for file in files])
     gone = set(files)
     codes = {code for file, found in contents.codes() if file in gone for code in found}
     get_logger().info(
@@ -88,53 +86,53 @@ def remove(
     return files
 
 
-async def purge(volumes: Volumes, older_than_days: float, *, dry_run: bool = False) -> Purge:
+async def purge(studies: StudyStore, older_than_days: float, *, dry_run: bool = False) -> Purge:
     """Remove studies that came to quarantine long ago, the oldest first, a bounded number of them.
 
     Args:
-        volumes: where they lie.
+        studies: where they are stored.
         older_than_days: how long ago, in days.
         dry_run: only tell which.
     """
     before = datetime.now(UTC) - timedelta(days=older_than_days)
-    found = await asyncio.to_thread(entries, volumes)
+    found = await asyncio.to_thread(entries, studies)
     due = [entry for entry in found if entry.time <= before]
-    studies: list[PurgedStudy] = []
+    purged: list[PurgedStudy] = []
     waiting = iter(due)
     for entry in waiting:
-        if study := await asyncio.to_thread(_purge, volumes, entry, dry_run):
-            studies.append(study)
-        if len(studies) == MOST_AT_ONCE:
+        if study := await asyncio.to_thread(_purge, studies, entry, dry_run):
+            purged.append(study)
+        if len(purged) == MOST_AT_ONCE:
             break
     return Purge(
         dry_run=dry_run,
-        studies=tuple(studies),
-        file_count=sum(study.file_count for study in studies),
-        size_bytes=sum(study.size_bytes for study in studies),
+        studies=tuple(purged),
+        file_count=sum(study.file_count for study in purged),
+        size_bytes=sum(study.size_bytes for study in purged),
         remaining=sum(1 for _ in waiting),
     )
 
 
-async def purge_continually(volumes: Volumes, older_than_days: float) -> None:
+async def purge_continually(studies: StudyStore, older_than_days: float) -> None:
     """Purge once an hour, for ever; a disk that fails is tried again then."""
     while True:
         # Several gateways do not all look at the same moment.
         await asyncio.sleep(PERIOD_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311 -- jitter
         try:
-            while (await purge(volumes, older_than_days)).remaining:
+            while (await purge(studies, older_than_days)).remaining:
                 pass
         except (OSError, Problem) as error:
             get_logger().error("quarantine.purge_failed", error=error_name(error))
 
 
-def _purge(volumes: Volumes, entry: Entry, dry_run: bool) -> PurgedStudy | None:
+def _purge(studies: StudyStore, entry: Entry, dry_run: bool) -> PurgedStudy | None:
     """Remove a study; nothing when it is gone meanwhile, is at work, or cannot be read."""
     study_id = entry.study_id
     try:
         if dry_run:
-            files = read_contents(volumes, study_id).files
+            files = read_contents(studies, study_id).files
         else:
-            files = remove(volumes, study_id, None, RemovalReason.PURGED)
+            files = remove(studies, study_id, None, RemovalReason.PURGED)
     except Problem as problem:
         if problem.kind is ProblemType.QUARANTINE_BUSY:
             raise

@@ -11,9 +11,7 @@ from uuid import UUID, uuid4
 
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
-from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
-from contracts.volumes import Volumes, uploads_path
 from engine.profile_files.directory import profile_names
 from gateway.quarantine.contents import (
     Contents,
@@ -28,6 +26,7 @@ from gateway.uploads.parts import Parts
 from gateway.uploads.receiver import Receiving
 from gateway.uploads.staging import Staging, in_thread, staged
 from storage.port import ChecksumMismatchError
+from storage.study_store import StudyStore
 
 
 @contextlib.asynccontextmanager
@@ -38,7 +37,7 @@ async def resubmit(
     *,
     fixed: Parts | None = None,
     content_length: int | None = None,
-    volumes: Volumes,
+    studies: StudyStore,
     profiles_dir: Path | None,
     limits: Limits,
     traceparent: str | None,
@@ -54,7 +53,7 @@ async def resubmit(
         profile: the validation profile to apply; that of the upload they came with when None.
         fixed: a form with a file to be sent in place of the only one that is named.
         content_length: size of that form in bytes, if the client has told it.
-        volumes: where studies lie.
+        studies: where studies are stored.
         profiles_dir: where further profiles lie.
         limits: what the upload may cost.
         traceparent: trace context to hand on.
@@ -65,19 +64,27 @@ async def resubmit(
             that arrived.
         RefusedUploadError: the upload cannot be accepted.
     """
-    contents = await asyncio.to_thread(_open, volumes, study_id)
+    contents = await asyncio.to_thread(_open, studies, study_id)
     files = chosen(contents, names)
     if not files:
         raise not_in_quarantine(study_id)
     profile = profile or contents.intake.profile
     await asyncio.to_thread(_require_profile, profiles_dir, profile)
     new_id = uuid4()
-    async with staged(volumes, new_id, limits.min_free_bytes, content_length or 0) as staging:
+    async with staged(studies, new_id, limits.min_free_bytes, content_length or 0) as staging:
         if fixed:
             stored = await _receive_fixed(fixed, files, staging, limits)
         else:
             stored = await _place(contents, files, staging)
-        intake = _intake(new_id, contents.intake, stored, profile, traceparent)
+        # The number of instances and other facts about the whole upload need not hold for a part.
+        intake = Intake.new(
+            new_id,
+            stored,
+            traceparent=traceparent,
+            label=contents.intake.label,
+            profile=profile,
+            resubmitted_from=study_id,
+        )
         await staging.commit(intake)
         mark = Resubmission(
             study_id=new_id,
@@ -90,9 +97,9 @@ async def resubmit(
             yield intake
 
 
-def _open(volumes: Volumes, study_id: UUID) -> Contents:
-    contents = read_contents(volumes, study_id)
-    require_at_rest(volumes, study_id)
+def _open(studies: StudyStore, study_id: UUID) -> Contents:
+    contents = read_contents(studies, study_id)
+    require_at_rest(studies, study_id)
     return contents
 
 
@@ -109,7 +116,7 @@ async def _place(
     """Let files that lie in quarantine appear in the new upload too."""
     study_id = contents.report.study_id
     try:
-        return [await staging.place(contents.directory / file.name, file) for file in files]
+        return [await staging.place(contents.folder.file(file.name), file) for file in files]
     except FileNotFoundError:
         raise not_in_quarantine(study_id) from None
     except ChecksumMismatchError:
@@ -127,34 +134,6 @@ async def _receive_fixed(
     return [stored.model_copy(update={"sent_as": file.sent_as}) for stored in receiving.files]
 
 
-def _intake(
-    study_id: UUID,
-    original: Intake,
-    files: Sequence[StoredFile],
-    profile: str | None,
-    traceparent: str | None,
-) -> Intake:
-    """What is not known to hold for a part of an upload is left out, such as its size."""
-    event = StudyUploaded.new(
-        source="gateway",
-        subject=study_id,
-        data=StudyUploadedData(
-            directory=uploads_path(study_id),
-            file_count=len(files),
-            size_bytes=sum(file.size_bytes for file in files),
-            label=original.label,
-        ),
-        traceparent=traceparent,
-    )
-    return Intake(
-        event=event,
-        files=tuple(files),
-        profile=profile,
-        label=original.label,
-        resubmitted_from=original.event.subject,
-    )
-
-
 @contextlib.asynccontextmanager
 async def _marked(contents: Contents, mark: Resubmission) -> AsyncIterator[None]:
     """Note a resubmission; an exception inside takes the note back."""
@@ -169,6 +148,6 @@ async def _marked(contents: Contents, mark: Resubmission) -> AsyncIterator[None]
 
 def _mark(contents: Contents, mark: Resubmission, *, withdrawn: bool = False) -> None:
     try:
-        add_mark(contents.directory, mark, withdrawn=withdrawn)
+        add_mark(contents.folder, mark, withdrawn=withdrawn)
     except FileNotFoundError:
         raise not_in_quarantine(contents.report.study_id) from None

@@ -129,7 +129,7 @@ def resubmission_router(reception: Reception, settings: GatewaySettings) -> APIR
                 profile,
                 fixed=reception.parts(request, _read) if mendable and _has_body(request) else None,
                 content_length=content_length_of(request) if mendable else None,
-                volumes=settings.volumes,
+                studies=reception.studies,
                 profiles_dir=settings.profiles_dir,
                 limits=settings.limits,
                 traceparent=traceparent_of(request),

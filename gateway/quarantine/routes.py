@@ -1,7 +1,6 @@
 """/quarantine: what did not validate is listed, shown, given out, removed."""
 
 import asyncio
-from pathlib import Path as FilePath
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +10,6 @@ from pydantic import ConfigDict, Field
 from chassis.web.problem import documented
 from chassis.web.problem_types import ProblemType
 from contracts.model import Contract
-from contracts.volumes import Volumes
 from gateway.browsing.study_files import DICOM
 from gateway.http.download import answer_file
 from gateway.http.reading import giving_file, reading
@@ -25,6 +23,8 @@ from gateway.quarantine.contents import (
 from gateway.quarantine.listing import QuarantinePage, QuarantineQuery, list_page
 from gateway.quarantine.marks import RemovalReason
 from gateway.quarantine.removal import Purge, purge, remove
+from storage.stored_file import FileInStore
+from storage.study_store import StudyStore
 
 BYTES = "application/octet-stream"
 
@@ -48,11 +48,11 @@ class PurgeRequest(Contract):
     """Only tell what would be removed."""
 
 
-def quarantine_router(volumes: Volumes, *, idle_seconds: float) -> APIRouter:
+def quarantine_router(studies: StudyStore, *, idle_seconds: float) -> APIRouter:
     """The routes that tell of the quarantine and clear it.
 
     Args:
-        volumes: where it is.
+        studies: where studies are stored.
         idle_seconds: how long a client may read nothing of a file.
     """
     router = APIRouter(tags=["quarantine"])
@@ -68,7 +68,7 @@ def quarantine_router(volumes: Volumes, *, idle_seconds: float) -> APIRouter:
 
         With `code` a page may be short, even empty, and yet have a `next_cursor`.
         """
-        return await asyncio.to_thread(list_page, volumes, query)
+        return await asyncio.to_thread(list_page, studies, query)
 
     @reading(
         router,
@@ -78,7 +78,7 @@ def quarantine_router(volumes: Volumes, *, idle_seconds: float) -> APIRouter:
     )
     async def show(study_id: UUID) -> QuarantinedStudy:
         """The files that lie here, what is wrong with each, and what was done with them: PHI."""
-        return await asyncio.to_thread(describe, volumes, study_id)
+        return await asyncio.to_thread(describe, studies, study_id)
 
     @reading(
         router,
@@ -93,14 +93,14 @@ def quarantine_router(volumes: Volumes, *, idle_seconds: float) -> APIRouter:
         return await asyncio.to_thread(answer, study_id, file, request)
 
     def answer(study_id: UUID, name: str, request: Request) -> Response:
-        contents = read_contents(volumes, study_id)
+        contents = read_contents(studies, study_id)
         [file] = chosen(contents, frozenset({name}))
-        path = contents.directory / name
+        stored = contents.folder.file(name)
         try:
             return answer_file(
                 request,
-                path,
-                media_type=_media_type(path),
+                stored,
+                media_type=_media_type(stored),
                 idle_seconds=idle_seconds,
                 sha256=file.sha256,
                 filename=f"{study_id}-{name}",
@@ -120,7 +120,7 @@ def quarantine_router(volumes: Volumes, *, idle_seconds: float) -> APIRouter:
     )
     async def delete(study_id: UUID) -> None:
         """Its files are gone then; a line about each stays in `removed.ndjson`."""
-        await asyncio.to_thread(remove, volumes, study_id, None, RemovalReason.DELETED)
+        await asyncio.to_thread(remove, studies, study_id, None, RemovalReason.DELETED)
 
     @router.delete(
         f"{STUDY}/files/{{file}}",
@@ -139,7 +139,7 @@ def quarantine_router(volumes: Volumes, *, idle_seconds: float) -> APIRouter:
         With its last file a study leaves quarantine.
         """
         names = frozenset({file})
-        await asyncio.to_thread(remove, volumes, study_id, names, RemovalReason.DELETED)
+        await asyncio.to_thread(remove, studies, study_id, names, RemovalReason.DELETED)
 
     @router.post(
         "/quarantine/purge",
@@ -148,12 +148,12 @@ def quarantine_router(volumes: Volumes, *, idle_seconds: float) -> APIRouter:
     )
     async def purge_old(request: PurgeRequest) -> Purge:
         """The oldest first, up to 500 studies; ask again when there are more."""
-        return await purge(volumes, request.older_than_days, dry_run=request.dry_run)
+        return await purge(studies, request.older_than_days, dry_run=request.dry_run)
 
     return router
 
 
-def _media_type(path: FilePath) -> str:
+def _media_type(stored: FileInStore) -> str:
     """What a file is: many that lie here are no DICOM."""
-    with path.open("rb") as file:
+    with stored.open() as file:
         return DICOM if file.read(132)[128:] == b"DICM" else BYTES

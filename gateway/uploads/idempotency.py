@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Self, cast
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from pydantic import ValidationError
 from redis.asyncio import Redis
@@ -25,7 +25,7 @@ from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.intake import Intake
 from contracts.model import Contract, Natural, Sha256, Uuid
-from contracts.volumes import Volumes
+from storage.study_store import StudyStore
 
 HEADER = "Idempotency-Key"
 MOST_CHARACTERS = 255
@@ -114,7 +114,7 @@ class Idempotency:
     Args:
         connect: gives a connected client.
         publisher: of the uploads.
-        volumes: where studies lie; an answer counts as long as its study is in one of them.
+        studies: where studies are stored; an answer counts as long as its study exists.
         remember_seconds: so long an answer is remembered.
     """
 
@@ -122,12 +122,12 @@ class Idempotency:
         self,
         connect: Connect,
         publisher: EventPublisher,
-        volumes: Volumes,
+        studies: StudyStore,
         remember_seconds: int,
     ) -> None:
         self._connect = connect
         self._publisher = publisher
-        self._volumes = volumes
+        self._studies = studies
         self._remember_seconds = remember_seconds
 
     @contextlib.asynccontextmanager
@@ -207,18 +207,12 @@ class Idempotency:
             answered = _answered(value)
             if answered is None:
                 raise _in_flight()
-            if await asyncio.to_thread(self._is_there, answered.receipt.study_id):
+            if await asyncio.to_thread(self._studies.locate, answered.receipt.study_id):
                 return answered
             # Redis had the event without having said so, and the upload was taken back; or someone
             # has removed the study.
             await _Held(client, name, value).free()
         return None
-
-    def _is_there(self, study_id: UUID) -> bool:
-        """Whether a study lies anywhere, looked for in the order in which it moves on."""
-        volumes = self._volumes
-        places = (volumes.uploaded, volumes.archived, volumes.quarantined)
-        return any(place(study_id).exists() for place in places)
 
 
 class _Held:

@@ -5,21 +5,20 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake
-from contracts.volumes import Volumes, uploads_path
 from gateway.uploads.body import Limits
 from gateway.uploads.fields import read_fields
 from gateway.uploads.parts import Parts
 from gateway.uploads.receiver import Receiving
 from gateway.uploads.staging import in_thread, staged
+from storage.study_store import StudyStore
 
 
 @contextlib.asynccontextmanager
 async def take_in(
     parts: Parts,
     *,
-    volumes: Volumes,
+    studies: StudyStore,
     limits: Limits,
     content_length: int | None,
     traceparent: str | None,
@@ -32,7 +31,7 @@ async def take_in(
 
     Args:
         parts: what the request's body says, as it arrives; closed at the end.
-        volumes: where studies go.
+        studies: where studies are stored.
         limits: what the upload may cost.
         content_length: size of the body in bytes if the client has told it.
         traceparent: trace context to hand on.
@@ -47,29 +46,18 @@ async def take_in(
         RefusedUploadError: the upload cannot be accepted; nothing of it is left.
     """
     study_id = study_id or uuid4()
-    async with staged(volumes, study_id, limits.min_free_bytes, content_length or 0) as staging:
+    async with staged(studies, study_id, limits.min_free_bytes, content_length or 0) as staging:
         receiving = Receiving(staging, limits, as_sent=of_every_kind, of_every_kind=of_every_kind)
         await receiving.receive(parts)
         fields = await in_thread(read_fields, receiving.fields, profiles_dir)
-        event = StudyUploaded.new(
-            source="gateway",
-            subject=study_id,
-            data=StudyUploadedData(
-                directory=uploads_path(study_id),
-                file_count=len(receiving.files),
-                size_bytes=sum(file.size_bytes for file in receiving.files),
-                label=fields.label,
-                skipped=len(receiving.skipped) or None,
-            ),
+        intake = Intake.new(
+            study_id,
+            receiving.files,
             traceparent=traceparent,
-        )
-        intake = Intake(
-            event=event,
-            files=tuple(receiving.files),
-            expected_instances=fields.expected_instances,
-            skipped=tuple(receiving.skipped),
-            profile=fields.profile,
+            skipped=receiving.skipped,
             label=fields.label,
+            profile=fields.profile,
+            expected_instances=fields.expected_instances,
             study_instance_uid=study_instance_uid,
         )
         await staging.commit(intake)

@@ -182,7 +182,7 @@ class Receiving:
         if not origin.depth:
             self._allowance.admit(archive.size_bytes)
         inside = _Origin(sent_as, origin.depth + 1)
-        entries = unpacked(archive.path, kind, self._allowance)
+        entries = unpacked(self._staging.path_of(archive), kind, self._allowance)
         async with aclosing(entries):
             async for event in entries:
                 if isinstance(event, PartBegins):

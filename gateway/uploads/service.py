@@ -47,11 +47,11 @@ class Reception:
         self, service: Service, settings: GatewaySettings, publisher: EventPublisher
     ) -> None:
         self._service = service
-        self._volumes = settings.volumes
+        self.studies = settings.studies
         self._limits = settings.limits
         self._profiles_dir = settings.profiles_dir
         self._keys = Idempotency(
-            service.broker.connect, publisher, settings.volumes, settings.idempotency_seconds
+            service.broker.connect, publisher, self.studies, settings.idempotency_seconds
         )
         self._places = asyncio.Semaphore(settings.max_concurrent_uploads)
 
@@ -82,7 +82,7 @@ class Reception:
         return await self.admit(
             lambda: take_in(
                 self.parts(request, read),
-                volumes=self._volumes,
+                studies=self.studies,
                 limits=self._limits,
                 content_length=content_length_of(request),
                 traceparent=traceparent_of(request),

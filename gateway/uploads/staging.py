@@ -1,41 +1,45 @@
-"""Writes what arrives to disk: hashed on the way, in threads, memory flat, whole or not at all."""
+"""Writes the files of an upload to the store: hashed on the way, in threads, memory flat."""
 
 import asyncio
 import contextlib
 import errno
 import hashlib
-import os
-import shutil
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 from uuid import UUID
 
 from contracts.intake import Intake, StoredFile
-from contracts.volumes import INCOMING, INTAKE, Volumes, stored_name
+from contracts.places import Place, stored_name
 from gateway.uploads.errors import Refusal, RefusedUploadError
-from storage.files import place_file, remove_directory, sync_directory
+from storage.layout import INTAKE
+from storage.port import Draft
+from storage.stored_file import FileInStore
+from storage.study_store import StudyStore
 
 Result = TypeVar("Result")
 
 BUFFER_BYTES = 1 << 20
-"""So many bytes are collected before a thread writes and hashes them."""
-SYNCS_AT_ONCE = 8
-"""A disk makes several files durable in about the time of one."""
+"""A thread writes and hashes a file each time this many bytes have been collected."""
 
 
 class StagedFile:
-    """A file that is being received."""
+    """A file that is being received.
 
-    def __init__(self, path: Path, sent_as: str) -> None:
-        self.path = path
+    Args:
+        name: the name under which it is stored.
+        sent_as: the name the client gave it.
+        create: creates it, to be written to.
+    """
+
+    def __init__(self, name: str, sent_as: str, create: Callable[[str], BinaryIO]) -> None:
+        self.name = name
+        self.size_bytes = 0
         self._sent_as = sent_as
+        self._create = create
         self._buffer = bytearray()
         self._sha256 = hashlib.sha256()
         self._file: BinaryIO | None = None
-        self.size_bytes = 0
 
     async def write(self, data: bytes) -> None:
         """Take the next bytes."""
@@ -50,28 +54,24 @@ class StagedFile:
 
     @property
     def stored(self) -> StoredFile:
-        """What is known of the file, once it is finished."""
+        """What is known about the file, once it is finished."""
         return StoredFile(
-            name=self.path.name,
+            name=self.name,
             sent_as=self._sent_as,
             size_bytes=self.size_bytes,
             sha256=self._sha256.hexdigest(),
         )
 
     def close(self) -> None:
-        """Let the file go, whatever has become of it."""
+        """Close the file, complete or not."""
         if self._file:
             self._file.close()
 
     def _drain(self) -> None:
         if self._file is None:
-            self._file = self.path.open("xb", buffering=0)
-        view = memoryview(self._buffer)
-        self._sha256.update(view)
-        written = 0
-        while written < len(view):
-            written += self._file.write(view[written:]) or 0
-        view.release()
+            self._file = self._create(self.name)
+        self._sha256.update(self._buffer)
+        self._file.write(self._buffer)
         self._buffer.clear()
 
     def _finish(self) -> None:
@@ -80,101 +80,111 @@ class StagedFile:
 
 
 class Staging:
-    """A study that is being received, under ``uploads/.incoming/{study_id}/``."""
+    """An upload that is being received; no one sees it before it is committed.
 
-    def __init__(self, volumes: Volumes, study_id: UUID, min_free_bytes: int) -> None:
-        self._volumes = volumes
+    Args:
+        studies: where studies are stored.
+        study_id: the id of the upload.
+        min_free_bytes: how much has to stay free.
+    """
+
+    def __init__(self, studies: StudyStore, study_id: UUID, min_free_bytes: int) -> None:
+        self._studies = studies
         self._study_id = study_id
         self._min_free_bytes = min_free_bytes
-        self._directory = volumes.uploads / INCOMING / str(study_id)
+        self._draft: Draft | None = None
         self._files: list[StagedFile] = []
         self._archives: list[StagedFile] = []
 
     async def begin(self, expected_bytes: int) -> None:
-        """Make the directory.
+        """Begin the study's folder.
 
         Raises:
-            RefusedUploadError: the volume has not enough space for what is expected.
+            RefusedUploadError: there is not enough space for the expected bytes.
         """
-        await in_thread(partial(self._directory.mkdir, parents=True))
+        self._draft = await in_thread(self._studies.draft, Place.UPLOADS, self._study_id)
         await self.check_space(expected_bytes)
 
     async def check_space(self, expected_bytes: int = 0) -> None:
-        """Refuse the upload when the volume would be left with less than the watermark."""
-        usage = await in_thread(shutil.disk_usage, self._volumes.uploads)
-        if usage.free - expected_bytes < self._min_free_bytes:
+        """Refuse the upload when less than the minimum would stay free."""
+        free_bytes = await in_thread(self._studies.store.free_bytes, Place.UPLOADS)
+        if free_bytes is not None and free_bytes - expected_bytes < self._min_free_bytes:
             raise RefusedUploadError(
                 Refusal.INSUFFICIENT_STORAGE, "The volume for uploads is nearly full."
             )
 
     def open(self, sent_as: str) -> StagedFile:
         """Begin the next file."""
-        file = StagedFile(self._directory / stored_name(len(self._files) + 1), sent_as)
+        name = stored_name(len(self._files) + 1)
+        file = StagedFile(name, sent_as, self._open_draft.create)
         self._files.append(file)
         return file
 
     def open_archive(self) -> StagedFile:
-        """Begin the next archive, whose files will be the study's; it is to be removed then."""
-        file = StagedFile(self._directory / f"archive-{len(self._archives)}", "")
+        """Begin the next archive; it is not part of the study, only the files in it are."""
+        file = StagedFile(
+            f"archive-{len(self._archives)}",
+            "",
+            lambda name: self._open_draft.scratch(name).open("xb"),
+        )
         self._archives.append(file)
         return file
 
+    def path_of(self, archive: StagedFile) -> Path:
+        """Where an archive is on this machine."""
+        return self._open_draft.scratch(archive.name)
+
     async def remove(self, archive: StagedFile) -> None:
         """Remove an archive that has been unpacked."""
-        await in_thread(archive.path.unlink)
+        await in_thread(self.path_of(archive).unlink)
 
-    async def place(self, source: Path, file: StoredFile) -> StoredFile:
-        """Take a file that lies on the volumes already; it stays there too.
+    async def place(self, source: FileInStore, file: StoredFile) -> StoredFile:
+        """Add a file that is in the store already; it stays there too.
 
         Args:
-            source: where it lies.
-            file: what is known of it.
+            source: where it is.
+            file: what is known about it.
 
         Raises:
-            ChecksumMismatchError: its bytes are others.
+            ChecksumMismatchError: it has other bytes.
             FileNotFoundError: it is gone.
         """
         placed = self.open(file.sent_as)
-        await in_thread(place_file, source, placed.path, file.sha256)
-        return file.model_copy(update={"name": placed.path.name})
+        await in_thread(self._open_draft.link, source.key, placed.name, file.sha256)
+        return file.model_copy(update={"name": placed.name})
 
     async def commit(self, intake: Intake) -> None:
-        """Let the study appear in ``uploads/`` with its ``intake.json``, by one rename."""
-        await in_thread(self._commit, intake)
+        """Make the study appear among the uploads, with its ``intake.json``."""
+        content = intake.to_json()
+        await in_thread(self._open_draft.commit, INTAKE, lambda file: file.write(content))
 
     async def discard(self) -> None:
         """Remove everything that was received, committed or not."""
         await in_thread(self._discard)
 
-    def _commit(self, intake: Intake) -> None:
-        with ThreadPoolExecutor(min(SYNCS_AT_ONCE, len(self._files) or 1)) as pool:
-            for _ in pool.map(_sync, [file.path for file in self._files]):
-                pass
-        with (self._directory / INTAKE).open("xb") as file:
-            file.write(intake.to_json())
-            file.flush()
-            os.fsync(file.fileno())
-        sync_directory(self._directory)
-        self._directory.rename(self._volumes.uploaded(self._study_id))
-        sync_directory(self._volumes.uploads)
+    @property
+    def _open_draft(self) -> Draft:
+        if self._draft is None:
+            raise RuntimeError("begin() was not called")
+        return self._draft
 
     def _discard(self) -> None:
         for file in (*self._files, *self._archives):
             file.close()
-        if self._directory.exists():
-            shutil.rmtree(self._directory)
+        if self._draft:
+            self._draft.discard()
         # A validator may be at work on it if Redis has the event without having said so.
-        remove_directory(self._volumes.uploaded(self._study_id))
+        self._studies.remove(self._studies.uploaded(self._study_id))
 
 
 @contextlib.asynccontextmanager
 async def staged(
-    volumes: Volumes, study_id: UUID, min_free_bytes: int, expected_bytes: int
+    studies: StudyStore, study_id: UUID, min_free_bytes: int, expected_bytes: int
 ) -> AsyncIterator[Staging]:
     """Receive a study; an exception inside removes it, committed or not.
 
     Args:
-        volumes: where studies go.
+        studies: where studies are stored.
         study_id: of the new study.
         min_free_bytes: what has to be left on the volume.
         expected_bytes: how much is going to arrive, as far as is known.
@@ -182,7 +192,7 @@ async def staged(
     Raises:
         RefusedUploadError: there is not enough space.
     """
-    staging = Staging(volumes, study_id, min_free_bytes)
+    staging = Staging(studies, study_id, min_free_bytes)
     try:
         await staging.begin(expected_bytes)
         yield staging
@@ -195,11 +205,6 @@ async def staged(
     except BaseException:
         await staging.discard()
         raise
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
 
 
 def out_of_space(error: OSError) -> bool:

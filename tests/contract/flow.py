@@ -24,14 +24,15 @@ from chassis.runtime.settings import load
 from contracts.channels import CHANNELS
 from contracts.events import ANY_EVENT, CloudEvent, StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
+from contracts.places import Place, stored_name, study_directory
 from contracts.status import StatusRecord, StatusUpdate
-from contracts.volumes import Volumes, stored_name, uploads_path
 from descriptor.description import InstanceDescription, describe_instance
 from descriptor.instances import Instance
 from descriptor.settings import DescriptorSettings
 from engine.profiles.profile import Profile
 from engine.report import Report
 from gateway.settings import GatewaySettings
+from kit.volumes import Volumes
 from status.record import advance
 from status.settings import StatusSettings
 from status.store import Page, Wanted
@@ -122,7 +123,7 @@ class Flow:
             subject=study_id,
             traceparent=traceparent,
             data=StudyUploadedData(
-                directory=uploads_path(study_id),
+                directory=study_directory(Place.UPLOADS, study_id),
                 file_count=len(files),
                 size_bytes=sum(map(len, contents)),
                 label=told.get("label"),
@@ -158,7 +159,7 @@ async def running_flow(directory: Path) -> AsyncIterator[Flow]:
     recorder = RedisBroker(message_format=CloudEventFormat, logger=BrokerLog())
     records = Records()
     front = gateway.app.create_app(gateway_settings)
-    flow = Flow(gateway_settings.volumes, recorder, None, records=records)
+    flow = Flow(Volumes.of(gateway_settings), recorder, None, records=records)
     services = [
         front,
         validator.app.create_app(

@@ -9,10 +9,10 @@ import pytest
 from redis.asyncio import Redis
 
 from chassis.instance_index import InstanceIndex, Kept
-from contracts.volumes import METADATA
 from integration.pipeline import Pipeline, RedisServer, until
 from integration.studies import ct_slices
 from storage.archived import ArchivedStudy, read_study
+from storage.layout import METADATA
 from unit.gateway.studies_on_disk import Disk, Sent
 
 ONE, OTHER, THIRD = (UUID(int=number) for number in (1, 2, 3))

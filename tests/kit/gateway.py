@@ -13,10 +13,11 @@ from chassis.messaging.broker import create_broker
 from chassis.runtime.settings import ServiceSettings, load
 from contracts.channels import UPLOADS
 from contracts.events import StudyUploaded
-from contracts.volumes import INCOMING
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
 from kit.redis import MemoryRedis
+from kit.volumes import Volumes
+from storage.layout import INCOMING
 
 StatusService = Callable[[httpx.Request], httpx.Response]
 
@@ -77,7 +78,7 @@ class MemoryGateway:
 
     def __init__(self, root: Path, **changes: Any) -> None:
         self.settings = gateway_settings(root, **changes)
-        self.volumes = self.settings.volumes
+        self.volumes = Volumes.of(self.settings)
         self.redis = MemoryRedis()
         self.answer: StatusService = status_unavailable
         self.asked: list[httpx.Request] = []

@@ -15,8 +15,8 @@ from contracts.events import (
     StudyValidationFailed,
     ValidationData,
 )
+from contracts.places import Place, study_directory
 from contracts.report import FileCounts, FindingSummary, Severity
-from contracts.volumes import archive_path, quarantine_path, uploads_path
 
 _STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 _START = datetime(2026, 3, 1, 9, 30, 0, 250_000, tzinfo=UTC)
@@ -37,7 +37,9 @@ def example_events() -> tuple[CloudEvent, ...]:
         subject=_STUDY,
         time=_START,
         traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-        data=StudyUploadedData(directory=uploads_path(_STUDY), file_count=3, size_bytes=1_577_216),
+        data=StudyUploadedData(
+            directory=study_directory(Place.UPLOADS, _STUDY), file_count=3, size_bytes=1_577_216
+        ),
     ).model_copy(update={"id": UUID("7d9f2c04-5a0e-4c39-9f53-6f1d1f0c8a11")})
     validated = StudyValidated.new(
         source="validator",
@@ -45,7 +47,7 @@ def example_events() -> tuple[CloudEvent, ...]:
         cause=uploaded,
         time=_START + timedelta(seconds=2),
         data=ValidationData(
-            directory=uploads_path(_STUDY),
+            directory=study_directory(Place.UPLOADS, _STUDY),
             files=FileCounts(accepted=2, rejected=1),
             findings=(_SHORT,),
         ),
@@ -56,7 +58,7 @@ def example_events() -> tuple[CloudEvent, ...]:
         cause=uploaded,
         time=_START + timedelta(seconds=2),
         data=ValidationData(
-            directory=quarantine_path(_STUDY),
+            directory=study_directory(Place.QUARANTINE, _STUDY),
             files=FileCounts(accepted=0, rejected=3),
             findings=(_SHORT.model_copy(update={"count": 3}),),
         ),
@@ -67,7 +69,7 @@ def example_events() -> tuple[CloudEvent, ...]:
         cause=validated,
         time=_START + timedelta(seconds=3),
         data=StudyArchivedData(
-            directory=archive_path(_STUDY), instance_count=2, size_bytes=1_052_160
+            directory=study_directory(Place.ARCHIVE, _STUDY), instance_count=2, size_bytes=1_052_160
         ),
     )
     given_up = StudyProcessingFailed.new(

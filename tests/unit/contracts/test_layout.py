@@ -9,20 +9,17 @@ from pydantic import ValidationError
 from contracts.channels import CHANNELS, DEAD_LETTER
 from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
-from contracts.volumes import (
-    Volumes,
-    archive_path,
-    quarantine_path,
-    stored_name,
-    uploads_path,
-)
+from contracts.places import Place, stored_name, study_directory
+from kit.volumes import Volumes
 
 SERVICES = {"gateway", "validator", "descriptor", "status"}
 STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 EVENT = StudyUploaded.new(
     source="gateway",
     subject=STUDY,
-    data=StudyUploadedData(directory=uploads_path(STUDY), file_count=1, size_bytes=3),
+    data=StudyUploadedData(
+        directory=study_directory(Place.UPLOADS, STUDY), file_count=1, size_bytes=3
+    ),
 )
 FILE = StoredFile(name="000001.dcm", sent_as="../../etc/passwd", size_bytes=3, sha256="0" * 64)
 
@@ -47,9 +44,9 @@ def test_the_status_service_hears_every_event_and_sends_none() -> None:
 
 def test_every_study_lies_in_a_directory_of_its_own_named_after_its_id() -> None:
     volumes = Volumes(Path("/v/uploads"), Path("/v/quarantine"), Path("/v/archive"))
-    assert volumes.uploaded(STUDY) == Path("/v", uploads_path(STUDY))
-    assert volumes.quarantined(STUDY) == Path("/v", quarantine_path(STUDY))
-    assert volumes.archived(STUDY) == Path("/v", archive_path(STUDY))
+    assert volumes.uploaded(STUDY) == Path("/v", study_directory(Place.UPLOADS, STUDY))
+    assert volumes.quarantined(STUDY) == Path("/v", study_directory(Place.QUARANTINE, STUDY))
+    assert volumes.archived(STUDY) == Path("/v", study_directory(Place.ARCHIVE, STUDY))
     assert volumes.uploaded(STUDY).name == str(STUDY)
 
 

@@ -16,8 +16,10 @@ from pydicom.data import get_testdata_file
 
 from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
+from contracts.places import Place, stored_name, study_directory
 from contracts.report import FileCounts, Identity, InstanceReport, Outcome, StudyReport
-from contracts.volumes import INTAKE, REPORT, Volumes, stored_name, uploads_path
+from kit.volumes import Volumes
+from storage.layout import INTAKE, REPORT
 
 STUDY_ID = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 
@@ -38,7 +40,7 @@ def sample() -> Callable[[str], bytes]:
 
 @pytest.fixture
 def volumes(tmp_path: Path) -> Volumes:
-    volumes = Volumes(tmp_path / "uploads", tmp_path / "quarantine", tmp_path / "archive")
+    volumes = Volumes.below(tmp_path)
     for directory in (volumes.uploads, volumes.quarantine, volumes.archive):
         directory.mkdir()
     return volumes
@@ -90,7 +92,7 @@ def make_study(volumes: Volumes) -> MakeStudy:
             subject=study_id,
             time=datetime(2025, 1, 1, 12, tzinfo=UTC),
             data=StudyUploadedData(
-                directory=uploads_path(study_id),
+                directory=study_directory(Place.UPLOADS, study_id),
                 file_count=len(contents),
                 size_bytes=sum(map(len, contents)),
             ),

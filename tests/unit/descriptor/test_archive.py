@@ -11,13 +11,14 @@ import orjson
 import pytest
 
 from chassis.messaging.errors import PermanentError
-from contracts.volumes import INCOMING, INTAKE, METADATA, REPORT, Volumes
 from descriptor.archive import file_study, open_study, read_archived
 from descriptor.description import undescribed
 from descriptor.instances import ValidatedStudy
 from descriptor.metadata import StudyMetadata
+from kit.volumes import Volumes
 from storage.archived import ArchivedStudy
 from storage.files import remove_directory, sha256_of
+from storage.layout import INCOMING, INTAKE, METADATA, REPORT
 
 NOW = datetime(2025, 1, 1, 12, 2, tzinfo=UTC)
 STUDY_ID = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")

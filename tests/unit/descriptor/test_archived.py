@@ -13,11 +13,12 @@ import pytest
 
 from contracts.intake import SkippedFile, SkipReason
 from contracts.report import Outcome
-from contracts.volumes import INCOMING, METADATA, Volumes
 from descriptor.archive import file_study, open_study
 from descriptor.description import describe_instance
 from descriptor.metadata import StudyMetadata
+from kit.volumes import Volumes
 from storage.archived import ArchivedStudy, read_datasets, read_study
+from storage.layout import INCOMING, METADATA
 
 OTHER_ID = UUID("3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22")
 NASTY = '  "dataset": {}\n"dataset": null,\r\n\u2028\x0b"file_meta": ,\\ \x85 end "instances": ['

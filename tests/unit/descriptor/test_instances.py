@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from contracts.volumes import Volumes
 from descriptor.archive import open_study
 from descriptor.instances import ValidatedStudy, is_uid
+from kit.volumes import Volumes
 
 MakeStudy = Callable[..., UUID]
 

@@ -16,11 +16,12 @@ import pydicom
 import pytest
 
 from contracts.report import Identity
-from contracts.volumes import INCOMING, Volumes
 from descriptor.archive import open_study
 from descriptor.description import InstanceDescription, describe_instance, undescribed
 from descriptor.instances import ValidatedStudy
 from descriptor.metadata import StudyMetadata
+from kit.volumes import Volumes
+from storage.layout import INCOMING
 
 STUDY_ID = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 NOW = datetime(2025, 1, 1, 12, 2, tzinfo=UTC)

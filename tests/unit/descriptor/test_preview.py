@@ -11,10 +11,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from chassis.runtime.isolation import Cause, IsolationError
-from contracts.volumes import INCOMING, Volumes
 from descriptor.preview import choose, no_preview, previewer
 from descriptor.rendering import UnrenderableError
+from kit.volumes import Volumes
 from storage.archived import ArchivedInstance, ArchivedStudy
+from storage.layout import INCOMING
 
 STUDY_ID = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 IMAGE = {"Rows": 10, "Columns": 10}

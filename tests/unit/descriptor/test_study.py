@@ -12,12 +12,13 @@ import pytest
 from chassis.instance_index import Kept
 from chassis.runtime.isolation import Cause, IsolationError
 from contracts.events import StudyArchivedData
-from contracts.volumes import Volumes, archive_path
+from contracts.places import Place, study_directory
 from descriptor import study as study_module
 from descriptor.describer import isolated_describer
 from descriptor.description import InstanceDescription, undescribed
 from descriptor.instances import Instance
 from descriptor.study import BATCHES_AHEAD, INSTANCES_AT_ONCE, archive_study
+from kit.volumes import Volumes
 from storage.archived import ArchivedStudy
 
 STUDY_ID = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
@@ -72,7 +73,7 @@ async def test_a_study_is_described_filed_entered_and_pictured_in_this_order(
 ) -> None:
     make_study(b"one", b"two..", uids=["1.1", "1.2"])
     assert await surroundings.archive() == StudyArchivedData(
-        directory=archive_path(STUDY_ID), instance_count=2, size_bytes=8
+        directory=study_directory(Place.ARCHIVE, STUDY_ID), instance_count=2, size_bytes=8
     )
     assert surroundings.asked == [
         ("describe", 2),

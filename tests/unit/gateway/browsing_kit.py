@@ -46,10 +46,10 @@ class Gateway:
     def app(self, client: httpx.AsyncClient) -> FastAPI:
         app = FastAPI()
         problem.install(app)
-        volumes = self.disk.volumes
-        files = StudyFiles(volumes, client, idle_seconds=5, retry_after_seconds=2)
+        studies = self.disk.volumes.studies
+        files = StudyFiles(studies, client, idle_seconds=5, retry_after_seconds=2)
         nobody: Any = None
-        app.include_router(studies_router(client, volumes, nobody))
+        app.include_router(studies_router(client, studies, nobody))
         app.include_router(study_files_router(files, nobody))
         return app
 

@@ -16,6 +16,7 @@ from chassis.observability.metrics import Metrics
 from chassis.web import problem
 from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
+from contracts.places import stored_name
 from contracts.report import (
     FileCounts,
     Finding,
@@ -25,11 +26,12 @@ from contracts.report import (
     Severity,
     StudyReport,
 )
-from contracts.volumes import INCOMING, INTAKE, REPORT, Volumes, stored_name
 from gateway.quarantine.resubmission_routes import resubmission_router
 from gateway.quarantine.routes import quarantine_router
 from gateway.settings import GatewaySettings
 from gateway.uploads.service import Reception
+from kit.volumes import Volumes
+from storage.layout import INCOMING, INTAKE, REPORT
 from unit.gateway.upload_kit import GENEROUS
 
 TRUNCATED = "structure.truncated"
@@ -60,7 +62,7 @@ class Gateway:
     """The routes of the quarantine with everything they need."""
 
     def __init__(self, root: Path) -> None:
-        self.volumes = Volumes(root / "uploads", root / "quarantine", root / "archive")
+        self.volumes = Volumes.below(root)
         for volume in (self.volumes.uploads, self.volumes.quarantine):
             (volume / INCOMING).mkdir(parents=True)
         self.bus = Bus()
@@ -83,7 +85,7 @@ class Gateway:
         publisher: Any = self.bus
         app = FastAPI()
         problem.install(app)
-        app.include_router(quarantine_router(self.volumes, idle_seconds=10))
+        app.include_router(quarantine_router(self.volumes.studies, idle_seconds=10))
         reception = Reception(service, settings, publisher)
         app.include_router(resubmission_router(reception, settings))
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -12,6 +12,7 @@ import orjson
 
 from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, SkippedFile, StoredFile
+from contracts.places import Place, stored_name, study_directory
 from contracts.report import (
     FileCounts,
     Finding,
@@ -21,7 +22,8 @@ from contracts.report import (
     Severity,
     StudyReport,
 )
-from contracts.volumes import INTAKE, METADATA, REPORT, Volumes, stored_name, uploads_path
+from kit.volumes import Volumes
+from storage.layout import INTAKE, METADATA, REPORT
 
 STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 OTHER = UUID("3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22")
@@ -72,7 +74,7 @@ class Disk:
     """The three volumes."""
 
     def __init__(self, root: Path) -> None:
-        self.volumes = Volumes(root / "uploads", root / "quarantine", root / "archive")
+        self.volumes = Volumes.below(root)
 
     def upload(
         self,
@@ -161,7 +163,9 @@ class Disk:
             subject=study_id,
             time=UPLOADED,
             data=StudyUploadedData(
-                directory=uploads_path(study_id), file_count=len(sent), size_bytes=1
+                directory=study_directory(Place.UPLOADS, study_id),
+                file_count=len(sent),
+                size_bytes=1,
             ),
         )
         intake = Intake(event=event, files=_stored(sent), skipped=tuple(skipped))

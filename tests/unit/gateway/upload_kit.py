@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from contracts.intake import Intake
-from contracts.volumes import INCOMING, Volumes
 from gateway.uploads.body import Limits, limited
 from gateway.uploads.errors import RefusedUploadError
 from gateway.uploads.form import read_form
 from gateway.uploads.intake import take_in
 from gateway.uploads.limits import ArchiveLimits
+from kit.volumes import Volumes
+from storage.layout import INCOMING
 
 BOUNDARY = "xYzZY"
 CONTENT = bytes(128) + b"DICM" + bytes(range(256)) * 8
@@ -52,7 +53,7 @@ class Uploads:
     """The volumes, and what lies on them."""
 
     def __init__(self, root: Path) -> None:
-        self.volumes = Volumes(root / "uploads", root / "quarantine", root / "archive")
+        self.volumes = Volumes.below(root)
         (self.volumes.uploads / INCOMING).mkdir(parents=True)
         self._root = root
 
@@ -78,7 +79,7 @@ class Uploads:
             read_form(
                 limited(body or arriving(chunks), limits), BOUNDARY, max_files=limits.max_files
             ),
-            volumes=self.volumes,
+            studies=self.volumes.studies,
             limits=limits,
             content_length=content_length,
             traceparent=TRACE,

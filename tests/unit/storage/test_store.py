@@ -272,6 +272,12 @@ class TestTheFileSystem:
             store.put(f"{UPLOADED}/{REPORT}", b"{}")
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
+    def test_a_check_leaves_nothing_behind(self, tmp_path: Path) -> None:
+        store = FileStore(tmp_path / "u", tmp_path / "q", tmp_path / "a")
+        store.prepare(Place, stale_after_seconds=60)
+        store.check(Place)
+        assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
     def test_a_place_that_cannot_be_written_fails_the_check(self, tmp_path: Path) -> None:
         with pytest.raises(OSError, match=r"\.ready-"):
             FileStore(tmp_path / "u", tmp_path / "q", tmp_path / "a").check([Place.UPLOADS])

@@ -16,10 +16,12 @@ from chassis.instance_index import Kept
 from chassis.messaging.errors import PermanentError
 from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
+from contracts.places import Place, stored_name, study_directory
 from contracts.report import FileCounts, Outcome, StudyReport
-from contracts.volumes import INTAKE, JOURNAL, REPORT, Volumes, stored_name, uploads_path
 from engine.profiles.profile import Profile, SeverityChange
 from engine.report import Report
+from kit.volumes import Volumes
+from storage.layout import INTAKE, JOURNAL, REPORT
 from unit.engine import dicom_writer as dicom
 from validator.examiner import examine_file
 from validator.profiles import ProfileLookup
@@ -32,7 +34,7 @@ PROFILE = Profile()
 
 @pytest.fixture
 def volumes(tmp_path: Path) -> Volumes:
-    return Volumes(tmp_path / "uploads", tmp_path / "quarantine", tmp_path / "archive")
+    return Volumes.below(tmp_path)
 
 
 @dataclass
@@ -76,7 +78,7 @@ class Trial:
             source="gateway",
             subject=study_id,
             data=StudyUploadedData(
-                directory=uploads_path(study_id),
+                directory=study_directory(Place.UPLOADS, study_id),
                 file_count=len(files),
                 size_bytes=sum(file.size_bytes for file in files),
             ),

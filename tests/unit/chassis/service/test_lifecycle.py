@@ -11,7 +11,9 @@ from structlog.testing import capture_logs
 from chassis.runtime.settings import DeliverySettings, ServiceSettings
 from chassis.service.lifecycle import Service
 from contracts.channels import ARCHIVED, UPLOADS
-from contracts.volumes import INCOMING
+from contracts.places import Place
+from storage.file_store import FileStore
+from storage.layout import INCOMING
 
 PATIENT = "DOE^JANE"
 
@@ -119,7 +121,8 @@ async def test_a_handler_has_a_reader_and_a_claimer_with_names_of_their_own() ->
 def test_volumes_are_made_swept_and_checked(tmp_path: Path) -> None:
     example = service()
     uploads = tmp_path / "uploads"
-    example.work_on(uploads, stale_after_seconds=60)
+    store = FileStore(uploads, tmp_path / "quarantine", tmp_path / "archive")
+    example.work_on(store, Place.UPLOADS, stale_after_seconds=60)
 
     async def start() -> None:
         [resource] = example._resources

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -11,7 +10,7 @@ from fastapi import FastAPI
 
 from chassis.observability.metrics import Metrics
 from chassis.web import health
-from chassis.web.health import Check, directory_check, health_router
+from chassis.web.health import Check, health_router
 
 
 async def passes() -> None:
@@ -92,13 +91,3 @@ async def test_metrics_are_in_prometheus_text_format(client: httpx.AsyncClient) 
     response = await client.get("/metrics")
     assert response.headers["content-type"].startswith("text/plain; version=")
     assert "# TYPE hdv_messages_total counter" in response.text
-
-
-async def test_a_directory_that_can_be_written_passes_and_stays_empty(tmp_path: Path) -> None:
-    await directory_check(tmp_path)()
-    assert not list(tmp_path.iterdir())
-
-
-async def test_a_directory_that_is_gone_fails(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        await directory_check(tmp_path, tmp_path / "gone")()

@@ -3,6 +3,7 @@
 import csv
 import io
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -11,6 +12,7 @@ from contracts.report import Finding, Outcome, Severity
 from contracts.status import State
 from gateway.browsing.report_csv import COLUMNS
 from gateway.http.negotiation import Accept
+from storage.file_store import FileStore
 from storage.files import remove_directory
 from unit.gateway.browsing_kit import Gateway, is_problem, knows
 from unit.gateway.studies_on_disk import OTHER, SHORT, STUDY, Sent
@@ -175,15 +177,15 @@ async def test_a_study_that_moves_on_while_it_is_looked_for_is_found(
     empty: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload = empty.disk.upload(GOOD)
-    read = Path.read_bytes
+    open_file = FileStore.open
 
-    def read_late(path: Path) -> bytes:
-        if path.parent == upload and upload.is_dir():
+    def open_late(store: FileStore, key: str) -> BinaryIO:
+        if key.startswith("uploads/") and upload.is_dir():
             empty.disk.archive(GOOD)
             remove_directory(upload)
-        return read(path)
+        return open_file(store, key)
 
-    monkeypatch.setattr(Path, "read_bytes", read_late)
+    monkeypatch.setattr(FileStore, "open", open_late)
     assert (await empty.get(REPORT)).json()["files"][0]["archived_as"] == "original.dcm"
 
 

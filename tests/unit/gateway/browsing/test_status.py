@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from chassis.web import problem
 from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
+from contracts.places import Place, study_directory
 from contracts.report import (
     FileCounts,
     Finding,
@@ -24,8 +25,9 @@ from contracts.report import (
     StudyReport,
 )
 from contracts.status import HistoryEntry, Reason, State, StatusRecord
-from contracts.volumes import INTAKE, REPORT, Volumes, uploads_path
 from gateway.browsing.status_routes import status_router
+from kit.volumes import Volumes
+from storage.layout import INTAKE, METADATA, REPORT
 
 STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 TIME = datetime(2024, 1, 1, tzinfo=UTC)
@@ -51,7 +53,7 @@ class Gateway:
     """The status route on volumes of its own, with a status service that answers as told."""
 
     def __init__(self, root: Path) -> None:
-        self.volumes = Volumes(root / "uploads", root / "quarantine", root / "archive")
+        self.volumes = Volumes.below(root)
         self.answer: Callable[[httpx.Request], httpx.Response] = knows_nothing
         self.asked: list[httpx.Request] = []
 
@@ -64,7 +66,7 @@ class Gateway:
         problem.install(app)
         internal = httpx.MockTransport(self._status_service)
         async with httpx.AsyncClient(transport=internal, base_url="http://status") as client:
-            app.include_router(status_router(client, self.volumes))
+            app.include_router(status_router(client, self.volumes.studies))
             outside = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=outside, base_url="http://gateway") as browser:
                 return await browser.get(f"/status/{study}")
@@ -74,7 +76,9 @@ class Gateway:
             source="gateway",
             subject=STUDY,
             time=TIME,
-            data=StudyUploadedData(directory=uploads_path(STUDY), file_count=1, size_bytes=1),
+            data=StudyUploadedData(
+                directory=study_directory(Place.UPLOADS, STUDY), file_count=1, size_bytes=1
+            ),
         )
         file = StoredFile(name="000001.dcm", sent_as=PATIENT, size_bytes=1, sha256="0" * 64)
         self.volumes.uploaded(STUDY).mkdir(parents=True)
@@ -83,6 +87,7 @@ class Gateway:
 
     def lay_down_archive(self) -> None:
         self.volumes.archived(STUDY).mkdir(parents=True)
+        (self.volumes.archived(STUDY) / METADATA).write_bytes(b"{}")
 
     def lay_down_quarantine(self) -> None:
         finding = Finding(

@@ -199,7 +199,7 @@ async def test_the_metadata_of_a_study_are_read_once_for_many_requests(
 ) -> None:
     gateway.disk.archive(ONE, TWO)
     assert (await gateway.get(f"{PATH}/instances/{ONE.uid}")).status_code == 200
-    monkeypatch.setattr("gateway.browsing.archive.read_study", None)
+    monkeypatch.setattr("storage.study_folder.read_metadata", None)
     assert (await gateway.get(f"{PATH}/instances/{TWO.uid}")).content == TWO.content
 
 

@@ -12,10 +12,14 @@ import httpx
 import pytest
 from starlette.types import Message
 
+from contracts.places import Place
 from contracts.report import Outcome
 from contracts.status import State
 from gateway.http import zip_stream
 from gateway.http.download import StreamDownload
+from storage.file_store import FileStore
+from storage.stored_file import CHUNK_BYTES
+from storage.study_folder import StudyFolder
 from unit.gateway.browsing_kit import Gateway, is_away, is_problem, knows, knows_nothing
 from unit.gateway.studies_on_disk import ARCHIVED, STUDY, Sent
 
@@ -272,22 +276,30 @@ async def test_the_head_of_the_zip_file_reads_no_instance(gateway: Gateway) -> N
     assert "content-length" not in response.headers
 
 
+def study_folder(directory: Path) -> StudyFolder:
+    """An archived study without files."""
+    (directory / str(STUDY)).mkdir()
+    return StudyFolder(FileStore(directory, directory, directory), Place.ARCHIVE, STUDY)
+
+
 def test_no_piece_of_a_zip_file_is_larger_than_a_chunk_of_a_file_and_its_headers(
     tmp_path: Path,
 ) -> None:
+    folder = study_folder(tmp_path)
     for name in "abc":
-        (tmp_path / name).write_bytes(bytes(5 * zip_stream.CHUNK + 1))
-    pieces = [len(piece) for piece in zip_stream.zip_pieces(tmp_path, "abc", ARCHIVED)]
+        (tmp_path / str(STUDY) / name).write_bytes(bytes(5 * CHUNK_BYTES + 1))
+    pieces = [len(piece) for piece in zip_stream.zip_pieces(folder, "abc", ARCHIVED)]
     assert len(pieces) == 3 * 6 + 1
-    assert max(pieces) < zip_stream.CHUNK + 1000
+    assert max(pieces) < CHUNK_BYTES + 1000
 
 
 def test_a_zip_file_becomes_zip64_where_lengths_need_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 5000)
-    (tmp_path / "large").write_bytes(CONTENT)
-    content = b"".join(zip_stream.zip_pieces(tmp_path, ["large"], ARCHIVED))
+    folder = study_folder(tmp_path)
+    (tmp_path / str(STUDY) / "large").write_bytes(CONTENT)
+    content = b"".join(zip_stream.zip_pieces(folder, ["large"], ARCHIVED))
     assert content[4:6] == (45).to_bytes(2, "little")  # the version that is needed to read it
     assert b"PK\x06\x06" in content[-200:]  # its end of central directory
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -295,12 +307,13 @@ def test_a_zip_file_becomes_zip64_where_lengths_need_it(
 
 
 async def test_a_client_that_goes_away_ends_the_making_of_a_zip_file(tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(bytes(zip_stream.CHUNK))
+    folder = study_folder(tmp_path)
+    (tmp_path / str(STUDY) / "file").write_bytes(bytes(CHUNK_BYTES))
     made = 0
 
     def counted() -> Iterator[bytes]:
         nonlocal made
-        for piece in zip_stream.zip_pieces(tmp_path, ["file"] * 1000, ARCHIVED):
+        for piece in zip_stream.zip_pieces(folder, ["file"] * 1000, ARCHIVED):
             made += 1
             yield piece
 

@@ -17,12 +17,13 @@ from pydicom import Dataset
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from chassis.web import problem
-from contracts.volumes import METADATA, Volumes
 from gateway.browsing.file_routes import study_files_router
 from gateway.browsing.study_routes import studies_router
 from gateway.dicomweb.metadata import without_bulk_data
 from gateway.dicomweb.retrieval import Retrieval
 from gateway.dicomweb.retrieval_routes import retrieval_router
+from kit.volumes import Volumes
+from storage.layout import METADATA
 
 STUDY, SERIES, OTHER_SERIES = "1.2.3", "1.2.3.1", "1.2.3.2"
 EXPLICIT, JPEG = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.50"
@@ -52,14 +53,14 @@ class Gateway:
     """The routes, an archive, and its index."""
 
     def __init__(self, root: Path) -> None:
-        self.volumes = Volumes(root / "uploads", root / "quarantine", root / "archive")
+        self.volumes = Volumes.below(root)
         self.index = Index()
         index: Any = self.index
         app = FastAPI()
         problem.install(app)
-        retrieval = Retrieval(index, self.volumes, idle_seconds=10)
+        retrieval = Retrieval(index, self.volumes.studies, idle_seconds=10)
         nobody: Any = None
-        app.include_router(studies_router(nobody, self.volumes, retrieval))
+        app.include_router(studies_router(nobody, self.volumes.studies, retrieval))
         app.include_router(study_files_router(nobody, retrieval))
         app.include_router(retrieval_router(retrieval))
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -29,7 +29,6 @@ from contracts.report import (
     Severity,
     StudyReport,
 )
-from contracts.volumes import INCOMING, INTAKE, REPORT, Volumes
 from gateway.dicomweb.results import results
 from gateway.dicomweb.storage import Storage
 from gateway.dicomweb.storage_routes import storage_router
@@ -38,6 +37,8 @@ from gateway.settings import FeedSettings, GatewaySettings, StowSettings
 from gateway.uploads.service import Reception
 from kit.events import archived, failed, not_processed, validated
 from kit.redis import MemoryRedis
+from kit.volumes import Volumes
+from storage.layout import INCOMING, INTAKE, REPORT
 
 CONTENT = bytes(128) + b"DICM" + bytes(range(256)) * 8
 RELATED = 'multipart/related; type="application/dicom"; boundary=xYzZY'
@@ -48,7 +49,7 @@ class Pipeline:
     """The gateway's routes; what the workers would do is said by the test."""
 
     def __init__(self, root: Path, **settings: Any) -> None:
-        self.volumes = Volumes(root / "uploads", root / "quarantine", root / "archive")
+        self.volumes = Volumes.below(root)
         (self.volumes.uploads / INCOMING).mkdir(parents=True)
         self.metrics = Metrics("gateway")
         self.streams = MemoryRedis()
@@ -77,7 +78,9 @@ class Pipeline:
         self.live = LiveFeed(Feed(client), feed, self.metrics)
         service: Any = SimpleNamespace(metrics=self.metrics, broker=self)
         publisher: Any = self
-        self.storage = Storage(Reception(service, made, publisher), self.live, made, self.volumes)
+        self.storage = Storage(
+            Reception(service, made, publisher), self.live, made, self.volumes.studies
+        )
         app = FastAPI()
         problem.install(app)
         app.include_router(storage_router(self.storage))
@@ -280,7 +283,7 @@ async def test_errors_across_files_are_reasons_too(pipeline: Pipeline) -> None:
     elsewhere = finding("meta.encoding", files=("000002.dcm",))
     report["findings"] = [json.loads(across.to_json()), json.loads(elsewhere.to_json())]
     path.write_text(json.dumps(report))
-    [result] = results(pipeline.intake, set(), pipeline.volumes)
+    [result] = results(pipeline.intake, set(), pipeline.volumes.studies)
     assert result.failure == 0x0111
 
 
@@ -292,8 +295,8 @@ async def test_a_file_that_went_to_another_study_is_stored_if_that_is_archived(
     upload = pipeline.intake.event.subject
     other = UUID(int=7)
     pipeline.report(upload, instance(1).model_copy(update={"study_id": other}))
-    assert results(pipeline.intake, {other}, pipeline.volumes)[0].failure is None
-    assert results(pipeline.intake, {upload}, pipeline.volumes)[0].failure == 0x0110
+    assert results(pipeline.intake, {other}, pipeline.volumes.studies)[0].failure is None
+    assert results(pipeline.intake, {upload}, pipeline.volumes.studies)[0].failure == 0x0110
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from contracts.volumes import REPORT
 from gateway.quarantine import listing, removal
 from gateway.quarantine.marks import RemovalReason
+from storage.layout import INTAKE, REPORT
 from unit.gateway.quarantined import DAY, NOT_DICOM, TRUNCATED, Gateway, is_problem
 
 TEXT = b"no DICOM at all"
@@ -120,6 +120,7 @@ async def test_a_broken_report_hides_no_other_study(gateway: Gateway) -> None:
     (gateway.volumes.quarantined(broken) / REPORT).write_bytes(b"{")
     incomplete = gateway.volumes.quarantined(uuid4())
     incomplete.mkdir()
+    (incomplete / "000001.dcm").write_bytes(TEXT)
     with capture_logs() as logs:
         page = await gateway.get("/quarantine")
     assert [study["study_id"] for study in page["studies"]] == [str(valid)]
@@ -274,6 +275,7 @@ async def test_a_study_that_is_still_at_work_is_not_touched(gateway: Gateway) ->
     """A descriptor compares quarantine and upload before it lets the upload go."""
     study_id = gateway.quarantine((TEXT, NOT_DICOM), age_seconds=5)
     gateway.volumes.uploaded(study_id).mkdir()
+    (gateway.volumes.uploaded(study_id) / INTAKE).write_bytes(b"{}")
     for response in (
         await gateway.client.delete(f"/quarantine/{study_id}"),
         await gateway.client.delete(f"/quarantine/{study_id}/files/000001.dcm"),
@@ -293,7 +295,7 @@ def test_no_power_cut_makes_a_file_leave_without_a_line(tmp_path: Path, power_cu
         study_id = gateway.quarantine((TEXT, NOT_DICOM), (IMAGE, TRUNCATED))
 
         def work(study_id: UUID = study_id) -> None:
-            removal.remove(gateway.volumes, study_id, None, RemovalReason.DELETED)
+            removal.remove(gateway.volumes.studies, study_id, None, RemovalReason.DELETED)
 
         interrupted = power_cut(calls, work)
         told = {line["file"] for line in removed(gateway) if line["study_id"] == str(study_id)}
@@ -383,7 +385,7 @@ async def test_old_studies_are_purged_by_themselves_even_after_a_failure(
         return found
 
     monkeypatch.setattr(removal, "entries", fail_first)
-    work = asyncio.create_task(removal.purge_continually(gateway.volumes, 1))
+    work = asyncio.create_task(removal.purge_continually(gateway.volumes.studies, 1))
     await asyncio.wait_for(purged.wait(), timeout=10)
     work.cancel()
     assert removed(gateway)[0]["study_id"] == str(study_id)

@@ -15,7 +15,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from contracts.intake import Intake
 from gateway.quarantine import resubmission
 from gateway.quarantine.marks import Resubmission
-from storage import files
+from storage.study_folder import StudyFolder
 from unit.gateway.quarantined import NOT_DICOM, TRUNCATED, Gateway, is_problem
 
 TEXT = b"no DICOM at all"
@@ -240,13 +240,15 @@ async def test_a_study_that_is_removed_meanwhile_is_no_error_of_the_gateway(
     study_id = gateway.quarantine((TEXT, NOT_DICOM))
     add_mark = resubmission.add_mark
 
-    def removed_meanwhile(directory: Path, mark: Resubmission, *, withdrawn: bool = False) -> None:
+    def removed_meanwhile(
+        folder: StudyFolder, mark: Resubmission, *, withdrawn: bool = False
+    ) -> None:
         if moment == "after the mark":
-            add_mark(directory, mark, withdrawn=withdrawn)
+            add_mark(folder, mark, withdrawn=withdrawn)
             gateway.bus.fails = RedisConnectionError("away")
-        files.remove_directory(directory)
+        folder.store.remove_directory(folder.key)
         if moment == "before the mark":
-            add_mark(directory, mark, withdrawn=withdrawn)
+            add_mark(folder, mark, withdrawn=withdrawn)
 
     monkeypatch.setattr(resubmission, "add_mark", removed_meanwhile)
     response = await resubmit(gateway, study_id)

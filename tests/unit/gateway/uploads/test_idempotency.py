@@ -12,7 +12,9 @@ import pytest
 import pytest_asyncio
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from contracts.places import Place
 from gateway.uploads import idempotency
+from storage.layout import MARKERS
 from unit.gateway.keys_in_memory import Keys
 from unit.gateway.uploads.test_upload import (
     BEGINNING,
@@ -181,15 +183,16 @@ async def test_the_answer_counts_only_if_the_upload_was_kept(gateway: KeyedGatew
     assert [study.name for study in gateway.studies] == [again.json()["study_id"]]
 
 
-@pytest.mark.parametrize("place", ["archive", "quarantine"])
+@pytest.mark.parametrize("place", [Place.ARCHIVE, Place.QUARANTINE])
 async def test_the_answer_counts_wherever_the_study_has_gone(
-    gateway: KeyedGateway, place: str
+    gateway: KeyedGateway, place: Place
 ) -> None:
     first = await gateway.post(FILE)
     [study] = gateway.studies
     target = gateway.uploads.parent / place / study.name
     target.parent.mkdir()
     study.rename(target)
+    (target / MARKERS[place]).write_bytes(b"{}")
     assert (await gateway.post(FILE)).json() == first.json()
     shutil.rmtree(target)
     assert (await gateway.post(FILE)).json()["study_id"] != study.name

@@ -18,10 +18,10 @@ from starlette.requests import ClientDisconnect
 
 from contracts.events import StudyUploaded
 from contracts.intake import Intake
-from contracts.volumes import INTAKE
 from gateway.uploads import receiver as receiving
-from gateway.uploads import staging
 from gateway.uploads.errors import Refusal
+from storage import file_store, files
+from storage.layout import INTAKE
 from unit.gateway.upload_kit import CONTENT, GENEROUS, TRACE, Uploads, arriving, form, part
 
 
@@ -74,7 +74,8 @@ async def test_every_file_is_durable_before_the_study_is_in_its_place(
     taken = await uploads.receive(form(*[part(CONTENT)] * 10))
     study_id = str(taken.event.subject)
     assert sorted(synced[:10]) == [file.name for file in taken.files]
-    assert synced[10:] == [INTAKE, study_id, "renamed", "uploads"]
+    assert synced[11].startswith(study_id)  # the directory below `.incoming`
+    assert [synced[10], *synced[12:]] == [INTAKE, "renamed", "uploads"]
 
 
 async def test_every_upload_is_a_study_of_its_own(uploads: Uploads) -> None:
@@ -113,7 +114,8 @@ async def test_everything_is_durable_before_the_study_appears(
     monkeypatch.setattr(Path, "rename", watched_rename)
     taken = await uploads.receive(form(part(CONTENT)))
     study = str(taken.event.subject)
-    assert done == ["000001.dcm", INTAKE, study, "rename", "uploads"]
+    assert done[2].startswith(study)  # the directory below `.incoming`
+    assert [*done[:2], *done[3:]] == ["000001.dcm", INTAKE, "rename", "uploads"]
 
 
 @pytest.mark.parametrize(
@@ -201,7 +203,7 @@ def free_space(*figures: int) -> Callable[[Path], SimpleNamespace]:
 async def test_an_upload_that_would_leave_too_little_space_is_refused_at_its_beginning(
     uploads: Uploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(staging.shutil, "disk_usage", free_space(1_000_000))
+    monkeypatch.setattr(file_store.shutil, "disk_usage", free_space(1_000_000))
     limits = replace(GENEROUS, min_free_bytes=900_000)
 
     async def body() -> AsyncIterator[bytes]:
@@ -215,7 +217,7 @@ async def test_an_upload_that_would_leave_too_little_space_is_refused_at_its_beg
 async def test_space_that_vanishes_while_a_file_arrives_is_noticed(
     uploads: Uploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(staging.shutil, "disk_usage", free_space(1_000_000, 999_999))
+    monkeypatch.setattr(file_store.shutil, "disk_usage", free_space(1_000_000, 999_999))
     monkeypatch.setattr(receiving, "SPACE_CHECK_BYTES", 1000)
     limits = replace(GENEROUS, min_free_bytes=1_000_000)
     refused = await uploads.refusal(form(part(CONTENT)), limits=limits)
@@ -326,7 +328,7 @@ class Turnstile:
 
 
 @pytest.mark.parametrize(
-    ("place", "name"), [(os, "fsync"), (Path, "rename"), (staging, "sync_directory")]
+    ("place", "name"), [(os, "fsync"), (Path, "rename"), (files, "sync_directory")]
 )
 async def test_an_upload_cancelled_in_the_midst_of_a_write_leaves_nothing_behind(
     uploads: Uploads, monkeypatch: pytest.MonkeyPatch, place: Any, name: str

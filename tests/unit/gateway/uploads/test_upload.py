@@ -21,13 +21,13 @@ from chassis.observability.metrics import Metrics
 from chassis.service.request_log import RequestLog
 from chassis.web import problem
 from contracts.events import StudyUploaded
-from contracts.volumes import INCOMING
 from gateway.settings import GatewaySettings
 from gateway.uploads import service as reception
-from gateway.uploads import staging
 from gateway.uploads.limits import ArchiveLimits
 from gateway.uploads.routes import upload_router
 from gateway.uploads.service import Reception
+from storage import file_store
+from storage.layout import INCOMING
 from unit.gateway.archives import zipped
 
 CONTENT = bytes(128) + b"DICM" + bytes(range(256)) * 8
@@ -402,7 +402,7 @@ async def test_a_refused_sender_is_hung_up_on_so_that_it_does_not_go_on(gateway:
 async def test_too_little_free_space_is_insufficient_storage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(staging.shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    monkeypatch.setattr(file_store.shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
     gateway = Gateway(tmp_path, min_free_bytes=1001)
     response = await gateway.client.post("/upload", files={"file": FILE})
     assert is_problem(response, 507, "insufficient-storage")
