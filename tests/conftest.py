@@ -1,15 +1,27 @@
-"""Which tests may run beside each other: those with processes and ports of their own may not."""
+"""Which tests share processes: pytest-xdist keeps those of a module together (`--dist loadgroup`)."""
 
 from pathlib import Path
 
 import pytest
 
-_IN_TURN = {"integration", "browser"}
+_WITH_PROCESSES = {"integration", "browser"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give them all to one worker of pytest-xdist (`--dist loadgroup`)."""
+    """Group the tests of a module whose fixtures outlive a test; all others run anywhere."""
     here = Path(__file__).parent
     for item in items:
-        if item.path.relative_to(here).parts[0] in _IN_TURN:
-            item.add_marker(pytest.mark.xdist_group("in turn"))
+        if item.path.relative_to(here).parts[0] in _WITH_PROCESSES and _shares(item):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+def _shares(item: pytest.Item) -> bool:
+    """Whether a test uses what was started for a whole module or session of ours."""
+    if not isinstance(item, pytest.Function):
+        return False
+    definitions = item._fixtureinfo.name2fixturedefs
+    return any(
+        definition.scope in {"module", "session"} and definition.baseid
+        for fixtures in definitions.values()
+        for definition in fixtures
+    )

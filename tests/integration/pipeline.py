@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import httpx
 import redis
 
 from hdv.up.redis_server import find_binary
+from kit.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 DEADLINE_SECONDS = 30.0
@@ -31,13 +31,6 @@ def until(probe: Callable[[], T | None], what: str, seconds: float = DEADLINE_SE
             return answer
         time.sleep(0.05)
     raise AssertionError(f"waited {seconds} s in vain for {what}")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class RedisServer:

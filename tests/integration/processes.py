@@ -1,7 +1,5 @@
-"""The processes that `hdv up` starts, seen from outside, and ports for them."""
+"""The processes that `hdv up` starts, seen from outside."""
 
-import random
-import socket
 from pathlib import Path
 
 
@@ -20,17 +18,3 @@ def processes_of(run: Path) -> dict[int, list[str]]:
         except OSError:
             continue  # it has just ended
     return found
-
-
-def free_ports(count: int) -> int:
-    """The first of so many consecutive free ports."""
-    while True:
-        # Below what the system hands out for outgoing connections.
-        first = random.randrange(20_000, 32_000)  # noqa: S311 -- not a secret
-        if all(_is_free(port) for port in range(first, first + count)):
-            return first
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0

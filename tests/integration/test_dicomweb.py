@@ -17,8 +17,9 @@ from pydicom.data import get_testdata_file
 from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, generate_uid
 from requests import HTTPError
 
-from integration.pipeline import Pipeline, RedisServer, free_port, until
+from integration.pipeline import Pipeline, RedisServer, until
 from integration.studies import ct_slices, zipped
+from kit.ports import free_port
 
 ORTHANC = shutil.which("Orthanc")
 ORTHANC_DICOMWEB = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")

@@ -18,7 +18,8 @@ import redis
 from pydicom.data import get_testdata_file
 
 from integration.pipeline import until
-from integration.processes import free_ports, processes_of
+from integration.processes import processes_of
+from kit.ports import free_ports
 
 HDV = [sys.executable, "-m", "hdv"]
 
