@@ -1,4 +1,4 @@
-"""Which tests share processes: pytest-xdist keeps those of a module together (`--dist loadgroup`)."""
+"""Which tests run side by side: all but those that share what was started for them."""
 
 from pathlib import Path
 

@@ -20,7 +20,7 @@ from playwright.sync_api import (
 
 from asyncapi.document import committed_document
 from gateway.pages.viewers import ASSETS
-from integration.pipeline import Pipeline, RedisServer
+from integration.pipeline import started
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 # Else it looks for updates and for Google at every start.
@@ -82,15 +82,8 @@ class Visit:
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real gateway; its address."""
     directory: Path = tmp_path_factory.mktemp("pages")
-    server = RedisServer(directory / "redis")
-    server.start()
-    pipeline = Pipeline(directory, server.url)
-    try:
-        pipeline.start("gateway")
-        yield f"http://127.0.0.1:{pipeline.ports['gateway']}"
-    finally:
-        pipeline.close()
-        server.stop()
+    with started(directory, "gateway") as (pipeline, _):
+        yield pipeline.url
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""A real Redis and the real services for each module that asks for them."""
+"""A real Redis and the real services, for one test or shared by many."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -7,8 +7,10 @@ import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
-from integration.pipeline import Pipeline, RedisServer
+from integration.pipeline import Pipeline, RedisServer, started
 from integration.studies import ct_slices
+
+LARGE_UPLOADS = {"HDV_GATEWAY__MAX_UPLOAD_BYTES": "400000000"}
 
 
 @pytest.fixture
@@ -16,6 +18,20 @@ def ct() -> bytes:
     """A valid CT image that no other test has sent."""
     [(_, content)] = ct_slices(1)
     return content
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pipeline, RedisServer]]:
+    """All services, started once for all tests that leave them running and ask only about
+    studies of their own."""
+    with started(tmp_path_factory.mktemp("running"), **LARGE_UPLOADS) as services:
+        yield services
+
+
+@pytest.fixture(scope="session")
+def services(running: tuple[Pipeline, RedisServer]) -> Pipeline:
+    """The same, for tests that need no Redis."""
+    return running[0]
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 import contextlib
 import json
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Self
 
 import httpx
@@ -22,19 +20,6 @@ SETTINGS = {
     },
 }
 FOR_EVER = 10**9
-
-
-@contextlib.contextmanager
-def started(directory: Path, *services: str) -> Iterator[tuple[Pipeline, RedisServer]]:
-    server = RedisServer(directory / "redis")
-    server.start()
-    pipeline = Pipeline(directory, server.url)
-    try:
-        pipeline.start(*services, **SETTINGS)
-        yield pipeline, server
-    finally:
-        pipeline.close()
-        server.stop()
 
 
 def stored(server: RedisServer) -> list[str]:

@@ -15,7 +15,7 @@ import httpx
 import pydicom
 import pytest
 
-from integration.pipeline import Pipeline, RedisServer
+from integration.pipeline import Pipeline, started
 from integration.studies import ct_slices
 
 TEXT = b"Dear colleague,\nplease find the images attached.\n" * 20
@@ -49,19 +49,12 @@ class Browsed:
 def browsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsed]:
     directory = tmp_path_factory.mktemp("browsing")
     [(_, ct)] = ct_slices(1)
-    server = RedisServer(directory / "redis")
-    server.start()
-    pipeline = Pipeline(directory, server.url)
-    try:
-        pipeline.start_all()
+    with started(directory) as (pipeline, _):
         archived = pipeline.upload(ct, "=CT(1).dcm")
         failed = pipeline.upload(TEXT, "letter.dcm")
         pipeline.wait_for(archived, "archived")
         pipeline.wait_for(failed, "failed")
         yield Browsed(pipeline, ct, archived, failed)
-    finally:
-        pipeline.close()
-        server.stop()
 
 
 def test_a_study_says_what_lies_in_the_archive_and_where_everything_is(browsed: Browsed) -> None:

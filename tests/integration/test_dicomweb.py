@@ -17,7 +17,7 @@ from pydicom.data import get_testdata_file
 from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, generate_uid
 from requests import HTTPError
 
-from integration.pipeline import Pipeline, RedisServer, until
+from integration.pipeline import Pipeline, until
 from integration.studies import ct_slices, zipped
 from kit.ports import free_port
 
@@ -26,25 +26,9 @@ ORTHANC_DICOMWEB = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 RELATED = 'multipart/related; type="application/dicom"'
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
-    """All services, started once for the tests of this module."""
-    directory = tmp_path_factory.mktemp("running")
-    server = RedisServer(directory / "redis")
-    server.start()
-    pipeline = Pipeline(directory, server.url)
-    try:
-        # dicomweb-client leaves the port out of `Host`.
-        pipeline.start_all(HDV_GATEWAY__PUBLIC_URL=str(pipeline.http.base_url))
-        yield pipeline
-    finally:
-        pipeline.close()
-        server.stop()
-
-
 @pytest.fixture
-def client(running: Pipeline) -> DICOMwebClient:
-    client = DICOMwebClient(str(running.http.base_url))
+def client(services: Pipeline) -> DICOMwebClient:
+    client = DICOMwebClient(str(services.http.base_url))
     client.set_http_retry_params(retry=False)
     return client
 
@@ -80,7 +64,7 @@ def path_of(dataset: Dataset) -> str:
 
 
 def test_dicomweb_client_stores_what_is_valid_and_hears_why_the_rest_is_not(
-    running: Pipeline, client: DICOMwebClient
+    services: Pipeline, client: DICOMwebClient
 ) -> None:
     [ct, broken] = slices(2)
     other = mr()
@@ -97,18 +81,18 @@ def test_dicomweb_client_stores_what_is_valid_and_hears_why_the_rest_is_not(
     assert not answer.RetrieveURL  # they are of two studies
     for dataset in (ct, other):
         url = stored[dataset.SOPInstanceUID].RetrieveURL
-        assert url == f"{running.http.base_url}{path_of(dataset)}"
+        assert url == f"{services.http.base_url}{path_of(dataset)}"
         assert httpx.get(url, headers={"Accept": "application/dicom"}).content == encoded(dataset)
 
 
 def test_dicomweb_client_retrieves_what_was_stored(
-    running: Pipeline, client: DICOMwebClient
+    services: Pipeline, client: DICOMwebClient
 ) -> None:
     datasets = slices(3)
     datasets[2].SeriesInstanceUID = generate_uid()
     study, series = datasets[0].StudyInstanceUID, datasets[0].SeriesInstanceUID
     answer = client.store_instances(datasets, study)
-    assert answer.RetrieveURL == f"{running.http.base_url}/studies/{study}"
+    assert answer.RetrieveURL == f"{services.http.base_url}/studies/{study}"
 
     assert client.retrieve_study(study) == datasets
     assert list(client.iter_study(study)) == datasets
@@ -149,7 +133,7 @@ def test_a_study_that_comes_in_several_requests_is_retrieved_as_one(
 
 
 def test_the_same_bytes_are_stored_already_and_other_bytes_under_their_uid_are_refused(
-    running: Pipeline, client: DICOMwebClient
+    services: Pipeline, client: DICOMwebClient
 ) -> None:
     [ct, valid] = slices(2)
     client.store_instances([ct])
@@ -162,7 +146,7 @@ def test_the_same_bytes_are_stored_already_and_other_bytes_under_their_uid_are_r
     answer = client.store_instances([ct, ct, valid])
     assert [item.FailureReason for item in answer.FailedSOPSequence] == [0x0111] * 2
     assert len(answer.ReferencedSOPSequence) == 1
-    response = running.http.get(path_of(ct), headers={"Accept": "application/dicom"})
+    response = services.http.get(path_of(ct), headers={"Accept": "application/dicom"})
     assert response.content == kept
 
 
@@ -178,12 +162,12 @@ def test_an_instance_of_another_study_than_the_url_names_is_not_stored(
 
 
 def test_curl_sends_a_single_instance_and_gets_it_back(
-    running: Pipeline, tmp_path: Path, ct: bytes
+    services: Pipeline, tmp_path: Path, ct: bytes
 ) -> None:
     dataset = pydicom.dcmread(io.BytesIO(ct))
     sent, got = tmp_path / "sent.dcm", tmp_path / "got.dcm"
     sent.write_bytes(ct)
-    base = str(running.http.base_url)
+    base = str(services.http.base_url)
 
     answer = subprocess.run(
         [
@@ -209,13 +193,13 @@ def test_curl_sends_a_single_instance_and_gets_it_back(
 
 
 def test_what_is_no_dicom_has_its_item_and_does_not_sink_the_rest(
-    running: Pipeline, ct: bytes, tmp_path: Path
+    services: Pipeline, ct: bytes, tmp_path: Path
 ) -> None:
     archive = zipped(tmp_path / "more.zip", ct_slices(1)).read_bytes()  # it is not unpacked
     parts = [ct, b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", b"Dear colleague,", b"", archive]
     body = b"".join(b"--b\r\nContent-Type: application/dicom\r\n\r\n%b\r\n" % p for p in parts)
     headers = {"Content-Type": f"{RELATED}; boundary=b"}
-    response = running.http.post("/studies", content=body + b"--b--", headers=headers)
+    response = services.http.post("/studies", content=body + b"--b--", headers=headers)
     assert response.status_code == 202
     answer = Dataset.from_json(response.json())
     assert len(answer.ReferencedSOPSequence) == 1
@@ -298,8 +282,8 @@ class Orthanc:
 
 
 @pytest.fixture
-def orthanc(running: Pipeline, tmp_path: Path) -> Iterator[Orthanc]:
-    orthanc = Orthanc(tmp_path, str(running.http.base_url))
+def orthanc(services: Pipeline, tmp_path: Path) -> Iterator[Orthanc]:
+    orthanc = Orthanc(tmp_path, str(services.http.base_url))
     yield orthanc
     orthanc.close()
 

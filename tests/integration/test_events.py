@@ -18,8 +18,8 @@ from redis.asyncio import Redis
 from chassis.messaging.retention import trim
 from contracts.channels import UPLOADS
 from contracts.events import StudyUploaded, StudyUploadedData
-from integration.listening import Listener, started, stored
-from integration.pipeline import ROOT, Pipeline, RedisServer, until
+from integration.listening import SETTINGS, Listener, stored
+from integration.pipeline import ROOT, Pipeline, RedisServer, started, until
 
 HDV = [sys.executable, "-m", "hdv", "events"]
 
@@ -28,14 +28,14 @@ HDV = [sys.executable, "-m", "hdv", "events"]
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pipeline, RedisServer]]:
     """All services, started once for the tests that leave them alone."""
     directory = tmp_path_factory.mktemp("events")
-    with started(directory, "status", "validator", "descriptor", "gateway") as services:
+    with started(directory, **SETTINGS) as services:
         yield services
 
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pipeline, RedisServer]]:
     """A gateway and nobody else: the tests make the events."""
-    with started(tmp_path_factory.mktemp("alone"), "gateway") as services:
+    with started(tmp_path_factory.mktemp("alone"), "gateway", **SETTINGS) as services:
         yield services
 
 

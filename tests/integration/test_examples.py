@@ -13,8 +13,8 @@ from typing import Self
 import pytest
 
 from contracts.channels import ARCHIVED
-from integration.listening import started
-from integration.pipeline import ROOT, Pipeline, RedisServer, until
+from integration.listening import SETTINGS
+from integration.pipeline import ROOT, Pipeline, RedisServer, started, until
 
 EXAMPLES = ROOT / "examples"
 RUN_BY = {".py": sys.executable, ".mjs": "node", ".sh": "/bin/sh"}
@@ -29,7 +29,7 @@ GROUPS = {
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pipeline, RedisServer]]:
     """All services, started once."""
     directory = tmp_path_factory.mktemp("examples")
-    with started(directory, "status", "validator", "descriptor", "gateway") as services:
+    with started(directory, **SETTINGS) as services:
         yield services
 
 

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,26 +15,6 @@ from integration.studies import ct_slices
 
 TEXT = b"This is a text file.\n" * 20
 TRUNCATED = "structure.truncated"
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pipeline, RedisServer]]:
-    """All services, started once."""
-    directory = tmp_path_factory.mktemp("running")
-    server = RedisServer(directory / "redis")
-    server.start()
-    pipeline = Pipeline(directory, server.url)
-    try:
-        pipeline.start_all()
-        yield pipeline, server
-    finally:
-        pipeline.close()
-        server.stop()
-
-
-@pytest.fixture
-def services(running: tuple[Pipeline, RedisServer]) -> Pipeline:
-    return running[0]
 
 
 @pytest.fixture
