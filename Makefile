@@ -55,9 +55,10 @@ spec-check: .venv/dev ## Tell whether the events keep the promises of the last r
 	@$(BIN)/python -m tools.spec check
 
 .PHONY: docs
-docs: .venv/run ## Write docs/rules.md and docs/problems.md from the code
+docs: .venv/run ## Write docs/rules.md, problems.md, settings.md and each config.json from the code
 	@$(BIN)/python -m hdv.validation.rules_page
 	@$(BIN)/python -m tools.problems_page
+	@$(BIN)/python -m tools.settings_files
 
 .PHONY: assets
 assets: gateway/pages/assets ## Fetch the scripts and styles of /asyncapi and /docs

@@ -1,26 +1,27 @@
-"""What the descriptor has to know."""
+"""The settings of the descriptor."""
 
 from typing import ClassVar
 
 from pydantic import Field
 
-from chassis.runtime.settings import StatusClientSettings, VolumeSettings
+from chassis.runtime.settings import Port, StatusClientSettings, VolumeSettings
 
 
 class DescriptorSettings(VolumeSettings, StatusClientSettings):
-    """Settings of the descriptor; values in ``config.json``."""
+    """Settings of the descriptor."""
 
     service: ClassVar[str] = "descriptor"
 
-    concurrency: int = Field(ge=1, le=256)
-    """Studies that are worked on at the same time."""
-    processes: int = Field(ge=1, le=256)
+    port: Port = 8003
+    concurrency: int = Field(default=4, ge=1, le=256)
+    """Studies that are described at the same time."""
+    processes: int = Field(default=2, ge=1, le=256)
     """Processes that describe instances."""
-    description_seconds: float = Field(gt=0, le=3600)
-    """Describing an instance may take so long."""
-    description_memory_bytes: int = Field(ge=128 * 1024 * 1024)
-    """What a describing process may allocate."""
-    previews: bool
-    """Whether pictures of studies are made."""
-    preview_seconds: float = Field(gt=0, le=600)
-    """A study's announcement waits for its picture so long at most."""
+    description_seconds: float = Field(default=120, gt=0, le=3600)
+    """Longest time for one instance; then its process is killed."""
+    description_memory_bytes: int = Field(default=512 * 1024**2, ge=128 * 1024**2)
+    """Memory that each of these processes may allocate."""
+    previews: bool = True
+    """Whether a picture is made of each study."""
+    preview_seconds: float = Field(default=10, gt=0, le=600)
+    """How long the announcement of a study waits for its picture."""

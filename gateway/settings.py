@@ -1,79 +1,57 @@
-"""What the gateway has to know."""
+"""The settings of the gateway."""
 
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from chassis.runtime.settings import StatusClientSettings, VolumeSettings
-from gateway.uploads.body import Limits
-from gateway.uploads.limits import ArchiveLimits
-
-
-class FeedSettings(BaseModel):
-    """How clients may listen to the live feed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    max_streams: int = Field(ge=1, le=10_000)
-    """Clients that listen at the same time; more are told to come back."""
-    queue_size: int = Field(ge=1, le=100_000)
-    """About so many events wait for a client; who falls further behind is dropped."""
-    heartbeat_seconds: float = Field(gt=0, le=300)
-    """A client hears something at least so often."""
-    stream_seconds: float = Field(gt=0, le=86_400)
-    """After about so long a stream is ended; the client comes back."""
+from chassis.runtime.settings import (
+    Port,
+    SettingsGroup,
+    StatusClientSettings,
+    VolumeSettings,
+)
+from gateway.uploads.limits import UploadLimits
 
 
-class StowSettings(BaseModel):
-    """How long STOW-RS requests wait for their outcome."""
+class FeedSettings(SettingsGroup):
+    """The live feed, `GET /events/stream`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    max_streams: int = Field(default=100, ge=1, le=10_000)
+    """Clients that follow the feed at the same time; further ones get 503."""
+    queue_size: int = Field(default=1000, ge=1, le=100_000)
+    """About how many events wait for a client; one that falls further behind is disconnected."""
+    heartbeat_seconds: float = Field(default=15, gt=0, le=300)
+    """Longest silence on a stream."""
+    stream_seconds: float = Field(default=600, gt=0, le=86_400)
+    """A stream ends after about this long; the client reconnects."""
 
-    wait_seconds: float = Field(gt=0, le=3600)
-    """Who has sent instances is told after so long that their outcome is pending."""
-    max_waiting: int = Field(ge=1, le=10_000)
-    """STOW-RS requests at the same time; more are told to come back."""
+
+class StowSettings(SettingsGroup):
+    """STOW-RS requests that wait for their outcome."""
+
+    wait_seconds: float = Field(default=60, gt=0, le=3600)
+    """How long a request waits for the outcome before it gets 503 `outcome-pending`."""
+    max_waiting: int = Field(default=64, ge=1, le=10_000)
+    """STOW-RS requests at the same time; further ones get 503."""
 
 
-class GatewaySettings(VolumeSettings, StatusClientSettings):
-    """Settings of the gateway; values in ``config.json``."""
+class GatewaySettings(UploadLimits, VolumeSettings, StatusClientSettings):
+    """Settings of the gateway, the limits of an upload among them."""
 
+    model_config = VolumeSettings.model_config
     service: ClassVar[str] = "gateway"
 
-    max_files: int = Field(ge=1, le=999_999)
-    """Files that an upload may have, those from archives among them."""
-    max_upload_bytes: int = Field(gt=0)
-    """The greatest size of an upload's files together."""
-    min_free_bytes: int = Field(ge=0)
-    """Uploads are refused when they would leave less free space on the volume."""
-    max_concurrent_uploads: int = Field(ge=1, le=10_000)
-    """Uploads that are received at the same time; more are told to come back."""
-    idle_timeout_seconds: float = Field(gt=0, le=3600)
-    """An upload that sends nothing for so long is given up, and so is a download whose client reads
-    nothing."""
-    max_upload_seconds: float = Field(gt=0)
-    """An upload that takes longer is given up: a trickle must not hold a place for ever."""
-    archives: ArchiveLimits
-    idempotency_seconds: int = Field(ge=60, le=30 * 86_400)
-    """So long the first answer to an `Idempotency-Key` is kept."""
-    retry_after_seconds: int = Field(ge=1)
-    """What clients are told to wait before they ask for the status."""
+    port: Port = 8000
+    max_concurrent_uploads: int = Field(default=64, ge=1, le=10_000)
+    """Uploads that are received at the same time; further ones get 503."""
+    idempotency_seconds: int = Field(default=86_400, ge=60, le=30 * 86_400)
+    """How long the first response to an `Idempotency-Key` is kept."""
+    retry_after_seconds: int = Field(default=1, ge=1)
+    """How long clients are asked to wait before they ask for a study's status again."""
     public_url: str | None = Field(default=None, pattern=r"^https?://[^?#\s]*[^/?#\s]$")
-    """Under which clients reach the gateway, for the URLs that answers contain; when null, as the
-    request says (`Host`)."""
-    quarantine_days: float | None = Field(gt=0)
-    """After so many days files leave the quarantine by themselves; never when null."""
-    feed: FeedSettings
-    stow: StowSettings
-
-    @property
-    def limits(self) -> Limits:
-        """What an upload may cost."""
-        return Limits(
-            max_files=self.max_files,
-            max_upload_bytes=self.max_upload_bytes,
-            min_free_bytes=self.min_free_bytes,
-            idle_timeout_seconds=self.idle_timeout_seconds,
-            max_upload_seconds=self.max_upload_seconds,
-            archives=self.archives,
-        )
+    """Address under which clients reach the gateway, for the URLs in responses; without one it is
+    taken from the request (`Host`)."""
+    quarantine_days: float | None = Field(default=None, gt=0)
+    """Files are deleted from the quarantine after this many days; never without a value."""
+    feed: FeedSettings = FeedSettings()
+    stow: StowSettings = StowSettings()

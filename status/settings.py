@@ -1,20 +1,19 @@
-"""What the status service has to know."""
+"""The settings of the status service."""
 
 from typing import ClassVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
-from chassis.runtime.settings import ServiceSettings
+from chassis.runtime.settings import Port, TokenSettings
 
 
-class StatusSettings(ServiceSettings):
-    """Settings of the status service; values in ``config.json``."""
+class StatusSettings(TokenSettings):
+    """Settings of the status service."""
 
     service: ClassVar[str] = "status"
 
-    concurrency: int = Field(ge=1, le=256)
-    """Events of a channel that are projected at the same time."""
-    trim_period_seconds: float = Field(gt=0)
-    """How often the streams are trimmed by age."""
-    internal_token: SecretStr | None = None
-    """Secret: what callers must send as bearer token, when set."""
+    port: Port = 8001
+    concurrency: int = Field(default=8, ge=1, le=256)
+    """Events of each channel that are projected at the same time."""
+    trim_period_seconds: float = Field(default=600, gt=0)
+    """How often the streams are trimmed of old events, never of unfinished work."""

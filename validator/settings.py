@@ -1,4 +1,4 @@
-"""What the validator has to know."""
+"""The settings of the validator."""
 
 from typing import Annotated, ClassVar
 
@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_core import PydanticCustomError
 from pydantic_settings import NoDecode
 
-from chassis.runtime.settings import StatusClientSettings, VolumeSettings
+from chassis.runtime.settings import Port, Shared, StatusClientSettings, VolumeSettings
 from engine.profile_files.loading import ProfileError, load_profile
 from engine.profiles.profile import Limits, Profile
 from validator.verdict import OnInvalidInstance
@@ -27,28 +27,32 @@ def _loaded(name_or_path: object) -> Profile:
 
 
 class ValidatorSettings(VolumeSettings, StatusClientSettings):
-    """Settings of the validator; values in ``config.json``."""
+    """Settings of the validator."""
 
     service: ClassVar[str] = "validator"
 
-    concurrency: int = Field(ge=1, le=256)
-    """Studies that are worked on at the same time."""
-    processes: int = Field(ge=1, le=256)
+    port: Port = 8002
+    concurrency: int = Field(default=4, ge=1, le=256)
+    """Uploads that are validated at the same time."""
+    processes: int = Field(default=2, ge=1, le=256)
     """Processes that examine files."""
-    examination_seconds: float = Field(gt=0, le=3600)
-    """An examination that takes longer is killed; the file is then unreadable."""
-    examination_memory_bytes: int = Field(ge=128 * 1024 * 1024)
-    """What an examining process may allocate; the mapped file itself does not count."""
-    profile: Annotated[Profile, NoDecode, BeforeValidator(_loaded)]
-    """What is examined, and how strictly: the name of a profile that comes along, or the path of a
-    file (docs/site-profiles.md). It is read once, at the start."""
-    on_invalid_instance: OnInvalidInstance
-    """What becomes of the valid files of an upload that has others: ``quarantine`` sends them on
-    and the others to quarantine, ``fail-study`` sends all to quarantine."""
-    patient_hash_key: SecretStr | None = None
-    """Secret: key of the digests by which a patient's studies are found."""
-    limits: Limits
-    """Where an examination stops; a profile can lower them."""
+    examination_seconds: float = Field(default=120, gt=0, le=3600)
+    """Longest time for one file; then its process is killed and the file is unreadable."""
+    examination_memory_bytes: int = Field(default=1024**3, ge=128 * 1024**2)
+    """Memory that each of these processes may allocate; the mapped file does not count."""
+    profile: Annotated[Profile, NoDecode, BeforeValidator(_loaded)] = Field(
+        default="default", validate_default=True
+    )
+    """The profile of uploads that do not ask for another: `default`, `strict`, `lenient`, or the
+    path of a [profile file](site-profiles.md), which is read when the service starts."""
+    on_invalid_instance: OnInvalidInstance = OnInvalidInstance.QUARANTINE
+    """What happens to the valid files of an upload that has invalid ones: `quarantine` archives
+    them and quarantines the others, `fail-study` quarantines all."""
+    patient_hash_key: Annotated[SecretStr | None, Shared()] = None
+    """Key of the digests of Patient IDs by which studies are found; without one the digests are
+    plain SHA-256."""
+    limits: Limits = Limits()
+    """Where an examination stops; a profile can lower these limits."""
 
     @property
     def applied_profile(self) -> Profile:

@@ -1,11 +1,21 @@
-"""Settings: ``config.json`` < environment < secret files; anything unknown stops the service."""
+"""Settings: defaults < ``config.json`` < environment < secret files; typos stop the service."""
 
 import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, DirectoryPath, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    DirectoryPath,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -25,36 +35,63 @@ class ConfigurationError(Exception):
     """The settings are wrong; the text is the one line to show."""
 
 
-class DeliverySettings(BaseModel):
-    """How a message is delivered, retried and given up."""
+@dataclass(frozen=True)
+class Shared:
+    """Marks a setting that ``HDV_<NAME>`` gives to every service at once."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    claim_idle_seconds: float = Field(gt=0.1, le=3600)
-    """A message whose consumer shows no sign of life for so long is given to another."""
-    max_deliveries: int = Field(ge=2, le=100)
-    """After so many deliveries a message goes to the dead-letter stream."""
-    graceful_timeout_seconds: float = Field(gt=0, le=300)
-    """How long a stopping service waits for the work in flight."""
+Port = Annotated[int, Field(ge=0, le=65535, description="Port to listen on.")]
+
+
+class SettingsGroup(BaseModel):
+    """Settings that belong together, under one name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class DeliverySettings(SettingsGroup):
+    """How messages are delivered and retried."""
+
+    claim_idle_seconds: float = Field(default=30, gt=0.1, le=3600)
+    """A message whose worker has shown no sign of life for this long goes to another worker."""
+    max_deliveries: int = Field(default=5, ge=2, le=100)
+    """After this many deliveries a message is dead-lettered; its study's status becomes `error`."""
+    graceful_timeout_seconds: float = Field(default=15, gt=0, le=300)
+    """How long a service that stops waits for the work in flight."""
 
 
 class ServiceSettings(BaseSettings):
-    """What every service has to know. Values come from its ``config.json``, not from here."""
+    """Settings of every service."""
 
-    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_nested_delimiter="__")
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_nested_delimiter="__", use_attribute_docstrings=True
+    )
     service: ClassVar[str]
     """Name of the service: of its package, its consumer group, its part of the environment."""
 
-    host: str
+    host: Annotated[str, Shared()] = "127.0.0.1"
     """Address to listen on."""
-    port: int = Field(ge=0, le=65535)
-    """Port to listen on."""
-    log_level: Literal["debug", "info", "warning", "error"]
-    redis_url: str = Field(pattern=r"^(rediss?|unix)://.+$")
-    """Where Redis is; the password better in ``redis_password``."""
-    delivery: DeliverySettings
-    redis_password: SecretStr | None = None
-    """Secret: from the environment or a secret file only."""
+    port: Port
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Shared()] = "info"
+    """The lowest level that is logged."""
+    log_format: Annotated[Literal["json", "console"], Shared()] = "json"
+    """`json` writes one JSON object per line, `console` lines for people."""
+    log_exception_texts: Annotated[bool, Shared()] = False
+    """Whether console logs quote exceptions. Their texts may contain patient data: for a
+    developer's machine only."""
+    redis_url: Annotated[str, Shared()] = Field(
+        default="redis://127.0.0.1:6379/0", pattern=r"^(rediss?|unix)://.+$"
+    )
+    """Where Redis is, without its password."""
+    delivery: DeliverySettings = DeliverySettings()
+    redis_password: Annotated[SecretStr | None, Shared()] = None
+    """Password of Redis."""
+
+    @model_validator(mode="after")
+    def _keep_exception_texts_on_the_console(self) -> Self:
+        if self.log_exception_texts and self.log_format != "console":
+            raise ValueError("log_exception_texts needs log_format 'console'")
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -72,20 +109,24 @@ class ServiceSettings(BaseSettings):
             *_secret_files(settings_cls),
             EnvSettingsSource(settings_cls, env_prefix=_own_prefix(cls.service)),
             _SharedEnvironment(settings_cls, env_prefix="HDV_"),
-            InitSettingsSource(settings_cls, _config_file(cls.service)),
+            InitSettingsSource(settings_cls, _config_file(cls)),
         )
 
 
 class VolumeSettings(ServiceSettings):
-    """Settings of a service that works on the volumes."""
+    """Settings of the services that work on the volumes."""
 
-    uploads_dir: Path
-    quarantine_dir: Path
-    archive_dir: Path
-    stale_after_seconds: float = Field(ge=60)
-    """What a crash left in a volume's ``.incoming`` is removed at this age, at the next start."""
-    profiles_dir: DirectoryPath | None = None
-    """A folder with further validation profiles that uploads may ask for by name."""
+    uploads_dir: Annotated[Path, Shared()] = Path("data/uploads")
+    """Directory of studies that wait for validation or archiving."""
+    quarantine_dir: Annotated[Path, Shared()] = Path("data/quarantine")
+    """Directory of invalid files and their reports."""
+    archive_dir: Annotated[Path, Shared()] = Path("data/archive")
+    """Directory of the archive."""
+    profiles_dir: Annotated[DirectoryPath | None, Shared()] = None
+    """Directory of further [validation profiles](site-profiles.md) that uploads may ask for by
+    name."""
+    stale_after_seconds: float = Field(default=86_400, ge=60)
+    """When a service starts, it removes leftovers of a crash in `.incoming` that are older."""
 
     @property
     def studies(self) -> StudyStore:
@@ -103,33 +144,33 @@ class VolumeSettings(ServiceSettings):
         )
 
 
-class StatusClientSettings(ServiceSettings):
-    """Settings of a service that talks to the status service."""
+class TokenSettings(ServiceSettings):
+    """Settings of the services that speak the internal HTTP API."""
 
-    status_url: str = Field(pattern=r"^https?://[^/]+$")
+    internal_token: Annotated[SecretStr | None, Shared()] = None
+    """Bearer token of the status service's API; without one the API is open."""
+
+
+class StatusClientSettings(TokenSettings):
+    """Settings of the services that call the status service."""
+
+    status_url: Annotated[str, Shared()] = Field(
+        default="http://127.0.0.1:8001", pattern=r"^https?://[^/]+$"
+    )
     """Base address of the status service."""
-    status_timeout_seconds: float = Field(gt=0, le=60)
-    internal_token: SecretStr | None = None
-    """Secret: shared by the services."""
+    status_timeout_seconds: float = Field(default=2, gt=0, le=60)
+    """How long a request to it may take."""
 
 
-SHARED = frozenset(
-    {
-        "host",
-        "log_level",
-        "redis_url",
-        "redis_password",
-        "internal_token",
-        "patient_hash_key",
-        "status_url",
-        "uploads_dir",
-        "quarantine_dir",
-        "archive_dir",
-        "profiles_dir",
-    }
-)
-"""Settings that ``HDV_<NAME>`` gives to every service at once."""
-SECRETS = frozenset({"redis_password", "internal_token", "patient_hash_key"})
+def is_shared(field: FieldInfo) -> bool:
+    """Whether ``HDV_<NAME>`` sets it for every service at once."""
+    return any(isinstance(mark, Shared) for mark in field.metadata)
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Whether it comes from the environment or a secret file only."""
+    return SecretStr in get_args(field.annotation)
+
 
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 
@@ -138,8 +179,8 @@ def load(settings_class: type[SettingsT], **overrides: Any) -> SettingsT:  # noq
     """Read the settings of a service.
 
     Args:
-        settings_class: what the service has to know.
-        overrides: values that count more than every source.
+        settings_class: the settings of the service.
+        overrides: values that take precedence over every source.
 
     Raises:
         ConfigurationError: a setting is unknown, missing or impossible.
@@ -167,10 +208,12 @@ def _describe(problem: Any) -> str:  # noqa: ANN401 -- pydantic_core.ErrorDetail
 
 
 class _SharedEnvironment(EnvSettingsSource):
-    """``HDV_<NAME>`` for the settings that all services have in common."""
+    """``HDV_<NAME>`` for the settings that are marked as shared."""
 
     def __call__(self) -> dict[str, Any]:
-        return {name: value for name, value in super().__call__().items() if name in SHARED}
+        fields = self.settings_cls.model_fields
+        values = super().__call__()
+        return {name: value for name, value in values.items() if is_shared(fields[name])}
 
 
 def _own_prefix(service: str) -> str:
@@ -184,8 +227,9 @@ def _secret_files(settings_class: type[BaseSettings]) -> tuple[PydanticBaseSetti
     return (SecretsSettingsSource(settings_class, secrets_dir=directory, env_prefix="hdv_"),)
 
 
-def _config_file(service: str) -> dict[str, Any]:
+def _config_file(settings_class: type[ServiceSettings]) -> dict[str, Any]:
     """The service's ``config.json``: the packaged one or the one at ``HDV_<SERVICE>_CONFIG``."""
+    service = settings_class.service
     packaged = Path(__file__).parents[2] / service / "config.json"
     path = Path(os.environ.get(f"HDV_{service.upper()}_CONFIG", packaged))
     try:
@@ -196,13 +240,14 @@ def _config_file(service: str) -> dict[str, Any]:
         raise ConfigurationError(f"{path} is not valid JSON: {error}") from None
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path} must hold a JSON object")
-    if secrets := SECRETS & content.keys():
-        raise ConfigurationError(f"{path}: secret '{min(secrets)}' does not belong in config.json")
+    for name, field in settings_class.model_fields.items():
+        if name in content and is_secret(field):
+            raise ConfigurationError(f"{path}: secret '{name}' does not belong in config.json")
     return content
 
 
 def _refuse_unknown_environment(settings_class: type[ServiceSettings]) -> None:
-    """A misspelt ``HDV_GATEWAY__PROT`` must not be ignored."""
+    """A misspelt name such as ``HDV_GATEWAY__PROT`` must not be ignored."""
     prefix = _own_prefix(settings_class.service)
     for name in sorted(os.environ):
         if name.upper().startswith(prefix):

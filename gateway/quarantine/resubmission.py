@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,7 +20,7 @@ from gateway.quarantine.contents import (
     require_at_rest,
 )
 from gateway.quarantine.marks import Resubmission, add_mark
-from gateway.uploads.body import Limits
+from gateway.uploads.limits import UploadLimits
 from gateway.uploads.parts import Parts
 from gateway.uploads.receiver import Receiving
 from gateway.uploads.staging import Staging, in_thread, staged
@@ -39,7 +38,7 @@ async def resubmit(
     content_length: int | None = None,
     studies: StudyStore,
     profiles_dir: Path | None,
-    limits: Limits,
+    limits: UploadLimits,
     traceparent: str | None,
 ) -> AsyncIterator[Intake]:
     """Make a new upload of files in quarantine. Inside the context it lies in ``uploads/``.
@@ -125,11 +124,11 @@ async def _place(
 
 
 async def _receive_fixed(
-    parts: Parts, files: Sequence[StoredFile], staging: Staging, limits: Limits
+    parts: Parts, files: Sequence[StoredFile], staging: Staging, limits: UploadLimits
 ) -> list[StoredFile]:
     """Take the bytes that the client has fixed, under the name that the file came with."""
     [file] = files
-    receiving = Receiving(staging, replace(limits, max_files=1), as_sent=True)
+    receiving = Receiving(staging, limits.model_copy(update={"max_files": 1}), as_sent=True)
     await receiving.receive(parts)
     return [stored.model_copy(update={"sent_as": file.sent_as}) for stored in receiving.files]
 

@@ -131,7 +131,7 @@ def resubmission_router(reception: Reception, settings: GatewaySettings) -> APIR
                 content_length=content_length_of(request) if mendable else None,
                 studies=reception.studies,
                 profiles_dir=settings.profiles_dir,
-                limits=settings.limits,
+                limits=settings,
                 traceparent=traceparent_of(request),
             )
         )

@@ -2,47 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass
 
 from gateway.uploads.errors import Refusal, RefusedUploadError
-from gateway.uploads.limits import ArchiveLimits
-
-PART_OVERHEAD_BYTES = 1024
-"""The boundary and the headers of each part may make a body so much larger than its files."""
-OVERHEAD_BYTES = 64 * 1024
-"""So may everything else: form fields, what stands before and after the parts."""
+from gateway.uploads.limits import UploadLimits
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What an upload may cost."""
-
-    max_files: int
-    max_upload_bytes: int
-    min_free_bytes: int
-    idle_timeout_seconds: float
-    max_upload_seconds: float
-    archives: ArchiveLimits
-
-    @property
-    def max_body_bytes(self) -> int:
-        """The greatest size of a body whose files are within the limit."""
-        return self.max_upload_bytes + self.max_files * PART_OVERHEAD_BYTES + OVERHEAD_BYTES
-
-
-def too_large(limits: Limits) -> RefusedUploadError:
+def too_large(limits: UploadLimits) -> RefusedUploadError:
     """The refusal of an upload that is larger than allowed."""
     detail = f"An upload may have {limits.max_upload_bytes} bytes."
     return RefusedUploadError(Refusal.UPLOAD_TOO_LARGE, detail)
 
 
-def too_slow(limits: Limits) -> RefusedUploadError:
+def too_slow(limits: UploadLimits) -> RefusedUploadError:
     """The refusal of an upload that takes longer than allowed."""
     detail = f"An upload may take {limits.max_upload_seconds:g} seconds."
     return RefusedUploadError(Refusal.UPLOAD_STALLED, detail)
 
 
-async def limited(body: AsyncIterator[bytes], limits: Limits) -> AsyncGenerator[bytes, None]:
+async def limited(body: AsyncIterator[bytes], limits: UploadLimits) -> AsyncGenerator[bytes, None]:
     """The body, unless its sender falls silent, or goes on for ever before or after the files.
 
     Raises:

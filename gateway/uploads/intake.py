@@ -6,8 +6,8 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from contracts.intake import Intake
-from gateway.uploads.body import Limits
 from gateway.uploads.fields import read_fields
+from gateway.uploads.limits import UploadLimits
 from gateway.uploads.parts import Parts
 from gateway.uploads.receiver import Receiving
 from gateway.uploads.staging import in_thread, staged
@@ -19,7 +19,7 @@ async def take_in(
     parts: Parts,
     *,
     studies: StudyStore,
-    limits: Limits,
+    limits: UploadLimits,
     content_length: int | None,
     traceparent: str | None,
     study_id: UUID | None = None,

@@ -1,34 +1,58 @@
-"""What the archives of an upload may unpack to, and which of their entries are refused."""
+"""Limits of an upload and of its archives, and which entries of archives are refused."""
 
 import re
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from chassis.runtime.settings import SettingsGroup
 from gateway.uploads.errors import Refusal, RefusedUploadError
 
 FREE_BYTES = 256 * 1024**2
 """Archives may unpack to so much whatever their size is: blank images compress well."""
+PART_OVERHEAD_BYTES = 1024
+"""Room in a body for the boundary and the headers of each part."""
+OVERHEAD_BYTES = 64 * 1024
+"""Room in a body for everything else: form fields, and text before and after the parts."""
 _MOST_SHOWN_CHARACTERS = 100
 _DRIVE = re.compile(r"[A-Za-z]:")
 _SEPARATOR = re.compile(r"[/\\]")
 
 
-class ArchiveLimits(BaseModel):
-    """What the archives of an upload may unpack to, all of them together."""
+class ArchiveLimits(SettingsGroup):
+    """Limits of the archives of an upload, all of them together."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    max_entries: int = Field(ge=1, le=999_999)
+    max_entries: int = Field(default=100_000, ge=1, le=999_999)
     """Entries that archives may have: files, folders, and what is skipped."""
-    max_entry_bytes: int = Field(ge=1)
-    """The greatest size of one entry, unpacked."""
-    max_total_bytes: int = Field(ge=1)
-    """The greatest size of all entries together, unpacked, those of archives in archives too."""
-    max_ratio: float = Field(ge=1)
-    """How many times the size of the archives that were sent they may unpack to, if that is more
-    than 256 MiB."""
-    max_nesting: int = Field(ge=1, le=10)
-    """So many archives may lie in one another; with 1, none may lie in an archive."""
+    max_entry_bytes: int = Field(default=2 * 1024**3, ge=1)
+    """Largest entry, unpacked."""
+    max_total_bytes: int = Field(default=16 * 1024**3, ge=1)
+    """Largest size of all entries together, unpacked, those of archives in archives included."""
+    max_ratio: float = Field(default=200, ge=1)
+    """How many times their own size archives may unpack to, if that is more than 256 MiB."""
+    max_nesting: int = Field(default=3, ge=1, le=10)
+    """How deep archives may be nested; 1 allows no archive in an archive."""
+
+
+class UploadLimits(SettingsGroup):
+    """Limits of an upload."""
+
+    max_files: int = Field(default=100_000, ge=1, le=999_999)
+    """Files that an upload may have, those from archives included."""
+    max_upload_bytes: int = Field(default=8 * 1024**3, gt=0)
+    """Largest size of an upload's files together."""
+    min_free_bytes: int = Field(default=1024**3, ge=0)
+    """An upload is refused if it would leave less free space on the volume."""
+    idle_timeout_seconds: float = Field(default=60, gt=0, le=3600)
+    """An upload whose client sends nothing for this long is ended, and so is a download whose
+    client reads nothing."""
+    max_upload_seconds: float = Field(default=7200, gt=0)
+    """Longest time for an upload: a very slow one must not occupy a place for ever."""
+    archives: ArchiveLimits = ArchiveLimits()
+
+    @property
+    def max_body_bytes(self) -> int:
+        """Largest body whose files are within the limit."""
+        return self.max_upload_bytes + self.max_files * PART_OVERHEAD_BYTES + OVERHEAD_BYTES
 
 
 def shown(name: str) -> str:

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from contracts.intake import SkippedFile, StoredFile
 from gateway.uploads.archive_format import ArchiveFormat, archive_format
-from gateway.uploads.body import Limits, too_large, too_slow
+from gateway.uploads.body import too_large, too_slow
 from gateway.uploads.errors import Refusal, RefusedUploadError
 from gateway.uploads.fields import FIELDS, MOST_FIELD_BYTES
 from gateway.uploads.form import MOST_SENT_AS_CHARACTERS
-from gateway.uploads.limits import Allowance, shown
+from gateway.uploads.limits import Allowance, UploadLimits, shown
 from gateway.uploads.parts import FILE_PART, PartBegins, Parts
 from gateway.uploads.recognition import HEAD_BYTES, recognise
 from gateway.uploads.skipping import skip_reason
@@ -51,7 +51,7 @@ class Receiving:
     def __init__(
         self,
         staging: Staging,
-        limits: Limits,
+        limits: UploadLimits,
         *,
         as_sent: bool = False,
         of_every_kind: bool = False,
@@ -196,7 +196,7 @@ class Receiving:
 class _Budget:
     """What an upload may still send, and the disk still take."""
 
-    def __init__(self, staging: Staging, limits: Limits) -> None:
+    def __init__(self, staging: Staging, limits: UploadLimits) -> None:
         self._staging = staging
         self._limits = limits
         self._now = asyncio.get_running_loop().time

@@ -22,6 +22,7 @@ from gateway.uploads.body import limited, too_large
 from gateway.uploads.errors import RefusedUploadError
 from gateway.uploads.idempotency import HEADER, Idempotency, Receipt, RepeatedUpload, read_key
 from gateway.uploads.intake import take_in
+from gateway.uploads.limits import UploadLimits
 from gateway.uploads.parts import Parts
 
 REDIS_TIMEOUT_SECONDS = 3.0
@@ -48,7 +49,7 @@ class Reception:
     ) -> None:
         self._service = service
         self.studies = settings.studies
-        self._limits = settings.limits
+        self._limits: UploadLimits = settings
         self._profiles_dir = settings.profiles_dir
         self._keys = Idempotency(
             service.broker.connect, publisher, self.studies, settings.idempotency_seconds

@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 from contracts.intake import Intake
-from gateway.uploads.body import Limits, limited
+from gateway.uploads.body import limited
 from gateway.uploads.errors import RefusedUploadError
 from gateway.uploads.form import read_form
 from gateway.uploads.intake import take_in
-from gateway.uploads.limits import ArchiveLimits
+from gateway.uploads.limits import ArchiveLimits, UploadLimits
 from kit.volumes import Volumes
 from storage.layout import INCOMING
 
 BOUNDARY = "xYzZY"
 CONTENT = bytes(128) + b"DICM" + bytes(range(256)) * 8
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-GENEROUS = Limits(
+GENEROUS = UploadLimits(
     max_files=10,
     max_upload_bytes=1 << 30,
     min_free_bytes=0,
@@ -33,6 +33,11 @@ GENEROUS = Limits(
         max_nesting=2,
     ),
 )
+
+
+def changed(**limits: Any) -> UploadLimits:
+    """GENEROUS with some limits changed."""
+    return GENEROUS.model_copy(update=limits)
 
 
 def part(content: bytes, *, name: str = "file", sent_as: str = "CT.dcm") -> bytes:
@@ -72,7 +77,7 @@ class Uploads:
         self,
         *chunks: bytes,
         body: AsyncIterator[bytes] | None = None,
-        limits: Limits = GENEROUS,
+        limits: UploadLimits = GENEROUS,
         content_length: int | None = None,
     ) -> AsyncIterator[Intake]:
         async with take_in(

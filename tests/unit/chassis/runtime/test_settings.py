@@ -1,20 +1,21 @@
-"""Settings: who wins, and what stops a service with one clear line."""
+"""Settings: which source takes precedence, and what stops a service with one clear line."""
 
 import json
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import pytest
-from pydantic import BaseModel, SecretStr
-from pydantic_settings import NoDecode
+from pydantic import SecretStr
 
 from chassis.runtime.settings import (
-    SECRETS,
-    SHARED,
     ConfigurationError,
+    Port,
     ServiceSettings,
+    Shared,
     StatusClientSettings,
     VolumeSettings,
+    is_secret,
+    is_shared,
     load,
 )
 from descriptor.settings import DescriptorSettings
@@ -23,7 +24,7 @@ from status.settings import StatusSettings
 from validator.settings import ValidatorSettings
 
 ALL = (GatewaySettings, ValidatorSettings, DescriptorSettings, StatusSettings)
-ROOT = Path(__file__).parents[4]
+SECRETS = {name for kind in ALL for name, field in kind.model_fields.items() if is_secret(field)}
 PASSWORD = "hunter2-and-a-half"
 
 
@@ -31,7 +32,8 @@ class ExampleSettings(VolumeSettings, StatusClientSettings):
     """Settings of a service that exists in these tests only."""
 
     service: ClassVar[str] = "example"
-    patient_hash_key: SecretStr | None = None
+    port: Port = 1
+    patient_hash_key: Annotated[SecretStr | None, Shared()] = None
 
 
 CONFIG: dict[str, Any] = {
@@ -93,7 +95,7 @@ def test_config_json_alone_is_enough() -> None:
     assert settings.volumes.uploads == Path("data/uploads").absolute()
 
 
-def test_each_source_counts_more_than_the_one_before(sources: Sources) -> None:
+def test_each_source_takes_precedence_over_the_one_before(sources: Sources) -> None:
     assert load(ExampleSettings).host == "from-file"
     sources.environment.setenv("HDV_HOST", "shared")
     assert load(ExampleSettings).host == "shared"
@@ -110,7 +112,7 @@ def test_a_part_of_a_nested_setting_can_be_overridden_alone(sources: Sources) ->
     assert (delivery.max_deliveries, delivery.claim_idle_seconds) == (2, 30)
 
 
-def test_the_environment_of_another_service_is_no_business_of_this_one(sources: Sources) -> None:
+def test_the_environment_of_another_service_is_ignored(sources: Sources) -> None:
     sources.environment.setenv("HDV_GATEWAY__PORT", "9")
     sources.environment.setenv("HDV_GATEWAY__PROT", "9")
     assert load(ExampleSettings).port == 1
@@ -170,9 +172,18 @@ def test_a_misspelt_part_of_a_nested_variable_stops_the_service(sources: Sources
     assert sources.refusal() == "example: unknown setting 'delivery.max'"
 
 
-def test_a_missing_setting_stops_the_service(sources: Sources) -> None:
-    sources.write({name: value for name, value in CONFIG.items() if name != "port"})
-    assert sources.refusal() == "example: setting 'port' is missing"
+def test_a_setting_that_config_json_leaves_out_has_its_default(sources: Sources) -> None:
+    sources.write({"port": 8000, "delivery": {"max_deliveries": 9}})
+    settings = load(ExampleSettings)
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert (settings.delivery.max_deliveries, settings.delivery.claim_idle_seconds) == (9, 30)
+
+
+def test_exception_texts_stay_out_of_logs_that_are_shipped(sources: Sources) -> None:
+    sources.environment.setenv("HDV_LOG_EXCEPTION_TEXTS", "true")
+    assert "log_exception_texts needs log_format 'console'" in sources.refusal()
+    sources.environment.setenv("HDV_LOG_FORMAT", "console")
+    assert load(ExampleSettings).log_exception_texts
 
 
 @pytest.mark.parametrize(
@@ -201,7 +212,7 @@ def test_a_nested_setting_that_is_no_json_stops_the_service(sources: Sources) ->
     assert "delivery" in sources.refusal()
 
 
-def test_several_mistakes_are_told_in_one_line(sources: Sources) -> None:
+def test_several_mistakes_are_reported_in_one_line(sources: Sources) -> None:
     sources.write({**CONFIG, "port": -1, "prot": 8000})
     line = sources.refusal()
     assert "'port'" in line
@@ -237,39 +248,9 @@ def test_a_secret_in_config_json_stops_the_service(sources: Sources, name: str) 
     assert f"secret '{name}' does not belong in config.json" in sources.refusal()
 
 
-@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.service)
-def test_every_config_json_has_every_setting_but_the_secrets_and_nothing_else(
-    kind: type[ServiceSettings],
-) -> None:
-    config = json.loads((ROOT / kind.service / "config.json").read_bytes())
-    assert names_in(config) == names_of(kind) - SECRETS
-
-
-def names_of(model: type[BaseModel], prefix: str = "") -> set[str]:
-    """The settings of a model, those further down with dots."""
-    names: set[str] = set()
-    for name, field in model.model_fields.items():
-        nested = field.annotation
-        is_text = NoDecode in field.metadata  # the validator's profile: a name or a path
-        if isinstance(nested, type) and issubclass(nested, BaseModel) and not is_text:
-            names |= names_of(nested, f"{prefix}{name}.")
-        else:
-            names.add(f"{prefix}{name}")
-    return names
-
-
-def names_in(config: dict[str, Any], prefix: str = "") -> set[str]:
-    names: set[str] = set()
-    for name, value in config.items():
-        names |= (
-            names_in(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}"}
-        )
-    return names
-
-
 @pytest.mark.usefixtures("bare_environment")
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.service)
-def test_every_service_starts_with_what_it_comes_with(kind: type[ServiceSettings]) -> None:
+def test_every_service_starts_with_its_packaged_settings(kind: type[ServiceSettings]) -> None:
     settings = load(kind)
     assert settings.service == kind.__module__.partition(".")[0]
     assert settings.host == "127.0.0.1"
@@ -280,5 +261,10 @@ def test_no_two_services_listen_on_the_same_port() -> None:
     assert len({load(kind).port for kind in ALL}) == len(ALL)
 
 
-def test_what_services_share_exists_in_one_of_them() -> None:
-    assert set().union(*(kind.model_fields for kind in ALL)) >= SHARED
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.service)
+def test_every_secret_is_shared_and_no_port_is(
+    kind: type[ServiceSettings],
+) -> None:
+    shared = {name for name, field in kind.model_fields.items() if is_shared(field)}
+    assert shared >= SECRETS & kind.model_fields.keys()
+    assert not shared & {"port", "delivery", "concurrency"}

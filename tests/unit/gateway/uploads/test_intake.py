@@ -8,7 +8,6 @@ import os
 import threading
 import tracemalloc
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,7 +21,7 @@ from gateway.uploads import receiver as receiving
 from gateway.uploads.errors import Refusal
 from storage import file_store, files
 from storage.layout import INTAKE
-from unit.gateway.upload_kit import CONTENT, GENEROUS, TRACE, Uploads, arriving, form, part
+from unit.gateway.upload_kit import CONTENT, TRACE, Uploads, arriving, changed, form, part
 
 
 @pytest.fixture
@@ -176,7 +175,7 @@ async def test_an_upload_without_end_is_stopped_at_the_limit_wherever_it_is(
     uploads: Uploads, beginning: bytes
 ) -> None:
     """Also without Content-Length."""
-    limits = replace(GENEROUS, max_upload_bytes=10_000)
+    limits = changed(max_upload_bytes=10_000)
     refused = await asyncio.wait_for(
         uploads.refusal(body=arriving(endless(beginning)), limits=limits), timeout=5
     )
@@ -186,7 +185,7 @@ async def test_an_upload_without_end_is_stopped_at_the_limit_wherever_it_is(
 
 @pytest.mark.parametrize(("size", "fits"), [(len(CONTENT), True), (len(CONTENT) - 1, False)])
 async def test_the_limit_is_of_the_files_bytes(uploads: Uploads, size: int, fits: bool) -> None:
-    limits = replace(GENEROUS, max_upload_bytes=size)
+    limits = changed(max_upload_bytes=size)
     if fits:
         assert await uploads.receive(form(part(CONTENT)), limits=limits)
     else:
@@ -204,7 +203,7 @@ async def test_an_upload_that_would_leave_too_little_space_is_refused_at_its_beg
     uploads: Uploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(file_store.shutil, "disk_usage", free_space(1_000_000))
-    limits = replace(GENEROUS, min_free_bytes=900_000)
+    limits = changed(min_free_bytes=900_000)
 
     async def body() -> AsyncIterator[bytes]:
         raise AssertionError("the body must not be asked for")
@@ -219,7 +218,7 @@ async def test_space_that_vanishes_while_a_file_arrives_is_noticed(
 ) -> None:
     monkeypatch.setattr(file_store.shutil, "disk_usage", free_space(1_000_000, 999_999))
     monkeypatch.setattr(receiving, "SPACE_CHECK_BYTES", 1000)
-    limits = replace(GENEROUS, min_free_bytes=1_000_000)
+    limits = changed(min_free_bytes=1_000_000)
     refused = await uploads.refusal(form(part(CONTENT)), limits=limits)
     assert refused.refusal is Refusal.INSUFFICIENT_STORAGE
 
@@ -281,7 +280,7 @@ async def test_a_sender_that_falls_silent_is_given_up(uploads: Uploads, sent: by
         yield sent
         await asyncio.Event().wait()
 
-    limits = replace(GENEROUS, idle_timeout_seconds=0.01)
+    limits = changed(idle_timeout_seconds=0.01)
     refused = await uploads.refusal(body=body(), limits=limits)
     assert refused.refusal is Refusal.UPLOAD_STALLED
 
@@ -448,7 +447,7 @@ async def test_a_trickle_does_not_hold_its_place_for_ever(uploads: Uploads) -> N
             yield b"x"
             await asyncio.sleep(0)
 
-    limits = replace(GENEROUS, max_upload_seconds=0.02)
+    limits = changed(max_upload_seconds=0.02)
     refused = await uploads.refusal(body=trickle(), limits=limits)
     assert refused.refusal is Refusal.UPLOAD_STALLED
     assert "may take" in refused.detail

@@ -8,7 +8,6 @@ import tarfile
 import time
 import tracemalloc
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ from unit.gateway.archives import (
     zip_of,
     zipped,
 )
-from unit.gateway.upload_kit import CONTENT, GENEROUS, Uploads, form, part
+from unit.gateway.upload_kit import CONTENT, GENEROUS, Uploads, changed, form, part
 
 OTHER = CONTENT[::-1][:132] + b"other" * 50
 STUDY = {"CT/IM0001": CONTENT, "CT/IM0002": OTHER}
@@ -48,7 +47,7 @@ def archive_of(content: bytes, sent_as: str = "study.zip") -> bytes:
 
 
 def limited_to(**limits: Any) -> Any:
-    return replace(GENEROUS, archives=GENEROUS.archives.model_copy(update=limits))
+    return changed(archives=GENEROUS.archives.model_copy(update=limits))
 
 
 @pytest.mark.parametrize("kind", MAKERS)
@@ -272,9 +271,7 @@ async def test_the_limits_are_of_all_archives_of_an_upload_together(uploads: Upl
 
 
 async def test_the_files_of_archives_count_as_files_of_the_upload(uploads: Uploads) -> None:
-    refused = await uploads.refusal(
-        archive_of(zipped(STUDY)), limits=replace(GENEROUS, max_files=1)
-    )
+    refused = await uploads.refusal(archive_of(zipped(STUDY)), limits=changed(max_files=1))
     assert refused.refusal is Refusal.TOO_MANY_FILES
 
 
