@@ -51,7 +51,8 @@ def encodings_of(raw: bytes) -> Encodings:
     Unknown terms give the default: pydicom would take any codec of Python's by its name, also
     those that cost quadratic time or make strings that are not Unicode.
     """
-    terms = [term.strip(" \0") for term in raw.decode("latin-1").split("\\")]
+    # Python refuses to look up a codec with NUL in its name.
+    terms = [term.strip() for term in raw.decode("latin-1").replace("\0", " ").split("\\")]
     return tuple(
         encoding if encoding in _ENCODINGS else default_encoding
         for encoding in convert_encodings(terms)

@@ -176,3 +176,9 @@ def test_whatever_the_bytes_are_the_result_is_json(
 ) -> None:
     described = attribute(vr, raw, encodings_of(character_set), little_endian=little_endian)
     assert orjson.loads(orjson.dumps(described)) == described
+
+
+@pytest.mark.filterwarnings("ignore:.*encoding")
+@pytest.mark.parametrize("raw", [b"a\0b", b"\0", b"x" * 3000])
+def test_an_unknown_character_set_is_the_default(raw: bytes) -> None:
+    assert encodings_of(raw) == ("iso8859",)
