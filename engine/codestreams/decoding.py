@@ -126,7 +126,7 @@ Decoder = Callable[[bytes, Codestream, Layout], "Samples"]
 def _decoder_of(header: Codestream) -> Decoder:
     is_plain = header.precision == 8 and header.process in _PILLOW_PROCESSES
     if header.codec is Codec.JPEG and not is_plain:
-        return _decode_other_jpeg
+        return _OTHER_JPEG
     decoder = _DECODERS.get(header.codec)
     if decoder is None:
         raise UnavailableError(f"no decoder of {header.codec.value} is supported")
@@ -170,21 +170,14 @@ def _decode_jpeg(frame: bytes, _header: Codestream, _layout: Layout) -> "Samples
     return samples
 
 
-def _decode_other_jpeg(frame: bytes, _header: Codestream, _layout: Layout) -> "Samples":
-    samples: Samples = _load("libjpeg").decode(frame).ravel()
-    return samples
+def _imagecodecs(function: str) -> Decoder:
+    """A decoder that calls a function of imagecodecs."""
 
+    def decode_frame(frame: bytes, _header: Codestream, _layout: Layout) -> "Samples":
+        samples: Samples = getattr(_load("imagecodecs"), function)(frame).ravel()
+        return samples
 
-def _decode_jpeg_ls(frame: bytes, header: Codestream, _layout: Layout) -> "Samples":
-    decoded, _ = _load("jpeg_ls").decode_buffer(frame)
-    width = 1 if (header.precision or 0) <= 8 else 2
-    samples: Samples = _load("numpy").frombuffer(decoded, f"<u{width}")
-    return samples
-
-
-def _decode_jpeg2000(frame: bytes, _header: Codestream, _layout: Layout) -> "Samples":
-    samples: Samples = _load("openjpeg").decode(frame).ravel()
-    return samples
+    return decode_frame
 
 
 _DECODERS: dict[Codec, Decoder] = {
@@ -192,17 +185,12 @@ _DECODERS: dict[Codec, Decoder] = {
     Codec.DEFLATE: _inflate,
     Codec.RLE: _decode_rle,
     Codec.JPEG: _decode_jpeg,
-    Codec.JPEG_LS: _decode_jpeg_ls,
-    Codec.JPEG_2000: _decode_jpeg2000,
-    Codec.HTJ2K: _decode_jpeg2000,
+    Codec.JPEG_LS: _imagecodecs("jpegls_decode"),
+    Codec.JPEG_2000: _imagecodecs("jpeg2k_decode"),
+    Codec.HTJ2K: _imagecodecs("jpeg2k_decode"),
 }
-
-_INSTALL = {
-    "libjpeg": "hybrid-dicom-validator[jpeg-lossless]",
-    "openjpeg": "pylibjpeg-openjpeg",
-    "jpeg_ls": "pyjpegls",
-    "PIL": "Pillow",
-}
+_OTHER_JPEG = _imagecodecs("jpeg8_decode")
+"""For JPEG of more than 8 bits and lossless JPEG, which Pillow does not read."""
 
 
 def _load(module: str) -> Any:  # noqa: ANN401  # the libraries have no common type
@@ -210,9 +198,8 @@ def _load(module: str) -> Any:  # noqa: ANN401  # the libraries have no common t
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         return import_module(module)
-    except ImportError as error:
-        missing = (error.name or module).partition(".")[0]
-        raise UnavailableError(f"install {_INSTALL.get(missing, missing)}") from None
+    except ImportError:
+        raise UnavailableError("install hybrid-dicom-validator[decoding]") from None
 
 
 @contextmanager
