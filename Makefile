@@ -84,7 +84,7 @@ UV := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate
 lock: .venv/dev ## Pin the newest versions that pyproject.toml allows
 	$(UV) pyproject.toml --upgrade --extra local --group dev -o requirements-dev.lock
 	$(UV) pyproject.toml -c requirements-dev.lock --extra local --group build -o requirements-local.lock
-	$(UV) pyproject.toml -c requirements-dev.lock -o requirements.lock
+	$(UV) pyproject.toml -c requirements-dev.lock --extra server -o requirements.lock
 	$(UV) -c requirements-dev.lock --group build -o requirements-build.lock
 	$(UV) --upgrade --group npm -o requirements-npm.lock
 	$(UV) --upgrade --no-deps --group standard -o requirements-standard.lock

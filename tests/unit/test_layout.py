@@ -1,9 +1,11 @@
 """The house keeps its shape: imports run one way, files stay small, names say something."""
 
 import asyncio
+import re
 import socket
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -61,3 +63,14 @@ def test_unit_tests_cannot_reach_the_network() -> None:
 
 def test_event_loops_work_all_the_same() -> None:
     assert asyncio.run(asyncio.sleep(0, "awake")) == "awake"
+
+
+def test_each_direct_dependency_is_named_with_its_licence() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"].values()
+    requirements = [*project["dependencies"], *(name for extra in extras for name in extra)]
+    names = {re.split(r"[^\w-]", requirement)[0].lower() for requirement in requirements}
+    page = (ROOT / "THIRD-PARTY.md").read_text()
+    _, _, *rows = re.findall(r"^\| \**([\w-]+)\** \|", page, re.MULTILINE)
+    listed = {row.lower().replace("redis-py", "redis") for row in rows}
+    assert listed == names - {project["name"]}
