@@ -3,7 +3,7 @@
 import sys
 
 from hdv.cli import app
-from hdv.exit import REFUSED, say
+from hdv.exit import ExitCode, say
 
 EXTRAS = {
     "upload": "client",
@@ -29,7 +29,7 @@ def main() -> None:
             f"pip install 'hybrid-dicom-validator[{extra}]' "
             f"(or uv tool install 'hybrid-dicom-validator[{extra}]')"
         )
-        sys.exit(REFUSED)
+        sys.exit(ExitCode.USAGE)
 
 
 if __name__ == "__main__":
