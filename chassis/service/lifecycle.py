@@ -22,6 +22,7 @@ from chassis.runtime.settings import ServiceSettings
 from chassis.service.request_log import RequestLog
 from chassis.web import problem
 from chassis.web.health import Check, health_router
+from chassis.web.routing import operation_id
 from contracts.channels import Channel
 from contracts.places import Place
 from storage.port import Store
@@ -96,6 +97,7 @@ class Service:
             # FastAPI's own pages load scripts from elsewhere.
             docs_url=None,
             redoc_url=None,
+            generate_unique_id_function=operation_id,
             # FastAPI's own telemetry records the texts of exceptions, which may quote patient data.
             telemetry=NO_TELEMETRY,
         )

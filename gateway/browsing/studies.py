@@ -75,7 +75,7 @@ class _StatusPage(Contract):
     next_cursor: str | None = None
 
 
-async def list_studies(
+async def read_studies(
     query: StudyQuery, client: httpx.AsyncClient, studies: StudyStore
 ) -> StudyPage:
     """A page of studies, asked of the status service.

@@ -22,6 +22,8 @@ from storage.study_folder import StudyFolder
 from storage.study_store import StudyStore
 
 INDEX_TIMEOUT_SECONDS = 3.0
+ROOT = "/dicom-web"
+"""The path of the DICOMweb service; what is below it has the paths of PS3.18."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,8 @@ class Resource:
 
     @property
     def path(self) -> str:
-        """Where it is found, below the service's root."""
-        path = f"/studies/{self.study}"
+        """The path of the resource."""
+        path = f"{ROOT}/studies/{self.study}"
         if self.series:
             path += f"/series/{self.series}"
         if self.instance:

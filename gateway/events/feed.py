@@ -84,13 +84,14 @@ class LiveFeed:
     """Reads every stream once and hands what comes to all clients.
 
     Attributes:
-        ready: set when it has begun; who listened before would miss what came meanwhile.
+        ready: set when it has begun; a client that came earlier would miss events.
+        settings: how clients may listen.
     """
 
     def __init__(self, feed: Feed, settings: FeedSettings, metrics: Metrics) -> None:
         self.ready = asyncio.Event()
         self._feed = feed
-        self._settings = settings
+        self.settings = settings
         self._metrics = metrics
         self._listeners: set[Listener] = set()
         self._observers: list[Observer] = []
@@ -131,9 +132,9 @@ class LiveFeed:
         """
         if not self.ready.is_set():
             raise Problem(ProblemType.EVENT_BUS_UNAVAILABLE, "Redis has not answered yet.")
-        if self._closed or len(self._listeners) >= self._settings.max_streams:
+        if self._closed or len(self._listeners) >= self.settings.max_streams:
             raise Problem(ProblemType.TOO_MANY_LISTENERS)
-        listener = Listener(self._settings.queue_size)
+        listener = Listener(self.settings.queue_size)
         self._listeners.add(listener)
         try:
             yield listener

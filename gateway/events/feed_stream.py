@@ -14,7 +14,6 @@ from chassis.messaging.feed import CursorExpiredError, Entry, Feed, Page
 from chassis.runtime.cancellation import cancel
 from chassis.service.server import ABORT
 from gateway.events.feed import Listener, LiveFeed, read_page
-from gateway.settings import FeedSettings
 
 PAGE_SIZE = 200
 MOST_PER_CHUNK = 50
@@ -54,7 +53,6 @@ class EventStream(Response):
         live: the present.
         cursor: where to begin; nothing for now.
         addresses: the streams that the client wants.
-        settings: how long, and how often a sign of life.
     """
 
     media_type = "text/event-stream"
@@ -65,7 +63,6 @@ class EventStream(Response):
         live: LiveFeed,
         cursor: Cursor | None,
         addresses: Sequence[str],
-        settings: FeedSettings,
     ) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
@@ -73,8 +70,8 @@ class EventStream(Response):
         self._live = live
         self._cursor = cursor
         self._addresses = addresses
-        self._heartbeat_seconds = settings.heartbeat_seconds
-        self._lifetime = settings.stream_seconds * random.uniform(0.8, 1.0)  # noqa: S311 -- jitter
+        self._heartbeat_seconds = live.settings.heartbeat_seconds
+        self._lifetime = live.settings.stream_seconds * random.uniform(0.8, 1.0)  # noqa: S311 -- jitter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer (ASGI).

@@ -6,6 +6,7 @@ from pathlib import Path
 from string import Template
 
 from gateway.pages.content import Content
+from gateway.pages.viewers import ASSETS
 
 OWN = Path(__file__).parent
 MEDIA_TYPES = {
@@ -56,7 +57,7 @@ class Page:
         }
         if not files.keys() >= set(names.values()):
             return None
-        addresses = {part: address(name, files[name]) for part, name in names.items()}
+        addresses = {part: _path(name, files[name]) for part, name in names.items()}
         template = Template((OWN / "page.html").read_text("utf-8"))
         html = template.substitute(addresses, title=self.title)
         return Content.of(html.encode(), "text/html; charset=utf-8")
@@ -77,11 +78,28 @@ HTTP = Page(
 )
 
 
-def load_files(assets: Path) -> dict[str, Content]:
-    """The scripts, styles and pictures that the pages ask for, by name.
+class Pages:
+    """The pages as they are served.
 
     Args:
-        assets: the directory with the viewers; may be missing.
+        assets: the directory with the viewers; it may be missing.
+
+    Attributes:
+        html: each page; None if its viewer was not built.
+        files: scripts, styles and images, by their path below the gateway.
+    """
+
+    def __init__(self, assets: Path = ASSETS) -> None:
+        files = _load_files(assets)
+        self.html = {page: page.html(files) for page in (EVENTS, HTTP)}
+        self.files = {_path(name, content): content for name, content in files.items()}
+
+
+def _load_files(assets: Path) -> dict[str, Content]:
+    """The scripts, styles and images of the pages, by name.
+
+    Args:
+        assets: the directory with the viewers; it may be missing.
     """
     own = {
         path.name: Content.of(path.read_bytes(), MEDIA_TYPES[path.suffix])
@@ -95,6 +113,6 @@ def load_files(assets: Path) -> dict[str, Content]:
     return own | viewers
 
 
-def address(name: str, content: Content) -> str:
-    """Where a file is, relative to the pages: the gateway may stand behind any path."""
+def _path(name: str, content: Content) -> str:
+    """The path of a file, relative to the pages: a proxy may serve the gateway under any path."""
     return f"pages/{content.version}/{name}"

@@ -1,18 +1,22 @@
-"""/quarantine: what did not validate is listed, shown, given out, removed."""
+"""/quarantine: invalid files are listed, shown, downloaded, resubmitted and removed."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import ConfigDict, Field
+from fastapi import Body, Path, Query, Request, Response
 
-from chassis.web.problem import documented
+from chassis.web.problem import Problem, documented
 from chassis.web.problem_types import ProblemType
-from contracts.model import Contract
+from chassis.web.routing import Router, provided
+from contracts.intake import Intake
+from contracts.model import ProfileName
+from contracts.status import State
+from gateway.browsing.links import status_path
 from gateway.browsing.study_files import DICOM
+from gateway.http.documentation import file_download
 from gateway.http.download import answer_file
-from gateway.http.reading import giving_file, reading
 from gateway.quarantine.contents import (
     QuarantinedStudy,
     chosen,
@@ -22,138 +26,255 @@ from gateway.quarantine.contents import (
 )
 from gateway.quarantine.listing import QuarantinePage, QuarantineQuery, list_page
 from gateway.quarantine.marks import RemovalReason
+from gateway.quarantine.models import FileName, PurgeRequest, ResubmitRequest
 from gateway.quarantine.removal import Purge, purge, remove
+from gateway.quarantine.resubmission import resubmit
+from gateway.settings import GatewaySettings
+from gateway.uploads.errors import REFUSALS
+from gateway.uploads.form import boundary_of, read_form
+from gateway.uploads.models import Accepted
+from gateway.uploads.parts import Parts
+from gateway.uploads.service import Reception, content_length_of, traceparent_of
 from storage.stored_file import FileInStore
 from storage.study_store import StudyStore
 
 BYTES = "application/octet-stream"
-
 STUDY = "/quarantine/{study_id:uuid}"
-"""Else `/quarantine/purge` would be a study as well, and what may be done with it another thing."""
-FILE_NAME = r"^[0-9]{6}\.dcm$"
-FileName = Annotated[
-    str,
-    Path(pattern=FILE_NAME, examples=["000001.dcm"], description="Its name here."),
-]
+"""With the converter, for `/quarantine/purge` is not a study."""
+FILE = f"{STUDY}/files/{{file}}"
+
+StudyId = Annotated[UUID, Path(description="The `study_id` that the upload returned.")]
+Store = Annotated[StudyStore, provided(StudyStore)]
+Settings = Annotated[GatewaySettings, provided(GatewaySettings)]
+Uploads = Annotated[Reception, provided(Reception)]
+
+_REMOVAL = (
+    ProblemType.NOT_IN_QUARANTINE,
+    ProblemType.STUDY_IN_PROGRESS,
+    ProblemType.QUARANTINE_BUSY,
+)
+_RESUBMISSION = (
+    *_REMOVAL,
+    ProblemType.UNKNOWN_FILE,
+    ProblemType.UNKNOWN_PROFILE,
+    ProblemType.FILE_DAMAGED,
+    ProblemType.TOO_MANY_UPLOADS,
+    ProblemType.EVENT_BUS_UNAVAILABLE,
+)
+_FIXED_FILE = {
+    "required": False,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {
+                    "file": {
+                        "type": "string",
+                        "format": "binary",
+                        "description": "The fixed DICOM file (PS3.10).",
+                    }
+                },
+            }
+        }
+    },
+}
+
+router = Router(tags=["quarantine"])
 
 
-class PurgeRequest(Contract):
-    """What is to be purged."""
+@router.get("/quarantine", summary="List studies in quarantine", responses=documented())
+async def list_quarantine(
+    query: Annotated[QuarantineQuery, Query()], studies: Store
+) -> QuarantinePage:
+    """Returns studies page by page, those that came last first.
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    older_than_days: float = Field(ge=0, le=36_500, examples=[30])
-    """How long ago the files came to quarantine, in days."""
-    dry_run: bool = False
-    """Only tell what would be removed."""
-
-
-def quarantine_router(studies: StudyStore, *, idle_seconds: float) -> APIRouter:
-    """The routes that tell of the quarantine and clear it.
-
-    Args:
-        studies: where studies are stored.
-        idle_seconds: how long a client may read nothing of a file.
+    With `code` a page can have fewer studies than `limit`, or none, and still have a
+    `next_cursor`.
     """
-    router = APIRouter(tags=["quarantine"])
+    return await asyncio.to_thread(list_page, studies, query)
 
-    @reading(
-        router,
-        "/quarantine",
-        summary="Studies in quarantine, page by page",
-        responses=documented(),
-    )
-    async def index(query: Annotated[QuarantineQuery, Query()]) -> QuarantinePage:
-        """Those that came last come first.
 
-        With `code` a page may be short, even empty, and yet have a `next_cursor`.
-        """
-        return await asyncio.to_thread(list_page, studies, query)
+@router.get(
+    STUDY,
+    summary="Get a study in quarantine",
+    responses=documented(ProblemType.NOT_IN_QUARANTINE),
+)
+async def get_quarantined_study(study_id: StudyId, studies: Store) -> QuarantinedStudy:
+    """Returns the files in quarantine, their findings, and their resubmissions. PHI."""
+    return await asyncio.to_thread(describe, studies, study_id)
 
-    @reading(
-        router,
-        STUDY,
-        summary="A study in quarantine",
-        responses=documented(ProblemType.NOT_IN_QUARANTINE),
-    )
-    async def show(study_id: UUID) -> QuarantinedStudy:
-        """The files that lie here, what is wrong with each, and what was done with them: PHI."""
-        return await asyncio.to_thread(describe, studies, study_id)
 
-    @reading(
-        router,
-        f"{STUDY}/files/{{file}}",
-        summary="The bytes of a file in quarantine",
-        **giving_file(
-            DICOM, BYTES, problems=(ProblemType.NOT_IN_QUARANTINE, ProblemType.UNKNOWN_FILE)
-        ),
-    )
-    async def download(study_id: UUID, file: FileName, request: Request) -> Response:
-        """The bytes that arrived; their SHA-256 is the `ETag`. Ranges of them can be asked for."""
-        return await asyncio.to_thread(answer, study_id, file, request)
+@router.get(
+    FILE,
+    summary="Download a file from quarantine",
+    **file_download(
+        DICOM, BYTES, problems=(ProblemType.NOT_IN_QUARANTINE, ProblemType.UNKNOWN_FILE)
+    ),
+)
+async def get_quarantined_file(
+    study_id: StudyId, file: FileName, request: Request, studies: Store, settings: Settings
+) -> Response:
+    """Returns the file byte for byte as it was uploaded; `ETag` is the SHA-256 of its bytes."""
 
-    def answer(study_id: UUID, name: str, request: Request) -> Response:
+    def answer() -> Response:
         contents = read_contents(studies, study_id)
-        [file] = chosen(contents, frozenset({name}))
-        stored = contents.folder.file(name)
+        [intake] = chosen(contents, frozenset({file}))
+        stored = contents.folder.file(file)
         try:
             return answer_file(
                 request,
                 stored,
                 media_type=_media_type(stored),
-                idle_seconds=idle_seconds,
-                sha256=file.sha256,
-                filename=f"{study_id}-{name}",
+                idle_seconds=settings.idle_timeout_seconds,
+                sha256=intake.sha256,
+                filename=f"{study_id}-{file}",
             )
         except FileNotFoundError:
             raise not_in_quarantine(study_id) from None
 
-    @router.delete(
-        STUDY,
-        status_code=204,
-        summary="Remove a study from quarantine",
-        responses=documented(
-            ProblemType.NOT_IN_QUARANTINE,
-            ProblemType.STUDY_IN_PROGRESS,
-            ProblemType.QUARANTINE_BUSY,
-        ),
+    return await asyncio.to_thread(answer)
+
+
+@router.delete(
+    STUDY,
+    status_code=204,
+    summary="Delete a study from quarantine",
+    responses=documented(*_REMOVAL),
+)
+async def delete_quarantined_study(study_id: StudyId, studies: Store) -> None:
+    """Deletes the files of the study. `removed.ndjson` keeps a line about each of them."""
+    await asyncio.to_thread(remove, studies, study_id, None, RemovalReason.DELETED)
+
+
+@router.delete(
+    FILE,
+    status_code=204,
+    summary="Delete a file from quarantine",
+    responses=documented(*_REMOVAL, ProblemType.UNKNOWN_FILE),
+)
+async def delete_quarantined_file(study_id: StudyId, file: FileName, studies: Store) -> None:
+    """Deletes the file. `removed.ndjson` keeps a line about it.
+
+    With its last file a study leaves the quarantine.
+    """
+    await asyncio.to_thread(remove, studies, study_id, frozenset({file}), RemovalReason.DELETED)
+
+
+@router.post(
+    "/quarantine/purge",
+    summary="Delete old studies from quarantine",
+    responses=documented(ProblemType.BAD_REQUEST, ProblemType.QUARANTINE_BUSY),
+)
+async def purge_quarantine(request: PurgeRequest, studies: Store) -> Purge:
+    """Deletes up to 500 studies, the oldest first. `remaining` says how many are left."""
+    return await purge(studies, request.older_than_days, dry_run=request.dry_run)
+
+
+@router.post(
+    f"{STUDY}/resubmit",
+    status_code=202,
+    summary="Resubmit a study in quarantine, or some of its files",
+    responses=documented(*_RESUBMISSION, ProblemType.BAD_REQUEST, ProblemType.INSUFFICIENT_STORAGE),
+)
+async def resubmit_study(
+    *,
+    study_id: StudyId,
+    request: Request,
+    response: Response,
+    uploads: Uploads,
+    settings: Settings,
+    asked: Annotated[ResubmitRequest | None, Body()] = None,
+) -> Accepted:
+    """Makes a new upload of the files, with the label of the original one.
+
+    It has an id of its own. The files also stay in quarantine.
+    """
+    asked = asked or ResubmitRequest()
+    intake = await uploads.admit(
+        lambda: resubmit(
+            study_id,
+            asked.files,
+            asked.profile,
+            studies=uploads.studies,
+            profiles_dir=settings.profiles_dir,
+            limits=settings,
+            traceparent=traceparent_of(request),
+        )
     )
-    async def delete(study_id: UUID) -> None:
-        """Its files are gone then; a line about each stays in `removed.ndjson`."""
-        await asyncio.to_thread(remove, studies, study_id, None, RemovalReason.DELETED)
+    return _accepted(intake, response, settings)
 
-    @router.delete(
-        f"{STUDY}/files/{{file}}",
-        status_code=204,
-        summary="Remove a file from quarantine",
-        responses=documented(
-            ProblemType.NOT_IN_QUARANTINE,
-            ProblemType.UNKNOWN_FILE,
-            ProblemType.STUDY_IN_PROGRESS,
-            ProblemType.QUARANTINE_BUSY,
-        ),
+
+@router.post(
+    f"{FILE}/resubmit",
+    status_code=202,
+    summary="Resubmit a file in quarantine, possibly fixed",
+    responses=documented(*REFUSALS, *_RESUBMISSION, ProblemType.NOT_MULTIPART),
+    openapi_extra={"requestBody": _FIXED_FILE},
+)
+async def resubmit_file(
+    *,
+    study_id: StudyId,
+    file: FileName,
+    request: Request,
+    response: Response,
+    uploads: Uploads,
+    settings: Settings,
+    profile: Annotated[
+        ProfileName | None,
+        Query(description="The validation profile to apply; that of the original upload if absent"),
+    ] = None,
+) -> Accepted:
+    """Makes a new upload of the file, with the label of the original one.
+
+    With a body, the file of that form is uploaded, under the name of the one in quarantine. The
+    file in quarantine stays.
+    """
+    intake = await uploads.admit(
+        lambda: resubmit(
+            study_id,
+            frozenset({file}),
+            profile,
+            fixed=uploads.parts(request, _read) if _has_body(request) else None,
+            content_length=content_length_of(request),
+            studies=uploads.studies,
+            profiles_dir=settings.profiles_dir,
+            limits=settings,
+            traceparent=traceparent_of(request),
+        )
     )
-    async def delete_file(study_id: UUID, file: FileName) -> None:
-        """It is gone then; a line about it stays in `removed.ndjson`.
+    return _accepted(intake, response, settings)
 
-        With its last file a study leaves quarantine.
-        """
-        names = frozenset({file})
-        await asyncio.to_thread(remove, studies, study_id, names, RemovalReason.DELETED)
 
-    @router.post(
-        "/quarantine/purge",
-        summary="Remove what has been in quarantine for long",
-        responses=documented(ProblemType.BAD_REQUEST, ProblemType.QUARANTINE_BUSY),
+def _accepted(intake: Intake, response: Response, settings: GatewaySettings) -> Accepted:
+    url = status_path(intake.event.subject)
+    response.headers["Location"] = url
+    response.headers["Retry-After"] = str(settings.retry_after_seconds)
+    return Accepted(
+        study_id=intake.event.subject,
+        status=State.UPLOADED,
+        status_url=url,
+        files=len(intake.files),
+        skipped=0,
     )
-    async def purge_old(request: PurgeRequest) -> Purge:
-        """The oldest first, up to 500 studies; ask again when there are more."""
-        return await purge(studies, request.older_than_days, dry_run=request.dry_run)
 
-    return router
+
+def _has_body(request: Request) -> bool:
+    headers = request.headers
+    return bool(
+        content_length_of(request) or "content-type" in headers or "transfer-encoding" in headers
+    )
+
+
+def _read(content_type: str, body: AsyncGenerator[bytes, None]) -> Parts:
+    boundary = boundary_of(content_type)
+    if boundary is None:
+        detail = "Send multipart/form-data with the fixed DICOM file in the part 'file'."
+        raise Problem(ProblemType.NOT_MULTIPART, detail)
+    return read_form(body, boundary, max_files=1)
 
 
 def _media_type(stored: FileInStore) -> str:
-    """What a file is: many that lie here are no DICOM."""
+    """The media type of a file in quarantine, which often is not DICOM."""
     with stored.open() as file:
         return DICOM if file.read(132)[128:] == b"DICM" else BYTES

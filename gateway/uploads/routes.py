@@ -1,10 +1,8 @@
 """POST /upload: a study comes in."""
 
 from collections.abc import AsyncGenerator
-from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
 
 from chassis.web.problem import Problem, documented
 from chassis.web.problem_types import ProblemType
@@ -15,6 +13,7 @@ from gateway.uploads.errors import REFUSALS
 from gateway.uploads.fields import MOST_INSTANCES
 from gateway.uploads.form import boundary_of, read_form
 from gateway.uploads.idempotency import HEADER, MOST_CHARACTERS
+from gateway.uploads.models import Accepted
 from gateway.uploads.parts import Parts
 from gateway.uploads.service import Reception
 
@@ -73,19 +72,6 @@ IDEMPOTENCY_KEY = {
     "with the same content, it is answered as the first time, and nothing is taken in twice.",
     "example": '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
 }
-
-
-class Accepted(BaseModel):
-    """The study has arrived and lies safely on disk; it is not validated yet."""
-
-    study_id: UUID
-    status: State
-    status_url: str
-    """Where to ask what has become of it."""
-    files: int
-    """How many files it has, those from archives included."""
-    skipped: int
-    """How many further files are none of the study's, such as a DICOMDIR."""
 
 
 def upload_router(reception: Reception, settings: GatewaySettings) -> APIRouter:

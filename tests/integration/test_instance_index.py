@@ -185,7 +185,7 @@ def test_what_redis_has_lost_is_known_again_after_a_restart(
     uid = pipeline.http.get(f"/studies/{first}").json()["study_instance_uids"][0]
 
     def retrieved() -> httpx.Response | None:
-        answer = pipeline.http.get(f"/studies/{uid}/metadata")
+        answer = pipeline.http.get(f"/dicom-web/studies/{uid}/metadata")
         return answer if answer.status_code == 200 else None
 
     assert len(until(retrieved, "the study by its UID").json()) == 1

@@ -92,7 +92,7 @@ def test_a_zip_of_400_slices_ends_archived_with_396_and_each_of_the_rest_account
     study_uid = json.loads((pipeline.archive / study_id / "metadata.json").read_bytes())["study"][
         "StudyInstanceUID"
     ]
-    whole = pipeline.http.get(f"/studies/{study_uid}/metadata").json()
+    whole = pipeline.http.get(f"/dicom-web/studies/{study_uid}/metadata").json()
     assert len(whole) == 399
 
 

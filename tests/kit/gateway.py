@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from unittest.mock import patch
 
 import httpx
@@ -83,7 +83,7 @@ class MemoryGateway:
         self.answer: StatusService = status_unavailable
         self.asked: list[httpx.Request] = []
         with (
-            patch("chassis.runtime.service.create_broker", self._broker),
+            patch("chassis.service.lifecycle.create_broker", self._broker),
             patch("gateway.app.connect", lambda _: self.redis),
             patch("gateway.app.status_client", lambda _: self._status_client()),
         ):
@@ -123,8 +123,11 @@ class MemoryGateway:
         return self.answer(request)
 
 
+GatewayT = TypeVar("GatewayT", bound=MemoryGateway)
+
+
 @asynccontextmanager
-async def running(gateway: MemoryGateway) -> AsyncIterator[MemoryGateway]:
+async def running(gateway: GatewayT) -> AsyncIterator[GatewayT]:
     """Run a gateway as its process does: volumes prepared, feed read, background work going on."""
     http = gateway.service.http
     async with http.router.lifespan_context(http), gateway.client:

@@ -1,19 +1,13 @@
-"""A quarantine on disk, and the gateway's routes to it, over ASGI."""
+"""A gateway with studies in quarantine."""
 
 import hashlib
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
-from fastapi import FastAPI
-
-from chassis.observability.metrics import Metrics
-from chassis.web import problem
 from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
 from contracts.places import stored_name
@@ -26,70 +20,21 @@ from contracts.report import (
     Severity,
     StudyReport,
 )
-from gateway.quarantine.resubmission_routes import resubmission_router
-from gateway.quarantine.routes import quarantine_router
-from gateway.settings import GatewaySettings
-from gateway.uploads.service import Reception
-from kit.volumes import Volumes
+from kit.gateway import MemoryGateway
 from storage.layout import INCOMING, INTAKE, REPORT
-from unit.gateway.upload_kit import GENEROUS
 
 TRUNCATED = "structure.truncated"
 NOT_DICOM = "file.not-dicom"
 DAY = 86_400.0
 
 
-class Bus:
-    """The gateway's side of Redis: broker, client and publisher in one."""
-
-    def __init__(self) -> None:
-        self.published: list[StudyUploaded] = []
-        self.fails: Exception | None = None
-
-    async def connect(self) -> "Bus":
-        return self
-
-    async def ping(self) -> None:
-        pass
-
-    async def publish(self, event: StudyUploaded) -> None:
-        if self.fails:
-            raise self.fails
-        self.published.append(event)
-
-
-class Gateway:
-    """The routes of the quarantine with everything they need."""
+class Gateway(MemoryGateway):
+    """A gateway in memory with studies in quarantine."""
 
     def __init__(self, root: Path) -> None:
-        self.volumes = Volumes.below(root)
+        super().__init__(root)
         for volume in (self.volumes.uploads, self.volumes.quarantine):
             (volume / INCOMING).mkdir(parents=True)
-        self.bus = Bus()
-        settings = GatewaySettings.model_construct(
-            uploads_dir=self.volumes.uploads,
-            quarantine_dir=self.volumes.quarantine,
-            archive_dir=self.volumes.archive,
-            profiles_dir=None,
-            max_files=100,
-            max_upload_bytes=100_000,
-            min_free_bytes=0,
-            max_concurrent_uploads=2,
-            idle_timeout_seconds=10.0,
-            max_upload_seconds=60.0,
-            retry_after_seconds=3,
-            archives=GENEROUS.archives,
-            idempotency_seconds=60,
-        )
-        service: Any = SimpleNamespace(metrics=Metrics("gateway"), broker=self.bus)
-        publisher: Any = self.bus
-        app = FastAPI()
-        problem.install(app)
-        app.include_router(quarantine_router(self.volumes.studies, idle_seconds=10))
-        reception = Reception(service, settings, publisher)
-        app.include_router(resubmission_router(reception, settings))
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        self.client = httpx.AsyncClient(transport=transport, base_url="http://gateway")
 
     def quarantine(
         self,
@@ -142,14 +87,6 @@ class Gateway:
         response = await self.client.get(path, params=parameters)
         assert response.status_code == 200, response.text
         return response.json()
-
-
-def is_problem(response: httpx.Response, status: int, kind: str) -> bool:
-    return (
-        response.status_code == status
-        and response.headers["content-type"] == "application/problem+json"
-        and response.json()["type"] == f"urn:hdv:problem:{kind}"
-    )
 
 
 def _instance(file: StoredFile, code: str) -> InstanceReport:

@@ -12,9 +12,10 @@ from contracts.report import Finding, Outcome, Severity
 from contracts.status import State
 from gateway.browsing.report_csv import COLUMNS
 from gateway.http.negotiation import Accept
+from kit.gateway import assert_problem
 from storage.file_store import FileStore
 from storage.files import remove_directory
-from unit.gateway.browsing_kit import Gateway, is_problem, knows
+from unit.gateway.browsing_kit import Gateway, knows
 from unit.gateway.studies_on_disk import OTHER, SHORT, STUDY, Sent
 
 REPORT = f"/studies/{STUDY}/report"
@@ -159,7 +160,7 @@ async def test_who_asks_before_the_study_is_validated_is_told_to_come_back(
     empty.disk.upload(GOOD, validated=False)
     empty.answer = knows(State.VALIDATING)
     response = await empty.get(REPORT)
-    assert is_problem(response, 404, "report-not-ready")
+    assert_problem(response, 404, "report-not-ready")
     assert response.headers["retry-after"] == "2"
     assert "'validating'" in response.json()["detail"]
 
@@ -169,7 +170,7 @@ async def test_who_asks_for_a_report_that_will_never_be_is_not_told_to_come_back
 ) -> None:
     empty.answer = knows(State.ERROR)
     response = await empty.get(REPORT)
-    assert is_problem(response, 404, "no-report")
+    assert_problem(response, 404, "no-report")
     assert "retry-after" not in response.headers
 
 
@@ -264,5 +265,5 @@ def test_the_client_says_what_it_prefers(accept: str, media_type: str | None) ->
 
 async def test_a_client_that_accepts_neither_is_told_what_there_is(gateway: Gateway) -> None:
     response = await gateway.get(REPORT, {"Accept": "application/xml"})
-    assert is_problem(response, 406, "not-acceptable")
+    assert_problem(response, 406, "not-acceptable")
     assert "text/csv" in response.json()["detail"]

@@ -1,6 +1,5 @@
 """GET /status/{study_id}: asked of the status service, else read off the volumes."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,10 +7,8 @@ from uuid import UUID
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from structlog.testing import capture_logs
 
-from chassis.web import problem
 from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
 from contracts.places import Place, study_directory
@@ -25,8 +22,7 @@ from contracts.report import (
     StudyReport,
 )
 from contracts.status import HistoryEntry, Reason, State, StatusRecord
-from gateway.browsing.status_routes import status_router
-from kit.volumes import Volumes
+from kit.gateway import MemoryGateway, assert_problem
 from storage.layout import INTAKE, METADATA, REPORT
 
 STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
@@ -49,29 +45,17 @@ def knows_nothing(_: httpx.Request) -> httpx.Response:
     return httpx.Response(404, json={"type": "urn:hdv:problem:unknown-study"})
 
 
-class Gateway:
-    """The status route on volumes of its own, with a status service that answers as told."""
+class Gateway(MemoryGateway):
+    """A gateway in memory; its status service knows nothing at first."""
 
     def __init__(self, root: Path) -> None:
-        self.volumes = Volumes.below(root)
-        self.answer: Callable[[httpx.Request], httpx.Response] = knows_nothing
-        self.asked: list[httpx.Request] = []
-
-    def _status_service(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
-        return self.answer(request)
+        super().__init__(root)
+        self.answer = knows_nothing
 
     async def status(self, study: object = STUDY) -> httpx.Response:
-        app = FastAPI()
-        problem.install(app)
-        internal = httpx.MockTransport(self._status_service)
-        async with httpx.AsyncClient(transport=internal, base_url="http://status") as client:
-            app.include_router(status_router(client, self.volumes.studies))
-            outside = httpx.ASGITransport(app)
-            async with httpx.AsyncClient(transport=outside, base_url="http://gateway") as browser:
-                return await browser.get(f"/status/{study}")
+        return await self.client.get(f"/status/{study}")
 
-    def lay_down_upload(self) -> None:
+    def put_upload(self) -> None:
         event = StudyUploaded.new(
             source="gateway",
             subject=STUDY,
@@ -85,11 +69,11 @@ class Gateway:
         intake = Intake(event=event, files=(file,), label="trial-42")
         (self.volumes.uploaded(STUDY) / INTAKE).write_bytes(intake.to_json())
 
-    def lay_down_archive(self) -> None:
+    def put_archive(self) -> None:
         self.volumes.archived(STUDY).mkdir(parents=True)
         (self.volumes.archived(STUDY) / METADATA).write_bytes(b"{}")
 
-    def lay_down_quarantine(self) -> None:
+    def put_quarantine(self) -> None:
         finding = Finding(
             code="uid.invalid", severity=Severity.ERROR, message="Not a UID.", found=PATIENT
         )
@@ -118,15 +102,6 @@ class Gateway:
 @pytest.fixture
 def gateway(tmp_path: Path) -> Gateway:
     return Gateway(tmp_path)
-
-
-def is_problem(response: httpx.Response, status: int, kind: str) -> bool:
-    body = response.json()
-    return (
-        response.status_code == body["status"] == status
-        and response.headers["content-type"] == "application/problem+json"
-        and body["type"] == f"urn:hdv:problem:{kind}"
-    )
 
 
 async def test_the_record_is_the_status_services_with_links(gateway: Gateway) -> None:
@@ -162,7 +137,7 @@ async def test_the_record_is_the_status_services_with_links(gateway: Gateway) ->
 async def test_what_the_status_service_knows_counts_more_than_what_lies_on_the_volumes(
     gateway: Gateway,
 ) -> None:
-    gateway.lay_down_upload()
+    gateway.put_upload()
     gateway.answer = lambda _: httpx.Response(200, content=ERROR.to_json())
     assert (await gateway.status()).json()["status"] == "error"
 
@@ -170,7 +145,7 @@ async def test_what_the_status_service_knows_counts_more_than_what_lies_on_the_v
 async def test_right_after_the_202_the_volume_knows_what_the_status_service_does_not(
     gateway: Gateway,
 ) -> None:
-    gateway.lay_down_upload()
+    gateway.put_upload()
     response = await gateway.status()
     assert response.status_code == 200
     body = response.json()
@@ -185,7 +160,7 @@ async def test_right_after_the_202_the_volume_knows_what_the_status_service_does
 async def test_a_study_without_a_record_that_lies_in_the_archive_is_archived(
     gateway: Gateway,
 ) -> None:
-    gateway.lay_down_archive()
+    gateway.put_archive()
     body = (await gateway.status()).json()
     assert (body["status"], body["history"][0]["service"]) == ("archived", "descriptor")
 
@@ -193,7 +168,7 @@ async def test_a_study_without_a_record_that_lies_in_the_archive_is_archived(
 async def test_a_study_without_a_record_that_lies_in_quarantine_has_failed_and_says_why(
     gateway: Gateway,
 ) -> None:
-    gateway.lay_down_quarantine()
+    gateway.put_quarantine()
     response = await gateway.status()
     body = response.json()
     assert (body["status"], body["updated_at"]) == ("failed", "2024-01-01T00:00:00Z")
@@ -203,14 +178,14 @@ async def test_a_study_without_a_record_that_lies_in_quarantine_has_failed_and_s
 
 
 async def test_a_study_that_nobody_knows_is_not_found(gateway: Gateway) -> None:
-    assert is_problem(await gateway.status(), 404, "unknown-study")
+    assert_problem(await gateway.status(), 404, "unknown-study")
 
 
 @pytest.mark.parametrize("study", ["CT_small", "1.2.840.113619.2", "0b1c9c5e", PATIENT])
 async def test_an_id_that_is_no_uuid_is_refused_and_nobody_is_asked(
     gateway: Gateway, study: str
 ) -> None:
-    assert is_problem(await gateway.status(study), 422, "invalid-request")
+    assert_problem(await gateway.status(study), 422, "invalid-request")
     assert not gateway.asked
 
 
@@ -232,14 +207,14 @@ def is_silent(_: httpx.Request) -> httpx.Response:
         lambda _: httpx.Response(401),
     ],
 )
-async def test_while_the_status_service_is_away_the_client_is_told_to_come_back(
+async def test_while_the_status_service_is_unavailable_the_client_is_told_to_come_back(
     gateway: Gateway, answer: Any
 ) -> None:
-    gateway.lay_down_upload()
+    gateway.put_upload()
     gateway.answer = answer
     with capture_logs() as lines:
         response = await gateway.status()
-    assert is_problem(response, 503, "status-unavailable")
+    assert_problem(response, 503, "status-unavailable")
     assert int(response.headers["retry-after"]) > 0
     assert "8001" not in response.text
-    assert [line["event"] for line in lines] == ["status.unavailable"]
+    assert [line["event"] for line in lines] == ["status.unavailable", "request"]

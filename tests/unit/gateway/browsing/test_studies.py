@@ -9,11 +9,9 @@ import pytest
 
 from contracts.report import Outcome
 from contracts.status import State
+from kit.gateway import StatusService, assert_problem, status_unavailable
 from unit.gateway.browsing_kit import (
-    Answer,
     Gateway,
-    is_away,
-    is_problem,
     knows,
     knows_nothing,
     record,
@@ -89,7 +87,7 @@ async def test_a_filter_that_is_none_is_refused_by_name_and_nobody_is_asked(
     gateway: Gateway, query: str
 ) -> None:
     response = await gateway.get(f"/studies?{query}")
-    assert is_problem(response, 422, "invalid-request")
+    assert_problem(response, 422, "invalid-request")
     assert f"query.{query.partition('=')[0]}" in response.json()["detail"]
     assert not gateway.asked
 
@@ -110,14 +108,14 @@ async def test_the_next_page_is_linked_with_the_same_filters(gateway: Gateway) -
     assert (await gateway.get(response.links["next"]["url"])).status_code == 200
 
 
-@pytest.mark.parametrize("answer", [is_away, lambda _: httpx.Response(500)])
+@pytest.mark.parametrize("answer", [status_unavailable, lambda _: httpx.Response(500)])
 @pytest.mark.parametrize("path", ["/studies", PATH])
-async def test_while_the_status_service_is_away_the_client_is_told_to_come_back(
-    gateway: Gateway, answer: Answer, path: str
+async def test_while_the_status_service_is_unavailable_the_client_is_told_to_come_back(
+    gateway: Gateway, answer: StatusService, path: str
 ) -> None:
     gateway.answer = answer
     response = await gateway.get(path)
-    assert is_problem(response, 503, "status-unavailable")
+    assert_problem(response, 503, "status-unavailable")
     assert int(response.headers["retry-after"]) > 0
 
 
@@ -191,7 +189,7 @@ async def test_a_study_on_its_way_has_its_record_and_no_links_to_what_is_not_the
 
 async def test_a_study_that_nobody_knows_is_not_found(gateway: Gateway) -> None:
     gateway.answer = knows_nothing
-    assert is_problem(await gateway.get(PATH), 404, "unknown-study")
+    assert_problem(await gateway.get(PATH), 404, "unknown-study")
 
 
 async def test_the_metadata_of_a_study_are_read_once_for_many_requests(

@@ -6,23 +6,19 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 import pytest
 import pytest_asyncio
-from fastapi import FastAPI
 from multipart import MultipartSegment, PushMultipartParser
 from pydicom import Dataset
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from chassis.web import problem
-from gateway.browsing.file_routes import study_files_router
-from gateway.browsing.study_routes import studies_router
+from chassis.instance_index import COMPLETE, STUDIES
 from gateway.dicomweb.metadata import without_bulk_data
-from gateway.dicomweb.retrieval import Retrieval
-from gateway.dicomweb.retrieval_routes import retrieval_router
-from kit.volumes import Volumes
+from gateway.dicomweb.resources import ROOT
+from kit.gateway import MemoryGateway, assert_problem
 from storage.layout import METADATA
 
 STUDY, SERIES, OTHER_SERIES = "1.2.3", "1.2.3.1", "1.2.3.2"
@@ -32,39 +28,12 @@ PIXELS = {"vr": "OW", "BulkDataURI": "original.dcm#7FE00010"}
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-class Index:
-    """Tells where studies lie, as the index in Redis does."""
-
-    def __init__(self) -> None:
-        self.entries: dict[str, list[UUID]] = {}
-        self.complete = True
-        self.away = False
-
-    async def studies(self, study_instance_uid: str) -> list[UUID]:
-        if self.away:
-            raise RedisConnectionError("redis://:secret@redis refused")
-        return self.entries.get(study_instance_uid, [])
-
-    async def is_complete(self) -> bool:
-        return self.complete
-
-
-class Gateway:
-    """The routes, an archive, and its index."""
+class Gateway(MemoryGateway):
+    """A gateway in memory with an archive and its index."""
 
     def __init__(self, root: Path) -> None:
-        self.volumes = Volumes.below(root)
-        self.index = Index()
-        index: Any = self.index
-        app = FastAPI()
-        problem.install(app)
-        retrieval = Retrieval(index, self.volumes.studies, idle_seconds=10)
-        nobody: Any = None
-        app.include_router(studies_router(nobody, self.volumes.studies, retrieval))
-        app.include_router(study_files_router(nobody, retrieval))
-        app.include_router(retrieval_router(retrieval))
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        self.client = httpx.AsyncClient(transport=transport, base_url="http://gateway")
+        super().__init__(root)
+        self.redis.values[COMPLETE] = b"1"
 
     def archive(self, *instances: dict[str, Any], study: str = STUDY, days: int = 0) -> Path:
         """File instances as one study: each its UID, series, bytes, transfer syntax, data set."""
@@ -89,12 +58,12 @@ class Gateway:
                 }
             )
         write_metadata(directory, entries, instances, NOW + timedelta(days=days))
-        self.index.entries.setdefault(study, []).append(study_id)
+        self.redis.sets[STUDIES + study].add(str(study_id))
         return directory
 
     async def get(self, path: str, accept: str | None = None) -> httpx.Response:
         headers = {"Accept": accept} if accept else {}
-        return await self.client.get(f"/studies/{path}", headers=headers)
+        return await self.client.get(f"{ROOT}/studies/{path}", headers=headers)
 
 
 def write_metadata(
@@ -148,14 +117,6 @@ def parts_of(response: httpx.Response) -> list[tuple[dict[str, str], bytes]]:
     return found
 
 
-def is_problem(response: httpx.Response, status: int, kind: str) -> bool:
-    return (
-        response.status_code == status
-        and response.headers["content-type"] == "application/problem+json"
-        and response.json()["type"] == f"urn:hdv:problem:{kind}"
-    )
-
-
 @pytest_asyncio.fixture
 async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
     made = Gateway(tmp_path)
@@ -175,14 +136,14 @@ async def test_a_study_is_sent_as_parts_byte_for_byte(gateway: Gateway) -> None:
         (
             {
                 "Content-Type": f"application/dicom; transfer-syntax={EXPLICIT}",
-                "Content-Location": f"/studies/{STUDY}/series/{SERIES}/instances/1.1",
+                "Content-Location": f"{ROOT}/studies/{STUDY}/series/{SERIES}/instances/1.1",
             },
             contents[0],
         ),
         (
             {
                 "Content-Type": f"application/dicom; transfer-syntax={JPEG}",
-                "Content-Location": f"/studies/{STUDY}/series/{OTHER_SERIES}/instances/1.2",
+                "Content-Location": f"{ROOT}/studies/{STUDY}/series/{OTHER_SERIES}/instances/1.2",
             },
             contents[1],
         ),
@@ -234,7 +195,7 @@ async def test_another_transfer_syntax_than_that_of_storage_is_not_to_be_had(
 ) -> None:
     gateway.archive({"uid": "1.1", "syntax": JPEG}, {"uid": "1.2"})
     response = await gateway.get(STUDY, f"{RELATED}; transfer-syntax={EXPLICIT}")
-    assert is_problem(response, 406, "not-acceptable")
+    assert_problem(response, 406, "not-acceptable")
     assert f"{EXPLICIT}, {JPEG}" in response.json()["detail"]
 
 
@@ -246,7 +207,7 @@ async def test_metadata_is_json_and_nothing_else(gateway: Gateway, path: str) ->
     response = await gateway.get(path, "application/dicom+json, application/json;q=0.5")
     assert response.headers["content-type"] == "application/dicom+json"
     refused = await gateway.get(path, 'multipart/related; type="application/dicom+xml"')
-    assert is_problem(refused, 406, "not-acceptable")
+    assert_problem(refused, 406, "not-acceptable")
 
 
 @pytest.mark.parametrize(
@@ -262,7 +223,7 @@ async def test_the_head_of_an_answer_is_had_without_the_rest(
     gateway: Gateway, path: str, accept: str
 ) -> None:
     gateway.archive({"uid": "1.1"})
-    head = await gateway.client.head(f"/studies/{path}", headers={"Accept": accept})
+    head = await gateway.client.head(f"{ROOT}/studies/{path}", headers={"Accept": accept})
     body = await gateway.get(path, accept)
     assert head.status_code == 200
     assert head.content == b""
@@ -310,34 +271,34 @@ def test_a_data_set_without_bulk_data_is_not_touched() -> None:
 async def test_what_is_not_there_is_not_found(gateway: Gateway, path: str, kind: str) -> None:
     gateway.archive({"uid": "1.1"}, {"uid": "1.2", "series": OTHER_SERIES})
     for resource in (path, f"{path}/metadata"):
-        assert is_problem(await gateway.get(resource), 404, kind)
+        assert_problem(await gateway.get(resource), 404, kind)
 
 
 @pytest.mark.parametrize("uid", ["1", "1.02", "a.b", "1.2.", "1..2", "1." * 32 + "1"])
 async def test_what_is_no_uid_is_refused(gateway: Gateway, uid: str) -> None:
     response = await gateway.get(f"{STUDY}/series/{uid}")
-    assert is_problem(response, 422, "invalid-request")
+    assert_problem(response, 422, "invalid-request")
 
 
 async def test_a_study_is_not_denied_while_the_index_is_made(gateway: Gateway) -> None:
-    gateway.index.complete = False
-    assert is_problem(await gateway.get(STUDY), 503, "index-incomplete")
+    del gateway.redis.values[COMPLETE]
+    assert_problem(await gateway.get(STUDY), 503, "index-incomplete")
     gateway.archive({"uid": "1.1"})
     assert (await gateway.get(STUDY)).status_code == 200
 
 
 async def test_an_index_that_is_away_is_told_of_without_its_address(gateway: Gateway) -> None:
-    gateway.index.away = True
+    gateway.redis.leave(RedisConnectionError("redis://:secret@redis refused"))
     response = await gateway.get(STUDY)
-    assert is_problem(response, 503, "index-unavailable")
+    assert_problem(response, 503, "index-unavailable")
     assert "secret" not in response.text
 
 
 async def test_a_place_that_the_index_knows_and_the_archive_not_is_skipped(
     gateway: Gateway,
 ) -> None:
-    gateway.index.entries[STUDY] = [uuid4()]
-    assert is_problem(await gateway.get(STUDY), 404, "unknown-study")
+    gateway.redis.sets[STUDIES + STUDY] = {str(uuid4())}
+    assert_problem(await gateway.get(STUDY), 404, "unknown-study")
     gateway.archive({"uid": "1.1"})
     assert len(parts_of(await gateway.get(STUDY))) == 1
 

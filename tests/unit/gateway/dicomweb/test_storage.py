@@ -1,24 +1,20 @@
 """STOW-RS over HTTP: instances come in, and what became of each is the answer."""
 
 import asyncio
-import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 import pytest_asyncio
-from fastapi import FastAPI
 
-from chassis.messaging.feed import Feed
-from chassis.observability.metrics import Metrics
-from chassis.web import problem
-from contracts.events import CloudEvent, StudyUploaded
+from chassis.messaging.cursor import EntryId
+from contracts.channels import UPLOADS
+from contracts.events import ANY_EVENT, CloudEvent
 from contracts.intake import Intake
 from contracts.report import (
     FileCounts,
@@ -30,76 +26,34 @@ from contracts.report import (
     StudyReport,
 )
 from gateway.dicomweb.results import results
-from gateway.dicomweb.storage import Storage
-from gateway.dicomweb.storage_routes import storage_router
-from gateway.events.feed import LiveFeed
-from gateway.settings import FeedSettings, GatewaySettings, StowSettings
-from gateway.uploads.service import Reception
 from kit.events import archived, failed, not_processed, validated
-from kit.redis import MemoryRedis
-from kit.volumes import Volumes
-from storage.layout import INCOMING, INTAKE, REPORT
+from kit.gateway import MemoryGateway, assert_problem, running
+from storage.layout import INTAKE, REPORT
 
 CONTENT = bytes(128) + b"DICM" + bytes(range(256)) * 8
 RELATED = 'multipart/related; type="application/dicom"; boundary=xYzZY'
 CT = "1.2.840.10008.5.1.4.1.1.2"
 
 
-class Pipeline:
-    """The gateway's routes; what the workers would do is said by the test."""
+class Pipeline(MemoryGateway):
+    """A gateway in memory, and workers that do what a test says with each upload."""
 
-    def __init__(self, root: Path, **settings: Any) -> None:
-        self.volumes = Volumes.below(root)
-        (self.volumes.uploads / INCOMING).mkdir(parents=True)
-        self.metrics = Metrics("gateway")
-        self.streams = MemoryRedis()
-        self.published: list[StudyUploaded] = []
+    def __init__(self, root: Path, **changes: Any) -> None:
+        super().__init__(root, **changes)
         self.work: Callable[[UUID], None] = lambda _: None
-        values: dict[str, Any] = {
-            "uploads_dir": self.volumes.uploads,
-            "quarantine_dir": self.volumes.quarantine,
-            "archive_dir": self.volumes.archive,
-            "max_files": 10,
-            "max_upload_bytes": 100_000,
-            "min_free_bytes": 0,
-            "max_concurrent_uploads": 2,
-            "idle_timeout_seconds": 10.0,
-            "max_upload_seconds": 60.0,
-            "retry_after_seconds": 3,
-            "profiles_dir": None,
-            "archives": None,
-            "idempotency_seconds": 60,
-            "public_url": None,
-            "stow": StowSettings(wait_seconds=30, max_waiting=2),
-        }
-        made = GatewaySettings.model_construct(**(values | settings))
-        client: Any = self.streams
-        feed = FeedSettings(max_streams=1, queue_size=1, heartbeat_seconds=300, stream_seconds=300)
-        self.live = LiveFeed(Feed(client), feed, self.metrics)
-        service: Any = SimpleNamespace(metrics=self.metrics, broker=self)
-        publisher: Any = self
-        self.storage = Storage(
-            Reception(service, made, publisher), self.live, made, self.volumes.studies
-        )
-        app = FastAPI()
-        problem.install(app)
-        app.include_router(storage_router(self.storage))
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        self.client = httpx.AsyncClient(transport=transport, base_url="http://gateway")
+        append = self.redis.append
 
-    async def connect(self) -> "Pipeline":
-        return self
+        def announce(address: str, body: bytes, at: EntryId | None = None) -> EntryId:
+            entry = append(address, body, at)
+            if address == UPLOADS.address:
+                self.work(ANY_EVENT.validate_json(body).subject)
+            return entry
 
-    async def ping(self) -> None:
-        """Redis is there."""
-
-    async def publish(self, event: StudyUploaded) -> None:
-        self.published.append(event)
-        self.work(event.subject)
+        self.redis.append = announce  # type: ignore[method-assign]
 
     def say(self, *events: CloudEvent) -> None:
         for event in events:
-            self.streams.send(event)
+            self.redis.send(event)
 
     def report(self, study_id: UUID, *instances: InstanceReport) -> None:
         accepted = sum(instance.outcome is Outcome.ACCEPTED for instance in instances)
@@ -127,7 +81,7 @@ class Pipeline:
     async def post(
         self,
         *contents: bytes,
-        path: str = "/studies",
+        path: str = "/dicom-web/studies",
         content_type: str = RELATED,
         body: bytes | None = None,
         **headers: str,
@@ -170,27 +124,10 @@ def finding(code: str, severity: Severity = Severity.ERROR, **fields: Any) -> Fi
     return Finding(code=code, severity=severity, message="It says DOE^JANE.", **fields)
 
 
-def is_problem(response: httpx.Response, status: int, kind: str) -> bool:
-    return (
-        response.status_code == status
-        and response.headers["content-type"] == "application/problem+json"
-        and response.json()["type"] == f"urn:hdv:problem:{kind}"
-    )
-
-
 @pytest_asyncio.fixture
 async def pipeline(tmp_path: Path) -> AsyncIterator[Pipeline]:
     async with running(Pipeline(tmp_path)) as made:
         yield made
-
-
-@contextlib.asynccontextmanager
-async def running(pipeline: Pipeline) -> AsyncIterator[Pipeline]:
-    async with pipeline.client:
-        task = asyncio.create_task(pipeline.live.run())
-        await pipeline.live.ready.wait()
-        yield pipeline
-        task.cancel()
 
 
 async def test_instances_are_taken_in_and_their_outcome_is_the_answer(pipeline: Pipeline) -> None:
@@ -207,7 +144,7 @@ async def test_instances_are_taken_in_and_their_outcome_is_the_answer(pipeline: 
     assert stored == [["1.1"], ["1.3"]]
     [item] = answer["00081198"]["Value"]
     assert item["00081197"] == {"vr": "US", "Value": [0xC000]}
-    assert answer["00081190"]["Value"] == ["http://gateway/studies/1.2.3"]
+    assert answer["00081190"]["Value"] == ["http://gateway/dicom-web/studies/1.2.3"]
     assert "DOE" not in response.text
     sizes = [file.size_bytes for file in pipeline.intake.files]
     assert sizes == [len(CONTENT), len(CONTENT) + 2, len(CONTENT)]
@@ -217,7 +154,7 @@ async def test_urls_are_those_under_which_clients_reach_the_gateway(tmp_path: Pa
     async with running(Pipeline(tmp_path, public_url="https://pacs.example/hdv")) as pipeline:
         pipeline.archives(instance())
         answer = (await pipeline.post(CONTENT)).json()
-        assert answer["00081190"]["Value"] == ["https://pacs.example/hdv/studies/1.2.3"]
+        assert answer["00081190"]["Value"] == ["https://pacs.example/hdv/dicom-web/studies/1.2.3"]
 
 
 async def test_a_single_instance_may_be_sent_by_itself(pipeline: Pipeline) -> None:
@@ -244,7 +181,7 @@ async def test_nothing_valid_is_a_conflict_that_says_why(pipeline: Pipeline) -> 
 
 async def test_the_study_that_the_url_names_is_handed_on(pipeline: Pipeline) -> None:
     pipeline.archives(instance())
-    assert (await pipeline.post(CONTENT, path="/studies/1.2.3")).status_code == 200
+    assert (await pipeline.post(CONTENT, path="/dicom-web/studies/1.2.3")).status_code == 200
     assert pipeline.intake.study_instance_uid == "1.2.3"
 
 
@@ -355,9 +292,9 @@ async def test_a_request_that_cannot_be_read_says_why_and_leaves_nothing(
     pipeline: Pipeline, content_type: str, body: bytes | None, status: int, kind: str
 ) -> None:
     response = await pipeline.post(content_type=content_type, body=body)
-    assert is_problem(response, status, kind)
+    assert_problem(response, status, kind)
     assert response.headers["connection"] == "close"
-    assert [path.name for path in pipeline.volumes.uploads.rglob("*")] == [INCOMING]
+    assert pipeline.is_empty
     assert not pipeline.published
 
 
@@ -365,22 +302,22 @@ async def test_who_does_not_accept_json_is_told_before_anything_is_taken_in(
     pipeline: Pipeline,
 ) -> None:
     response = await pipeline.post(CONTENT, accept="application/dicom+xml")
-    assert is_problem(response, 406, "not-acceptable")
+    assert_problem(response, 406, "not-acceptable")
     assert not pipeline.published
 
 
-@pytest.mark.parametrize("path", ["/studies/1.02", "/studies/x"])
+@pytest.mark.parametrize("path", ["/dicom-web/studies/1.02", "/dicom-web/studies/x"])
 async def test_what_is_no_study_instance_uid_is_refused(pipeline: Pipeline, path: str) -> None:
-    assert is_problem(await pipeline.post(CONTENT, path=path), 422, "invalid-request")
+    assert_problem(await pipeline.post(CONTENT, path=path), 422, "invalid-request")
 
 
 async def test_an_outcome_that_takes_too_long_is_pending_and_nothing_is_lost(
     tmp_path: Path,
 ) -> None:
-    stow = StowSettings(wait_seconds=0.05, max_waiting=2)
+    stow = {"wait_seconds": 0.05, "max_waiting": 2}
     async with running(Pipeline(tmp_path, stow=stow)) as pipeline:
         response = await pipeline.post(CONTENT)
-        assert is_problem(response, 503, "outcome-pending")
+        assert_problem(response, 503, "outcome-pending")
         study_id = pipeline.intake.event.subject
         assert response.headers["location"] == f"/status/{study_id}"
         assert response.headers["retry-after"] == "3"
@@ -389,13 +326,13 @@ async def test_an_outcome_that_takes_too_long_is_pending_and_nothing_is_lost(
 
 
 async def test_more_clients_than_allowed_are_told_to_come_back(tmp_path: Path) -> None:
-    stow = StowSettings(wait_seconds=30, max_waiting=1)
+    stow = {"wait_seconds": 30, "max_waiting": 1}
     async with running(Pipeline(tmp_path, stow=stow)) as pipeline:
         taken = asyncio.Event()
         pipeline.work = lambda _: taken.set()
         first = asyncio.create_task(pipeline.post(CONTENT))
         await taken.wait()
-        assert is_problem(await pipeline.post(CONTENT), 503, "too-many-waiting")
+        assert_problem(await pipeline.post(CONTENT), 503, "too-many-waiting")
         study_id = pipeline.intake.event.subject
         pipeline.archives(instance())
         pipeline.work(study_id)
@@ -404,14 +341,14 @@ async def test_more_clients_than_allowed_are_told_to_come_back(tmp_path: Path) -
 
 
 async def test_a_service_that_stops_lets_its_clients_go(pipeline: Pipeline) -> None:
-    pipeline.work = lambda _: pipeline.storage.close()
-    assert is_problem(await pipeline.post(CONTENT), 503, "outcome-pending")
+    pipeline.work = lambda _: pipeline.service.stopping()
+    assert_problem(await pipeline.post(CONTENT), 503, "outcome-pending")
 
 
 async def test_nothing_is_taken_in_before_the_feed_has_begun(tmp_path: Path) -> None:
     pipeline = Pipeline(tmp_path)
     async with pipeline.client:
-        assert is_problem(await pipeline.post(CONTENT), 503, "event-bus-unavailable")
+        assert_problem(await pipeline.post(CONTENT), 503, "event-bus-unavailable")
     assert not pipeline.published
 
 
@@ -434,8 +371,8 @@ async def test_nobody_waits_for_an_outcome_that_no_client_wants_any_more(
     scope = {
         "type": "http",
         "method": "POST",
-        "path": "/studies",
-        "raw_path": b"/studies",
+        "path": "/dicom-web/studies",
+        "raw_path": b"/dicom-web/studies",
         "query_string": b"",
         "headers": [(b"content-type", RELATED.encode())],
         "http_version": "1.1",

@@ -28,7 +28,7 @@ def test_a_stored_instance_is_told_with_where_it_is_found() -> None:
     status, response = store_response([Result(identity())], BASE)
     assert status == 200
     assert response == {
-        "00081190": {"vr": "UR", "Value": [f"{BASE}/studies/1.2.3"]},
+        "00081190": {"vr": "UR", "Value": [f"{BASE}/dicom-web/studies/1.2.3"]},
         "00081199": {
             "vr": "SQ",
             "Value": [
@@ -37,7 +37,7 @@ def test_a_stored_instance_is_told_with_where_it_is_found() -> None:
                     "00081155": {"vr": "UI", "Value": ["1.1"]},
                     "00081190": {
                         "vr": "UR",
-                        "Value": [f"{BASE}/studies/1.2.3/series/1.2.3.1/instances/1.1"],
+                        "Value": [f"{BASE}/dicom-web/studies/1.2.3/series/1.2.3.1/instances/1.1"],
                     },
                 }
             ],

@@ -19,10 +19,11 @@ from chassis.messaging.feed import ADDRESS_OF, ADDRESSES, Entry, Feed
 from chassis.observability.metrics import Metrics
 from chassis.service.server import ABORT
 from chassis.web import problem
+from chassis.web.routing import provide
 from contracts.events import ANY_EVENT, CloudEvent
 from gateway.events import feed_stream
 from gateway.events.feed import LiveFeed
-from gateway.events.routes import MOST_PER_PAGE, events_router
+from gateway.events.routes import MOST_PER_PAGE, router
 from gateway.settings import FeedSettings
 from kit.events import archived, uploaded
 from kit.redis import MemoryRedis
@@ -44,7 +45,8 @@ class Gateway:
         self.live.ready.set()
         self.app = FastAPI()
         problem.install(self.app)
-        self.app.include_router(events_router(feed, self.live, self.settings))
+        provide(self.app, feed, self.live)
+        self.app.include_router(router)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -12,8 +12,12 @@ from fastapi import FastAPI
 
 from asyncapi.document import DOCUMENT, committed_document
 from chassis.web import problem
-from gateway.pages.routes import pages_router
+from chassis.web.routing import provide
+from gateway.dicomweb.resources import ROOT
+from gateway.pages.page import Pages
+from gateway.pages.routes import router
 from gateway.pages.viewers import SERVED, VIEWERS
+from kit.gateway import MemoryGateway
 
 PAGES = ("/asyncapi", "/docs")
 DOCUMENTS = ("/asyncapi.json", "/asyncapi.yaml")
@@ -29,23 +33,24 @@ def assets(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def gateway(assets: Path) -> httpx.AsyncClient:
+def bare_gateway(assets: Path) -> httpx.AsyncClient:
     app = FastAPI(docs_url=None, redoc_url=None)
     problem.install(app)
-    app.include_router(pages_router(assets))
+    provide(app, Pages(assets))
+    app.include_router(router)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway")
 
 
 @pytest.fixture
 async def client(assets: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with gateway(assets) as client:
+    async with bare_gateway(assets) as client:
         yield client
 
 
 @pytest.fixture
 async def bare_client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A gateway that runs from its source, `make assets` never called."""
-    async with gateway(tmp_path / "missing") as client:
+    async with bare_gateway(tmp_path / "missing") as client:
         yield client
 
 
@@ -139,7 +144,7 @@ async def test_another_version_of_a_script_has_another_address(
 ) -> None:
     before = references((await client.get("/docs")).text)
     (assets / "openapi-viewer.js.gz").write_bytes(gzip.compress(b"/* new */"))
-    async with gateway(assets) as updated:
+    async with bare_gateway(assets) as updated:
         after = references((await updated.get("/docs")).text)
         [(old, new)] = [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]]
         assert old.endswith("openapi-viewer.js")
@@ -202,6 +207,24 @@ async def test_without_viewers_the_document_is_there_all_the_same(
 
 async def test_with_one_viewer_missing_the_other_page_works(assets: Path) -> None:
     (assets / "openapi-viewer.css.gz").unlink()
-    async with gateway(assets) as half:
+    async with bare_gateway(assets) as half:
         assert (await half.get("/docs")).status_code == 503
         assert (await half.get("/asyncapi")).status_code == 200
+
+
+@pytest.mark.parametrize("headers", [{}, {"Accept": "text/html"}])
+async def test_the_index_links_to_everything_that_the_gateway_offers(
+    gateway: MemoryGateway, headers: dict[str, str]
+) -> None:
+    response = await gateway.client.get("/", headers=headers)
+    assert response.status_code == 200
+    index = response.json()
+    assert index["version"] == gateway.service.http.version
+    assert index["links"]["dicom_web"] == ROOT
+    paths = gateway.service.http.openapi()["paths"]
+    pages = {"/asyncapi", "/docs", "/openapi.json"}
+    for path in set(index["links"].values()) - {ROOT} - pages:
+        assert path in paths
+    assert any(path.startswith(ROOT) for path in paths)
+    for path in pages:
+        assert (await gateway.client.get(path)).status_code in {200, 503}

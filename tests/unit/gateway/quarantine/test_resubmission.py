@@ -15,8 +15,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from contracts.intake import Intake
 from gateway.quarantine import resubmission
 from gateway.quarantine.marks import Resubmission
+from kit.gateway import assert_problem
 from storage.study_folder import StudyFolder
-from unit.gateway.quarantined import NOT_DICOM, TRUNCATED, Gateway, is_problem
+from unit.gateway.quarantined import NOT_DICOM, TRUNCATED, Gateway
 
 TEXT = b"no DICOM at all"
 IMAGE = bytes(128) + b"DICM" + bytes(100)
@@ -67,7 +68,7 @@ async def test_a_study_goes_on_its_way_again_as_if_it_had_just_arrived(gateway: 
     }
     assert response.headers["location"] == f"/status/{new_id}"
     assert response.headers["retry-after"] == "3"
-    assert gateway.bus.published == [intake.event]
+    assert gateway.published == [intake.event]
     assert new_id != study_id
     assert intake.resubmitted_from == study_id
     assert (intake.label, intake.profile) == ("trial-42", "strict")
@@ -149,7 +150,7 @@ async def test_what_cannot_take_the_place_of_a_file_is_refused_and_leaves_no_mar
 ) -> None:
     study_id = gateway.quarantine((TEXT, NOT_DICOM))
     response = await resubmit(gateway, study_id, "000001.dcm", **request_)
-    assert is_problem(response, status, kind)
+    assert_problem(response, status, kind)
     assert gateway.uploads == {}
     assert await marks(gateway, study_id) == []
 
@@ -169,12 +170,12 @@ async def test_what_is_not_here_cannot_be_resubmitted(
     gateway: Gateway, body: dict[str, Any], status: int, kind: str
 ) -> None:
     study_id = gateway.quarantine((TEXT, NOT_DICOM), accepted=(IMAGE,))
-    assert is_problem(await resubmit(gateway, study_id, json=body), status, kind)
+    assert_problem(await resubmit(gateway, study_id, json=body), status, kind)
     assert gateway.uploads == {}
 
 
 async def test_an_unknown_study_cannot_be_resubmitted(gateway: Gateway) -> None:
-    assert is_problem(await resubmit(gateway, uuid4()), 404, "not-in-quarantine")
+    assert_problem(await resubmit(gateway, uuid4()), 404, "not-in-quarantine")
 
 
 async def test_an_unknown_profile_is_told_with_those_that_are_known(gateway: Gateway) -> None:
@@ -185,17 +186,24 @@ async def test_an_unknown_profile_is_told_with_those_that_are_known(gateway: Gat
 
 async def test_a_profile_of_long_ago_that_is_gone_is_told(gateway: Gateway) -> None:
     study_id = gateway.quarantine((TEXT, NOT_DICOM), profile="gone")
-    assert is_problem(await resubmit(gateway, study_id), 422, "unknown-profile")
+    assert_problem(await resubmit(gateway, study_id), 422, "unknown-profile")
     upload_of(gateway, await resubmit(gateway, study_id, json={"profile": "default"}))
 
 
-async def test_without_the_bus_nothing_goes_and_nothing_is_marked(gateway: Gateway) -> None:
+def refuse(_address: str, _body: bytes) -> None:
+    """Redis goes in the moment in which an upload is announced."""
+    raise RedisConnectionError("gone")
+
+
+async def test_without_the_bus_nothing_goes_and_nothing_is_marked(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
     study_id = gateway.quarantine((TEXT, NOT_DICOM))
-    gateway.bus.fails = RedisConnectionError("away")
-    assert is_problem(await resubmit(gateway, study_id), 503, "event-bus-unavailable")
+    monkeypatch.setattr(gateway.redis, "append", refuse)
+    assert_problem(await resubmit(gateway, study_id), 503, "event-bus-unavailable")
     assert gateway.uploads == {}
     assert await marks(gateway, study_id) == []
-    gateway.bus.fails = None
+    monkeypatch.undo()
     upload_of(gateway, await resubmit(gateway, study_id))
     assert len(await marks(gateway, study_id)) == 1
 
@@ -208,10 +216,10 @@ async def test_the_mark_is_there_before_the_upload_is_announced(
     path = gateway.volumes.quarantined(study_id) / "resubmissions.ndjson"
     seen = []
 
-    async def publish(_: object) -> None:
+    def append(_address: str, _body: bytes) -> None:
         seen.append(path.read_bytes())
 
-    monkeypatch.setattr(gateway.bus, "publish", publish)
+    monkeypatch.setattr(gateway.redis, "append", append)
     response = await resubmit(gateway, study_id)
     assert json.loads(seen[0])["study_id"] == response.json()["study_id"]
 
@@ -228,7 +236,7 @@ async def test_several_who_resubmit_at_once_lose_no_mark(gateway: Gateway) -> No
 async def test_damaged_bytes_do_not_go_anywhere(gateway: Gateway) -> None:
     study_id = gateway.quarantine((TEXT, NOT_DICOM))
     (gateway.volumes.quarantined(study_id) / "000001.dcm").write_bytes(b"something else")
-    assert is_problem(await resubmit(gateway, study_id), 500, "file-damaged")
+    assert_problem(await resubmit(gateway, study_id), 500, "file-damaged")
     assert gateway.uploads == {}
     assert gateway.files(study_id) == {"000001.dcm"}
 
@@ -245,7 +253,7 @@ async def test_a_study_that_is_removed_meanwhile_is_no_error_of_the_gateway(
     ) -> None:
         if moment == "after the mark":
             add_mark(folder, mark, withdrawn=withdrawn)
-            gateway.bus.fails = RedisConnectionError("away")
+            monkeypatch.setattr(gateway.redis, "append", refuse)
         folder.store.remove_directory(folder.key)
         if moment == "before the mark":
             add_mark(folder, mark, withdrawn=withdrawn)
@@ -253,7 +261,7 @@ async def test_a_study_that_is_removed_meanwhile_is_no_error_of_the_gateway(
     monkeypatch.setattr(resubmission, "add_mark", removed_meanwhile)
     response = await resubmit(gateway, study_id)
     if moment == "before the mark":
-        assert is_problem(response, 404, "not-in-quarantine")
+        assert_problem(response, 404, "not-in-quarantine")
     else:
-        assert is_problem(response, 503, "event-bus-unavailable")
+        assert_problem(response, 503, "event-bus-unavailable")
     assert gateway.uploads == {}
