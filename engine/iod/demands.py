@@ -81,22 +81,25 @@ def _is_examined(attribute: Attribute) -> bool:
 
 
 def _attribute(tag: int, demands: Sequence[Demand], conditions: Conditions) -> Attribute:
-    applying = sorted(
-        (demand for demand in demands if demand.applies), key=lambda demand: demand.fact.type
-    )
+    applying = [demand for demand in demands if demand.applies]
+    counting = applying or demands
     types = {demand.fact.type for demand in applying}
-    unconditional = next((type_ for type_ in ("1", "2") if type_ in types), "3")
-    counting = [demand for demand in demands if demand.applies] or demands
+    unconditional = min(types & {"1", "2"}, default="3")
     return Attribute(
         tag,
-        module=min(counting, key=lambda demand: demand.fact.type).module,
+        module=min(counting, key=_type_of).module,
         type=unconditional,
         requirements=tuple(_requirements(applying, unconditional, conditions)),
         is_barred=all(_bars(demand, conditions) for demand in demands),
-        is_never_empty=unconditional == "1" or ("1C" in types and types.isdisjoint({"2", "2C"})),
+        is_never_empty="1" in types or ("1C" in types and types.isdisjoint({"2", "2C"})),
         values=_distinct(demand.fact.values for demand in counting),
         items=_distinct(demand.fact.items for demand in counting),
     )
+
+
+def _type_of(demand: Demand) -> str:
+    """Strong types are sorted before weak ones: 1, 1C, 2, 2C, 3."""
+    return demand.fact.type
 
 
 _WEAKER = {"1": frozenset({"1C", "2C"}), "2": frozenset({"2C"}), "3": frozenset[str]()}
@@ -107,7 +110,7 @@ def _requirements(
     demands: Iterable[Demand], unconditional: str, conditions: Conditions
 ) -> Iterable[Requirement]:
     wanted = {"1C", "2C"} - _WEAKER[unconditional]
-    for fact, module, *_ in demands:
+    for fact, module, *_ in sorted(demands, key=_type_of):
         condition = conditions.get(fact.condition)
         if condition and fact.type in wanted:
             yield Requirement(condition, fact.type, module)

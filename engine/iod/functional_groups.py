@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import cached_property, partial
 
 from engine.encoding.elements import Element
-from engine.iod.lacks import Lacks
 from engine.iod.level import Checker
+from engine.iod.missing import MissingAttributes
 from engine.iod.plan import Plan, PlannedGroup
 from engine.iod.scope import GroupsScope, Scope
 from engine.rule import Rule
@@ -32,7 +32,7 @@ class FunctionalGroups:
         self._dataset = dataset
         self._elements = dataset.surroundings.elements
         self._checker = checker
-        self._lacks = Lacks()
+        self._missing_groups = MissingAttributes()
         self._tags = frozenset(group.tag for group in groups)
         self._mandatory = frozenset(group.tag for group in groups if group.is_mandatory)
         self._conditional = tuple(group for group in groups if group.condition)
@@ -62,7 +62,7 @@ class FunctionalGroups:
         return first is not None and tag in self._elements.level(first)
 
     def items(self, row: int, tag: int) -> Iterator[GroupsScope]:
-        """The items of one of the two sequences; which groups they have is checked here."""
+        """The items of one of the two sequences; checks which groups they have on the way."""
         if tag == SHARED_FUNCTIONAL_GROUPS_SEQUENCE:
             if self._shared:
                 self._check_shared(self._shared)
@@ -78,20 +78,23 @@ class FunctionalGroups:
             frames += 1
             frame = self._scope(item, outer)
             if missing := needed.difference(frame.rows):
-                self._lacks.add(frame, missing, partial(self._missing, frame))
-            for group in shared & frame.rows.keys():
-                self._report(rules.GROUP_TWICE, frame, group)
-            for group in self._only_shared & frame.rows.keys():
-                self._report(rules.GROUP_NOT_SHARED, frame, group)
+                self._missing_groups.add(frame, missing, partial(self._missing, frame))
+            self._check_places(frame, shared)
             self._check_conditional(frame, conditional)
             yield frame
-        self._lacks.report()
+        self._missing_groups.report_counted()
         self._check_count(row, frames)
+
+    def _check_places(self, frame: GroupsScope, shared: frozenset[int]) -> None:
+        for group in shared & frame.rows.keys():
+            self._report(rules.GROUP_TWICE, frame, group)
+        for group in self._only_shared & frame.rows.keys():
+            self._report(rules.GROUP_NOT_SHARED, frame, group)
 
     def _check_shared(self, shared: GroupsScope) -> None:
         for group in self._only_per_frame & shared.rows.keys():
             self._report(rules.GROUP_NOT_PER_FRAME, shared, group)
-        # Tiles that are in order need no groups of their own; what is asked for has to be shared.
+        # Tiles in order need no groups of their own: those that are required have to be shared.
         organization = self._dataset.values(DIMENSION_ORGANIZATION_TYPE)
         if (
             "TILED_FULL" in organization
@@ -123,7 +126,7 @@ class FunctionalGroups:
     def _check_count(self, row: int, items: int) -> None:
         number = self._dataset.rows.get(NUMBER_OF_FRAMES)
         frames = None if number is None else Element(self._elements, number).integer()
-        # Of a file that breaks off, the items that were not read are not known.
+        # The items behind the end of a truncated file are unknown.
         if frames is None or frames == items or self._dataset.surroundings.may_go_on(row):
             return
         violation = Violation(Element(self._elements, row), f"{frames} items", f"{items} items")

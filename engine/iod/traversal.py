@@ -48,7 +48,7 @@ class _Traversal:
         """The kinds of pixel data that the image isn't made of."""
         self.dataset = Scope(self)
         self.modules = Modules(plan, self.dataset)
-        self.checker = Checker(plans, findings, _said_elsewhere(instance))
+        self.checker = Checker(plans, findings, _reported_elsewhere(instance))
         self.groups = FunctionalGroups(plan, self.dataset, self.checker)
 
     def has_module(self, module: str) -> Truth:
@@ -123,7 +123,7 @@ def _overlay(dataset: Scope, group: int) -> Scope:
     return overlay
 
 
-def _said_elsewhere(instance: Instance) -> frozenset[int]:
+def _reported_elsewhere(instance: Instance) -> frozenset[int]:
     """What is reported by other rules if it is missing or empty."""
     tags = {*instance.profile.required_tags, *DESCRIBING}
     if instance.image:
