@@ -1,9 +1,10 @@
 """What a violation is: one place where an instance breaks a rule."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from engine.encoding.elements import Element
 from engine.profiles.site_rule import SiteRule
+from engine.rule import Rule
 from engine.tags import tag_text
 
 
@@ -41,3 +42,7 @@ class Violation(NamedTuple):
     """The section of the standard, where it is more specific than the rule's."""
     site: SiteRule | None = None
     """The site rule that is broken; its severity counts."""
+
+
+RuleViolation: TypeAlias = tuple[Rule, Violation]
+"""A rule, and where it is broken."""

@@ -56,19 +56,23 @@ def is_video(instance: Instance) -> bool:
 
 
 def _first_fragments(instance: Instance, image: Image, fragments: Fragments) -> Sequence[int]:
-    """The first fragment of each frame; what is wrong with the tables is said elsewhere."""
+    """The first fragment of each frame; none if they are unknown. Other rules check the tables."""
     count = len(fragments.starts)
     syntax = instance.transfer_syntax
     if image.frames == 1 or is_video(instance):
         return range(min(count, 1))
     if count <= image.frames or (syntax and syntax.pixels is Pixels.ONE_FRAGMENT_PER_FRAME):
         return range(count)
+    firsts = _from_table(fragments, image.frames) or beginnings(fragments)
+    is_valid = firsts[:1] == [0] and all(a < b for a, b in pairwise(firsts))
+    return firsts if is_valid else ()
+
+
+def _from_table(fragments: Fragments, frames: int) -> list[int]:
+    """The first fragment of each frame by the basic offset table; -1 where there is none."""
     table = fragments.offset_table
-    offsets = table and entries(table, "I", image.frames)
-    if offsets:
-        numbers = {start: index for index, start in enumerate(fragments.starts)}
-        firsts = [numbers.get(offset, -1) for offset in offsets]
-        is_valid = firsts[0] == 0 and all(a < b for a, b in pairwise(firsts))
-        return firsts if is_valid else ()
-    firsts = beginnings(fragments)
-    return firsts if firsts[:1] == [0] else ()
+    offsets = table and entries(table, "I", frames)
+    if not offsets:
+        return []
+    numbers = {start: index for index, start in enumerate(fragments.starts)}
+    return [numbers.get(offset, -1) for offset in offsets]

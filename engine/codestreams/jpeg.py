@@ -1,6 +1,7 @@
 """Headers of JPEG (ISO/IEC 10918-1, annex B) and JPEG-LS (ISO/IEC 14495-1, annex C)."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from struct import unpack_from
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from engine.encoding.transfer_syntax import Codec
 START = b"\xff\xd8\xff"
 
 _MAX_SEGMENTS = 1024
-"""An ICC profile takes up to 255 segments; beyond this nobody looks for the image."""
+"""An ICC profile takes up to 255 segments; beyond that many there is no image."""
 _JPEG_LS = 0xF7
 _SEQUENTIAL = {0xC0, 0xC1, 0xC9}
 _LOSSLESS = {0xC3, 0xC7, 0xCB, 0xCF}
@@ -29,6 +30,26 @@ class _Segment(NamedTuple):
     length: int
 
 
+@dataclass(slots=True)
+class _Headers:
+    """What the markers before the first scan say."""
+
+    process: int = 0
+    frame: bytes | None = None
+    """The content of the frame header."""
+    transformed: bool | None = None
+    """Whether the colours are transformed, by the marker of JFIF or Adobe."""
+
+    def take(self, marker: int, content: bytes) -> None:
+        """Take note of a marker's content."""
+        if marker in _FRAME_HEADERS and self.frame is None:
+            self.process, self.frame = marker, content
+        elif marker == _JFIF and content.startswith(b"JFIF\0") and self.transformed is None:
+            self.transformed = True
+        elif marker == _ADOBE and content.startswith(b"Adobe") and len(content) >= 12:
+            self.transformed = content[11] != 0
+
+
 def read_jpeg(frame: Frame) -> Codestream:
     """Read the markers up to the first scan.
 
@@ -36,23 +57,16 @@ def read_jpeg(frame: Frame) -> Codestream:
         InvalidError: they are none.
         TruncatedError: the frame ends before the first scan.
     """
-    header: bytes | None = None
-    process = 0
-    transformed: bool | None = None
+    headers = _Headers()
     for segment in _segments(frame):
-        marker = segment.marker
         content = frame.read(segment.start, min(segment.length, _LONGEST_READ))
-        if marker == _SCAN:
-            if header is None:
+        if segment.marker == _SCAN:
+            if headers.frame is None:
                 raise InvalidError(f"a scan without a frame header at byte {segment.start}")
-            ending = find_end(frame, segment.start + segment.length)
-            return _codestream(process, header, content, transformed, ending)
-        if marker in _FRAME_HEADERS and header is None:
-            process, header = marker, content
-        elif marker == _JFIF and content.startswith(b"JFIF\0") and transformed is None:
-            transformed = True
-        elif marker == _ADOBE and content.startswith(b"Adobe") and len(content) >= 12:
-            transformed = content[11] != 0
+            ended, trailing = find_end(frame, segment.start + segment.length)
+            codestream = _codestream(headers.process, headers.frame, content, headers.transformed)
+            return codestream._replace(ended=ended, trailing=trailing)
+        headers.take(segment.marker, content)
     raise InvalidError(f"no scan behind {_MAX_SEGMENTS} markers")
 
 
@@ -79,37 +93,34 @@ def _segments(frame: Frame) -> Iterator[_Segment]:
             position += 2 + length
 
 
-def _codestream(
-    process: int,
-    header: bytes,
-    scan: bytes,
-    transformed: bool | None,
-    ending: tuple[bool, bool],
-) -> Codestream:
-    if len(header) < 6 or len(header) < 6 + 3 * header[5] or not header[5]:
-        raise InvalidError(f"a frame header of {len(header)} bytes")
+def _codestream(process: int, header: bytes, scan: bytes, transformed: bool | None) -> Codestream:
+    codestream = _frame_header(process, header)
     if not scan or len(scan) != 4 + 2 * scan[0]:
         raise InvalidError(f"a scan header of {len(scan)} bytes")
+    selection, end, approximation = scan[-3], scan[-2], scan[-1] & 0x0F
+    if process == _JPEG_LS:
+        # There the first is the bound of the error (NEAR).
+        return codestream._replace(lossless=selection == 0 and approximation == 0)
+    is_lossless = process in _LOSSLESS
+    return codestream._replace(
+        process=process,
+        lossless=is_lossless and approximation == 0,
+        whole_spectrum=process not in _SEQUENTIAL or (selection, end) == (0, 63),
+        predictor=selection if is_lossless else None,
+        transformed=transformed if codestream.components == 3 else None,
+    )
+
+
+def _frame_header(process: int, header: bytes) -> Codestream:
+    if len(header) < 6 or len(header) < 6 + 3 * header[5] or not header[5]:
+        raise InvalidError(f"a frame header of {len(header)} bytes")
     precision, rows, columns, components = unpack_from(">BHHB", header)
     factors = {header[7 + 3 * index] for index in range(components)}
-    selection, approximation = scan[-3], scan[-1] & 0x0F
-    is_ls = process == _JPEG_LS
-    if is_ls:
-        lossless = selection == 0 and approximation == 0
-    else:
-        lossless = process in _LOSSLESS and approximation == 0
     return Codestream(
-        codec=Codec.JPEG_LS if is_ls else Codec.JPEG,
-        rows=rows or None,  # a later marker tells where none are told here
+        codec=Codec.JPEG_LS if process == _JPEG_LS else Codec.JPEG,
+        rows=rows or None,  # 0: a later marker has them
         columns=columns or None,
         components=components,
         precision=precision,
-        lossless=lossless,
-        process=None if is_ls else process,
-        whole_spectrum=process not in _SEQUENTIAL or (selection, scan[-2]) == (0, 63),
-        predictor=selection if process in _LOSSLESS else None,
-        transformed=transformed if components == 3 and not is_ls else None,
         subsampled=len(factors) > 1,
-        ended=ending[0],
-        trailing=ending[1],
     )

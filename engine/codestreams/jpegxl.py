@@ -77,12 +77,8 @@ def _read_metadata(bits: _Bits) -> tuple[int | None, int | None, bool | None]:
     """Precision, components, and False if the samples cannot come out as they went in."""
     if bits.take(1):  # all as usual: 8 bits, RGB, in the lossy colour space
         return 8, 3, False
-    if bits.take(1):
-        bits.take(3)  # orientation
-        if bits.take(1):
-            _read_size(bits)
-        if bits.take(2):  # a preview or an animation follow, nothing behind them is read
-            return None, None, None
+    if bits.take(1) and not _skip_extra_fields(bits):
+        return None, None, None
     is_float = bits.take(1)
     precision = bits.choose(_FLOAT_DEPTHS if is_float else _DEPTHS)
     if is_float:
@@ -96,3 +92,11 @@ def _read_metadata(bits: _Bits) -> tuple[int | None, int | None, bool | None]:
         bits.take(1)
         components = 1 if bits.choose(_ENUMERATION) == _GREY else 3
     return precision, components, False if is_lossy else None
+
+
+def _skip_extra_fields(bits: _Bits) -> bool:
+    """Whether what follows can be read: behind a preview or an animation nothing is."""
+    bits.take(3)  # orientation
+    if bits.take(1):
+        _read_size(bits)
+    return not bits.take(2)

@@ -17,35 +17,50 @@ _H265_UNITS = {32, 33, 35, 39}
 
 
 def read_video(frame: Frame, declared: Codec) -> Codestream:
-    """Tell the kind of a stream; a container that may hold any kind is taken as declared.
+    """Find out the kind of a stream; a container that may hold any kind is taken as declared.
 
     Raises:
-        InvalidError: it begins like no stream that is known.
+        InvalidError: it does not begin like any known stream.
     """
     start = frame.read(0, _BEGINNING)
-    if start[4:8] == b"ftyp":
+    if _is_container(start):
         return Codestream(declared)
-    # Each packet of a transport stream may have a time stamp of four bytes before it.
-    for before, packet in ((0, _PACKET), (4, _PACKET + 4)):
-        if start[before::packet][:4] == bytes([_SYNC]) * 4:
-            return Codestream(declared)
-    code = start.find(b"\0\0\1")
-    if code < 0 or any(start[:code]) or len(start) < code + 12:
-        raise InvalidError("no start code")
-    kind, following = start[code + 3], start[code + 4 :]
+    kind, following = _start_code(start)
     if kind == _PACK:
         return Codestream(declared)
     if kind == _SEQUENCE:
         columns = following[0] << 4 | following[1] >> 4
         rows = (following[1] & 0x0F) << 8 | following[2]
         return Codestream(Codec.MPEG_2, rows=rows, columns=columns)
-    # A stream of the one kind may look like one of the other: what is declared goes first.
-    kinds = [codec for codec, found in _units(kind).items() if found]
+    # A stream of one kind may look like one of the other: the declared kind goes first.
+    kinds = _kinds_with_unit(kind)
     if not kinds:
         raise InvalidError(f"start code {kind}")
     return Codestream(declared if declared in kinds else kinds[0])
 
 
-def _units(kind: int) -> dict[Codec, bool]:
-    is_h264 = kind & 0x80 == 0 and kind & 0x1F in _H264_UNITS
-    return {Codec.H_264: is_h264, Codec.H_265: kind & 0x81 == 0 and kind >> 1 in _H265_UNITS}
+def _is_container(start: bytes) -> bool:
+    """Whether it is an MP4 file or a transport stream."""
+    # Each packet of a transport stream may have a time stamp of four bytes before it.
+    return start[4:8] == b"ftyp" or any(
+        start[before::packet][:4] == bytes([_SYNC]) * 4
+        for before, packet in ((0, _PACKET), (4, _PACKET + 4))
+    )
+
+
+def _start_code(start: bytes) -> tuple[int, bytes]:
+    """The byte of the first start code, and the bytes behind it."""
+    code = start.find(b"\0\0\1")
+    if code < 0 or any(start[:code]) or len(start) < code + 12:
+        raise InvalidError("no start code")
+    return start[code + 3], start[code + 4 :]
+
+
+def _kinds_with_unit(kind: int) -> list[Codec]:
+    """The codecs that have a unit with such a first byte."""
+    kinds = []
+    if kind & 0x80 == 0 and kind & 0x1F in _H264_UNITS:
+        kinds.append(Codec.H_264)
+    if kind & 0x81 == 0 and kind >> 1 in _H265_UNITS:
+        kinds.append(Codec.H_265)
+    return kinds

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 from engine.rules import value as rules
-from engine.values.defect import SHOWN, Defect
+from engine.values.judgement import SHOWN, broken
+from engine.violation import RuleViolation
 
 _ESC = b"\x1b"
 _ESCAPE = re.compile(rb"(\x1b[\x20-\x2f]+[\x30-\x7e])")
@@ -113,23 +114,23 @@ def guessed(text: bytes) -> str:
     return text.replace(_ESC, b"").decode("utf-8", "replace")
 
 
-def character_set(declared: bytes) -> tuple[CharacterSet, tuple[Defect, ...]]:
+def character_set(declared: bytes) -> tuple[CharacterSet, tuple[RuleViolation, ...]]:
     """The character set that a value of (0008,0005) declares, and what is wrong with it."""
     return _character_set(bytes(declared[:256]).rstrip(_PADDING))
 
 
 @lru_cache(maxsize=256)
-def _character_set(declared: bytes) -> tuple[CharacterSet, tuple[Defect, ...]]:
+def _character_set(declared: bytes) -> tuple[CharacterSet, tuple[RuleViolation, ...]]:
     if not declared:
         return DEFAULT, ()
     terms = [term.strip(" ") for term in declared.decode("latin-1").split("\\")]
     unknown = [term for term in terms if not _is_known(term)]
     if unknown:
         value = unknown[0].encode("latin-1")[:SHOWN]
-        return UNKNOWN, (Defect(rules.CHARACTER_SET_UNKNOWN, "a defined term", value=value),)
+        return UNKNOWN, (broken(rules.CHARACTER_SET_UNKNOWN, "a defined term", value=value),)
     if len(terms) == 1 and not terms[0].startswith(_EXTENSIBLE):
         return _unextended(terms[0]), ()
-    return _extended(tuple(terms)), _combination_defects(terms)
+    return _extended(tuple(terms)), _combination_violations(terms)
 
 
 def _is_known(term: str) -> bool:
@@ -165,7 +166,7 @@ def _extended(terms: tuple[str, ...]) -> CharacterSet:
     return CharacterSet(first, escapes=escapes)
 
 
-def _combination_defects(terms: list[str]) -> tuple[Defect, ...]:
+def _combination_violations(terms: list[str]) -> tuple[RuleViolation, ...]:
     first, *others = terms
     expected = None
     if _ALONE.keys() & set(terms):
@@ -177,7 +178,7 @@ def _combination_defects(terms: list[str]) -> tuple[Defect, ...]:
     if expected is None:
         return ()
     value = "\\".join(terms).encode("latin-1")[:SHOWN]
-    return (Defect(rules.CHARACTER_SET_COMBINATION, expected, value=value),)
+    return (broken(rules.CHARACTER_SET_COMBINATION, expected, value=value),)
 
 
 def _decode(text: bytes, codec: str) -> str:

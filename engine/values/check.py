@@ -1,4 +1,4 @@
-"""Values, and what the data dictionary says of them: one skip all elements (PS3.5 6)."""
+"""Checks the values of all elements in one pass, and compares them with the data dictionary."""
 
 from engine.encoding import vr as vrs
 from engine.encoding.elements import TOP, UNDEFINED_LENGTH, Element, Elements
@@ -20,15 +20,13 @@ from engine.tags import (
     TRANSFER_SYNTAX_UID,
 )
 from engine.values import group_lengths, private
-from engine.values.defect import Verdict
 from engine.values.definitions import DEFINITIONS, GROUP_LENGTH, PRIVATE, Definition
-from engine.values.judgement import IDENTIFYING_UI, count_values, judge, judge_beginning
+from engine.values.judgement import Judgement
 from engine.values.numbers import FLOATS, IS_COUNTED, SIZES, are_finite
 from engine.values.scopes import Scopes
+from engine.values.strings import IDENTIFYING_UI, judge
 from engine.violation import Violation
 
-_MOST_TEXT = 1 << 20
-"""How many bytes of a text are looked at; of the others the values are counted."""
 _MOST_NUMBERS = 1 << 16
 """How many bytes of floating point numbers are looked at in one element."""
 _META_GROUP, _DIRECTORY_GROUP, _FIRST_GROUP = 0x0002, 0x0004, 0x0008
@@ -51,11 +49,11 @@ _MAY_BE_NO_NUMBER = range(0x00280122, 0x00280126)
 
 
 def check_values(instance: Instance, findings: Findings) -> None:
-    """Judge all values of an instance, those in items as well, and hold them to the dictionary.
+    """Check all values of an instance, those in items as well.
 
     Args:
-        instance: what has been read.
-        findings: takes what is wrong.
+        instance: the instance.
+        findings: collects the violations.
     """
     if instance.meta is not None:
         _Pass(instance.meta, findings, legal_group=_META_GROUP).run()
@@ -64,41 +62,35 @@ def check_values(instance: Instance, findings: Findings) -> None:
 
 
 class _Pass:
-    """One skip a table of elements."""
+    """One pass over a table of elements."""
 
     def __init__(self, elements: Elements, findings: Findings, *, legal_group: int) -> None:
         self.elements = elements
+        self.data = elements.data
+        self.scopes = Scopes(elements, findings)
         self.findings = findings
         self.legal_group = legal_group
-        """The first group that may stand in this table."""
+        """The first group that may be in this table."""
         self.private_rows: list[int] = []
         self.group_length_rows: list[int] = []
 
     def run(self) -> None:
-        """Look at every element."""
+        """Check every element."""
         self._check_elements()
         private.check(self.elements, self.private_rows, self.findings)
         if self.legal_group != _META_GROUP:
             group_lengths.check(self.elements, self.group_length_rows, self.findings)
 
-    # Every element passes through this loop: hence its length, the local names and few calls.
-    def _check_elements(self) -> None:  # noqa: C901, PLR0912
-        elements, data, texts, sizes = self.elements, self.elements.data, vrs.TEXT, SIZES
-        definitions, scopes = DEFINITIONS, Scopes(self.elements, self.findings)
-        by_tag, ui, un = vrs.BY_TAG, vrs.UI, vrs.UN
-        by_item, top, are_nested = scopes.by_item, scopes.top, scopes.are_nested
-        rows = zip(
-            elements.tags,
-            elements.vrs,
-            elements.lengths,
-            elements.offsets,
-            elements.parents,
-            strict=True,
-        )
-        for row, (tag, vr, length, offset, parent) in enumerate(rows):
+    def _check_elements(self) -> None:
+        # Every element passes through this loop: hence the local names.
+        elements, texts, sizes, un = self.elements, vrs.TEXT, SIZES, vrs.UN
+        definitions, by_tag, scopes = DEFINITIONS, vrs.BY_TAG, self.scopes
+        check_text, check_numbers = self._check_text, self._check_numbers
+        columns = elements.tags, elements.vrs, elements.lengths, elements.offsets, elements.parents
+        for row, header in enumerate(zip(*columns, strict=True)):
+            tag, vr, length, _, parent = header
             if tag == ITEM:
-                if are_nested:
-                    scopes.enter(row, parent)
+                scopes.enter(row, parent)
                 continue
             definition = definitions[tag]
             if vr not in definition.plain:
@@ -106,32 +98,35 @@ class _Pass:
             if length == 0:
                 continue
             if vr == un:
-                vr = by_tag[tag]  # noqa: PLW2901, as implicit VR has it (PS3.5 6.2.2)
+                vr = by_tag[tag]
             if length == UNDEFINED_LENGTH:
-                if vr in vrs.FRAGMENTED and tag != PIXEL_DATA:
-                    self._report(structure_rules.FRAGMENTS_UNEXPECTED, row)
+                self._check_fragmented(row, tag, vr)
             elif vr in texts:
-                if tag == SPECIFIC_CHARACTER_SET:
-                    continue
-                kind = vr
-                if vr == ui and parent == TOP and tag in _IDENTIFYING:
-                    kind = IDENTIFYING_UI
-                characters = by_item.get(parent, top) if are_nested else top
-                if length <= _MOST_TEXT:
-                    value = bytes(data[offset : offset + length])
-                    verdict = judge(kind, value, characters)
-                    count = verdict.values
-                else:
-                    beginning = bytes(data[offset : offset + _MOST_TEXT])
-                    verdict = judge_beginning(kind, beginning, characters)
-                    count = count_values(vr, data, offset, offset + length)
-                if verdict.defects:
-                    self._report_defects(row, verdict)
-                minimum, maximum, step = definition.multiplicity
-                if count and (not minimum <= count <= maximum or count % step):
-                    self._report_multiplicity(row, count, definition)
+                check_text(row, vr, header, definition)
             elif sizes[vr]:
-                self._check_numbers(row, tag, vr, length, definition)
+                check_numbers(row, tag, vr, length, definition)
+
+    def _check_fragmented(self, row: int, tag: int, vr: int) -> None:
+        if vr in vrs.FRAGMENTED and tag != PIXEL_DATA:
+            self._report(structure_rules.FRAGMENTS_UNEXPECTED, row)
+
+    def _check_text(
+        self, row: int, vr: int, header: tuple[int, int, int, int, int], definition: Definition
+    ) -> None:
+        tag, _, length, offset, parent = header
+        if tag in _IDENTIFYING and vr == vrs.UI and parent == TOP:
+            vr = IDENTIFYING_UI
+        elif tag == SPECIFIC_CHARACTER_SET:
+            return  # checked where the scopes are made
+        scopes = self.scopes
+        characters = scopes.by_item.get(parent, scopes.top) if scopes.are_nested else scopes.top
+        judgement = judge(vr, self.data, offset, length, characters)
+        if judgement.violations:
+            self._report_violations(row, judgement)
+        count = judgement.values
+        minimum, maximum, step = definition.multiplicity
+        if count and (not minimum <= count <= maximum or count % step):
+            self._report_multiplicity(row, count, definition)
 
     def _look_closer(self, row: int, tag: int, vr: int, definition: Definition) -> None:
         """Check the presence and the VR of an element that is not plain."""
@@ -165,10 +160,10 @@ class _Pass:
             if not are_finite(vr, numbers, self.elements.byte_order):
                 self._report(rules.NOT_FINITE, row, "finite numbers")
 
-    def _report_defects(self, row: int, verdict: Verdict) -> None:
+    def _report_violations(self, row: int, judgement: Judgement) -> None:
         at = Element(self.elements, row)
-        for rule, expected, found, value in verdict.defects:
-            self.findings.add(rule, Violation(at, expected, found, value))
+        for rule, violation in judgement.violations:
+            self.findings.add(rule, violation._replace(at=at))
 
     def _report_multiplicity(self, row: int, count: int, definition: Definition) -> None:
         found = "1 value" if count == 1 else f"{count} values"

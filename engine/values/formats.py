@@ -9,7 +9,8 @@ from engine.encoding import vr as vrs
 from engine.rule import Rule
 from engine.rules import value as rules
 from engine.values.dates import is_calendar_date, is_date_time
-from engine.values.defect import NOTHING, SHOWN, VALID, Defect, Verdict
+from engine.values.judgement import NOTHING, SHOWN, VALID, Judgement, broken
+from engine.violation import RuleViolation
 
 _PADDING = b" \0"
 _SHORT_INTEGER = 9
@@ -50,30 +51,34 @@ class Format:
         one = b"(?:" + self.pattern + b")?+"
         return re.compile(one + rb"(?:\\" + one + b")*+") if self.multiple else self._one
 
-    def judge(self, value: bytes) -> Verdict:
+    def judge(self, value: bytes) -> Judgement:
         """Judge all values of an element; those without a character are none."""
-        text = value.rstrip(b" ")
-        defects = []
-        if text.endswith(b"\0"):
-            text = text.rstrip(_PADDING)
-            defects.append(Defect(rules.PADDING, "spaces", value=value[-SHOWN:]))
-        elif self.fixed and len(value) > len(text) + len(text) % 2:
-            defects.append(Defect(rules.PADDING, "no spaces", value=value[-SHOWN:]))
+        text = value.rstrip(_PADDING)
+        violations = self._padding(value, text)
         if not text:
             return self._judge_blank(value)
         parts = text.split(b"\\") if self.multiple else [text]
         if not self._are_valid(text, parts):
-            malformed = [part for part in parts if part and not self._is_valid(part)]
-            if malformed:
-                defects.append(self._defect(malformed[0]))
-        if len(parts) == 1 and not defects:
+            violations += self._malformed(parts)
+        if len(parts) == 1 and not violations:
             return VALID
-        return Verdict(len(parts), tuple(defects))
+        return Judgement(len(parts), tuple(violations))
 
-    def _judge_blank(self, value: bytes) -> Verdict:
+    def _padding(self, value: bytes, text: bytes) -> list[RuleViolation]:
+        if value.rstrip(b" ").endswith(b"\0"):
+            return [broken(rules.PADDING, "spaces", value=value[-SHOWN:])]
+        if self.fixed and len(value) > len(text) + len(text) % 2:
+            return [broken(rules.PADDING, "no spaces", value=value[-SHOWN:])]
+        return []
+
+    def _malformed(self, parts: list[bytes]) -> list[RuleViolation]:
+        malformed = [part for part in parts if part and not self._is_valid(part)]
+        return [self._broken(malformed[0])] if malformed else []
+
+    def _judge_blank(self, value: bytes) -> Judgement:
         # Only AE forbids it: elsewhere spaces are a value that is empty.
         if value and self.rule is rules.APPLICATION_ENTITY:
-            return Verdict(0, (Defect(self.rule, self.expected, "spaces"),))
+            return Judgement(0, (broken(self.rule, self.expected, "spaces"),))
         return NOTHING
 
     def _are_valid(self, text: bytes, parts: list[bytes]) -> bool:
@@ -91,10 +96,10 @@ class Format:
             and (self.holds is None or self.holds(part))
         )
 
-    def _defect(self, part: bytes) -> Defect:
+    def _broken(self, part: bytes) -> RuleViolation:
         if self.old_form and self.old_form[0].fullmatch(part):
-            return Defect(self.old_form[1], self.expected, value=part)
-        return Defect(self.rule, self.expected, value=part[:SHOWN])
+            return broken(self.old_form[1], self.expected, value=part)
+        return broken(self.rule, self.expected, value=part[:SHOWN])
 
 
 def _fits_32_bits(text: bytes) -> bool:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from engine.encoding import vr as vrs
 from engine.encoding.elements import Element, Elements
 from engine.findings import Findings
-from engine.rule import Rule
 from engine.rules import private as rules
 from engine.violation import Violation
 
@@ -20,36 +19,43 @@ def check(elements: Elements, rows: Sequence[int], findings: Findings) -> None:
 
     Args:
         elements: the table.
-        rows: those of the elements with odd group numbers, group lengths left out.
-        findings: takes what is wrong.
+        rows: those of the elements with odd group numbers, without group lengths.
+        findings: collects the violations.
     """
+    reserved = _check_creators(elements, rows, findings)
+    for row in rows:
+        tag, parent, at = elements.tags[row], elements.parents[row], Element(elements, row)
+        group, number = tag >> 16, tag & 0xFFFF
+        if group in _FORBIDDEN_GROUPS:
+            findings.add(rules.GROUP_FORBIDDEN, Violation(at))
+        elif number < _FIRST_CREATOR or _LAST_CREATOR < number < _FIRST_PRIVATE:
+            findings.add(rules.NUMBER_FORBIDDEN, Violation(at))
+        elif number >= _FIRST_PRIVATE and (parent, group, number >> 8) not in reserved:
+            expected = f"a creator in ({group:04X},{number >> 8:04X})"
+            findings.add(rules.CREATOR_MISSING, Violation(at, expected))
 
-    def report(rule: Rule, row: int, expected: str | None = None, found: str | None = None) -> None:
-        findings.add(rule, Violation(Element(elements, row), expected, found))
 
-    tags, parents, reserved = elements.tags, elements.parents, set()
+def _check_creators(
+    elements: Elements, rows: Sequence[int], findings: Findings
+) -> set[tuple[int, int, int]]:
+    """The blocks that are reserved: row of the item, group, and first half of the numbers."""
+    reserved = set()
     creators: dict[tuple[int, int, bytes], int] = {}
     for row in rows:
-        tag, parent = tags[row], parents[row]
+        tag, parent = elements.tags[row], elements.parents[row]
         if not _FIRST_CREATOR <= tag & 0xFFFF <= _LAST_CREATOR:
             continue
         reserved.add((parent, tag >> 16, tag & 0xFFFF))
-        name = Element(elements, row).value(_CREATOR_LENGTH).strip(_PADDING)
-        if found := _creator_defect(elements.vrs[row], name):
-            report(rules.CREATOR_INVALID, row, "one value of VR LO", found)
+        at = Element(elements, row)
+        name = at.value(_CREATOR_LENGTH).strip(_PADDING)
+        if found := _invalid_creator(elements.vrs[row], name):
+            findings.add(rules.CREATOR_INVALID, Violation(at, "one value of VR LO", found))
         elif creators.setdefault((parent, tag >> 16, name), row) != row:
-            report(rules.CREATOR_DUPLICATE, row)
-    for row in rows:
-        group, number = tags[row] >> 16, tags[row] & 0xFFFF
-        if group in _FORBIDDEN_GROUPS:
-            report(rules.GROUP_FORBIDDEN, row)
-        elif number < _FIRST_CREATOR or _LAST_CREATOR < number < _FIRST_PRIVATE:
-            report(rules.NUMBER_FORBIDDEN, row)
-        elif number >= _FIRST_PRIVATE and (parents[row], group, number >> 8) not in reserved:
-            report(rules.CREATOR_MISSING, row, f"a creator in ({group:04X},{number >> 8:04X})")
+            findings.add(rules.CREATOR_DUPLICATE, Violation(at))
+    return reserved
 
 
-def _creator_defect(vr: int, name: bytes) -> str | None:
+def _invalid_creator(vr: int, name: bytes) -> str | None:
     if vr != vrs.LO:
         return f"VR {vrs.NAMES[vr]}"
     if not name:

@@ -1,10 +1,9 @@
-"""Which character set holds where: that of the item, or of the nearest that encloses it."""
+"""Which character set applies where: that of the item, or of the nearest enclosing one."""
 
 from engine.encoding.elements import TOP, Element, Elements
 from engine.findings import Findings
 from engine.tags import SPECIFIC_CHARACTER_SET
 from engine.values.character_sets import DEFAULT, CharacterSet, character_set
-from engine.violation import Violation
 
 _LENGTH = 256
 
@@ -26,21 +25,23 @@ class Scopes:
         for _ in range(tags.count(SPECIFIC_CHARACTER_SET)):
             row = tags.index(SPECIFIC_CHARACTER_SET, row + 1)
             element = Element(elements, row)
-            characters, defects = character_set(element.value(_LENGTH))
-            # Of two in one place the last stands, as for every duplicate.
+            characters, violations = character_set(element.value(_LENGTH))
+            # Of two in one place the last one counts, as for every duplicate.
             self._declared[elements.parents[row]] = characters
-            for rule, expected, found, value in defects:
-                findings.add(rule, Violation(element, expected, found, value))
+            for rule, violation in violations:
+                findings.add(rule, violation._replace(at=element))
         self.top = self._declared.get(TOP, DEFAULT)
         self.by_item: dict[int, CharacterSet] = {}
         self.are_nested = any(row != TOP for row in self._declared)
 
     def enter(self, row: int, sequence: int) -> None:
-        """Take note of an item; the items that enclose it must have been entered before.
+        """Enter an item; the items that enclose it must have been entered before.
 
         Args:
             row: that of the item.
             sequence: the row of its sequence.
         """
+        if not self.are_nested:
+            return
         outer = self.by_item.get(self._parents[sequence], self.top)
         self.by_item[row] = self._declared.get(row, outer)

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from engine.encoding import vr as vrs
 from engine.rules import value as rules
 from engine.values.character_sets import CharacterSet, guessed
-from engine.values.defect import NOTHING, SHOWN, VALID, Defect, Verdict
+from engine.values.judgement import NOTHING, SHOWN, VALID, Judgement, broken
+from engine.violation import RuleViolation
 
 _PADDING = b" \0"
 _ESC = b"\x1b"
@@ -50,7 +51,7 @@ TEXTS = {
 """The form of each VR whose characters depend on (0008,0005), by its code."""
 
 
-def judge(vr: int, value: bytes, characters: CharacterSet) -> Verdict:
+def judge(vr: int, value: bytes, characters: CharacterSet) -> Judgement:
     """Judge the text of an element.
 
     Args:
@@ -62,24 +63,28 @@ def judge(vr: int, value: bytes, characters: CharacterSet) -> Verdict:
     encoded = value.rstrip(b" ")
     if form.simple.fullmatch(encoded):
         return VALID if encoded else NOTHING
-    defects: list[Defect] = []
+    violations: list[RuleViolation] = []
     if encoded.endswith(b"\0"):
         encoded = encoded.rstrip(_PADDING)
         if not encoded:
             return NOTHING
-        defects.append(Defect(rules.PADDING, "spaces", value=value[-SHOWN:]))
-    text = _decoded(encoded, characters, defects)
-    if found := form.control.search(text):
-        character = f"character {ord(found[0]):02X} (hexadecimal)"
-        defects.append(Defect(rules.CONTROL_CHARACTER, "no control character", character))
-    values = text.split("\\") if form.multiple else [text]
+        violations.append(broken(rules.PADDING, "spaces", value=value[-SHOWN:]))
+    values = _judge_characters(form, _decoded(encoded, characters, violations), violations)
     if vr == _PN:
-        _judge_names(values, defects)
+        _judge_names(values, violations)
     elif form.length:
         longest = max(len(one.rstrip(" ")) for one in values)
         if longest > form.length:
-            defects.append(_too_long(form.length, longest))
-    return Verdict(len(values), tuple(defects))
+            violations.append(_too_long(form.length, longest))
+    return Judgement(len(values), tuple(violations))
+
+
+def _judge_characters(form: _Form, text: str, violations: list[RuleViolation]) -> list[str]:
+    """The values of a text."""
+    if found := form.control.search(text):
+        character = f"character {ord(found[0]):02X} (hexadecimal)"
+        violations.append(broken(rules.CONTROL_CHARACTER, "no control character", character))
+    return text.split("\\") if form.multiple else [text]
 
 
 def is_ascii(encoded: bytes) -> bool:
@@ -87,20 +92,20 @@ def is_ascii(encoded: bytes) -> bool:
     return encoded.isascii() and _ESC not in encoded
 
 
-def _decoded(encoded: bytes, characters: CharacterSet, defects: list[Defect]) -> str:
+def _decoded(encoded: bytes, characters: CharacterSet, violations: list[RuleViolation]) -> str:
     """The characters; a guess where the character set does not have them."""
     if is_ascii(encoded):
         return encoded.decode("ascii")
     text = characters.decode(encoded)
     if text is not None:
         if characters.is_left_open(encoded):
-            defects.append(Defect(rules.LEFT_OPEN, "the first character set at the end"))
+            violations.append(broken(rules.LEFT_OPEN, "the first character set at the end"))
         return text
     if characters.is_declared:
-        defects.append(Defect(rules.UNDECODABLE, value=encoded[:SHOWN]))
+        violations.append(broken(rules.UNDECODABLE, value=encoded[:SHOWN]))
     else:
-        defects.append(
-            Defect(rules.CHARACTER_SET_MISSING, "(0008,0005) in the data set", _kind(encoded))
+        violations.append(
+            broken(rules.CHARACTER_SET_MISSING, "(0008,0005) in the data set", _kind(encoded))
         )
     return guessed(encoded)
 
@@ -113,21 +118,21 @@ def _kind(encoded: bytes) -> str:
     return "bytes beyond ASCII that are valid UTF-8"
 
 
-def _judge_names(names: list[str], defects: list[Defect]) -> None:
+def _judge_names(names: list[str], violations: list[RuleViolation]) -> None:
     groups = [name.split("=") for name in names]
     most_groups = max(map(len, groups))
     most_components = max(group.count("^") + 1 for name in groups for group in name)
     longest = max(len(group.rstrip(" ")) for name in groups for group in name)
     if most_groups > _GROUPS:
         expected = f"at most {_GROUPS} component groups"
-        defects.append(Defect(rules.NAME, expected, f"{most_groups} component groups"))
+        violations.append(broken(rules.NAME, expected, f"{most_groups} component groups"))
     elif most_components > _COMPONENTS:
         expected = f"at most {_COMPONENTS} components"
-        defects.append(Defect(rules.NAME, expected, f"{most_components} components"))
+        violations.append(broken(rules.NAME, expected, f"{most_components} components"))
     if longest > _GROUP_LENGTH:
-        defects.append(_too_long(_GROUP_LENGTH, longest, " in each component group"))
+        violations.append(_too_long(_GROUP_LENGTH, longest, " in each component group"))
 
 
-def _too_long(limit: int, length: int, where: str = "") -> Defect:
+def _too_long(limit: int, length: int, where: str = "") -> RuleViolation:
     expected = f"at most {limit} characters{where}"
-    return Defect(rules.TEXT_TOO_LONG, expected, f"{length} characters")
+    return broken(rules.TEXT_TOO_LONG, expected, f"{length} characters")

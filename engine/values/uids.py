@@ -3,7 +3,8 @@
 import re
 
 from engine.rules import uid as rules
-from engine.values.defect import NOTHING, SHOWN, VALID, Defect, Verdict
+from engine.values.judgement import NOTHING, SHOWN, VALID, Judgement, broken
+from engine.violation import RuleViolation
 
 _COMPONENT = rb"(?:0|[1-9][0-9]*+)"
 _UID = re.compile(rb"%b(?:\.%b)*+" % (_COMPONENT, _COMPONENT))
@@ -15,50 +16,50 @@ _FORM = "at most 64 digits and dots, no component empty or with a leading zero"
 _ROOTS = "two components or more, the first 0, 1 or 2"
 
 
-def judge_identifying(value: bytes) -> Verdict:
+def judge_identifying(value: bytes) -> Judgement:
     """Judge a UID that an instance is filed by; it has exactly one value."""
     text = value.rstrip(_PADDING)
     if not text:
         return NOTHING
     if not _is_well_formed(text):
         # One value here, however many: what else there is to say of it is said already.
-        defect = Defect(rules.MALFORMED, _FORM, value=text[:SHOWN])
-        return Verdict(1, (defect, *_padding_defects(value)))
-    return _verdict([text], [*_root_defects(text), *_padding_defects(value)])
+        violation = broken(rules.MALFORMED, _FORM, value=text[:SHOWN])
+        return Judgement(1, (violation, *_padding_violations(value)))
+    return _judgement([text], [*_root_violations(text), *_padding_violations(value)])
 
 
-def judge(value: bytes) -> Verdict:
+def judge(value: bytes) -> Judgement:
     """Judge the UIDs of any other element."""
     text = value.rstrip(_PADDING)
     if not text:
         return NOTHING
     parts = text.split(b"\\")
-    defects = []
+    violations = []
     for part in parts:
         uid = part.rstrip(_PADDING)
         if uid and not _is_well_formed(uid):
-            defects.append(Defect(rules.MALFORMED_ELSEWHERE, _FORM, value=uid[:SHOWN]))
+            violations.append(broken(rules.MALFORMED_ELSEWHERE, _FORM, value=uid[:SHOWN]))
             break
-        if uid and (defects := _root_defects(uid)):
+        if uid and (violations := _root_violations(uid)):
             break
-    return _verdict(parts, [*defects, *_padding_defects(value)])
+    return _judgement(parts, [*violations, *_padding_violations(value)])
 
 
-def _verdict(parts: list[bytes], defects: list[Defect]) -> Verdict:
-    if len(parts) == 1 and not defects:
+def _judgement(parts: list[bytes], violations: list[RuleViolation]) -> Judgement:
+    if len(parts) == 1 and not violations:
         return VALID
-    return Verdict(len(parts), tuple(defects))
+    return Judgement(len(parts), tuple(violations))
 
 
 def _is_well_formed(uid: bytes) -> bool:
     return len(uid) <= _LENGTH and _UID.fullmatch(uid) is not None
 
 
-def _root_defects(uid: bytes) -> list[Defect]:
-    return [] if _ROOT.fullmatch(uid) else [Defect(rules.ROOT, _ROOTS, value=uid)]
+def _root_violations(uid: bytes) -> list[RuleViolation]:
+    return [] if _ROOT.fullmatch(uid) else [broken(rules.ROOT, _ROOTS, value=uid)]
 
 
-def _padding_defects(value: bytes) -> list[Defect]:
+def _padding_violations(value: bytes) -> list[RuleViolation]:
     if value.endswith((b" ", b"\0\0", b" \0")):
-        return [Defect(rules.PADDING, "at most one null byte", value=value[-16:])]
+        return [broken(rules.PADDING, "at most one null byte", value=value[-16:])]
     return []

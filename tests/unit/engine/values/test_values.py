@@ -12,9 +12,9 @@ from engine.findings import Findings
 from engine.instance import Instance
 from engine.profiles.profile import Profile
 from engine.rules.catalogue import RULES
+from engine.values import strings
 from engine.values.character_sets import character_set
 from engine.values.check import check_values
-from engine.values.judgement import judge, judge_beginning
 from unit.engine import dicom_writer as dicom
 from unit.engine.layers import changed, findings_in, instance_of
 
@@ -243,10 +243,20 @@ def test_severities_are_warnings_unless_the_standard_is_kept() -> None:
 
 @QUICKLY
 @given(st.sampled_from(sorted({*vrs.TEXT, -1})), st.binary(max_size=300), st.binary(max_size=40))
-def test_any_bytes_get_a_verdict(vr: int, value: bytes, declared: bytes) -> None:
+def test_any_bytes_get_a_judgement(vr: int, value: bytes, declared: bytes) -> None:
     characters, _ = character_set(declared)
-    assert judge(vr, value, characters).values >= 0
-    assert judge_beginning(vr, value, characters).values == 0
+    assert strings.judge(vr, value, 0, len(value), characters).values >= 0
+
+
+@QUICKLY
+@given(st.sampled_from(sorted({*vrs.TEXT, -1})), st.binary(min_size=40, max_size=300))
+def test_the_beginning_of_a_very_long_value_gets_a_judgement(vr: int, value: bytes) -> None:
+    characters, _ = character_set(b"")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(strings, "_REMEMBERED_LENGTH", 16)
+        patch.setattr(strings, "_MOST", 32)
+        count = strings.judge(vr, value, 0, len(value), characters).values
+    assert count in {0, value.count(b"\\") + 1}
 
 
 TERMS = [b"", b"ISO_IR 100", b"ISO_IR 13", b"ISO_IR 192", b"GB18030", b"GBK", b"ISO 2022 IR 6"]
@@ -259,12 +269,12 @@ ESCAPES = [b"\x1b$B", b"\x1b(B", b"\x1b(J", b"\x1b$)C", b"\x1b$)A", b"\x1b$(D", 
     st.lists(st.sampled_from(TERMS), max_size=4),
     st.lists(st.one_of(st.sampled_from(ESCAPES), st.binary(max_size=8)), max_size=8),
 )
-def test_any_bytes_in_any_character_sets_get_a_verdict(
+def test_any_bytes_in_any_character_sets_get_a_judgement(
     terms: list[bytes], parts: list[bytes]
 ) -> None:
     characters, _ = character_set(b"\\".join(terms))
-    verdict = judge(vrs.CODES[b"PN"], b"".join(parts), characters)
-    assert verdict.values >= 0
+    name = b"".join(parts)
+    assert strings.judge(vrs.CODES[b"PN"], name, 0, len(name), characters).values >= 0
 
 
 @QUICKLY
