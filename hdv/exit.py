@@ -42,7 +42,7 @@ def run(name: str, command: Callable[[], ExitCode | None]) -> ExitCode:
 
     Args:
         name: of the command; its lines on stderr begin with it.
-        command: returns the exit code; None stands for `OK`.
+        command: returns the exit code; None means `OK`.
     """
     try:
         code = command()

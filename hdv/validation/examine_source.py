@@ -1,4 +1,4 @@
-"""Examines one source: what runs in the processes that may die."""
+"""Examines one file; this runs in the processes that may die."""
 
 import hashlib
 from mmap import ACCESS_READ, mmap
@@ -16,7 +16,7 @@ from hdv.validation.sources import Source
 
 
 def examine_source(source: Source, profile: Profile) -> ExaminedFile:
-    """Examine a file or an archive member; what cannot be read is a finding."""
+    """Examine a file or a member of an archive file; if it cannot be read, that is a finding."""
     try:
         data = _bytes_of(source)
     except OSError as error:
@@ -30,7 +30,7 @@ def examine_source(source: Source, profile: Profile) -> ExaminedFile:
         report = examine(data, profile)
     except MemoryError:
         raise
-    except Exception as error:  # noqa: BLE001 -- a mistake of ours costs one file, not the run
+    except Exception as error:  # noqa: BLE001 -- a defect of ours must not end the run
         findings = unreadable(mistake(error), profile)
         return ExaminedFile(source.name, digest, len(data), findings)
     study = report.identity.study_instance_uid
@@ -38,7 +38,7 @@ def examine_source(source: Source, profile: Profile) -> ExaminedFile:
 
 
 def killed(source: Source, profile: Profile, cause: Cause) -> ExaminedFile:
-    """The report of a file that took its process along or exceeded a limit."""
+    """The result for a file whose process died or exceeded a limit."""
     return _without_bytes(source, unreadable(cause, profile))
 
 

@@ -1,8 +1,8 @@
-"""A pool of processes for one command: forked, confined, replaced when they die.
+"""A pool of processes for one command: forked, limited, and replaced when they die.
 
 The services have `chassis.runtime.isolation`, whose processes are started from threads beside an
-event loop. A command has neither, so its processes are plain forks of what it has imported: they
-are there at once, and a file costs one message each way.
+event loop. A command has neither, so its processes are plain forks with everything imported: they
+start at once, and a file costs one message each way.
 """
 
 import contextlib
@@ -19,11 +19,11 @@ from typing import Generic, NoReturn, TypeVar
 from chassis.runtime.confinement import Cause, confine
 
 _AHEAD = 4
-"""Tasks that wait at each process, so that it never waits for its next one."""
+"""Tasks given to each process in advance, so that it never waits for the next one."""
 _WINDOW = 512
-"""Tasks under way or done whose results wait for an earlier one's."""
+"""Tasks in progress, or done whose results wait for an earlier one."""
 _OUT_OF_MEMORY = 100
-"""Exit code of a process that met its limit."""
+"""Exit code of a process that reached its memory limit."""
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -31,11 +31,11 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Work(Generic[Task, Result]):
-    """What the processes do.
+    """The work of the processes.
 
     Attributes:
-        do: makes the result of a task, in a process.
-        killed: makes the result of a task whose process did not survive it, in the parent.
+        do: returns the result of a task; runs in a process.
+        killed: returns the result of a task whose process died; runs in the parent.
         seconds: a task that takes longer is killed.
         memory_bytes: what a process may allocate; mapped files do not count.
     """
@@ -51,7 +51,7 @@ class _Assignment(Generic[Task]):
     number: int
     task: Task
     has_killed: bool = False
-    """Whether a process died of it, or of something else at the same moment."""
+    """Whether a process has died during this task."""
 
 
 @dataclass(slots=True)
@@ -59,15 +59,15 @@ class _Process(Generic[Task]):
     pid: int
     connection: Connection
     assignments: deque[_Assignment[Task]] = field(default_factory=deque)
-    """What it has been given, in order; it works on the first."""
+    """Its tasks in order; it works on the first."""
 
 
 class Processes(Generic[Task, Result]):
-    """Does tasks in several processes, each process one after the other.
+    """Runs tasks in several processes, each of which does one after the other.
 
     Args:
         work: what to do with each task.
-        most: how many processes; no more are started than there are tasks for.
+        most: the greatest number of processes; no more are started than there are tasks.
     """
 
     def __init__(self, work: Work[Task, Result], most: int) -> None:
@@ -77,19 +77,19 @@ class Processes(Generic[Task, Result]):
         self._returned: deque[_Assignment[Task]] = deque()
 
     def results(self, tasks: Iterator[Task], *, ordered: bool) -> Generator[Result, None, None]:
-        """The results of the tasks, of which only some hundred are taken ahead.
+        """The results of the tasks; only a few hundred tasks are read in advance.
 
-        A task whose process dies or exceeds a limit gets another try: it may not have been its
-        fault. When the iterator is closed, all processes are killed.
+        A task whose process dies or exceeds a limit is tried once more, because the task may not
+        be the cause. When the iterator is closed, all processes are killed.
 
         Args:
             tasks: picklable.
-            ordered: whether the results come in the order of the tasks or as they are ready.
+            ordered: whether results come in the order of the tasks, or as soon as they are ready.
         """
         assignments = map(_Assignment, itertools.count(), tasks)
         ready: dict[int, Result] = {}
         given = yielded = 0
-        # Forks share what there is; a collection in one of them would copy it.
+        # Forks share memory; a garbage collection in one of them would copy it.
         gc.freeze()
         try:
             while True:
@@ -126,16 +126,16 @@ class Processes(Generic[Task, Result]):
         if process is None or (process.assignments and len(self._processes) < self._most):
             process = self._start()
         process.assignments.append(assignment)
-        # One that has died is found out, and all it had is returned, when its results are read.
+        # If it has died, `_done` notices when it reads its results, and takes its tasks back.
         with contextlib.suppress(ConnectionError):
             process.connection.send(assignment.task)
 
     def _done(self) -> Iterator[tuple[int, Result]]:
-        """Wait until at least one process has a result or has died; what that comes to."""
+        """Wait until at least one process has a result or has died; yields the results."""
         busy = [process for process in self._processes if process.assignments]
-        told = wait([process.connection for process in busy])
+        ready = wait([process.connection for process in busy])
         for process in busy:
-            if process.connection not in told:
+            if process.connection not in ready:
                 continue
             try:
                 result: Result = process.connection.recv()
@@ -145,29 +145,29 @@ class Processes(Generic[Task, Result]):
                 yield process.assignments.popleft().number, result
 
     def _replace(self, process: _Process[Task]) -> Iterator[tuple[int, Result]]:
-        """Take back what a dead process had; what it was at is tried a second time.
+        """Take back the tasks of a dead process; the one in progress is tried a second time.
 
-        The kernel may have chosen it for another's hunger, or time may have passed while all
-        stood still (Ctrl-Z).
+        The kernel may have killed it because another process needed memory, or the time limit may
+        have passed while everything was stopped (Ctrl-Z).
         """
         cause = _kill(process)
         self._processes.remove(process)
-        killer, *untouched = process.assignments
-        self._returned.extendleft(reversed(untouched))
-        if killer.has_killed:
-            yield killer.number, self._work.killed(killer.task, cause)
+        current, *waiting = process.assignments
+        self._returned.extendleft(reversed(waiting))
+        if current.has_killed:
+            yield current.number, self._work.killed(current.task, cause)
         else:
-            killer.has_killed = True
-            self._returned.appendleft(killer)
+            current.has_killed = True
+            self._returned.appendleft(current)
 
     def _start(self) -> _Process[Task]:
         ours, theirs = Pipe()
-        # An interrupt that came before the child ignores it would run the parent's clean-up in it.
+        # An interrupt before the child ignores it would run the parent's clean-up in the child.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         pid = os.fork()
         if pid == 0:
             try:
-                # A child that held these would keep its siblings alive when the parent is gone.
+                # If a child kept these open, its siblings would not notice that the parent is gone.
                 for connection in (ours, *(process.connection for process in self._processes)):
                     connection.close()
                 _serve(theirs, self._work)
@@ -181,13 +181,13 @@ class Processes(Generic[Task, Result]):
 
 
 def _serve(connection: Connection, work: Work[Task, Result]) -> NoReturn:
-    """Do tasks until the parent is gone."""
-    # Ctrl-C goes to the whole group; the parent ends its processes itself.
+    """Run tasks until the parent is gone."""
+    # Ctrl-C goes to the whole process group; the parent kills its processes itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     confine(work.memory_bytes)
-    # Libraries written in C print what they dislike, straight past Python.
+    # Libraries in C write warnings directly to these descriptors.
     silence = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(silence, stream)
@@ -197,7 +197,7 @@ def _serve(connection: Connection, work: Work[Task, Result]) -> NoReturn:
         except EOFError:
             os._exit(0)
         try:
-            # The kernel ends what takes too long, even where Python gets no turn.
+            # The kernel ends the process after this time, even if Python code does not run.
             signal.setitimer(signal.ITIMER_REAL, work.seconds)
             result = work.do(task)
             signal.setitimer(signal.ITIMER_REAL, 0)
@@ -207,7 +207,7 @@ def _serve(connection: Connection, work: Work[Task, Result]) -> NoReturn:
 
 
 def _kill(process: _Process[Task]) -> Cause:
-    """End a process; what it had died of, if it had."""
+    """Kill a process; returns the cause of its death, if it had died before."""
     process.connection.close()
     with contextlib.suppress(ProcessLookupError):
         os.kill(process.pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Supervision, with stand-ins for the services: what dies, what restarts, what never remains."""
+"""Supervision of simple programs: they are restarted, and none is left behind."""
 
 import contextlib
 import os
@@ -44,7 +44,7 @@ def test_a_killed_process_comes_back(supervision: Supervision, tmp_path: Path) -
     assert supervision.failure() is None
 
 
-def test_the_end_of_supervisord_ends_everything_and_is_told(
+def test_the_end_of_supervisord_ends_everything_and_is_reported(
     supervision: Supervision, tmp_path: Path
 ) -> None:
     [supervisord] = processes_of(tmp_path).keys() - sleepers(tmp_path)
@@ -53,7 +53,7 @@ def test_the_end_of_supervisord_ends_everything_and_is_told(
     until(lambda: not sleepers(tmp_path), "the end of all")
 
 
-def test_a_program_that_cannot_run_is_given_up_and_named(tmp_path: Path) -> None:
+def test_a_program_that_cannot_run_is_named(tmp_path: Path) -> None:
     broken = Process("validator-1", [sys.executable, "-c", "raise SystemExit(3)"])
     with (
         lock_directory(tmp_path) as lock,
@@ -64,7 +64,7 @@ def test_a_program_that_cannot_run_is_given_up_and_named(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_stop_signal_is_noted_and_interrupts_nothing(number: signal.Signals) -> None:
+def test_a_stop_signal_is_recorded_and_interrupts_nothing(number: signal.Signals) -> None:
     with handled_by(number, signal.SIG_DFL), StopSignals() as stop:
         assert not stop.wait(0)
         os.kill(os.getpid(), number)

@@ -1,4 +1,4 @@
-"""`hdv up` as a person runs it: real processes, a real Redis, Ctrl-C."""
+"""`hdv up` with real processes, a real Redis and Ctrl-C."""
 
 import json
 import os
@@ -53,7 +53,7 @@ class Up:
 
     @property
     def processes(self) -> dict[int, list[str]]:
-        """What runs below it."""
+        """All processes below it."""
         return processes_of(self.data / "run")
 
     def service(self, name: str) -> set[int]:
@@ -194,7 +194,7 @@ def test_a_taken_port_is_one_line_that_names_the_option(up: Up, tmp_path: Path) 
     )
 
 
-def test_a_redis_that_is_away_is_one_line(tmp_path: Path) -> None:
+def test_an_unavailable_redis_is_one_line(tmp_path: Path) -> None:
     port = free_ports(4)
     line = refusal(
         "--data", str(tmp_path), "--port", str(port), HDV_REDIS_URL=f"redis://127.0.0.1:{port}/0"
@@ -216,7 +216,7 @@ def test_a_broken_config_is_one_line(tmp_path: Path) -> None:
     assert line.startswith(f"hdv up: validator: {config} is not valid JSON")
 
 
-def test_sigterm_stops_everything_and_the_next_start_knows_all(up: Up, ct: bytes) -> None:
+def test_sigterm_stops_everything_and_the_next_start_has_all_data(up: Up, ct: bytes) -> None:
     study_id = up.upload("CT_small.dcm", ct)
     up.await_state(study_id, "archived")
     up.process.terminate()

@@ -1,4 +1,4 @@
-"""`hdv validate` as a process: signals, pipes, terminals, and what remains of it."""
+"""`hdv validate` as a process: signals, pipes, terminals and memory."""
 
 import json
 import os
@@ -21,7 +21,7 @@ HDV = [sys.executable, "-P", "-m", "hdv", "validate"]
 
 @pytest.fixture
 def many(tmp_path: Path, ct: bytes) -> Path:
-    """So many files that their examination takes a while."""
+    """Many files, whose examination takes some time."""
     folder = tmp_path / "many"
     folder.mkdir()
     (folder / "0").write_bytes(ct[:-100])
@@ -62,7 +62,7 @@ def test_a_study_is_examined_without_server_or_redis(tmp_path: Path, ct: bytes) 
     assert json.loads(result.stdout)["summary"]["valid"] == 1
 
 
-def test_ctrl_c_ends_it_at_once_and_leaves_nothing(many: Path) -> None:
+def test_ctrl_c_ends_the_command_at_once_with_all_processes(many: Path) -> None:
     process = start(many, "--jobs", "2")
     assert process.stdout
     process.stdout.readline()
@@ -76,7 +76,7 @@ def test_ctrl_c_ends_it_at_once_and_leaves_nothing(many: Path) -> None:
     assert not members(process.pid)
 
 
-def test_a_command_that_is_killed_leaves_no_process(many: Path) -> None:
+def test_a_killed_command_leaves_no_process(many: Path) -> None:
     process = start(many, "--jobs", "2")
     assert process.stdout
     process.stdout.readline()
@@ -85,7 +85,7 @@ def test_a_command_that_is_killed_leaves_no_process(many: Path) -> None:
     until(lambda: not members(process.pid), "the end of all processes")
 
 
-def test_a_reader_that_has_enough_is_no_failure(many: Path) -> None:
+def test_a_closed_output_is_no_traceback(many: Path) -> None:
     process = start(many, "--format", "csv")
     assert process.stdout
     assert process.stderr
@@ -97,15 +97,15 @@ def test_a_reader_that_has_enough_is_no_failure(many: Path) -> None:
     assert not members(process.pid)
 
 
-def test_a_disk_that_is_full_is_told_in_a_line(many: Path) -> None:
+def test_a_full_disk_is_one_line(many: Path) -> None:
     process = start(many, "--output", "/dev/full")
     _, complaints = process.communicate(timeout=10)
     assert process.returncode == 2
-    assert complaints == b"hdv validate: cannot go on: No space left on device\n"
+    assert complaints == b"hdv validate: cannot continue: No space left on device\n"
 
 
 def seen(arguments: list[str | Path], environment: dict[str, str]) -> str:
-    """What someone sees at a terminal until the command has ended."""
+    """The output on a terminal until the command has ended."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [*HDV, *map(str, arguments)],
@@ -128,7 +128,7 @@ def seen(arguments: list[str | Path], environment: dict[str, str]) -> str:
     return shown.decode()
 
 
-def test_a_terminal_shows_colours_and_how_far_it_is(many: Path) -> None:
+def test_a_terminal_shows_colours_and_progress(many: Path) -> None:
     shown = seen([many, "--jobs", "1"], {"NO_COLOR": ""})
     assert "\x1b[31merror" in shown
     assert re.search(r"\r\x1b\[K[\d,]+ of 2,000 files, [\d,]+ invalid, [\d,]+ a second", shown)
@@ -136,7 +136,7 @@ def test_a_terminal_shows_colours_and_how_far_it_is(many: Path) -> None:
     assert shown.rpartition(" a second")[2].startswith("\r\x1b[K")
 
 
-def test_colours_and_progress_can_be_done_without(many: Path) -> None:
+def test_colours_and_progress_can_be_switched_off(many: Path) -> None:
     assert "\x1b[3" not in seen([many / "0"], {"NO_COLOR": "1"})
     assert "\x1b" not in seen([many / "0"], {"NO_COLOR": "", "TERM": "dumb"})
     assert " a second" not in seen([many, "--quiet", "--format", "csv"], {})

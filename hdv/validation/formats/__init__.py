@@ -1,1 +1,1 @@
-"""How a report is written: for people, for programs, for spreadsheets, for code scanning."""
+"""The formats of a report: text, JSON, CSV and SARIF."""

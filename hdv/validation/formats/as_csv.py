@@ -1,4 +1,4 @@
-"""A report for spreadsheets: a row for each finding, and one for each file without any."""
+"""CSV: a row for each finding, and one for each file without findings."""
 
 from chassis.escaping import csv_rows, printable
 from contracts.report import Finding
@@ -14,25 +14,25 @@ COLUMNS = (
 class AsCsv(Format):
     """RFC 4180 with a header line; cells that look like formulas begin with an apostrophe.
 
-    Control characters in names are escaped: tables are looked at on terminals, too.
+    Control characters in names are escaped, because tables are also shown on terminals.
     """
 
     separator = ""
     ordered = True
 
     def opening(self) -> str:
-        """The header."""
+        """The header line."""
         return csv_rows([COLUMNS])
 
     def file(self, report: ExaminedFile) -> str:
-        """The rows of a file."""
+        """The rows about a file."""
         about = (printable(report.path), report.sha256, report.verdict)
         if not report.findings:
             return csv_rows([(*about, *("",) * 10, report.study, "")])
         return csv_rows((*about, *_cells(finding), report.study, "") for finding in report.findings)
 
     def studies(self, run: RunSummary) -> str:
-        """The rows of findings across files; `files` names those."""
+        """The rows about studies; their column `files` lists the files concerned."""
         return csv_rows(
             (
                 "",
@@ -46,8 +46,8 @@ class AsCsv(Format):
             for finding in study.findings
         )
 
-    def closing(self, run: RunSummary) -> str:  # noqa: ARG002 -- a table has no room for more
-        """Nothing."""
+    def closing(self, run: RunSummary) -> str:  # noqa: ARG002 -- as the interface
+        """Nothing: a table has no summary."""
         return ""
 
 

@@ -1,4 +1,4 @@
-"""A report as JSON: one document, or a line for each file as it is ready."""
+"""JSON: one document, or one line for each file as soon as it is examined."""
 
 import re
 from typing import Any
@@ -9,12 +9,12 @@ from contracts.report import Finding, Severity
 from hdv.validation.formats.format import Format
 from hdv.validation.results import ComparedStudy, ExaminedFile, RunSummary, Verdict
 
-_CONTROLLING = re.compile("[\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""What JSON does not escape and a terminal obeys: clients name their files."""
+_CONTROLS = re.compile("[\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Control characters that JSON does not escape; file names are untrusted."""
 
 
 class AsJson(Format):
-    """One document; every file is a line of it."""
+    """One document, with one line for each file."""
 
     separator = ",\n"
     ordered = True
@@ -27,17 +27,17 @@ class AsJson(Format):
         """An object of the array `files`."""
         return _json(file_object(report))
 
-    def studies(self, run: RunSummary) -> str:  # noqa: ARG002 -- they stand in the closing
-        """Nothing: studies are no files."""
+    def studies(self, run: RunSummary) -> str:  # noqa: ARG002 -- as the interface
+        """Nothing: studies are part of the closing."""
         return ""
 
     def closing(self, run: RunSummary) -> str:
-        """Everything else that the document has."""
+        """The rest of the document."""
         return "\n],\n" + _json(run_object(run)).removeprefix("{") + "\n"
 
 
 class AsJsonLines(Format):
-    """A line for each file as soon as it is examined; the last line is everything else."""
+    """One line for each file as soon as it is examined; the last line has everything else."""
 
     separator = ""
     ordered = False
@@ -50,8 +50,8 @@ class AsJsonLines(Format):
         """A line."""
         return _json(file_object(report)) + "\n"
 
-    def studies(self, run: RunSummary) -> str:  # noqa: ARG002 -- they stand in the closing
-        """Nothing: the last line has them."""
+    def studies(self, run: RunSummary) -> str:  # noqa: ARG002 -- as the interface
+        """Nothing: studies are part of the last line."""
         return ""
 
     def closing(self, run: RunSummary) -> str:
@@ -60,7 +60,7 @@ class AsJsonLines(Format):
 
 
 def file_object(report: ExaminedFile) -> dict[str, Any]:
-    """What is said of a file."""
+    """The object about a file."""
     return {
         "path": report.path,
         "sha256": report.sha256,
@@ -71,7 +71,7 @@ def file_object(report: ExaminedFile) -> dict[str, Any]:
 
 
 def run_object(run: RunSummary) -> dict[str, Any]:
-    """What is said besides the files."""
+    """The object about everything else."""
     return {
         "study": [_study(study) for study in run.studies],
         "skipped": [{"path": name, "reason": str(reason)} for name, reason in run.skipped],
@@ -120,6 +120,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _json(value: object) -> str:
-    # These can only be in strings, where an escape sequence is the same.
+    # They occur only in strings, where an escape sequence means the same.
     text = orjson.dumps(value).decode()
-    return _CONTROLLING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

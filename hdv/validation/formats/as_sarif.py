@@ -1,4 +1,4 @@
-"""A report in SARIF 2.1.0, as code scanning services take it."""
+"""SARIF 2.1.0, the format of code scanning services."""
 
 import hashlib
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ class AsSarif(Format):
         )
 
     def studies(self, run: RunSummary) -> str:
-        """The results across files; code scanning takes none without a file."""
+        """The results about studies; each has a file, because code scanning requires one."""
         return self.separator.join(
             _json(_result(finding, finding.files or study.files[:1], study.uid))
             for study in run.studies
@@ -44,7 +44,7 @@ class AsSarif(Format):
         )
 
     def closing(self, run: RunSummary) -> str:
-        """What made the results, and when."""
+        """The tool with its rules, and the time of the run."""
         ended_at = run.started_at + timedelta(seconds=run.seconds)
         rest = {
             "tool": {
@@ -66,7 +66,7 @@ class AsSarif(Format):
                     "endTimeUtc": _time(ended_at),
                 }
             ],
-            # The same columns in every tool that shows a line.
+            # Every tool then counts columns in the same way.
             "columnKind": "unicodeCodePoints",
         }
         return "\n],\n" + _json(rest).removeprefix("{") + "]}\n"
@@ -79,7 +79,7 @@ def _result(finding: Finding, files: tuple[str, ...], study: str | None = None) 
         "message": {"text": _text(finding)},
         "locations": [_location(file, finding) for file in files[:1]],
         "relatedLocations": [_location(file, finding) for file in files[1:]],
-        # Keeps an alert the same from one upload to the next: there are no lines to go by.
+        # Identifies an alert in the next upload, because there are no lines to compare.
         "partialFingerprints": {"primaryLocationLineHash": _fingerprint(finding, files, study)},
         "properties": _properties(finding, study),
     }
@@ -92,7 +92,7 @@ def _location(file: str, finding: Finding) -> dict[str, Any]:
     location: dict[str, Any] = {
         "physicalLocation": {
             "artifactLocation": {"uri": quote(file, safe="/!")},
-            # Binary files have no lines, but code scanning shows nothing without one.
+            # Binary files have no lines, but code scanning requires one.
             "region": {"startLine": 1},
         }
     }
@@ -119,7 +119,7 @@ def _text(finding: Finding) -> str:
 
 
 def _properties(finding: Finding, study: str | None) -> dict[str, Any]:
-    said = {
+    properties = {
         "path": finding.path,
         "keyword": finding.keyword,
         "expected": finding.expected,
@@ -129,7 +129,7 @@ def _properties(finding: Finding, study: str | None) -> dict[str, Any]:
         "offset": finding.offset,
         "study_instance_uid": study,
     }
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in properties.items() if value is not None}
 
 
 def _fingerprint(finding: Finding, files: tuple[str, ...], study: str | None) -> str:

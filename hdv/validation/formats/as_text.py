@@ -1,4 +1,4 @@
-"""A report for people: what is wrong with each file, the worst first, and a summary."""
+"""Text for people: each file with its findings, the worst first, and a summary."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from contracts.report import Finding, Severity
 from hdv.validation.formats.format import Format
 from hdv.validation.results import ExaminedFile, RunSummary, Verdict
 
-_WEIGHT = list(Severity)
+_WORST_FIRST = list(Severity)
 _NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "info"}
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 _PLURALS = {"study": "studies", "info": "info"}
@@ -21,8 +21,8 @@ class AsText(Format):
     """Plain text; files without findings are only counted.
 
     Args:
-        coloured: for a terminal.
-        brief: only what is invalid, and no summary.
+        coloured: whether to use colours.
+        brief: whether to show only errors, and no summary.
     """
 
     separator = ""
@@ -37,11 +37,11 @@ class AsText(Format):
         return ""
 
     def file(self, report: ExaminedFile) -> str:
-        """The name of a file with its findings below."""
+        """The name of a file and its findings."""
         return self._block(printable(report.path), report.findings)
 
     def studies(self, run: RunSummary) -> str:
-        """The same for each study."""
+        """Every study and its findings."""
         return "".join(
             self._block(
                 f"study {printable(study.uid)}, {_many(len(study.files), 'file')}", study.findings
@@ -57,8 +57,8 @@ class AsText(Format):
         shown = [f for f in findings if f.severity is Severity.ERROR or not self._brief]
         if not shown:
             return ""
-        # Sorting is stable: those of one weight stay in the order of the file.
-        shown.sort(key=lambda finding: _WEIGHT.index(finding.severity))
+        # Sorting is stable: findings of one severity remain in the order of the file.
+        shown.sort(key=lambda finding: _WORST_FIRST.index(finding.severity))
         alike: dict[tuple[Severity, str, str], list[Finding]] = {}
         for finding in shown:
             alike.setdefault((finding.severity, finding.code, finding.message), []).append(finding)
@@ -75,7 +75,7 @@ class AsText(Format):
         yield from self._files(finding)
 
     def _list(self, findings: list[Finding]) -> Iterator[str]:
-        """Findings of one code; what they have in common is said once."""
+        """Findings with one code; what they have in common is written once."""
         sections = {finding.section for finding in findings}
         common = findings[0].section if len(sections) == 1 else None
         yield self._heading(findings[0], f"{len(findings):,} elements")
@@ -112,7 +112,7 @@ class AsText(Format):
             listed = ", ".join(f"{count:,} ({reason})" for reason, count in reasons.items())
             yield f"skipped: {listed}"
         if run.severities.total():
-            yield self._in(_FAINT, "hdv explain CODE tells what a code means and how to fix it")
+            yield self._in(_FAINT, "hdv explain CODE shows what a code means and how to fix it")
 
     @staticmethod
     def _severities(run: RunSummary) -> str:

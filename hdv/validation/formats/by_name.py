@@ -1,4 +1,4 @@
-"""The formats by their names."""
+"""Formats by their names on the command line."""
 
 from hdv.validation.formats.as_csv import AsCsv
 from hdv.validation.formats.as_json import AsJson, AsJsonLines
@@ -8,12 +8,12 @@ from hdv.validation.formats.format import Format
 
 
 def format_named(name: str, *, coloured: bool, brief: bool) -> Format:
-    """The format of a name that the command line knows.
+    """The format with this name.
 
     Args:
         name: `text`, `json`, `ndjson`, `csv` or `sarif`.
-        coloured: whether text is for a terminal.
-        brief: whether text is only about what is invalid.
+        coloured: whether text has colours.
+        brief: whether text contains only errors.
     """
     match name:
         case "json":

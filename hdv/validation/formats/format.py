@@ -1,4 +1,4 @@
-"""What all formats of a report have in common."""
+"""The interface of all formats of a report."""
 
 from typing import Protocol
 
@@ -6,28 +6,28 @@ from hdv.validation.results import ExaminedFile, RunSummary
 
 
 class Format(Protocol):
-    """Writes a report piece by piece, so that the whole of it never has to be in memory.
+    """Formats a report piece by piece, so that it never has to be in memory as a whole.
 
-    Files are written in the processes that examine them, so a format keeps no state.
+    Files are formatted in the processes that examine them, so a format keeps no state.
     """
 
     separator: str
-    """What stands between the pieces of files and studies; empty pieces are left out."""
+    """Written between the pieces of files and studies; empty pieces are left out."""
     ordered: bool
-    """Whether files come in the order of their paths rather than as they are ready."""
+    """Whether files come in the order of their paths rather than as soon as they are examined."""
 
     def opening(self) -> str:
-        """What stands before the first file."""
+        """The text before the first file."""
         ...
 
     def file(self, report: ExaminedFile) -> str:
-        """One file."""
+        """The text about a file."""
         ...
 
     def studies(self, run: RunSummary) -> str:
-        """What is wrong across files, after all of them."""
+        """The text about all studies, after the files."""
         ...
 
     def closing(self, run: RunSummary) -> str:
-        """What stands at the end."""
+        """The text at the end."""
         ...

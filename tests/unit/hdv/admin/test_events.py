@@ -27,7 +27,7 @@ def streams(monkeypatch: pytest.MonkeyPatch, bare_environment: pytest.MonkeyPatc
 
 
 def hdv(*arguments: str) -> tuple[int, list[str], str]:
-    """Run `hdv events …`: its exit code, the lines it printed, and what it complained about."""
+    """Run `hdv events …`: its exit code, the lines on stdout, and stderr."""
     result = CliRunner().invoke(app, ["events", *arguments])
     return result.exit_code, result.stdout.splitlines(), result.stderr
 
@@ -47,7 +47,7 @@ def tail(streams: MemoryRedis, *arguments: str) -> list[str]:
 # tail
 
 
-def test_a_line_tells_when_what_which_study_and_what_it_says(streams: MemoryRedis) -> None:
+def test_a_line_has_time_type_study_and_data(streams: MemoryRedis) -> None:
     event = streams.send(archived())
     [line] = tail(streams, "--from", "0")
     time, event_type, subject, *details = line.split()
@@ -56,7 +56,7 @@ def test_a_line_tells_when_what_which_study_and_what_it_says(streams: MemoryRedi
     assert details == [f"directory=archive/{subject}", "instance_count=1", "size_bytes=7"]
 
 
-def test_a_line_tells_the_codes_of_findings(streams: MemoryRedis) -> None:
+def test_a_line_has_the_codes_of_findings(streams: MemoryRedis) -> None:
     finding = FindingSummary(
         code="file.not-dicom", severity=Severity.ERROR, message="It is no DICOM file.", count=1
     )
@@ -71,7 +71,7 @@ def test_a_line_tells_the_codes_of_findings(streams: MemoryRedis) -> None:
     assert line.endswith('files={"accepted":0,"rejected":1} findings=file.not-dicom')
 
 
-def test_json_lines_carry_the_event_and_the_place_after_it(streams: MemoryRedis) -> None:
+def test_ndjson_has_the_event_and_the_cursor_after_it(streams: MemoryRedis) -> None:
     sent = [streams.send(uploaded()), streams.send(archived())]
     lines = [orjson.loads(line) for line in tail(streams, "--from", "0", "--format", "ndjson")]
     assert [line["event"] for line in lines] == [orjson.loads(event.to_json()) for event in sent]
@@ -99,7 +99,7 @@ def test_tail_shows_some_types_only(streams: MemoryRedis) -> None:
     assert str(event.subject) in line
 
 
-def test_what_is_no_event_is_passed_by(streams: MemoryRedis) -> None:
+def test_entries_that_are_not_events_are_ignored(streams: MemoryRedis) -> None:
     streams.append("uploads", b"not json")
     event = streams.send(uploaded())
     [line] = tail(streams, "--from", "0")
@@ -114,9 +114,7 @@ def test_what_is_no_event_is_passed_by(streams: MemoryRedis) -> None:
         (["--redis-url", "localhost"], "gateway: setting 'redis_url': "),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line(
-    streams: MemoryRedis, arguments: list[str], complaint: str
-) -> None:
+def test_an_error_is_one_line(streams: MemoryRedis, arguments: list[str], complaint: str) -> None:
     del streams
     code, lines, complaints = hdv("tail", *arguments)
     assert (code, lines) == (2, [])
@@ -124,7 +122,7 @@ def test_what_is_wrong_is_told_in_one_line(
     assert line.startswith(f"hdv events tail: {complaint}")
 
 
-def test_a_place_older_than_what_is_kept_is_told(streams: MemoryRedis) -> None:
+def test_a_place_older_than_the_oldest_event_is_an_error(streams: MemoryRedis) -> None:
     streams.trim("uploads", (9, 0))
     code, _, complaint = hdv("tail", "--from", "8-0")
     assert code == 2
@@ -160,7 +158,7 @@ async def test_who_stops_learns_where_to_go_on(
 # verify
 
 
-def test_nothing_is_said_of_messages_that_are_as_documented(streams: MemoryRedis) -> None:
+def test_valid_messages_are_only_counted(streams: MemoryRedis) -> None:
     streams.send(uploaded())
     streams.send(archived())
     assert hdv("verify") == (
@@ -170,7 +168,7 @@ def test_nothing_is_said_of_messages_that_are_as_documented(streams: MemoryRedis
     )
 
 
-def test_an_entry_that_breaks_the_document_is_told_with_its_id(streams: MemoryRedis) -> None:
+def test_a_violation_is_shown_with_the_id_of_the_entry(streams: MemoryRedis) -> None:
     event = orjson.loads(uploaded().to_json())
     del event["data"]["file_count"]
     streams.append("uploads", orjson.dumps(event), (5, 0))
@@ -200,7 +198,7 @@ def test_many_entries_are_checked_to_the_last(streams: MemoryRedis) -> None:
     assert lines[-1].startswith("1201 stream entries")
 
 
-def test_a_stream_that_is_not_documented_is_told_once(streams: MemoryRedis) -> None:
+def test_an_undocumented_stream_is_reported_once(streams: MemoryRedis) -> None:
     for _ in range(3):
         streams.append("study.lost", b"{}")
     code, lines, _ = hdv("verify")

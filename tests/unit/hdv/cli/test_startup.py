@@ -1,4 +1,4 @@
-"""What a command loads before it does anything: who asks for help does not wait for services."""
+"""The packages that a command loads: `--help` must not wait for services or the engine."""
 
 import json
 import subprocess
@@ -54,12 +54,12 @@ def test_help_loads_no_service_and_no_engine(arguments: list[str]) -> None:
     assert not loaded(*arguments) & (HEAVY | PARTS)
 
 
-def test_the_list_of_commands_loads_not_even_what_options_are_parsed_with() -> None:
+def test_the_list_of_commands_does_not_even_load_pydantic() -> None:
     assert "pydantic" not in loaded("--help")
 
 
 @pytest.mark.parametrize("form", ["text", "json", "sarif"])
-def test_validate_loads_the_engine_and_nothing_that_only_services_need(form: str) -> None:
+def test_validate_loads_the_engine_but_nothing_of_services(form: str) -> None:
     path = get_testdata_file("CT_small.dcm", download=False)
     assert path
     packages = loaded("validate", str(Path(path)), "--format", form)

@@ -35,7 +35,7 @@ def test_the_services_take_the_ports_after_the_gateways() -> None:
         ("192.0.2.7", "http://192.0.2.7:9000"),
     ],
 )
-def test_the_gateway_is_addressed_where_this_machine_reaches_it(host: str, url: str) -> None:
+def test_the_address_of_the_gateway_can_be_reached_from_this_machine(host: str, url: str) -> None:
     assert options(host).url("gateway") == url
 
 

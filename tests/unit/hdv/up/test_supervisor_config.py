@@ -1,4 +1,4 @@
-"""What supervisord is told, read back by supervisord's own parser."""
+"""The configuration of supervisord, as its own parser reads it."""
 
 import shlex
 from pathlib import Path

@@ -30,7 +30,7 @@ def valid() -> bytes:
 
 @pytest.fixture
 def folder(tmp_path: Path, valid: bytes) -> Path:
-    """A study as it lies about: a valid image, a cut one, a text, a media directory."""
+    """A study with a valid image, a truncated one, a text, and a media directory."""
     folder = tmp_path / "study"
     folder.mkdir()
     (folder / "a.dcm").write_bytes(valid)
@@ -71,7 +71,7 @@ def test_the_exit_code_is_1_for_findings_at_error_level(folder: Path) -> None:
         ([], "Missing argument"),
     ],
 )
-def test_the_exit_code_is_2_for_wrong_usage_which_is_told(
+def test_wrong_usage_has_exit_code_2_and_a_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], complaint: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -80,7 +80,7 @@ def test_the_exit_code_is_2_for_wrong_usage_which_is_told(
     assert complaint in result.stderr
 
 
-def test_a_mistake_in_a_profile_is_told_with_its_line(tmp_path: Path) -> None:
+def test_a_mistake_in_a_profile_is_shown_with_its_line(tmp_path: Path) -> None:
     profile = tmp_path / "site.yaml"
     profile.write_text("name: site\nseverity: high\n")
     result = hdv(tmp_path, "--profile", profile)
@@ -112,7 +112,7 @@ def test_members_of_an_archive_are_examined_as_files_are(tmp_path: Path, valid: 
     assert plain["size_bytes"] == len(valid)
 
 
-def test_the_same_image_twice_is_told_of_the_study(tmp_path: Path, valid: bytes) -> None:
+def test_the_same_image_twice_is_a_finding(tmp_path: Path, valid: bytes) -> None:
     (tmp_path / "1").write_bytes(valid)
     (tmp_path / "2").write_bytes(valid)
     report = json.loads(hdv(tmp_path, "--format", "json").stdout)
@@ -123,14 +123,16 @@ def test_the_same_image_twice_is_told_of_the_study(tmp_path: Path, valid: bytes)
     assert repeated["files"] == [f"{tmp_path}/1", f"{tmp_path}/2"]
 
 
-def test_a_wrong_number_of_instances_is_told_of_the_study(tmp_path: Path, valid: bytes) -> None:
+def test_a_wrong_number_of_instances_is_a_finding_of_the_study(
+    tmp_path: Path, valid: bytes
+) -> None:
     (tmp_path / "1").write_bytes(valid)
     found = json.loads(hdv(tmp_path, "--format", "json").stdout)
     missed = json.loads(hdv(tmp_path, "--format", "json", "--expected-instances", "3").stdout)
     assert len(missed["study"][0]["findings"]) == len(found["study"][0]["findings"]) + 1
 
 
-def test_that_there_was_nothing_to_examine_is_told(tmp_path: Path) -> None:
+def test_an_empty_folder_is_reported(tmp_path: Path) -> None:
     result = hdv(tmp_path)
     assert (result.exit_code, result.stderr) == (0, "hdv validate: there was nothing to examine\n")
     assert result.stdout.startswith("0 files; no findings")
@@ -158,7 +160,7 @@ def test_quiet_text_is_empty_when_all_is_valid(folder: Path) -> None:
     assert "valid" not in hdv("--quiet", folder).stdout
 
 
-def test_values_are_shown_only_when_asked_for(folder: Path) -> None:
+def test_values_are_shown_only_on_request(folder: Path) -> None:
     (folder / "text").write_text("Doe^John, no image")
     assert "Doe^John" not in hdv(folder / "text").stdout
     assert "Doe^John" in hdv(folder / "text", "--show-values").stdout
@@ -173,13 +175,13 @@ def test_the_report_says_which_profile_was_applied(folder: Path) -> None:
     assert len({profile["digest"] for profile in profiles}) == 3
 
 
-def test_a_file_that_may_not_be_read_is_a_finding(
+def test_a_file_without_read_permission_is_a_finding(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(_: Source) -> Buffer:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    # Root, whom containers run tests as, may read everything.
+    # Tests in containers run as root, who may read everything.
     monkeypatch.setattr(examination, "_bytes_of", refused)
     assert "found Permission denied" in hdv(folder).stdout
 
@@ -210,7 +212,7 @@ def test_a_file_that_kills_its_process_is_a_finding_and_the_others_are_examined(
     assert "file.unreadable" not in {finding["code"] for finding in a}
 
 
-def test_a_mistake_of_ours_is_a_finding_with_its_place_and_without_values(
+def test_a_defect_of_ours_is_a_finding_with_its_place_and_without_values(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
@@ -225,7 +227,7 @@ def test_a_mistake_of_ours_is_a_finding_with_its_place_and_without_values(
     assert report.sha256
 
 
-def test_a_limit_that_was_exceeded_is_named() -> None:
+def test_an_exceeded_limit_is_named() -> None:
     [finding] = killed(Source("x", "x"), Profile(), Cause.TIME).findings
     assert finding.found == "the examination exceeded the time limit"
 

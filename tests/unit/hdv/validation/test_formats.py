@@ -1,4 +1,4 @@
-"""How `hdv validate` writes what it found: every format over the same two files and their study."""
+"""The formats of a report, each with the same two files and their study."""
 
 import csv
 import io
@@ -73,7 +73,7 @@ def run_of(*reports: ExaminedFile, across: tuple[Finding, ...] = (ACROSS,)) -> R
 
 
 def written(name: str, *reports: ExaminedFile, run: RunSummary | None = None) -> str:
-    """A whole report, put together as the command does it."""
+    """A whole report, joined as the command does it."""
     style = format_named(name, coloured=False, brief=False)
     run = run or run_of(*reports)
     pieces = [*map(style.file, reports), style.studies(run)]
@@ -110,12 +110,12 @@ study 1.2.3, 2 files
 
 2 files: 1 valid, 1 invalid; 1 study invalid; 2 errors, 1 info; 1.2 s
 skipped: 1 (media directory)
-hdv explain CODE tells what a code means and how to fix it
+hdv explain CODE shows what a code means and how to fix it
 """
     )
 
 
-def test_text_says_once_what_findings_of_one_code_have_in_common() -> None:
+def test_text_groups_findings_by_code() -> None:
     twice = ERROR.model_copy(
         update={"path": "(5400,0100)[0]>(5400,1010)", "keyword": "WaveformData", "found": None}
     )
@@ -144,7 +144,7 @@ def test_text_about_valid_files_is_a_line() -> None:
     assert written("text", GOOD, run=run) == "1 file: 1 valid; no findings; 1.2 s\n"
 
 
-def test_text_in_brief_is_about_errors_only_and_has_no_summary() -> None:
+def test_brief_text_has_only_errors_and_no_summary() -> None:
     style = AsText(coloured=False, brief=True)
     assert "uid.root-unknown" not in style.file(BAD)
     assert "pixel.length-short" in style.file(BAD)
@@ -152,12 +152,12 @@ def test_text_in_brief_is_about_errors_only_and_has_no_summary() -> None:
     assert style.file(remarked) + style.closing(run_of(BAD)) == ""
 
 
-def test_text_has_colours_for_a_terminal_only() -> None:
+def test_text_has_colours_only_for_a_terminal() -> None:
     assert "\x1b[31merror" in AsText(coloured=True, brief=False).file(BAD)
     assert "\x1b" not in AsText(coloured=False, brief=False).file(BAD)
 
 
-def test_no_name_can_control_the_terminal() -> None:
+def test_text_escapes_control_characters() -> None:
     report = ExaminedFile("\x1b[2Jä\r\n\u202e", None, None, (ERROR,))
     title = AsText(coloured=False, brief=False).file(report).splitlines()[0]
     assert title == "\\x1b[2Jä\\r\\n\\u202e"
@@ -166,7 +166,7 @@ def test_no_name_can_control_the_terminal() -> None:
 # JSON
 
 
-def test_json_has_the_files_the_studies_and_what_made_it() -> None:
+def test_json_has_files_studies_and_versions() -> None:
     document = json.loads(written("json", BAD, GOOD))
     assert list(document) == ["files", "study", "skipped", "summary", "versions", "times"]
     bad, good = document["files"]
@@ -210,7 +210,7 @@ def test_json_has_the_files_the_studies_and_what_made_it() -> None:
     assert document["times"] == {"started_at": "2026-02-03T04:05:06.000+00:00", "seconds": 1.25}
 
 
-def test_json_about_nothing_is_a_document_too() -> None:
+def test_json_without_files_is_a_document() -> None:
     assert json.loads(written("json", run=run_of(across=())))["files"] == []
 
 
@@ -218,7 +218,7 @@ def test_json_has_a_line_for_each_file_so_that_two_reports_can_be_compared() -> 
     assert [line[:8] for line in written("json", BAD, GOOD).splitlines()[1:3]] == ['{"path":'] * 2
 
 
-def test_ndjson_is_the_same_in_lines_of_which_the_last_is_about_all() -> None:
+def test_ndjson_has_the_same_objects_and_a_last_line_with_the_rest() -> None:
     document = json.loads(written("json", BAD, GOOD))
     *files, rest = map(json.loads, written("ndjson", BAD, GOOD).splitlines())
     assert files == document.pop("files")
@@ -245,14 +245,14 @@ def test_csv_has_a_row_for_each_finding_and_one_for_a_file_without() -> None:
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
-def test_a_cell_that_a_spreadsheet_would_run_is_text(start: str) -> None:
+def test_a_cell_that_looks_like_a_formula_is_text(start: str) -> None:
     report = ExaminedFile("a", None, None, (ERROR.model_copy(update={"found": f"{start}cmd"}),))
     [row, _] = rows(written("csv", report))
     assert row["found"] == f"'{start}cmd"
 
 
 @pytest.mark.parametrize("name", ["text", "json", "ndjson", "csv", "sarif"])
-def test_no_format_lets_a_file_name_control_the_terminal(name: str) -> None:
+def test_every_format_escapes_control_characters_in_names(name: str) -> None:
     report = ExaminedFile("\x1b[2J\x9b31m\r\x07\u202e.dcm", "00", 1, (ERROR,), "1.2.3")
     text = written(name, report)
     assert "2J" in text
@@ -405,7 +405,7 @@ SARIF = {
         },
     },
 }
-"""What of the schema of SARIF 2.1.0 concerns us, and what code scanning asks for beyond it."""
+"""The part of the schema of SARIF 2.1.0 that we use, and what code scanning requires beyond it."""
 
 
 def sarif(*reports: ExaminedFile) -> dict[str, Any]:
@@ -433,7 +433,7 @@ def test_sarif_has_a_result_for_each_finding_at_its_file_and_element() -> None:
     assert names == ["a/bad.dcm", "b.dcm"]
 
 
-def test_sarif_names_a_file_of_the_study_where_a_finding_is_about_all() -> None:
+def test_sarif_names_a_file_of_the_study_for_a_finding_about_all() -> None:
     missing = ACROSS.model_copy(update={"files": ()})
     run = run_of(GOOD, across=(missing,))
     document = json.loads(written("sarif", GOOD, run=run))
@@ -454,13 +454,13 @@ def test_sarif_has_every_rule_with_help_and_results_point_to_theirs() -> None:
     assert EMPTY.section in rules[index]["help"]["text"]
 
 
-def test_sarif_takes_codes_that_are_no_rule_of_ours() -> None:
+def test_sarif_accepts_codes_of_site_rules() -> None:
     own = ERROR.model_copy(update={"code": "site.thickness"})
     result, _ = sarif(ExaminedFile("x", None, None, (own,)))["results"]
     assert "ruleIndex" not in result
 
 
-def test_a_fingerprint_tells_findings_apart_and_stays_when_values_change() -> None:
+def test_fingerprints_differ_between_findings_but_not_with_values() -> None:
     first, second, _ = sarif(BAD)["results"]
     assert first["partialFingerprints"] != second["partialFingerprints"]
     changed = ERROR.model_copy(update={"found": "1 byte", "count": 7})
@@ -475,6 +475,6 @@ def test_sarif_names_files_as_uris() -> None:
 
 
 @pytest.mark.parametrize("name", ["text", "json", "ndjson", "csv", "sarif"])
-def test_every_format_can_tell_of_a_file_that_could_not_be_read(name: str) -> None:
+def test_every_format_shows_an_unreadable_file(name: str) -> None:
     finding = Finding(code="file.unreadable", severity=Severity.ERROR, message="Unreadable.")
     assert "lost" in written(name, ExaminedFile("lost", None, None, (finding,)))

@@ -1,4 +1,4 @@
-"""The processes that examine files: what one of them does to itself harms no other's work."""
+"""The processes that examine files: one that dies does not affect the others."""
 
 import faulthandler
 import os
@@ -77,16 +77,16 @@ def test_results_come_in_the_order_of_the_tasks() -> None:
     assert results(*tasks) == ["sleep 0.1", *(f"n {number}" for number in range(50))]
 
 
-def test_results_come_as_they_are_ready_where_order_does_not_matter() -> None:
+def test_unordered_results_come_as_soon_as_they_are_ready() -> None:
     assert results(("sleep", 0.5), ("n", 1), ordered=False) == ["n 1", "sleep 0.5"]
 
 
-def test_there_may_be_more_tasks_than_are_taken_ahead() -> None:
+def test_there_may_be_more_tasks_than_the_window() -> None:
     assert len(results(*[("n", 1.0)] * 2000)) == 2000
     assert len(results(*[("n", 1.0)] * 2000, ordered=False)) == 2000
 
 
-def test_tasks_are_not_taken_far_ahead_of_the_first_that_is_not_done() -> None:
+def test_tasks_are_not_read_far_ahead_of_the_first_unfinished_one() -> None:
     taken = 0
 
     def endless() -> Iterator[Task]:
@@ -113,7 +113,7 @@ def test_no_more_processes_are_started_than_there_are_tasks() -> None:
     assert 1 <= len(set(results(*[("pid", 0.0)] * 20, most=2))) <= 2
 
 
-def test_all_processes_are_gone_at_the_end_and_when_the_results_are_not_wanted() -> None:
+def test_all_processes_are_gone_at_the_end_and_when_the_iterator_is_closed() -> None:
     before = children()
     results(*[("n", 1.0)] * 10)
     assert children() == before
@@ -136,7 +136,7 @@ def test_all_processes_are_gone_at_the_end_and_when_the_results_are_not_wanted()
         (("sleep", 600), Cause.TIME),
     ],
 )
-def test_what_a_process_does_not_survive_is_told_and_all_else_is_done(
+def test_a_task_that_kills_its_process_is_reported_and_the_others_are_done(
     task: Task, cause: Cause
 ) -> None:
     others = [("n", float(number)) for number in range(12)]
@@ -146,23 +146,23 @@ def test_what_a_process_does_not_survive_is_told_and_all_else_is_done(
     assert said == expected
 
 
-def test_a_process_that_died_for_anothers_fault_costs_nothing(
+def test_a_process_that_is_killed_once_loses_no_task(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HDV_TEST_MARKER", str(tmp_path / "marker"))
     assert results(("once", 1), ("n", 1)) == ["once 1", "n 1"]
 
 
-def test_the_time_limit_is_each_tasks_own() -> None:
+def test_the_time_limit_holds_for_each_task() -> None:
     assert results(*[("sleep", 0.2)] * 5, most=1, seconds=0.6) == ["sleep 0.2"] * 5
 
 
-def test_what_a_library_prints_goes_nowhere(capfd: pytest.CaptureFixture[str]) -> None:
+def test_output_of_libraries_is_discarded(capfd: pytest.CaptureFixture[str]) -> None:
     assert results(("print", 1)) == ["print 1"]
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_limits_are_those_of_the_processes_alone() -> None:
+def test_the_limits_do_not_hold_for_the_parent() -> None:
     before = resource.getrlimit(resource.RLIMIT_DATA)
     results(("n", 1))
     assert resource.getrlimit(resource.RLIMIT_DATA) == before
