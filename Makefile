@@ -26,6 +26,11 @@ run: .venv/run ## Run everything on this machine until Ctrl-C  (ARGS="--port 900
 	@$(MAKE) --no-print-directory assets || echo "Going on without them: /asyncapi and /docs will tell." >&2
 	@$(BIN)/hdv up $(ARGS)
 
+.PHONY: service
+service: .venv/run ## Run one service, restarted when its code changes  (NAME=gateway, validator, descriptor, status)
+	@test -n "$(NAME)" || { echo "make: say which one: make service NAME=gateway" >&2; exit 1; }
+	HDV_LOG_FORMAT=console HDV_LOG_EXCEPTION_TEXTS=true $(BIN)/python -m $(NAME) --reload
+
 .PHONY: test
 test: lint $(NODE_TOOLS) ## Check and test everything  (ARGS="-k upload" for a part)
 	@$(MAKE) --no-print-directory assets

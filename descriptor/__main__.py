@@ -4,4 +4,5 @@ from chassis.service.process import run
 from descriptor.app import create_app
 from descriptor.settings import DescriptorSettings
 
-run(create_app, DescriptorSettings)
+if __name__ == "__main__":
+    run(create_app, DescriptorSettings)

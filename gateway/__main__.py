@@ -4,4 +4,5 @@ from chassis.service.process import run
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
 
-run(create_app, GatewaySettings)
+if __name__ == "__main__":
+    run(create_app, GatewaySettings)

@@ -4,4 +4,5 @@ from chassis.service.process import run
 from status.app import create_app
 from status.settings import StatusSettings
 
-run(create_app, StatusSettings)
+if __name__ == "__main__":
+    run(create_app, StatusSettings)

@@ -4,4 +4,5 @@ from chassis.service.process import run
 from validator.app import create_app
 from validator.settings import ValidatorSettings
 
-run(create_app, ValidatorSettings)
+if __name__ == "__main__":
+    run(create_app, ValidatorSettings)

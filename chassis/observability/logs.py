@@ -1,13 +1,14 @@
-"""Structured logs: one JSON object a line on stdout, never with PHI.
+"""Structured logs: one JSON object per line on stdout, without patient data.
 
-An exception is logged as its type and the places it went through. Its text is left out: foreign
-exceptions quote the values they stumble over, and those may be a patient's.
+An exception is logged as its type and the places it went through. Its text is left out: exceptions
+of libraries quote the values that caused them, and those may be a patient's.
 """
 
 import logging
 import sys
 import traceback
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import orjson
 import structlog
@@ -16,42 +17,57 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 Log = structlog.typing.FilteringBoundLogger
 
 SILENT = ("pydicom", "httpx", "httpcore", "uvicorn.access")
-"""Loggers whose lines may carry values of files, or addresses that clients made up."""
+"""Loggers whose lines may contain values of files, or addresses that clients made up."""
 
 
-def configure(service: str, level: str) -> None:
-    """Send everything that is logged in this process to stdout as JSON lines.
+class _Renderers(NamedTuple):
+    """The last processors of a line, and what writes it."""
+
+    own: list[Processor]
+    of_libraries: list[Processor]
+    logger_factory: Callable[..., WrappedLogger]
+
+
+def configure(
+    service: str, level: str, *, console: bool = False, exception_texts: bool = False
+) -> None:
+    """Send everything that is logged in this process to stdout.
 
     Args:
-        service: stands in every line.
+        service: the name that is in every line.
         level: the lowest level that is written.
+        console: writes lines for people instead of JSON.
+        exception_texts: console lines quote exceptions, which may contain patient data.
     """
+    quoted = console and exception_texts
+    renderers = _console_renderers(quoted=quoted) if console else _json_renderers()
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
         _name_service(service),
-        _without_values,
+        *([] if quoted else [_without_values]),
     ]
+    lowest = logging.getLevelName(level.upper())
     structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer(serializer=_dumps)],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
+        processors=[*shared, *renderers.own],
+        wrapper_class=structlog.make_filtering_bound_logger(lowest),
+        logger_factory=renderers.logger_factory,
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             # The template only: what a library fills into it may be a value of a file.
-            use_get_message=False,
-            foreign_pre_chain=[_name_logger, *shared],
+            use_get_message=quoted,
+            foreign_pre_chain=[_name_logger if quoted else _name_logger_only, *shared],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(serializer=_dumps_text),
+                *renderers.of_libraries,
             ],
         )
     )
     logging.root.handlers = [handler]
-    logging.root.setLevel(max(logging.WARNING, logging.getLevelName(level.upper())))
+    logging.root.setLevel(max(logging.WARNING, lowest))
     for name in SILENT:
         logging.getLogger(name).disabled = True
 
@@ -88,12 +104,41 @@ def _name_service(service: str) -> Processor:
 
 
 def _name_logger(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Of what a library logs keep its first line, and of an exception not even that.
+    return {**event, "logger": event["_record"].name}
+
+
+def _name_logger_only(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Keep the first line of a library's text, and nothing of it when it logs an exception.
 
     asyncio, for one, quotes the exception in its own text.
     """
     text = "exception" if event.get("exc_info") else str(event["event"]).partition("\n")[0]
     return {**event, "event": text, "logger": event["_record"].name}
+
+
+def _plain(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """The values as JSON has them: an exception is its type."""
+    plain: EventDict = orjson.loads(_dumps(event))
+    return plain
+
+
+def _json_renderers() -> _Renderers:
+    return _Renderers(
+        [structlog.processors.JSONRenderer(serializer=_dumps)],
+        [structlog.processors.JSONRenderer(serializer=_dumps_text)],
+        structlog.BytesLoggerFactory(sys.stdout.buffer),
+    )
+
+
+def _console_renderers(*, quoted: bool) -> _Renderers:
+    renderer = structlog.dev.ConsoleRenderer(
+        timestamp_key="time",
+        colors=sys.stdout.isatty(),
+        sort_keys=False,
+        exception_formatter=structlog.dev.plain_traceback,  # rich's shows local variables
+    )
+    processors: list[Processor] = [renderer] if quoted else [_plain, renderer]
+    return _Renderers(processors, processors, structlog.PrintLoggerFactory(sys.stdout))
 
 
 def _without_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

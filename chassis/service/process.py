@@ -10,6 +10,7 @@ import uvloop
 
 from chassis.observability import logs
 from chassis.runtime.settings import ConfigurationError, SettingsT, load
+from chassis.service.development import run_with_reload
 from chassis.service.lifecycle import Service
 from chassis.service.server import Server
 
@@ -22,17 +23,26 @@ def run(create_app: Callable[[SettingsT], Service], settings_class: type[Setting
     """Run a service until a signal stops it; ends the process.
 
     Exit codes: 0 stopped by a signal, 1 died (start it again), 2 the configuration is wrong. With
-    the argument ``--check`` it only reads the settings.
+    the argument ``--check`` it only reads the settings, with ``--reload`` it restarts the service
+    whenever its code changes.
     """
     try:
         settings = load(settings_class)
         if "--check" in sys.argv[1:]:
             sys.exit(STOPPED)
+        if "--reload" in sys.argv[1:]:
+            run_with_reload(settings)
+            sys.exit(STOPPED)
         listener = _listen(settings.host, settings.port)
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(MISCONFIGURED)
-    logs.configure(settings.service, settings.log_level)
+    logs.configure(
+        settings.service,
+        settings.log_level,
+        console=settings.log_format == "console",
+        exception_texts=settings.log_exception_texts,
+    )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         code = runner.run(_serve(create_app, settings, listener))
     sys.exit(code)

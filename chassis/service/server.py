@@ -10,6 +10,7 @@ import signal
 import socket
 import struct
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -25,6 +26,18 @@ _NO_LINGER = struct.pack("ii", 1, 0)
 """SO_LINGER, on for 0 seconds: closing resets the connection and drops the system's buffer."""
 
 
+OPTIONS: dict[str, Any] = {
+    "http": "chassis.service.server:Protocol",
+    "ws": "none",
+    "lifespan": "on",
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+    "timeout_keep_alive": 30,
+}
+"""Uvicorn's settings, however a service is run."""
+
+
 class Server(uvicorn.Server):
     """Uvicorn, but after a signal it returns from `serve` and does not raise the signal again.
 
@@ -38,19 +51,7 @@ class Server(uvicorn.Server):
     def __init__(
         self, app: ASGIApp, *, stopping: Callable[[], None], graceful_seconds: int
     ) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                http=Protocol,
-                ws="none",
-                lifespan="on",
-                timeout_keep_alive=30,
-                timeout_graceful_shutdown=graceful_seconds,
-            )
-        )
+        super().__init__(uvicorn.Config(app, timeout_graceful_shutdown=graceful_seconds, **OPTIONS))
         self._stopping = stopping
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

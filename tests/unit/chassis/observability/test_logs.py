@@ -91,7 +91,7 @@ def test_lines_below_the_level_are_not_written(recorded: Recorded) -> None:
 
 
 @pytest.mark.parametrize("how", ["exception in hand", "exception being handled"])
-def test_an_exception_is_told_by_its_type_and_its_places_never_by_its_text(
+def test_an_exception_is_logged_by_its_type_and_its_places_never_by_its_text(
     recorded: Recorded, how: str
 ) -> None:
     with recorded() as lines:
@@ -105,7 +105,7 @@ def test_an_exception_is_told_by_its_type_and_its_places_never_by_its_text(
     assert line["frames"][-1].endswith(" stumble")
 
 
-def test_the_causes_of_an_exception_are_not_told_either(recorded: Recorded) -> None:
+def test_the_causes_of_an_exception_are_not_logged_either(recorded: Recorded) -> None:
     with recorded() as lines:
         try:
             stumble_over_another_stumble()
@@ -115,7 +115,7 @@ def test_the_causes_of_an_exception_are_not_told_either(recorded: Recorded) -> N
     assert line["error"] == "KeyError"
 
 
-def test_an_exception_given_as_a_value_is_told_by_its_type(recorded: Recorded) -> None:
+def test_an_exception_given_as_a_value_is_logged_by_its_type(recorded: Recorded) -> None:
     with recorded() as lines:
         logs.get_logger().error("failed", problem=ValueError(PATIENT), all=[KeyError(PATIENT)])
     [line] = lines
@@ -150,7 +150,7 @@ def test_what_a_library_logs_is_a_line_like_any_other(recorded: Recorded) -> Non
 
 
 @pytest.mark.parametrize("text", ["failed", f"failed on {PATIENT}", "failed\nfuture: DOE"])
-def test_an_exception_that_a_library_logs_is_told_by_its_type_and_its_places(
+def test_an_exception_that_a_library_logs_is_logged_by_its_type_and_its_places(
     recorded: Recorded, text: str
 ) -> None:
     with recorded() as lines:
@@ -173,7 +173,7 @@ def test_values_that_a_library_fills_into_its_text_are_left_out(recorded: Record
     assert line["event"] == "cannot read %s: %s"
 
 
-async def test_an_exception_that_nobody_awaited_is_told_without_its_text(
+async def test_an_exception_that_is_never_awaited_is_logged_without_its_text(
     recorded: Recorded,
 ) -> None:
     with recorded() as lines:
@@ -214,3 +214,45 @@ def test_logging_is_set_up_twice_without_doubling_lines(recorded: Recorded) -> N
         logs.configure("gateway", "info")
         logging.getLogger("some.library").warning("once")
     assert len(lines) == 1
+
+
+def console(capsys: pytest.CaptureFixture[str], *, exception_texts: bool) -> str:
+    """What a failure, and a library that fails, write for people."""
+    with restored_logging():
+        logs.configure("gateway", "info", console=True, exception_texts=exception_texts)
+        try:
+            stumble()
+        except ValueError as error:
+            logs.get_logger().error("request.failed", exc_info=error, problem=error)
+            logging.getLogger("some.library").exception("cannot read %s", PATIENT)
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    return captured.out
+
+
+def test_lines_for_people_leave_out_the_texts_of_exceptions_too(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = console(capsys, exception_texts=False)
+    assert "request.failed" in text
+    assert "error=ValueError" in text
+    assert "problem=ValueError" in text
+    assert "DOE" not in text
+
+
+def test_a_developers_console_quotes_exceptions(capsys: pytest.CaptureFixture[str]) -> None:
+    text = console(capsys, exception_texts=True)
+    assert text.count(f"ValueError: {PATIENT}") == 2
+    assert f"cannot read {PATIENT}" in text
+    assert "raise ValueError(PATIENT)" in text
+    assert not text.startswith("{")
+
+
+def test_json_never_quotes_an_exception(capsys: pytest.CaptureFixture[str]) -> None:
+    with restored_logging():
+        logs.configure("gateway", "info", exception_texts=True)
+        try:
+            stumble()
+        except ValueError:
+            logs.get_logger().exception("request.failed")
+    assert "DOE" not in capsys.readouterr().out
