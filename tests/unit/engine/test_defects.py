@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from contracts.report import Finding, Outcome
+from contracts.report import Finding, Outcome, Severity
 from engine.comparison.compare import Compared, compare
 from engine.examination import examine
 from engine.rules.catalogue import RULES
@@ -24,6 +24,9 @@ from unit.engine.defects import (
     reference_defects,
     safety_defects,
     site_defects,
+    small_file_defects,
+    small_pixel_defects,
+    small_structure_defects,
     structure_defects,
     study_defects,
     value_defects,
@@ -43,25 +46,42 @@ LAYERS = (
     codestream_defects,
     safety_defects,
     site_defects,
+    small_file_defects,
+    small_structure_defects,
+    small_pixel_defects,
 )
 DEFECTS = [defect for layer in LAYERS for defect in layer.cases()]
+SMALL = [defect for defect in DEFECTS if isinstance(defect.base, bytes)]
 STUDY_DEFECTS = list(study_defects.cases())
 
 
 @pytest.mark.parametrize("defect", DEFECTS, ids=str)
 def test_a_seeded_defect_is_found_and_nothing_else(defect: Defect) -> None:
-    assert examine(defect.base.encode(), defect.profile).findings == ()
+    assert examine(defect.valid, defect.valid_under or defect.profile).findings == ()
 
-    findings = examine(defect.data, defect.profile).findings
+    report = examine(defect.data, defect.profile)
 
     [finding, *others] = sorted(
-        findings, key=lambda finding: (finding.code != defect.code, finding.path != defect.path)
+        report.findings,
+        key=lambda finding: (finding.code != defect.code, finding.path != defect.path),
     )
     assert finding.code == defect.code
     assert {other.code for other in others} == defect.along
     if defect.at is not None:
         assert finding.path == defect.path
     assert finding.count == defect.count
+    severities = {found.severity for found in report.findings}
+    assert report.outcome is (
+        Outcome.REJECTED if Severity.ERROR in severities else Outcome.ACCEPTED
+    )
+
+
+@pytest.mark.parametrize("defect", SMALL, ids=str)
+def test_a_finding_has_what_its_rule_says(defect: Defect) -> None:
+    [finding] = examine(defect.data, defect.profile).findings
+    rule = RULES[defect.code]
+    found = (finding.severity, finding.message, finding.section)
+    assert found == (rule.severity, rule.message, rule.section)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +155,8 @@ def test_every_rule_has_a_seeded_defect() -> None:
 
 def test_there_are_many_of_all_kinds() -> None:
     assert len(DEFECTS) + len(STUDY_DEFECTS) >= 150
-    modalities = {defect.base.dataset["Modality"] for defect in DEFECTS}
+    bases = [defect.base for defect in DEFECTS if isinstance(defect.base, File)]
+    modalities = {base.dataset["Modality"] for base in bases}
     assert modalities >= {"CT", "MR", "US", "OT", "SR", "SEG", "RTSTRUCT", "RTPLAN", "ECG"}
 
 
