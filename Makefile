@@ -1,29 +1,29 @@
-# The only entry for people and CI alike. `make` prints the targets.
+# Everything that people and CI run. `make` lists the targets.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-# Python 3.11 or 3.12 first: the embedded Redis has wheels for these.
-PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
+# The newest Python that there is; any from 3.11 on will do.
+PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
-# What `make run` and `make test` hand on: make run ARGS="--port 9000 --validators 2"
+# Options that a target passes on: make run ARGS="--port 9000 --validators 2"
 ARGS ?=
-# What lints the AsyncAPI document, where there is Node; the tests' summary says when not.
+# Linters of the AsyncAPI document, where Node is installed; the tests' summary says when it is not.
 NODE_TOOLS := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null \
 	&& command -v npm >/dev/null && echo node_modules/.stamp)
 
 .PHONY: help
-help: ## Print this list
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: install
-install: .venv/run ## Install what it takes to run everything on this machine
+install: .venv/run ## Install what is needed to run everything on this machine
 
 .PHONY: run
 run: .venv/run ## Run everything on this machine until Ctrl-C  (ARGS="--port 9000 --validators 2 --data DIR")
-	@$(MAKE) --no-print-directory assets || echo "Going on without them: /asyncapi and /docs will tell." >&2
+	@$(MAKE) --no-print-directory assets || echo "Starting without the viewers of /asyncapi and /docs." >&2
 	@$(BIN)/hdv up $(ARGS)
 
 .PHONY: service
@@ -36,8 +36,17 @@ test: lint $(NODE_TOOLS) ## Check and test everything  (ARGS="-k upload" for a p
 	@$(MAKE) --no-print-directory assets
 	$(BIN)/pytest --numprocesses auto --dist loadgroup $(ARGS)
 
+.PHONY: unit
+unit: .venv/dev ## Run the tests that need no server, in about a minute  (ARGS="-k upload" for a part)
+	$(BIN)/pytest --numprocesses auto tests/unit tests/contract $(ARGS)
+
+.PHONY: integration
+integration: .venv/dev $(NODE_TOOLS) ## Run the other tests: real processes on a real Valkey
+	@$(MAKE) --no-print-directory assets
+	$(BIN)/pytest --numprocesses auto --dist loadgroup tests/integration tests/browser tests/fuzz $(ARGS)
+
 .PHONY: lint
-lint: .venv/dev spec-check types ## Check style, types, the direction of imports and the events' promises
+lint: .venv/dev spec-check types ## Check style, types, imports and that the events stay compatible
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports
@@ -47,7 +56,7 @@ types: .venv/dev ## Check types
 	$(BIN)/mypy .
 
 .PHONY: format
-format: .venv/dev ## Put the code into shape
+format: .venv/dev ## Format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
@@ -56,7 +65,7 @@ spec: .venv/run ## Write asyncapi/asyncapi.yaml from the code
 	$(BIN)/python -m tools.spec
 
 .PHONY: spec-check
-spec-check: .venv/dev ## Tell whether the events keep the promises of the last release
+spec-check: .venv/dev ## Check that the events are compatible with the last release
 	@$(BIN)/python -m tools.spec check
 
 .PHONY: docs
@@ -79,7 +88,7 @@ compose-up: .env ## Run everything in containers, in the background
 	@echo "Upload to http://$$(docker compose port gateway 8000)/upload; stop with: docker compose down"
 
 .PHONY: compose-test
-compose-test: ## Build the image, try everything in containers, tear it down  (needs Docker, curl)
+compose-test: ## Build the image, test everything in containers, remove it again  (needs Docker, curl)
 	deploy/compose-test
 
 UV := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -99,15 +108,15 @@ standard: .venv/run ## Write the facts of the DICOM standard from its tables
 	@$(BIN)/python -m tools.standard
 
 .PHONY: bench
-bench: .venv/dev ## Measure how fast files are examined, beside the peers  (dciodvfy: Debian's dicom3tools)
+bench: .venv/dev ## Measure how fast files are examined, compared with other validators
 	@$(BIN)/python -m benchmarks.validation
 
 .PHONY: compare
-compare: .venv/dev ## Compare findings on real files with those of the peers, write docs/comparison.md
+compare: .venv/dev ## Compare findings on real files with other validators, write docs/comparison.md
 	@$(BIN)/python -m benchmarks.agreement
 
 .PHONY: fuzz
-fuzz: .venv/dev ## Fuzz the examination for five minutes  (ARGS="-max_total_time=60")
+fuzz: .venv/dev ## Fuzz the engine for five minutes  (ARGS="-max_total_time=60")
 	PYTHONPATH=. $(BIN)/python tests/fuzz/examination.py -max_total_time=300 $(ARGS)
 
 .PHONY: clean
@@ -116,7 +125,7 @@ clean: ## Remove .venv, caches and build results; data/ stays
 		gateway/pages/assets*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# An environment that cannot run pip (its Python is gone, or making it was interrupted) is made again.
+# An environment that cannot run pip (its Python was removed, or its creation interrupted) is replaced.
 define install-from
 	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer with its venv module is needed" \
 		"(on Debian: apt install python3-venv); name yours with PYTHON=..." >&2; exit 1; }
@@ -138,7 +147,7 @@ node_modules/.stamp: package.json package-lock.json .npmrc
 	npm ci
 	@touch $@
 
-# npm fetches them. Where there is none, one comes from PyPI and goes again.
+# npm fetches them. Without npm, one is installed from PyPI for the time being.
 gateway/pages/assets: package-lock.json gateway/pages/build.py gateway/pages/viewers.py | .venv/run
 	@echo "Fetching the viewers of /asyncapi and /docs ..."
 	@$(BIN)/python -m gateway.pages.build
