@@ -3,7 +3,7 @@
 from contracts.report import Severity
 from engine.rule_set import RuleSet
 
-RULES = RuleSet(__name__, found_by="engine.pixels.check")
+RULES = RuleSet(__name__, found_by="engine.pixels.samples")
 
 FAILED = RULES.define(
     "decoding.failed",
