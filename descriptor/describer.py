@@ -4,7 +4,12 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from chassis.observability.logs import get_logger
 from chassis.runtime.isolation import Isolation, IsolationError
-from descriptor.description import InstanceDescription, describe_instances, undescribed
+from descriptor.description import (
+    InstanceDescription,
+    describe_instances,
+    identified,
+    undescribed,
+)
 from descriptor.instances import Instance
 
 Describe = Callable[[Sequence[Instance]], Awaitable[list[InstanceDescription]]]
@@ -25,13 +30,17 @@ def isolated_describer(isolation: Isolation) -> Describe:
         while batch := instances[len(described) :][:at_once]:
             files = [(instance.source, instance.file) for instance in batch]
             try:
-                described += await isolation.run(describe_instances, files)
+                descriptions = await isolation.run(describe_instances, files)
             except IsolationError as error:
                 if len(batch) > 1:
                     at_once = 1
                     continue
                 get_logger().error("instance.undescribed", cause=error.cause)
-                described.append(undescribed(batch[0].identity))
+                descriptions = [undescribed(batch[0].identity)]
+            described += [
+                identified(description, instance.identity)
+                for description, instance in zip(descriptions, batch, strict=False)
+            ]
         return described
 
     return run

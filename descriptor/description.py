@@ -1,18 +1,22 @@
 """Describes an instance: its data set in the DICOM JSON Model, and what a summary needs of it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import orjson
-from pydicom.datadict import tag_for_keyword
 from pydicom.uid import UID
 
 from contracts.report import Identity
-from descriptor.dicom_file import read_file
-from descriptor.dicom_json import PERSON_NAME_GROUPS, Attribute, first_value
+from descriptor.data_set import first_values, json_of
+from descriptor.dicom_json import PERSON_NAME_GROUPS
 from descriptor.silence import silence
+from engine.encoding.anomaly import Anomaly, AnomalyKind
+from engine.encoding.elements import Buffer, Elements
+from engine.encoding.mapping import map_file
+from engine.encoding.reading import DicomFile, read
+from engine.standard.facts import tag_of
+from engine.tags import TRANSFER_SYNTAX_UID
 
 STUDY_KEYWORDS = (
     "StudyInstanceUID",
@@ -44,11 +48,34 @@ INSTANCE_KEYWORDS = (
     "NumberOfFrames",
 )
 
-_KEYS = {
-    keyword: f"{tag_for_keyword(keyword):08X}"
+_TAGS = {
+    keyword: tag
     for keyword in (*STUDY_KEYWORDS, *SERIES_KEYWORDS, *INSTANCE_KEYWORDS)
+    if (tag := tag_of(keyword))
 }
 _NUMBERS = frozenset({"SeriesNumber", "InstanceNumber", "Rows", "Columns", "NumberOfFrames"})
+
+
+class _Limits(NamedTuple):
+    """Where reading stops; those of the default profile, but for the memory of a process."""
+
+    max_depth: int = 64
+    """Sequences within each other; parsers of JSON follow some hundred levels, and each takes
+    three."""
+    max_elements: int = 2_000_000
+    """Elements, items and fragments of an instance."""
+    max_inflated_bytes: int = 256 * 1024 * 1024
+    """The size of a deflated data set once inflated."""
+
+
+LIMITS = _Limits()
+
+_CUT_SHORT = {
+    AnomalyKind.DEPTH: "depth",
+    AnomalyKind.TOO_MANY_ELEMENTS: "elements",
+    AnomalyKind.DEFLATE_TOO_LARGE: "inflated-size",
+}
+"""Why a data set is described in part, when a limit is the reason."""
 
 MOST_BYTES_AT_ONCE = 4 * 1024 * 1024
 """When the descriptions of some instances come to more, the rest is left for the next time."""
@@ -73,7 +100,8 @@ class InstanceDescription:
     dataset: bytes = b"{}"
     """The data set in the DICOM JSON Model, as JSON."""
     incomplete: str | None = None
-    """Why the data set is not all there, see `descriptor.dataset.DataSet`; else None."""
+    """Why the data set is not all there; None if it is. ``structure``: it is broken or truncated;
+    ``depth``, ``elements``, ``inflated-size``: a limit; ``undescribed``: the process failed."""
 
 
 def describe_instances(files: Sequence[tuple[Path, str]]) -> list[InstanceDescription]:
@@ -99,39 +127,62 @@ def describe_instances(files: Sequence[tuple[Path, str]]) -> list[InstanceDescri
 def describe_instance(path: Path, file: str) -> InstanceDescription:
     """Describe an instance without its bulk data; memory does not grow with the file's length.
 
-    However odd the values are, nothing is raised for them. It is made for a process with limits on
-    time and memory all the same: the file is a stranger's.
+    No value makes it raise. It is meant for a process with limits on time and memory all the same,
+    because the file is untrusted.
 
     Args:
-        path: where it lies.
+        path: the file.
         file: its name in the archive, for references to its bulk data.
+
+    Raises:
+        OSError: the file cannot be read.
     """
-    with silence(), path.open("rb") as stream:
-        dicom = read_file(stream, file)
-        attributes = dicom.dataset.attributes
-        values = _values(attributes)
+    return describe_bytes(map_file(path), file)
+
+
+def describe_bytes(data: Buffer, file: str) -> InstanceDescription:
+    """Describe an instance by the bytes of its file; see `describe_instance`."""
+    kinds: set[AnomalyKind] = set()
+
+    def note(anomaly: Anomaly) -> None:
+        kinds.add(anomaly.kind)
+
+    with silence():
+        dicom = read(data, LIMITS, note)
+        if dicom is None:
+            return InstanceDescription({}, incomplete="structure")
+        values = _values(dicom.dataset)
+        transfer_syntax_uid = _transfer_syntax_uid(dicom)
         return InstanceDescription(
             values=values,
-            transfer_syntax_uid=dicom.transfer_syntax_uid,
+            transfer_syntax_uid=transfer_syntax_uid,
             sop_class_name=UID(str(values.get("SOPClassUID", ""))).name,
-            transfer_syntax_name=UID(dicom.transfer_syntax_uid).name,
-            file_meta=orjson.dumps(dicom.file_meta.attributes, option=orjson.OPT_SORT_KEYS),
-            dataset=orjson.dumps(attributes, option=orjson.OPT_SORT_KEYS),
-            incomplete=dicom.file_meta.incomplete or dicom.dataset.incomplete,
+            transfer_syntax_name=UID(transfer_syntax_uid).name,
+            file_meta=json_of(dicom.meta, file) if dicom.meta else b"{}",
+            dataset=json_of(dicom.dataset, file),
+            incomplete=_incomplete(dicom, kinds),
         )
 
 
+def _transfer_syntax_uid(dicom: DicomFile) -> str:
+    values = first_values(dicom.meta, [TRANSFER_SYNTAX_UID]) if dicom.meta else {}
+    return str(values.get(TRANSFER_SYNTAX_UID) or "")
+
+
+def _incomplete(dicom: DicomFile, kinds: Collection[AnomalyKind]) -> str | None:
+    """Why the description is not complete; None if it is."""
+    for kind, reason in _CUT_SHORT.items():
+        if kind in kinds:
+            return reason
+    tables = [table for table in (dicom.meta, dicom.dataset) if table]
+    is_broken = any(table.has_gaps or not table.complete for table in tables)
+    return "structure" if is_broken else None
+
+
 def undescribed(identity: Identity) -> InstanceDescription:
-    """What is known of an instance whose description came to no end: what the report says of it."""
-    values: Values = {
-        "StudyInstanceUID": identity.study_instance_uid,
-        "SeriesInstanceUID": identity.series_instance_uid,
-        "Modality": identity.modality,
-        "SOPClassUID": identity.sop_class_uid,
-        "SOPInstanceUID": identity.sop_instance_uid,
-    }
+    """The description of an instance that could not be described: what the report says of it."""
     return InstanceDescription(
-        values={keyword: value for keyword, value in values.items() if value},
+        values=_values_of(identity),
         transfer_syntax_uid=identity.transfer_syntax_uid,
         sop_class_name=identity.sop_class_uid,
         transfer_syntax_name=identity.transfer_syntax_uid,
@@ -139,10 +190,27 @@ def undescribed(identity: Identity) -> InstanceDescription:
     )
 
 
-def _values(attributes: dict[str, Attribute]) -> Values:
+def identified(description: InstanceDescription, identity: Identity) -> InstanceDescription:
+    """A description with the identity that the report gives, where it has none itself."""
+    return replace(description, values={**_values_of(identity), **description.values})
+
+
+def _values_of(identity: Identity) -> Values:
+    values = {
+        "StudyInstanceUID": identity.study_instance_uid,
+        "SeriesInstanceUID": identity.series_instance_uid,
+        "Modality": identity.modality,
+        "SOPClassUID": identity.sop_class_uid,
+        "SOPInstanceUID": identity.sop_instance_uid,
+    }
+    return {keyword: value for keyword, value in values.items() if value}
+
+
+def _values(dataset: Elements) -> Values:
+    found = first_values(dataset, _TAGS.values())
     values: Values = {}
-    for keyword, key in _KEYS.items():
-        value = _plain(first_value(attributes, key))
+    for keyword, tag in _TAGS.items():
+        value = _plain(found.get(tag))
         if value is not None:
             values[keyword] = value if keyword in _NUMBERS else str(value)
     return values

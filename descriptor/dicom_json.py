@@ -7,6 +7,7 @@ import struct
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from pydicom.charset import convert_encodings, decode_bytes, default_encoding, python_encoding
 
 Attribute = dict[str, Any]
@@ -39,12 +40,6 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
-def first_value(attributes: dict[str, Attribute], key: str) -> Any:  # noqa: ANN401 -- JSON
-    """The first value of an attribute; None when it is absent, empty or left in the file."""
-    values = attributes.get(key, {}).get("Value")
-    return values[0] if values else None
-
-
 def encodings_of(raw: bytes) -> Encodings:
     """The encodings that a value of Specific Character Set (0008,0005) stands for.
 
@@ -59,13 +54,32 @@ def encodings_of(raw: bytes) -> Encodings:
     )
 
 
+def attribute_json(
+    vr: str, raw: bytes, encodings: Encodings, *, little_endian: bool
+) -> bytes | None:
+    """An attribute object as JSON; see `attribute`.
+
+    The instances of a study repeat most values, so short ones are remembered.
+    """
+    convert = _remembered if len(raw) <= _REMEMBERED_BYTES else _as_json
+    return convert(vr, raw, encodings, little_endian)
+
+
+def _as_json(vr: str, raw: bytes, encodings: Encodings, little_endian: bool) -> bytes | None:
+    described = attribute(vr, raw, encodings, little_endian=little_endian)
+    return None if described is None else orjson.dumps(described, option=orjson.OPT_SORT_KEYS)
+
+
+_remembered = lru_cache(maxsize=4096)(_as_json)
+
+
 def attribute(
     vr: str, raw: bytes, encodings: Encodings, *, little_endian: bool
 ) -> Attribute | None:
     """An element's value as an attribute object.
 
-    What a value means is not judged here: text that is not the number it should be is given as
-    text, undecodable bytes as U+FFFD.
+    The meaning of a value is not checked here: text that is not the number it should be is given as
+    text, bytes that cannot be decoded as U+FFFD.
 
     Args:
         vr: the value representation, two letters, not ``SQ``.
@@ -74,14 +88,8 @@ def attribute(
         little_endian: byte order of the value field.
 
     Returns:
-        None when the model has no place for the value (NaN, long binary, broken numbers). Do not
-        change it: the instances of a study repeat most values, so short ones are remembered.
+        None when the model has no place for the value (NaN, long binary, broken numbers).
     """
-    convert = _remembered if len(raw) <= _REMEMBERED_BYTES else _convert
-    return convert(vr, raw, encodings, little_endian)
-
-
-def _convert(vr: str, raw: bytes, encodings: Encodings, little_endian: bool) -> Attribute | None:
     if vr in _BYTES or vr in _WORDS:
         # Inline words are little endian (PS3.18 F.2.7); retired big endian ones stay in the file.
         if len(raw) > INLINE_BYTES or (vr in _WORDS and not little_endian):
@@ -92,9 +100,6 @@ def _convert(vr: str, raw: bytes, encodings: Encodings, little_endian: bool) -> 
         return None if values is None else _attribute(vr, "Value", values)
     texts = _texts(vr, raw, encodings)
     return _attribute(vr, "Value", [_from_text(vr, text) for text in texts] if any(texts) else [])
-
-
-_remembered = lru_cache(maxsize=4096)(_convert)
 
 
 def _attribute(vr: str, key: str, value: str | list[Any]) -> Attribute:

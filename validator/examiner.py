@@ -1,10 +1,10 @@
 """Examines one file in a process that may die."""
 
-import mmap
 from pathlib import Path
 
 from chassis.observability.metrics import Metrics
 from chassis.runtime.isolation import Cause, Isolation, IsolationError
+from engine.encoding.mapping import map_file
 from engine.examination import examine
 from engine.profiles.profile import Profile
 from engine.report import Report
@@ -40,14 +40,10 @@ def isolated_examiner(isolation: Isolation, metrics: Metrics) -> Examine:
 
 def examine_file(path: str, profile: Profile) -> Report:
     """Examine a file through a memory map, so that its size does not count."""
-    with Path(path).open("rb") as file:
-        try:
-            content: mmap.mmap | bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except ValueError:  # an empty file cannot be mapped
-            content = b""
-        try:
-            return examine(content, profile)
-        except MemoryError:
-            raise
-        except Exception as error:  # noqa: BLE001 -- our mistake costs one file
-            return Report(findings=unreadable(mistake(error), profile))
+    content = map_file(Path(path))
+    try:
+        return examine(content, profile)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- our mistake costs one file
+        return Report(findings=unreadable(mistake(error), profile))

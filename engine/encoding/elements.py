@@ -122,6 +122,7 @@ class Elements:
         data: the buffer that the offsets are about.
         in_file: whether that buffer is the file itself, not what was inflated from it.
         byte_order: of binary values.
+        explicit: whether the VRs are those of the file; else they are those of the dictionary.
         tags: group and element number in one, 32 bits.
         vrs: codes of value representations, see `engine.encoding.vr`.
         lengths: value lengths in bytes as the headers say them.
@@ -130,13 +131,22 @@ class Elements:
             an item belongs to; `TOP` where there is none.
         end: where reading stopped, in bytes.
         complete: whether the data set was read to its end.
+        has_gaps: whether elements were skipped because the structure around them is broken.
         left_out: parents and tags of elements that are there but could not be read whole.
     """
 
-    def __init__(self, data: Buffer, byte_order: ByteOrder, *, in_file: bool = True) -> None:
+    def __init__(
+        self,
+        data: Buffer,
+        byte_order: ByteOrder,
+        *,
+        explicit: bool = True,
+        in_file: bool = True,
+    ) -> None:
         self.data = data
         self.in_file = in_file
         self.byte_order: ByteOrder = byte_order
+        self.explicit = explicit
         self.tags = array("I")
         self.vrs = bytearray()
         self.lengths = array("I")
@@ -144,6 +154,7 @@ class Elements:
         self.parents = array("i")
         self.end = 0
         self.complete = True
+        self.has_gaps = False
         self.left_out: set[tuple[int, int]] = set()
         self._trail_before: tuple[int, tuple[int, ...]] = (TOP, ())
         """The sequence whose trail was asked for last, and that."""
@@ -234,18 +245,21 @@ class Elements:
         """Whether an element has no value: no bytes, no items, a text of nothing but padding."""
         vr, length = self.vrs[row], self.lengths[row]
         if vr == vrs.SQ:
-            return row + 1 == len(self.parents) or self.parents[row + 1] != row
+            return not self.has_children(row)
         if vr in vrs.TEXT and length <= 1024:
             start = self.offsets[row]
             return not bytes(self.data[start : start + length]).strip(_PADDING)
         return length == 0
 
+    def has_children(self, row: int) -> bool:
+        """Whether a sequence has items, or an item elements."""
+        child = row + 1  # the content of a row follows it at once
+        return child < len(self.parents) and self.parents[child] == row
+
     def children(self, row: int) -> Iterator[int]:
         """The rows of the items of a sequence, or of the elements of an item."""
-        # What stands inside a row follows it at once.
-        child = row + 1
-        if child < len(self.parents) and self.parents[child] == row:
-            siblings = self._siblings
+        if self.has_children(row):
+            child, siblings = row + 1, self._siblings
             while child:
                 yield child
                 child = siblings[child]
@@ -259,9 +273,8 @@ class Elements:
         if item == TOP:
             return self._top
         tags, level = self.tags, dict[int, int]()
-        child = item + 1
-        if child < len(tags) and self.parents[child] == item:
-            siblings = self._siblings
+        if self.has_children(item):
+            child, siblings = item + 1, self._siblings
             while child:
                 level[tags[child]] = child
                 child = siblings[child]

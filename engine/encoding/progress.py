@@ -81,6 +81,7 @@ class Progress:
 
     def recover(self) -> None:
         """Continue after the nearest sequence whose length is known; else stop reading."""
+        self.table.has_gaps = True
         while self.open:
             container = self.open.pop()
             if container.defined and container.kind is Kind.ITEMS:

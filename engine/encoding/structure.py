@@ -46,7 +46,7 @@ def walk(
         in_file: whether offsets in the buffer are offsets in the file.
         cut: whether the buffer is known to end before the data set does.
     """
-    table = Elements(data, encoding.byte_order, in_file=in_file)
+    table = Elements(data, encoding.byte_order, explicit=encoding.explicit, in_file=in_file)
     return _Walker(table, limits, report, position=start, cut=cut).read(encoding, group)
 
 

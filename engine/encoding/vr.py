@@ -21,6 +21,7 @@ SQ = CODES[b"SQ"]
 UI = CODES[b"UI"]
 UL = CODES[b"UL"]
 UN = CODES[b"UN"]
+US = CODES[b"US"]
 
 TEXT = frozenset(
     CODES[letters] for letters in b"AE AS CS DA DS DT IS LO LT PN SH ST TM UC UI UR UT".split()

@@ -1,12 +1,12 @@
 """Examines one file; this runs in the processes that may die."""
 
 import hashlib
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from chassis.runtime.confinement import Cause
 from contracts.report import Finding
 from engine.encoding.elements import Buffer
+from engine.encoding.mapping import map_file
 from engine.examination import examine
 from engine.profiles.profile import Profile
 from engine.unreadable import mistake, unreadable
@@ -51,8 +51,4 @@ def _bytes_of(source: Source) -> Buffer:
         raise Damaged(source.trouble)
     if source.member:
         return content(source.path, source.member)
-    with Path(source.path).open("rb") as file:
-        try:
-            return mmap(file.fileno(), 0, access=ACCESS_READ)
-        except ValueError:  # an empty file cannot be mapped
-            return b""
+    return map_file(Path(source.path))

@@ -17,7 +17,7 @@ import pytest
 
 from contracts.report import Identity
 from descriptor.archive import open_study
-from descriptor.description import InstanceDescription, describe_instance, undescribed
+from descriptor.description import InstanceDescription, describe_instance, identified, undescribed
 from descriptor.instances import ValidatedStudy
 from descriptor.metadata import StudyMetadata
 from kit.volumes import Volumes
@@ -100,8 +100,15 @@ class TestDescribingAnInstance:
 
     def test_attributes_are_in_ascending_order(self, describe: Describe) -> None:
         out_of_order = b"\x10\x00\x20\x00LO\x02\x001 " + b"\x08\x00\x60\x00CS\x02\x00CT"
-        description = describe(bytes(128) + b"DICM" + out_of_order)
+        syntax = b"\x02\x00\x10\x00UI\x14\x001.2.840.10008.1.2.1\0"
+        description = describe(bytes(128) + b"DICM" + syntax + out_of_order)
         assert list(orjson.loads(description.dataset)) == ["00080060", "00100020"]
+
+    def test_the_report_identifies_what_the_description_does_not(self) -> None:
+        identity = Identity(sop_instance_uid="1.2.3", modality="CT")
+        description = InstanceDescription({"Modality": "MR"}, incomplete="structure")
+        values = identified(description, identity).values
+        assert values == {"SOPInstanceUID": "1.2.3", "Modality": "MR"}
 
     def test_it_can_be_sent_between_processes(self, describe: Describe, sample: Sample) -> None:
         description = describe(sample("CT_small.dcm"))

@@ -4,9 +4,9 @@ import io
 import struct
 import tracemalloc
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, NamedTuple
 
 import orjson
 import pydicom
@@ -14,9 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from descriptor.dataset import MAX_ELEMENTS, MAX_TOTAL_BYTES, MAX_VALUE_BYTES
-from descriptor.dicom_file import DicomFile, read_file
+from descriptor.data_set import MAX_TOTAL_BYTES, MAX_VALUE_BYTES
+from descriptor.description import LIMITS, describe_bytes, describe_instance
 from descriptor.dicom_json import INLINE_BYTES
+from engine.encoding.elements import Buffer
 
 EXPLICIT = "1.2.840.10008.1.2.1"
 DEFLATED = "1.2.840.10008.1.2.1.99"
@@ -43,14 +44,27 @@ def meta(transfer_syntax: str = EXPLICIT) -> bytes:
     return bytes(128) + b"DICM" + element(0x00020010, "UI", uid + b"\0" * (len(uid) % 2))
 
 
-def read(content: bytes) -> DicomFile:
-    return read_file(io.BytesIO(content), "original.dcm")
+class Described(NamedTuple):
+    """The description of a file, its JSON parsed."""
+
+    attributes: dict[str, Any]
+    file_meta: dict[str, Any]
+    incomplete: str | None
+
+
+def read(content: Buffer) -> Described:
+    description = describe_bytes(content, "original.dcm")
+    return Described(
+        orjson.loads(description.dataset),
+        orjson.loads(description.file_meta),
+        description.incomplete,
+    )
 
 
 def attributes(dataset: bytes) -> dict[str, Any]:
     file = read(meta() + dataset)
-    assert file.dataset.incomplete is None
-    return file.dataset.attributes
+    assert file.incomplete is None
+    return file.attributes
 
 
 @pytest.fixture
@@ -63,7 +77,7 @@ def peak_bytes() -> Iterator[Callable[[], int]]:
 
 ROOT = Path(pydicom.__path__[0]) / "data"
 BROKEN = {
-    "ExplVR_BigEndNoMeta.dcm",  # nothing in it tells the byte order
+    "ExplVR_BigEndNoMeta.dcm",  # pydicom does not try big endian
     "MR_truncated.dcm",
     "badVR.dcm",  # pydicom raises
     "no_meta.dcm",  # a fragment of a file
@@ -77,11 +91,15 @@ WHOLE = sorted(
 )
 
 
-def comparable(dataset: dict[str, Any]) -> dict[str, Any]:
+UNKNOWN_VR = {"rtdose_rle.dcm": {"300C0002"}, "rtdose_rle_1frame.dcm": {"300C0002"}}
+"""Sequences that are written as UN of known length: bytes to us, items to pydicom."""
+
+
+def comparable(dataset: dict[str, Any], but: Collection[str] = ()) -> dict[str, Any]:
     """Without what may differ: where binary values are, empty values, padding, private VRs."""
     result: dict[str, Any] = {}
     for tag, described in dataset.items():
-        if tag.endswith("0000") or int(tag[3], 16) % 2:
+        if tag.endswith("0000") or int(tag[3], 16) % 2 or tag in but:
             continue
         values = described.get("Value", [])
         if described["vr"] == "SQ":
@@ -95,20 +113,23 @@ def comparable(dataset: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("path", WHOLE, ids=lambda path: path.name)
 def test_a_real_file_is_described_as_pydicom_does(path: Path) -> None:
     file = read(path.read_bytes())
-    assert file.dataset.incomplete is None
-    assert file.file_meta.incomplete is None
+    assert file.incomplete is None
+    assert file.incomplete is None
     theirs = pydicom.dcmread(path, force=True).to_json_dict()
-    assert comparable(file.dataset.attributes) == comparable(theirs)
+    unknown = UNKNOWN_VR.get(path.name, ())
+    assert all(file.attributes[tag]["vr"] == "UN" for tag in unknown)
+    assert comparable(file.attributes, unknown) == comparable(theirs, unknown)
 
 
 @pytest.mark.parametrize("path", WHOLE, ids=lambda path: path.name)
 def test_pydicom_reads_the_description_back(path: Path) -> None:
-    described = read(path.read_bytes()).dataset.attributes
+    described = read(path.read_bytes()).attributes
     dataset = pydicom.Dataset.from_json(
         orjson.dumps(described, option=orjson.OPT_SORT_KEYS).decode(), lambda _: b""
     )
     assert [f"{tag:08X}" for tag in sorted(dataset.keys())] == sorted(described)
-    assert comparable(dataset.to_json_dict()) == comparable(described)
+    unknown = UNKNOWN_VR.get(path.name, ())
+    assert comparable(dataset.to_json_dict(), unknown) == comparable(described, unknown)
 
 
 class TestReferencesToBulkData:
@@ -123,14 +144,14 @@ class TestReferencesToBulkData:
         assert described == {"vr": "OW", "BulkDataURI": f"original.dcm#{tag:08X}"}
 
     def test_waveforms_are_found_inside_their_sequence(self, sample: Sample) -> None:
-        groups = read(sample("waveform_ecg.dcm")).dataset.attributes["54000100"]["Value"]
+        groups = read(sample("waveform_ecg.dcm")).attributes["54000100"]["Value"]
         assert [group["54001010"]["BulkDataURI"] for group in groups] == [
             "original.dcm#54000100/0/54001010",
             "original.dcm#54000100/1/54001010",
         ]
 
     def test_encapsulated_pixel_data_is_skipped(self, sample: Sample) -> None:
-        described = read(sample("JPEG2000-embedded-sequence-delimiter.dcm")).dataset
+        described = read(sample("JPEG2000-embedded-sequence-delimiter.dcm"))
         assert described.incomplete is None
         assert described.attributes["7FE00010"] == {
             "vr": "OB",
@@ -186,7 +207,7 @@ class TestEncodings:
     ) -> None:
         dataset = struct.pack("<HHIH", 0x28, 0x103, 2, signed)
         dataset += struct.pack("<HHI", 0x28, 0x106, 2) + b"\xff\xff"
-        described = read(meta("1.2.840.10008.1.2") + dataset).dataset.attributes
+        described = read(meta("1.2.840.10008.1.2") + dataset).attributes
         assert described["00280106"] == {"vr": vr, "Value": [value]}
 
     def test_items_inherit_the_pixel_representation(self) -> None:
@@ -194,13 +215,13 @@ class TestEncodings:
         sequence = ITEM + struct.pack("<I", len(inside)) + inside
         dataset = struct.pack("<HHIH", 0x28, 0x103, 2, 1)
         dataset += struct.pack("<HHI", 0x28, 0x3010, len(sequence)) + sequence
-        described = read(meta("1.2.840.10008.1.2") + dataset).dataset.attributes
+        described = read(meta("1.2.840.10008.1.2") + dataset).attributes
         [item] = described["00283010"]["Value"]
         assert item == {"00280106": {"vr": "SS", "Value": [-1]}}
 
     def test_a_wrong_transfer_syntax_does_not_matter(self) -> None:
         file = read(meta("1.2.840.10008.1.2") + element(0x00080060, "CS", b"CT"))
-        assert file.dataset.attributes == {"00080060": {"vr": "CS", "Value": ["CT"]}}
+        assert file.attributes == {"00080060": {"vr": "CS", "Value": ["CT"]}}
 
     def test_group_lengths_are_left_out(self) -> None:
         assert attributes(element(0x00080000, "UL", bytes(4))) == {}
@@ -215,13 +236,13 @@ class TestEncodings:
         dataset = element(0x00080060, "CS", b"CT") + element(0x7FE00010, "OW", bytes(10**6))
         plain = attributes(dataset)
         deflated = zlib.compress(dataset, wbits=-15)
-        assert read(meta(DEFLATED) + deflated).dataset.attributes == plain
-        assert read(sample("image_dfl.dcm")).dataset.incomplete is None
+        assert read(meta(DEFLATED) + deflated).attributes == plain
+        assert read(sample("image_dfl.dcm")).incomplete is None
 
 
 class TestBrokenFiles:
     def test_what_stands_before_the_break_is_kept(self, sample: Sample) -> None:
-        dataset = read(sample("MR_truncated.dcm")).dataset
+        dataset = read(sample("MR_truncated.dcm"))
         assert dataset.incomplete == "structure"
         assert dataset.attributes["00080060"] == {"vr": "CS", "Value": ["MR"]}
         assert "7FE00010" not in dataset.attributes
@@ -243,35 +264,39 @@ class TestBrokenFiles:
             element(0x7FE00010, "OB", ITEM + UNDEFINED, UNDEFINED),
             element(0x7FE00010, "OB", ITEM + bytes(4), UNDEFINED),
             element(0x7FE00010, "OW", b"", struct.pack("<I", 8)),
-            SEQUENCE_END,
-            ITEM_END,
         ],
     )
     def test_a_broken_structure_is_noticed(self, broken: bytes) -> None:
-        dataset = read(meta() + element(0x00080060, "CS", b"CT") + broken).dataset
+        dataset = read(meta() + element(0x00080060, "CS", b"CT") + broken)
         assert dataset.incomplete == "structure"
         assert dataset.attributes["00080060"] == {"vr": "CS", "Value": ["CT"]}
 
+    @pytest.mark.parametrize("delimiter", [SEQUENCE_END, ITEM_END])
+    def test_a_delimiter_that_ends_nothing_is_skipped(self, delimiter: bytes) -> None:
+        name = element(0x00100010, "PN", b"A^B ")
+        described = attributes(element(0x00080060, "CS", b"CT") + delimiter + name)
+        assert list(described) == ["00080060", "00100010"]
+
     def test_broken_deflation_is_noticed(self) -> None:
-        assert read(meta(DEFLATED) + b"\xff" * 100).dataset.incomplete == "structure"
+        assert read(meta(DEFLATED) + b"\xff" * 100).incomplete == "structure"
 
     def test_deflation_that_ends_early_is_noticed(self) -> None:
         deflated = zlib.compress(element(0x7FE00010, "OW", bytes(10**6)), wbits=-15)
-        assert read(meta(DEFLATED) + deflated[:-20]).dataset.incomplete == "structure"
+        assert read(meta(DEFLATED) + deflated[:-20]).incomplete == "structure"
 
     @pytest.mark.parametrize("content", [b"", b"DICM", bytes(132), b"\x02\0" * 66, b"%PDF-1.7"])
     def test_what_is_no_dicom_file_has_no_elements(self, content: bytes) -> None:
-        assert read(content).dataset.attributes == {}
+        assert read(content).attributes == {}
 
-    def test_nesting_is_followed_to_a_limit_and_not_by_recursion(self) -> None:
+    def test_nesting_is_followed_to_a_limit(self) -> None:
         opening = element(0x00081140, "SQ", ITEM + UNDEFINED, UNDEFINED)
-        dataset = read(meta() + opening * 100_000).dataset
+        dataset = read(meta() + opening * 100_000)
         assert dataset.incomplete == "depth"
         assert len(orjson.dumps(dataset.attributes)) > 0
 
     def test_elements_are_counted(self) -> None:
         items = ITEM + bytes(4)
-        dataset = read(meta() + element(0x00081140, "SQ", items * (MAX_ELEMENTS + 1))).dataset
+        dataset = read(meta() + element(0x00081140, "SQ", items * (LIMITS.max_elements + 1)))
         assert dataset.incomplete == "elements"
 
     @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -285,27 +310,27 @@ class TestBrokenFiles:
             position = data.draw(st.integers(0, min(len(content), 8000) - 1))
             content[position] = data.draw(st.integers(0, 255))
         file = read(bytes(content[: data.draw(st.integers(0, len(content)))]))
-        orjson.dumps([file.dataset.attributes, file.file_meta.attributes])
+        assert isinstance(file.attributes, dict)
 
 
 class TestMemory:
     GIGABYTES = 3 * 1024**3
 
-    def sparse(self, path: Path, before: bytes, after: bytes) -> BinaryIO:
+    def sparse(self, path: Path, before: bytes, after: bytes) -> Path:
         with path.open("wb") as file:
             file.write(before)
             file.seek(self.GIGABYTES, io.SEEK_CUR)
             file.write(after)
-        return path.open("rb")
+        return path
 
     def test_gigabytes_of_pixels_are_skipped(
         self, tmp_path: Path, peak_bytes: Callable[[], int]
     ) -> None:
         pixels = element(0x7FE00010, "OW", b"", struct.pack("<I", self.GIGABYTES))
         trailing = element(0xFFFCFFFC, "OB", bytes(2))
-        with self.sparse(tmp_path / "native.dcm", meta() + pixels, trailing) as stream:
-            file = read_file(stream, "original.dcm")
-        assert list(file.dataset.attributes) == ["7FE00010", "FFFCFFFC"]
+        path = self.sparse(tmp_path / "native.dcm", meta() + pixels, trailing)
+        description = describe_instance(path, "original.dcm")
+        assert list(orjson.loads(description.dataset)) == ["7FE00010", "FFFCFFFC"]
         assert peak_bytes() < 1024**2
 
     def test_so_are_gigabytes_in_a_fragment(
@@ -313,9 +338,8 @@ class TestMemory:
     ) -> None:
         fragment = ITEM + struct.pack("<I", self.GIGABYTES)
         pixels = element(0x7FE00010, "OB", ITEM + bytes(4) + fragment, UNDEFINED)
-        with self.sparse(tmp_path / "fragment.dcm", meta() + pixels, SEQUENCE_END) as stream:
-            file = read_file(stream, "original.dcm")
-        assert file.dataset.incomplete is None
+        path = self.sparse(tmp_path / "fragment.dcm", meta() + pixels, SEQUENCE_END)
+        assert describe_instance(path, "original.dcm").incomplete is None
         assert peak_bytes() < 1024**2
 
     def test_so_are_gigabytes_inside_a_sequence(
@@ -323,29 +347,29 @@ class TestMemory:
     ) -> None:
         waveform = element(0x54001010, "OW", b"", struct.pack("<I", self.GIGABYTES))
         start = element(0x54000100, "SQ", ITEM + UNDEFINED + waveform, UNDEFINED)
-        end = ITEM_END + SEQUENCE_END
-        with self.sparse(tmp_path / "nested.dcm", meta() + start, end) as stream:
-            file = read_file(stream, "original.dcm")
-        assert file.dataset.incomplete is None
+        path = self.sparse(tmp_path / "nested.dcm", meta() + start, ITEM_END + SEQUENCE_END)
+        assert describe_instance(path, "original.dcm").incomplete is None
         assert peak_bytes() < 1024**2
 
-    def test_a_deflated_file_is_inflated_piece_by_piece(
-        self, peak_bytes: Callable[[], int]
+    def test_a_deflated_data_set_is_inflated_to_a_limit(
+        self, monkeypatch: pytest.MonkeyPatch, peak_bytes: Callable[[], int]
     ) -> None:
-        length = 128 * 1024**2
+        limit = 8 * 1024**2
+        limits = LIMITS._replace(max_inflated_bytes=limit)
+        monkeypatch.setattr("descriptor.description.LIMITS", limits)
         squeeze = zlib.compressobj(wbits=-15)
-        start = element(0x7FE00010, "OW", b"", struct.pack("<I", length))
+        start = element(0x00080060, "CS", b"CT")
+        start += element(0x7FE00010, "OW", b"", struct.pack("<I", 128 * 1024**2))
         parts = [meta(DEFLATED), squeeze.compress(start)]
         parts += [squeeze.compress(bytes(1024**2)) for _ in range(128)]
-        content = io.BytesIO(b"".join([*parts, squeeze.flush()]))
-        file = read_file(content, "original.dcm")
-        assert file.dataset.incomplete is None
-        assert peak_bytes() < 4 * 1024**2
+        file = read(b"".join([*parts, squeeze.flush()]))
+        assert file.incomplete == "inflated-size"
+        assert file.attributes == {"00080060": {"vr": "CS", "Value": ["CT"]}}
+        assert peak_bytes() < 3 * limit
 
-    def test_repeated_elements_share_their_description(self, peak_bytes: Callable[[], int]) -> None:
+    def test_an_element_takes_tens_of_bytes(self, peak_bytes: Callable[[], int]) -> None:
         frame = element(0x00209057, "UL", bytes(4)) + element(0x00280030, "DS", b"0.5\\0.5 ")
         item = ITEM + struct.pack("<I", len(frame)) + frame
-        content = io.BytesIO(meta() + element(0x52009230, "SQ", item * 10_000))
-        file = read_file(content, "original.dcm")
-        assert len(file.dataset.attributes["52009230"]["Value"]) == 10_000
-        assert peak_bytes() < 6 * 1024**2
+        description = describe_bytes(meta() + element(0x52009230, "SQ", item * 10_000), "")
+        assert peak_bytes() < 30_000 * 160
+        assert len(orjson.loads(description.dataset)["52009230"]["Value"]) == 10_000
