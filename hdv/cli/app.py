@@ -1,12 +1,13 @@
 """What all commands have in common: how they end, and how their help is laid out."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from hdv.exit import ExitCode, run
+from hdv.exit import CommandError, ExitCode, run
 
 Function = TypeVar("Function", bound=Callable[..., ExitCode | None])
 
@@ -43,9 +44,11 @@ class App(typer.Typer):
     Args:
         name: of the group.
         description: first line of its help.
+        extra: the extra of our distribution that its commands need, unless they name another.
     """
 
-    def __init__(self, name: str, description: str) -> None:
+    def __init__(self, name: str, description: str, *, extra: str | None = None) -> None:
+        self._extra = extra
         super().__init__(
             name=name,
             help=description,
@@ -58,7 +61,11 @@ class App(typer.Typer):
         )
 
     def add(
-        self, *examples: str, name: str | None = None, heading: str | None = None
+        self,
+        *examples: str,
+        name: str | None = None,
+        heading: str | None = None,
+        extra: str | None = None,
     ) -> Callable[[Function], Function]:
         """Decorates a function that becomes a command.
 
@@ -66,7 +73,32 @@ class App(typer.Typer):
             examples: lines to type, shown at the end of the command's help.
             name: of the command; None for that of the function.
             heading: under which the group's help lists the command.
+            extra: the extra of our distribution that the command needs.
         """
         # click joins the lines of a paragraph unless it begins with \b.
         epilog = "\n".join(("\b", "Examples:", *(f"  {example}" for example in examples)))
-        return self.command(name, cls=Command, epilog=epilog, rich_help_panel=heading)
+        register = self.command(name, cls=Command, epilog=epilog, rich_help_panel=heading)
+
+        def decorate(function: Function) -> Function:
+            needed = extra or self._extra
+            register(_needing(needed, function) if needed else function)
+            return function
+
+        return decorate
+
+
+def _needing(extra: str, function: Callable[..., ExitCode | None]) -> Callable[..., Any]:
+    """The function with a hint what to install if a module is missing."""
+
+    @wraps(function)
+    def command(*arguments: object, **options: object) -> ExitCode | None:
+        try:
+            return function(*arguments, **options)
+        except ModuleNotFoundError as error:
+            distribution = f"'hybrid-dicom-validator[{extra}]'"
+            raise CommandError(
+                f"{error.name} is not installed: pip install {distribution} "
+                f"(or uv tool install {distribution})"
+            ) from None
+
+    return command

@@ -49,11 +49,19 @@ app.add(
     "hdv upload study/ --wait",
     "hdv upload a.dcm b.dcm --label trial-42 --url https://hdv.example.org",
     heading=CLIENT,
+    extra="client",
 )(gateway.upload)
-app.add("hdv status 0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11 --watch", heading=CLIENT)(gateway.status)
+app.add(
+    "hdv status 0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11 --watch",
+    heading=CLIENT,
+    extra="client",
+)(gateway.status)
 app.add_typer(quarantine.app, rich_help_panel=CLIENT)
-app.add("hdv up", "hdv up --port 9000 --validators 2 --data /srv/hdv", heading=SERVICES)(
-    services.up
-)
+app.add(
+    "hdv up",
+    "hdv up --port 9000 --validators 2 --data /srv/hdv",
+    heading=SERVICES,
+    extra="local",
+)(services.up)
 app.add_typer(services.events, rich_help_panel=SERVICES)
 app.add_typer(services.index, rich_help_panel=SERVICES)

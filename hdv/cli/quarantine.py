@@ -17,7 +17,7 @@ from hdv.cli.options import (
 )
 from hdv.exit import ExitCode
 
-app = App("quarantine", "List, fix, resubmit and delete rejected files.")
+app = App("quarantine", "List, fix, resubmit and delete rejected files.", extra="client")
 
 Files = Annotated[
     list[str] | None,

@@ -9,8 +9,8 @@ from hdv.cli.app import App
 from hdv.cli.options import RedisUrl, UpData
 from hdv.exit import ExitCode
 
-events = App("events", "Show or check the events on the bus.")
-index = App("index", "Maintain the index of the archive.")
+events = App("events", "Show or check the events on the bus.", extra="server")
+index = App("index", "Maintain the index of the archive.", extra="server")
 
 _LAST_PORT = 65535
 _MOST_VALIDATORS = 256

@@ -6,10 +6,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
 
-from hdv.__main__ import EXTRAS
-from hdv.cli import app
 from unit.engine.test_real_files import FILES
 
 ROOT = Path(__file__).parents[3]
@@ -85,9 +82,3 @@ def test_a_missing_extra_is_one_line_that_says_what_to_install(
     assert done.stdout == ""
     [line] = done.stderr.splitlines()
     assert f"pip install 'hybrid-dicom-validator[{extra}]'" in line
-    assert EXTRAS[arguments[0]] == extra
-
-
-def test_each_command_that_needs_an_extra_exists() -> None:
-    commands = set(getattr(get_command(app), "commands"))  # noqa: B009 -- of a group only
-    assert set(EXTRAS) < commands
