@@ -16,7 +16,7 @@ from asyncapi.check import FORMATS, Kind, MessageCheck, Recorded
 from asyncapi.document import committed_document
 from contract.event_strategies import models
 from contracts.channels import CHANNELS, Channel
-from tools.spec.examples import example_events
+from contracts.examples import example_events
 
 DOCUMENT = committed_document()
 CHECK = MessageCheck(DOCUMENT)

@@ -8,7 +8,7 @@ import pytest
 
 from asyncapi.check import MOST_VIOLATIONS, MessageCheck, Recorded, Violation
 from contracts.channels import CHANNELS, DEAD_LETTER
-from tools.spec.examples import example_events
+from contracts.examples import example_events
 
 Edit = Callable[[dict[str, Any]], object]
 

@@ -12,8 +12,8 @@ from typing import Any
 import yaml
 
 from contracts.channels import CHANNELS, DEAD_LETTER, Channel
+from contracts.examples import example_events
 from tools.spec import dead_letter
-from tools.spec.examples import example_events
 from tools.spec.operations import SECURITY, operations
 from tools.spec.schemas import constant, event_schemas
 

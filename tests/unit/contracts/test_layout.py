@@ -25,7 +25,7 @@ FILE = StoredFile(name="000001.dcm", sent_as="../../etc/passwd", size_bytes=3, s
 
 
 def test_each_event_has_one_address_and_each_address_one_event() -> None:
-    assert len({channel.address for channel in CHANNELS}) == len(CHANNELS) == 5
+    assert len({channel.address for channel in CHANNELS}) == len(CHANNELS)
     assert len({channel.event for channel in CHANNELS}) == len(CHANNELS)
     assert DEAD_LETTER not in {channel.address for channel in CHANNELS}
 
@@ -37,7 +37,7 @@ def test_events_come_from_services_and_go_to_services() -> None:
         assert SERVICES.issuperset(channel.groups)
 
 
-def test_the_status_service_hears_every_event_and_sends_none() -> None:
+def test_the_status_service_reads_every_event_and_sends_none() -> None:
     assert all("status" in channel.groups for channel in CHANNELS)
     assert not any("status" in channel.producers for channel in CHANNELS)
 

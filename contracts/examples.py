@@ -1,4 +1,4 @@
-"""One example of each event, made by the models: the same every time."""
+"""One example of each event, the same every time: for the AsyncAPI document and for tests."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -31,7 +31,7 @@ _SHORT = FindingSummary(
 
 
 def example_events() -> tuple[CloudEvent, ...]:
-    """A study of three files, one of them too short, and what else might have become of it."""
+    """A study of three files, one of them too short, and the other ways it could have taken."""
     uploaded = StudyUploaded.new(
         source="gateway",
         subject=_STUDY,
@@ -72,7 +72,7 @@ def example_events() -> tuple[CloudEvent, ...]:
             directory=study_directory(Place.ARCHIVE, _STUDY), instance_count=2, size_bytes=1_052_160
         ),
     )
-    given_up = StudyProcessingFailed.new(
+    processing_failed = StudyProcessingFailed.new(
         source="validator",
         subject=_STUDY,
         cause=uploaded,
@@ -86,4 +86,4 @@ def example_events() -> tuple[CloudEvent, ...]:
             message="The study's directory is gone from the uploads.",
         ),
     )
-    return uploaded, validated, failed, archived, given_up
+    return uploaded, validated, failed, archived, processing_failed
