@@ -20,9 +20,9 @@ from chassis.observability.metrics import Metrics
 from chassis.runtime.cancellation import cancel
 from chassis.runtime.settings import ServiceSettings
 from chassis.service.request_log import RequestLog
-from chassis.web import problem
-from chassis.web.health import Check, health_router
-from chassis.web.routing import operation_id
+from chassis.web import health, problem
+from chassis.web.health import Check, Health
+from chassis.web.routing import operation_id, provide
 from contracts.channels import Channel
 from contracts.places import Place
 from storage.port import Store
@@ -102,7 +102,8 @@ class Service:
             telemetry=NO_TELEMETRY,
         )
         problem.install(self.http)
-        self.http.include_router(health_router(self.checks, self.metrics))
+        provide(self.http, Health(self.checks, self.metrics))
+        self.http.include_router(health.router)
         self.http.add_middleware(RequestLog, metrics=self.metrics)
 
     def publisher(self, channel: Channel) -> EventPublisher:

@@ -1,14 +1,17 @@
 """Health and metrics of a service: `/health/live`, `/health/ready`, `/metrics`."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response
+from fastapi import Response
 from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel, ConfigDict
 
 from chassis.observability.logs import error_name
 from chassis.observability.metrics import Metrics
+from chassis.web.routing import Router, provided
 
 CHECK_TIMEOUT_SECONDS = 2.0
 
@@ -16,40 +19,72 @@ Check = Callable[[], Awaitable[None]]
 """Returns when all is well, raises when not."""
 
 
-def health_router(checks: dict[str, Check], metrics: Metrics) -> APIRouter:
-    """The routes that operate a service.
+class Liveness(BaseModel):
+    """The process runs."""
+
+    status: Literal["live"] = "live"
+
+
+class Readiness(BaseModel):
+    """Whether a service can do its work."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    status: Literal["ready", "not ready"]
+    checks: dict[str, str]
+    """The result of each check: `ok`, or `failed` with the type of the error."""
+
+
+class Health:
+    """What a service shows to those who run it.
 
     Args:
         checks: what must hold for the service to be ready, by name.
-        metrics: what `/metrics` shows.
+        metrics: its metrics.
     """
-    router = APIRouter(tags=["operation"])
 
-    @router.get("/health/live", summary="Whether the process runs; touches nothing")
-    async def live() -> dict[str, str]:
-        return {"status": "live"}
+    def __init__(self, checks: Mapping[str, Check], metrics: Metrics) -> None:
+        self.checks = checks
+        self.metrics = metrics
 
-    @router.get(
-        "/health/ready",
-        summary="Whether the service can do its work, check by check",
-        responses={503: {"description": "At least one check fails"}},
+
+Watched = Annotated[Health, provided(Health)]
+
+router = Router(tags=["operation"])
+
+
+@router.get("/health/live", summary="Check that the process runs")
+async def get_liveness() -> Liveness:
+    """Answers without checking anything."""
+    return Liveness()
+
+
+@router.get(
+    "/health/ready",
+    summary="Check that the service can do its work",
+    responses={503: {"description": "At least one check fails", "model": Readiness}},
+)
+async def get_readiness(health: Watched, response: Response) -> Readiness:
+    """Runs all checks at the same time; each has two seconds."""
+    results = await asyncio.gather(*(_run(check) for check in health.checks.values()))
+    ready = all(result == "ok" for result in results)
+    if not ready:
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    return Readiness(
+        status="ready" if ready else "not ready",
+        checks=dict(zip(health.checks, results, strict=True)),
     )
-    async def ready() -> JSONResponse:
-        results = await asyncio.gather(*(_run(check) for check in checks.values()))
-        ok = all(result == "ok" for result in results)
-        return JSONResponse(
-            {
-                "status": "ready" if ok else "not ready",
-                "checks": dict(zip(checks, results, strict=True)),
-            },
-            status_code=200 if ok else 503,
-        )
 
-    @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
-    async def prometheus() -> Response:
-        return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
 
-    return router
+@router.get(
+    "/metrics",
+    summary="Get metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def get_metrics(health: Watched) -> Response:
+    """Returns metrics in the text format of Prometheus."""
+    return Response(health.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _run(check: Check) -> str:

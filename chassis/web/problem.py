@@ -1,6 +1,7 @@
 """Errors over HTTP: `application/problem+json` with a type (RFC 9457)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -88,11 +89,24 @@ def documented(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
 
 def install(app: FastAPI) -> None:
     """Answer every error of the application as a problem document."""
+    app.openapi = partial(_openapi, app, app.openapi)  # type: ignore[method-assign]
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(RedisError, _redis_unavailable)
     app.add_exception_handler(Exception, _unexpected)
+
+
+def _openapi(app: FastAPI, generate: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The OpenAPI document, corrected: FastAPI says that problems may be plain JSON too."""
+    if app.openapi_schema is None:
+        for path in generate()["paths"].values():
+            for operation in path.values():
+                for response in operation["responses"].values():
+                    content = response.get("content", {})
+                    if MEDIA_TYPE in content:
+                        content.pop("application/json", None)
+    return generate()
 
 
 async def _problem(_: Request, error: Exception) -> JSONResponse:

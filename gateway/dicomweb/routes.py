@@ -8,25 +8,17 @@ from chassis.web.problem import documented
 from chassis.web.problem_types import ProblemType
 from chassis.web.routing import Router, provided
 from contracts.model import DicomUid
+from gateway.dicomweb.models import Dataset
 from gateway.dicomweb.resources import ROOT, Resource
 from gateway.dicomweb.retrieval import Retrieval
 from gateway.dicomweb.storage import Storage
 from gateway.http.documentation import BINARY
-from gateway.http.negotiation import DICOM, DICOM_JSON, JSON, MULTIPART, Accept
+from gateway.http.negotiation import DICOM, DICOM_JSON, MULTIPART, Accept
 from gateway.uploads.errors import REFUSALS
 
 _FILE = {"schema": BINARY}
-_DATASET = {
-    "type": "object",
-    "description": "Attributes by their tags: the DICOM JSON Model (PS3.18 F).",
-    "propertyNames": {"pattern": "^[0-9A-F]{8}$"},
-    "additionalProperties": {
-        "type": "object",
-        "required": ["vr"],
-        "properties": {"vr": {"type": "string"}, "Value": {"type": "array", "items": {}}},
-    },
-}
-_DATASETS = {"schema": {"type": "array", "items": _DATASET}}
+_DATASET = {"$ref": "#/components/schemas/Dataset"}
+_DATASETS = {"type": "array", "items": _DATASET}
 _STORED = {
     200: "All instances are stored, or were stored before.",
     202: "Some instances are stored.",
@@ -34,12 +26,12 @@ _STORED = {
 }
 
 
-def _retrieval(content: dict[str, Any], *unknown: ProblemType) -> dict[str, Any]:
-    """The documentation of a WADO-RS route that returns `content`."""
+def _retrieval(success: dict[str, Any], *unknown: ProblemType) -> dict[str, Any]:
+    """The documentation of a WADO-RS route."""
     return {
         "response_class": Response,
         "responses": {
-            200: {"content": content},
+            200: success,
             **documented(
                 ProblemType.UNKNOWN_STUDY,
                 *unknown,
@@ -52,11 +44,13 @@ def _retrieval(content: dict[str, Any], *unknown: ProblemType) -> dict[str, Any]
 
 
 def _instances(*unknown: ProblemType) -> dict[str, Any]:
-    return _retrieval({MULTIPART: _FILE}, *unknown)
+    return _retrieval({"content": {MULTIPART: _FILE}}, *unknown)
 
 
 def _metadata(*unknown: ProblemType) -> dict[str, Any]:
-    return _retrieval({DICOM_JSON: _DATASETS, JSON: _DATASETS}, *unknown)
+    # FastAPI adds the content of `application/json` for the model.
+    success = {"model": list[Dataset], "content": {DICOM_JSON: {"schema": _DATASETS}}}
+    return _retrieval(success, *unknown)
 
 
 _SERIES = (ProblemType.UNKNOWN_SERIES,)
@@ -75,7 +69,8 @@ _STOW: dict[str, Any] = {
         **{
             status: {
                 "description": f"{description} The body is the Store Instances Response (PS3.18 I)",
-                "content": {DICOM_JSON: {"schema": _DATASET}, JSON: {"schema": _DATASET}},
+                "model": Dataset,
+                "content": {DICOM_JSON: {"schema": _DATASET}},
             }
             for status, description in _STORED.items()
         },
@@ -178,7 +173,7 @@ async def retrieve_series_metadata(
 @router.get(
     "/studies/{study}/series/{series}/instances/{instance}",
     summary="Retrieve an instance (WADO-RS)",
-    **_retrieval({MULTIPART: _FILE, DICOM: _FILE}, *_INSTANCE),
+    **_retrieval({"content": {MULTIPART: _FILE, DICOM: _FILE}}, *_INSTANCE),
 )
 async def retrieve_instance(
     study: Study, series: Series, instance: Instance, accept: Accepted, retrieval: Retrieve

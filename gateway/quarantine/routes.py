@@ -32,7 +32,7 @@ from gateway.quarantine.resubmission import resubmit
 from gateway.settings import GatewaySettings
 from gateway.uploads.errors import REFUSALS
 from gateway.uploads.form import boundary_of, read_form
-from gateway.uploads.models import Accepted
+from gateway.uploads.models import UploadAccepted
 from gateway.uploads.parts import Parts
 from gateway.uploads.service import Reception, content_length_of, traceparent_of
 from storage.stored_file import FileInStore
@@ -185,7 +185,7 @@ async def resubmit_study(
     uploads: Uploads,
     settings: Settings,
     asked: Annotated[ResubmitRequest | None, Body()] = None,
-) -> Accepted:
+) -> UploadAccepted:
     """Makes a new upload of the files, with the label of the original one.
 
     It has an id of its own. The files also stay in quarantine.
@@ -224,7 +224,7 @@ async def resubmit_file(
         ProfileName | None,
         Query(description="The validation profile to apply; that of the original upload if absent"),
     ] = None,
-) -> Accepted:
+) -> UploadAccepted:
     """Makes a new upload of the file, with the label of the original one.
 
     With a body, the file of that form is uploaded, under the name of the one in quarantine. The
@@ -246,11 +246,11 @@ async def resubmit_file(
     return _accepted(intake, response, settings)
 
 
-def _accepted(intake: Intake, response: Response, settings: GatewaySettings) -> Accepted:
+def _accepted(intake: Intake, response: Response, settings: GatewaySettings) -> UploadAccepted:
     url = status_path(intake.event.subject)
     response.headers["Location"] = url
     response.headers["Retry-After"] = str(settings.retry_after_seconds)
-    return Accepted(
+    return UploadAccepted(
         study_id=intake.event.subject,
         status=State.UPLOADED,
         status_url=url,

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from contracts.status import State
 
 
-class Accepted(BaseModel):
+class UploadAccepted(BaseModel):
     """An upload that is stored safely; it is not validated yet."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)

@@ -13,7 +13,7 @@ from gateway.uploads.errors import REFUSALS
 from gateway.uploads.fields import MOST_INSTANCES
 from gateway.uploads.form import boundary_of, read_form
 from gateway.uploads.idempotency import HEADER, MOST_CHARACTERS
-from gateway.uploads.models import Accepted
+from gateway.uploads.models import UploadAccepted
 from gateway.uploads.parts import Parts
 from gateway.uploads.service import Reception
 
@@ -100,7 +100,7 @@ def upload_router(reception: Reception, settings: GatewaySettings) -> APIRouter:
         ),
         openapi_extra={"requestBody": REQUEST_BODY, "parameters": [IDEMPOTENCY_KEY]},
     )
-    async def upload(request: Request, response: Response) -> Accepted:
+    async def upload_study(request: Request, response: Response) -> UploadAccepted:
         """Takes DICOM files in, also in archives. Once answered with 202, they are not lost.
 
         A file that is not DICOM does not sink the others. What becomes of them is told at
@@ -110,7 +110,7 @@ def upload_router(reception: Reception, settings: GatewaySettings) -> APIRouter:
         study_id = receipt.study_id
         response.headers["Location"] = status_path(study_id)
         response.headers["Retry-After"] = str(settings.retry_after_seconds)
-        return Accepted(
+        return UploadAccepted(
             study_id=study_id,
             status=State.UPLOADED,
             status_url=status_path(study_id),

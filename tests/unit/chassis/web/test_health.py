@@ -10,7 +10,8 @@ from fastapi import FastAPI
 
 from chassis.observability.metrics import Metrics
 from chassis.web import health
-from chassis.web.health import Check, health_router
+from chassis.web.health import Check, Health
+from chassis.web.routing import provide
 
 
 async def passes() -> None:
@@ -33,7 +34,8 @@ def checks() -> dict[str, Check]:
 @pytest_asyncio.fixture
 async def client(checks: dict[str, Check]) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
-    app.include_router(health_router(checks, Metrics("gateway")))
+    provide(app, Health(checks, Metrics("gateway")))
+    app.include_router(health.router)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://service") as opened:
         yield opened

@@ -1,0 +1,78 @@
+"""How services declare routes and get what they depend on."""
+
+from typing import Annotated
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from chassis.web.routing import Router, operation_id, provide, provided
+
+
+class Ward:
+    """Something that a route depends on."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class Bed(BaseModel):
+    """A response with a field that may be unknown."""
+
+    ward: str
+    patient: str | None = None
+
+
+router = Router(tags=["wards"])
+
+
+@router.get("/beds", summary="Get a bed")
+async def get_bed(ward: Annotated[Ward, provided(Ward)]) -> Bed:
+    return Bed(ward=ward.name)
+
+
+def application(*objects: object) -> FastAPI:
+    app = FastAPI(generate_unique_id_function=operation_id)
+    app.include_router(router)
+    provide(app, *objects)
+    return app
+
+
+async def request(app: FastAPI, method: str) -> httpx.Response:
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+        return await client.request(method, "/beds")
+
+
+async def test_a_route_gets_the_object_of_its_own_application() -> None:
+    one, two = application(Ward("one")), application(Ward("two"))
+    assert (await request(one, "GET")).json()["ward"] == "one"
+    assert (await request(two, "GET")).json()["ward"] == "two"
+
+
+async def test_a_later_object_replaces_an_earlier_one_of_its_type() -> None:
+    app = application(Ward("one"))
+    provide(app, Ward("two"))
+    assert (await request(app, "GET")).json()["ward"] == "two"
+
+
+async def test_what_was_not_provided_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        await request(application(), "GET")
+
+
+async def test_get_answers_head_too_which_is_not_documented() -> None:
+    app = application(Ward("one"))
+    head = await request(app, "HEAD")
+    assert head.status_code == 200
+    assert head.headers["content-length"] == str(len((await request(app, "GET")).content))
+    assert list(app.openapi()["paths"]["/beds"]) == ["get"]
+
+
+async def test_unknown_values_are_left_out() -> None:
+    assert (await request(application(Ward("one")), "GET")).json() == {"ward": "one"}
+
+
+def test_an_operation_has_the_name_of_its_handler() -> None:
+    assert application().openapi()["paths"]["/beds"]["get"]["operationId"] == "get_bed"
