@@ -1,1 +1,1 @@
-"""The comparison of instances with each other: what one file alone cannot tell."""
+"""Compares instances with each other: finds what does not show in a single file."""

@@ -1,4 +1,4 @@
-"""Compares the instances of a study: what one file alone cannot tell."""
+"""Compares the instances of a study: finds what does not show in a single file."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -32,9 +32,9 @@ class Compared:
     """An instance among the others.
 
     Attributes:
-        file: the name that findings call it by.
+        file: its name in findings.
         sha256: digest of the file.
-        summary: what is compared.
+        summary: the values that are compared.
     """
 
     file: str
@@ -43,7 +43,9 @@ class Compared:
 
 
 @dataclass(frozen=True)
-class _Difference:
+class _Violation:
+    """A violation that shows when several instances are compared."""
+
     rule: Rule
     tag: int
     files: tuple[str, ...]
@@ -59,15 +61,15 @@ _Shared = tuple[Rule, int, Callable[[Summary], Hashable]]
 def compare(
     instances: Sequence[Compared], profile: Profile, *, expected_instances: int | None = None
 ) -> tuple[Finding, ...]:
-    """What is wrong with the instances as a whole.
+    """Find the violations of the instances as a whole.
 
     Args:
         instances: those that could be read.
-        profile: how much each finding weighs.
-        expected_instances: how many there should be, if the sender said so.
+        profile: has the severity of each finding.
+        expected_instances: how many there should be, if the sender has said so.
 
     Returns:
-        The findings, each with all files concerned; those with the rarest value come first.
+        The findings, each with all files concerned; files with the rarest value come first.
     """
     studies = by_study(instances).values()
     return (
@@ -78,19 +80,19 @@ def compare(
 
 
 def compare_studies(instances: Sequence[Compared], profile: Profile) -> tuple[Finding, ...]:
-    """What is wrong with the instances of all studies together."""
+    """Find the violations of the instances of all studies together."""
     return _findings([*_identity(instances), *_several_studies(instances)], profile)
 
 
 def compare_study(study: Sequence[Compared], profile: Profile) -> tuple[Finding, ...]:
-    """What is wrong with the instances of one study among themselves."""
+    """Find the violations of the instances of one study among themselves."""
     return _findings([*_patient_and_study(study), *_series(study)], profile)
 
 
 def compare_count(
     instances: Sequence[Compared], profile: Profile, expected: int | None
 ) -> tuple[Finding, ...]:
-    """Whether there are as many different instances as the sender said, if so."""
+    """Compare the number of different instances with the one that the sender has given, if any."""
     return _findings(_counted(instances, expected), profile)
 
 
@@ -99,26 +101,26 @@ def by_study(instances: Iterable[Compared]) -> dict[str, list[Compared]]:
     return _grouped(instances, lambda summary: summary.study_instance_uid)
 
 
-def _findings(differences: Iterable[_Difference], profile: Profile) -> tuple[Finding, ...]:
+def _findings(violations: Iterable[_Violation], profile: Profile) -> tuple[Finding, ...]:
     return tuple(
         Finding(
-            code=difference.rule.code,
+            code=violation.rule.code,
             severity=severity,
-            message=difference.rule.message,
-            path=tag_text(difference.tag),
-            keyword=keyword_of(difference.tag),
-            expected=difference.expected,
-            found=difference.found,
-            section=difference.rule.section,
-            count=difference.count,
-            files=difference.files,
+            message=violation.rule.message,
+            path=tag_text(violation.tag),
+            keyword=keyword_of(violation.tag),
+            expected=violation.expected,
+            found=violation.found,
+            section=violation.rule.section,
+            count=violation.count,
+            files=violation.files,
         )
-        for difference in differences
-        if (severity := profile.severity_of(difference.rule)) is not None
+        for violation in violations
+        if (severity := profile.severity_of(violation.rule)) is not None
     )
 
 
-def _identity(instances: Sequence[Compared]) -> Iterator[_Difference]:
+def _identity(instances: Sequence[Compared]) -> Iterator[_Violation]:
     """Each SOP Instance UID stands for one file."""
     for uid, group in _grouped(instances, lambda summary: summary.sop_instance_uid).items():
         if not uid or len(group) == 1:
@@ -128,28 +130,28 @@ def _identity(instances: Sequence[Compared]) -> Iterator[_Difference]:
         different = _many(len(digests), "different file")
         found = f"{len(group)} equal files" if len(digests) == 1 else different
         found += f" with {shown_uid(uid)}"
-        yield _Difference(rule, SOP_INSTANCE_UID, _files(group), found, "one file")
+        yield _Violation(rule, SOP_INSTANCE_UID, _files(group), found, "one file")
 
 
-def _several_studies(instances: Sequence[Compared]) -> Iterator[_Difference]:
+def _several_studies(instances: Sequence[Compared]) -> Iterator[_Violation]:
     studies = by_study(instances)
     if len(studies) > 1:
         found = f"{len(studies)} studies"
-        yield _Difference(
+        yield _Violation(
             study_rules.SEVERAL_STUDIES, STUDY_INSTANCE_UID, _files(instances), found, "one study"
         )
     for uid, group in _by_series(instances).items():
         yield from _shared(uid, group, _IN_ONE_STUDY)
 
 
-def _patient_and_study(study: Sequence[Compared]) -> Iterator[_Difference]:
+def _patient_and_study(study: Sequence[Compared]) -> Iterator[_Violation]:
     identified = [instance for instance in study if PATIENT_ID in instance.summary.shared]
     yield from _differing(study_rules.PATIENT_DIFFERS, identified, (PATIENT_ID,))
     yield from _differing(study_rules.PATIENT_ATTRIBUTE_DIFFERS, study, PATIENT)
     yield from _differing(study_rules.ATTRIBUTE_DIFFERS, study, STUDY)
 
 
-def _series(study: Sequence[Compared]) -> Iterator[_Difference]:
+def _series(study: Sequence[Compared]) -> Iterator[_Violation]:
     for uid, group in _by_series(study).items():
         if not uid or (len(group) == 1 and len(group[0].summary.planes) < 2):
             continue
@@ -160,16 +162,14 @@ def _series(study: Sequence[Compared]) -> Iterator[_Difference]:
         yield from _geometry(group, name)
 
 
-def _shared(
-    uid: str, series: Sequence[Compared], rules: Iterable[_Shared]
-) -> Iterator[_Difference]:
+def _shared(uid: str, series: Sequence[Compared], rules: Iterable[_Shared]) -> Iterator[_Violation]:
     """What must be the same in a series, and is not."""
     for rule, tag, value in rules:
         values = [value(instance.summary) for instance in series]
         different = len(set(values) - {None})
         if uid and different > 1:
             found = f"{different} in series {shown_uid(uid)}"
-            yield _Difference(rule, tag, _rarest_first(series, values), found, "the same in all")
+            yield _Violation(rule, tag, _rarest_first(series, values), found, "the same in all")
 
 
 _IN_ONE_STUDY: tuple[_Shared, ...] = (
@@ -190,33 +190,31 @@ _SHARED_BY_A_SERIES: tuple[_Shared, ...] = (
 )
 
 
-def _numbers(series: Sequence[Compared], name: str) -> Iterator[_Difference]:
+def _numbers(series: Sequence[Compared], name: str) -> Iterator[_Violation]:
     numbers = defaultdict(list)
     for instance in _distinct_instances(series):
         if instance.summary.instance_number is not None:
             numbers[instance.summary.instance_number].append(instance)
-    # Instances that have even the UID in common are found by that.
-    repeated = [
-        group
-        for group in numbers.values()
-        if len({instance.summary.sop_instance_uid for instance in group}) > 1
-    ]
+    repeated = [group for group in numbers.values() if _have_different_uids(group)]
     if repeated:
         files = _files([instance for group in repeated for instance in group])
         found = f"{_many(len(repeated), 'number')} more than once in {name}"
-        yield _Difference(series_rules.NUMBER_REPEATED, INSTANCE_NUMBER, files, found)
-    elif len(numbers) > 1:
-        gaps = max(numbers) - min(numbers) + 1 - len(numbers)
-        if gaps:
-            found = f"{_many(gaps, 'number')} left out in {name}"
-            yield _Difference(series_rules.NUMBER_GAP, INSTANCE_NUMBER, (), found)
+        yield _Violation(series_rules.NUMBER_REPEATED, INSTANCE_NUMBER, files, found)
+    elif numbers and (gaps := max(numbers) - min(numbers) + 1 - len(numbers)):
+        found = f"{_many(gaps, 'number')} left out in {name}"
+        yield _Violation(series_rules.NUMBER_GAP, INSTANCE_NUMBER, (), found)
 
 
-def _geometry(series: Sequence[Compared], name: str) -> Iterator[_Difference]:
+def _have_different_uids(group: Sequence[Compared]) -> bool:
+    """Whether it is more than one instance: another rule reports a UID that is used twice."""
+    return len({instance.summary.sop_instance_uid for instance in group}) > 1
+
+
+def _geometry(series: Sequence[Compared], name: str) -> Iterator[_Violation]:
     slices = [i for i in _distinct_instances(series) if not i.summary.is_localizer]
     found = stacks(plane for instance in slices for plane in instance.summary.planes)
     if len(found) > 1:
-        yield _Difference(
+        yield _Violation(
             series_rules.ORIENTATION_MIXED,
             IMAGE_ORIENTATION_PATIENT,
             _files(slices),
@@ -229,7 +227,7 @@ def _geometry(series: Sequence[Compared], name: str) -> Iterator[_Difference]:
         expected = f"a slice every {stack.step:.4g} mm"
         if stack.missing:
             text = f"{stack.missing} missing in {name}"
-            yield _Difference(
+            yield _Violation(
                 series_rules.SLICE_MISSING,
                 IMAGE_POSITION_PATIENT,
                 (),
@@ -239,7 +237,7 @@ def _geometry(series: Sequence[Compared], name: str) -> Iterator[_Difference]:
             )
         if stack.uneven:
             text = f"{_many(stack.uneven, 'other distance')} in {name}"
-            yield _Difference(
+            yield _Violation(
                 series_rules.SPACING_UNEVEN,
                 IMAGE_POSITION_PATIENT,
                 (),
@@ -249,16 +247,16 @@ def _geometry(series: Sequence[Compared], name: str) -> Iterator[_Difference]:
             )
 
 
-def _counted(instances: Sequence[Compared], expected: int | None) -> Iterator[_Difference]:
+def _counted(instances: Sequence[Compared], expected: int | None) -> Iterator[_Violation]:
     count = len(_distinct_instances(instances))
     if expected is not None and count != expected:
         rule = study_rules.MISSING if count < expected else study_rules.EXTRA
-        yield _Difference(
+        yield _Violation(
             rule, SOP_INSTANCE_UID, (), _many(count, "instance"), _many(expected, "instance")
         )
 
 
-def _differing(rule: Rule, group: Sequence[Compared], tags: Iterable[int]) -> Iterator[_Difference]:
+def _differing(rule: Rule, group: Sequence[Compared], tags: Iterable[int]) -> Iterator[_Violation]:
     for tag in tags:
         values = [instance.summary.shared.get(tag) for instance in group]
         different = set(values)
@@ -266,7 +264,7 @@ def _differing(rule: Rule, group: Sequence[Compared], tags: Iterable[int]) -> It
             found = f"{len(different)} different values"
             if None in different:
                 found += ", no value among them"
-            yield _Difference(rule, tag, _rarest_first(group, values), found, "the same in all")
+            yield _Violation(rule, tag, _rarest_first(group, values), found, "the same in all")
 
 
 def _distinct_instances(instances: Sequence[Compared]) -> list[Compared]:

@@ -48,7 +48,7 @@ class Document:
             self.content = {} if self._root is None else self._value(self._root)
 
     def place_of(self, path: Sequence[str | int], *, key: bool = False) -> tuple[int, int]:
-        """Line and column of what stands at a path of keys and indices, or as near as there is.
+        """Line and column of the value at a path of keys and indices, or of the nearest one.
 
         Args:
             path: from the top.
@@ -57,13 +57,11 @@ class Document:
         node, mark = self._root, self._root and self._root.start_mark
         for number, step in enumerate(path, start=1):
             if isinstance(node, yaml.MappingNode):
-                found = [entry for entry in node.value if entry[0].value == step]
-                if not found:
-                    continue
-                name, node = found[0]
-                is_key_meant = key and number == len(path)
-                is_on_line = isinstance(node, yaml.ScalarNode) and not is_key_meant
-                mark = node.start_mark if is_on_line else name.start_mark
+                if found := _entry(node, step):
+                    name, node = found
+                    is_key_meant = key and number == len(path)
+                    is_on_line = isinstance(node, yaml.ScalarNode) and not is_key_meant
+                    mark = node.start_mark if is_on_line else name.start_mark
             elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
                 node = node.value[step]
                 mark = node.start_mark
@@ -120,3 +118,8 @@ class _Loader(yaml.SafeLoader):
         node = super().compose_node(parent, index)
         self._depth -= 1
         return node
+
+
+def _entry(node: yaml.MappingNode, key: str | int) -> tuple[yaml.Node, yaml.Node] | None:
+    """The nodes of a key and its value; None if the mapping has no such key."""
+    return next((entry for entry in node.value if entry[0].value == key), None)

@@ -157,19 +157,23 @@ class SiteRule(Selection):
         return self
 
     def _contradictions(self) -> Iterator[str]:
+        if not self.restricts_values:
+            if not self.must_be:
+                yield "the rule asks for nothing: give must_be, in, at_least, at_most or matches"
+            if self.position is not None:
+                yield "position needs in, at_least, at_most or matches"
+        elif self.must_be in {MustBe.EMPTY, MustBe.ABSENT}:
+            yield f"an element that must be {self.must_be} has no values to restrict"
+        yield from self._impossible_values()
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            yield "at_least is greater than at_most"
+
+    def _impossible_values(self) -> Iterator[str]:
         vr = facts.vr_of(self.element[-1]) or "UN"
         element = f"{_name(self.element[-1])} (VR {vr})"
-        if not self.must_be and not self.restricts_values:
-            yield "the rule asks for nothing: give must_be, in, at_least, at_most or matches"
-        if self.must_be in {MustBe.EMPTY, MustBe.ABSENT} and self.restricts_values:
-            yield f"an element that must be {self.must_be} has no values to restrict"
-        if self.position is not None and not self.restricts_values:
-            yield "position needs in, at_least, at_most or matches"
         if self.restricts_values and not _NO_VALUES.isdisjoint(vr.split(" or ")):
             yield f"the values of {element} can't be restricted"
         elif self.has_bounds and not self.holds_numbers:
             yield f"{element} holds no numbers"
         if self.holds_numbers and not all(map(_is_number, self.allowed)):
             yield f"{element} holds numbers, the list has others"
-        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
-            yield "at_least is greater than at_most"

@@ -196,15 +196,24 @@ def photometric_interpretation_fits_the_transfer_syntax(instance: Instance) -> I
     element = _described(instance, PHOTOMETRIC_INTERPRETATION)
     if not (image and image.layout and syntax and element) or syntax.pixels is Pixels.ELSEWHERE:
         return
-    photometric = image.layout.photometric
+    if difference := _photometric_difference(image.layout.photometric, syntax):
+        expected, found = difference
+        yield Violation(element, expected, found)
+
+
+def _photometric_difference(
+    photometric: str, syntax: TransferSyntax
+) -> tuple[str | None, str] | None:
+    """What is expected and what is found; None if the two fit."""
     if photometric in _ONLY_IN and syntax.codec not in _ONLY_IN[photometric]:
-        yield Violation(element, found=f"{photometric}, {_name(syntax)}")
-    elif photometric == "YBR_ICT" and syntax.lossless:
-        yield Violation(element, "YBR_RCT", "YBR_ICT, compressed without loss")
-    elif photometric == "PALETTE COLOR" and _must_be_lossy(syntax):
-        yield Violation(element, found="PALETTE COLOR, compressed with loss")
-    elif photometric == "YBR_FULL_422" and syntax.codec is Codec.RLE:
-        yield Violation(element, "YBR_FULL", "YBR_FULL_422, RLE")
+        return None, f"{photometric}, {_name(syntax)}"
+    if photometric == "YBR_ICT" and syntax.lossless:
+        return "YBR_RCT", "YBR_ICT, compressed without loss"
+    if photometric == "PALETTE COLOR" and _must_be_lossy(syntax):
+        return None, "PALETTE COLOR, compressed with loss"
+    if photometric == "YBR_FULL_422" and syntax.codec is Codec.RLE:
+        return "YBR_FULL", "YBR_FULL_422, RLE"
+    return None
 
 
 @RULES.check(
@@ -243,10 +252,10 @@ def planar_configuration_is_known(instance: Instance) -> Iterator[Violation]:
         return
     element = instance.dataset.get(PLANAR_CONFIGURATION)
     is_subsampled = image.layout.photometric.endswith("_422")
-    expected = "0" if is_subsampled else "0 or 1"
+    expected, allowed = ("0", {0}) if is_subsampled else ("0 or 1", {0, 1})
     if element is None or not element.length:
         yield Violation(element or PLANAR_CONFIGURATION, expected)
-    elif element.integer() not in ({0} if is_subsampled else {0, 1}):
+    elif element.integer() not in allowed:
         yield Violation(element, expected, f"{element.integer()}")
 
 

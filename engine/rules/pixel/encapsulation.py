@@ -158,11 +158,11 @@ class _FrameCount(NamedTuple):
     pixel_data: Element
     expected: int
     found: int | None
-    """None if it can't be told."""
+    """None if it is unknown."""
 
 
 def _count_frames(instance: Instance) -> _FrameCount | None:
-    """The frames in the fragments; None if another rule speaks of them, or none can."""
+    """The frames in the fragments; None if another rule reports them, or none can."""
     image = instance.image
     if not (image and image.fragments and image.fragments.offset_table):
         return None
@@ -170,11 +170,7 @@ def _count_frames(instance: Instance) -> _FrameCount | None:
     if is_video(instance):
         # All frames are in one stream, which a single fragment may hold.
         return _FrameCount(image.pixel_data, 1, min(fragments, 1))
-    is_one_for_each = instance.dataset.get(EXTENDED_OFFSET_TABLE) is not None or (
-        instance.transfer_syntax is not None
-        and instance.transfer_syntax.pixels is Pixels.ONE_FRAGMENT_PER_FRAME
-    )
-    if fragments <= frames or is_one_for_each:
+    if fragments <= frames or _has_one_fragment_per_frame(instance):
         return _FrameCount(image.pixel_data, frames, fragments)
     if image.fragments.offset_table.length:
         return None
@@ -182,3 +178,10 @@ def _count_frames(instance: Instance) -> _FrameCount | None:
     if frames == 1 and not codestreams:
         return None
     return _FrameCount(image.pixel_data, frames, codestreams or None)
+
+
+def _has_one_fragment_per_frame(instance: Instance) -> bool:
+    syntax = instance.transfer_syntax
+    return instance.dataset.get(EXTENDED_OFFSET_TABLE) is not None or (
+        syntax is not None and syntax.pixels is Pixels.ONE_FRAGMENT_PER_FRAME
+    )
