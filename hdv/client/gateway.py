@@ -37,15 +37,12 @@ class Gateway:
     Args:
         url: the address of the gateway.
         seconds: how long all requests together may take.
-        transport: for tests.
 
     Raises:
         CommandError: the address is not one.
     """
 
-    def __init__(
-        self, url: str, *, seconds: float, transport: httpx.BaseTransport | None = None
-    ) -> None:
+    def __init__(self, url: str, *, seconds: float) -> None:
         try:
             parsed = httpx.URL(url)
         except httpx.InvalidURL as error:
@@ -55,7 +52,7 @@ class Gateway:
         self._url = url
         self._seconds = seconds
         self._deadline = time.monotonic() + seconds
-        self._client = httpx.Client(base_url=parsed, transport=transport)
+        self._client = httpx.Client(base_url=parsed)
 
     def __enter__(self) -> Self:
         return self

@@ -1,19 +1,16 @@
 """`hdv quarantine`: lists, shows, downloads, resubmits and removes files in quarantine."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-
-import httpx
-import typer
 
 from hdv.client.gateway import Gateway
 from hdv.client.outgoing import LazyFile, find_outgoing
 from hdv.client.quarantine_files import chosen, fetch
 from hdv.client.upload_outcome import Json, await_outcome, print_outcome, reasons
 from hdv.exit import CommandError, ExitCode
+from hdv.terminal.prompt import confirm
 from hdv.terminal.table import cell, new_table, print_table
 from hdv.terminal.text import number_of, print_json, print_line
 
@@ -29,7 +26,6 @@ class Quarantine:
         url: the address of the gateway.
         json: whether results are written as JSON.
         seconds: how long a command may take.
-        transport: for tests.
     """
 
     def __init__(
@@ -38,12 +34,10 @@ class Quarantine:
         *,
         json: bool = False,
         seconds: float = 3600.0,
-        transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._url = url
         self._json = json
         self._seconds = seconds
-        self._transport = transport
 
     def list_studies(
         self, *, code: str | None, since: str | None, until: str | None, limit: int
@@ -155,7 +149,7 @@ class Quarantine:
             files = chosen(gateway.get(place), names)
             what = f"{number_of(len(files), 'file')} of study {study_id}"
             if not confirmed:
-                _confirm(f"Delete {what} permanently?")
+                confirm(f"Delete {what} permanently?")
             for address in [file["href"] for file in files] if names else [place]:
                 gateway.send("DELETE", address, repeatable=False)
         if self._json:
@@ -167,7 +161,7 @@ class Quarantine:
         """Delete everything that has been in quarantine for longer."""
         if not (dry_run or confirmed):
             age = f"has been in quarantine for more than {older_than_days:g} days"
-            _confirm(f"Delete everything that {age} permanently?")
+            confirm(f"Delete everything that {age} permanently?")
         body = {"older_than_days": older_than_days, "dry_run": dry_run}
         studies: list[Json] = []
         with self._gateway() as gateway:
@@ -189,7 +183,7 @@ class Quarantine:
         print_line(f"{verb}: {files} of {len(studies):,} studies{more}")
 
     def _gateway(self) -> Gateway:
-        return Gateway(self._url, seconds=self._seconds, transport=self._transport)
+        return Gateway(self._url, seconds=self._seconds)
 
 
 def _print_studies(studies: Sequence[Json]) -> None:
@@ -211,22 +205,6 @@ def _name_to_replace(names: Sequence[str], fixed: str) -> str:
     if not Path(fixed).is_file():
         raise CommandError(f"{fixed}: no such file")
     return names[0]
-
-
-def _confirm(question: str) -> None:
-    """Ask the user.
-
-    Raises:
-        CommandError: the answer is no, or there is no terminal to ask at.
-        KeyboardInterrupt: the user pressed Ctrl-C.
-    """
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise CommandError("there is no terminal to ask for confirmation; --yes skips the prompt")
-    try:
-        if not typer.confirm(question, err=True):
-            raise CommandError("nothing was deleted")
-    except typer.Abort:
-        raise KeyboardInterrupt from None
 
 
 def _time(text: str) -> str:

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from uuid import UUID
 
-import httpx
-
 from hdv.client.gateway import Gateway
 from hdv.client.upload_outcome import Json, await_outcome, count_text, exit_code
 from hdv.exit import ExitCode
@@ -18,14 +16,13 @@ def status(
     watch: bool,
     timeout: float,
     json: bool,
-    transport: httpx.BaseTransport | None = None,
 ) -> ExitCode:
     """Show the status of a study, at once or when nothing more happens to it.
 
     Raises:
         CommandError: there is no such study, or the gateway is unavailable.
     """
-    with Gateway(url, seconds=timeout, transport=transport) as gateway:
+    with Gateway(url, seconds=timeout) as gateway:
         if watch:
             outcome = await_outcome(gateway, str(study_id))
             record, code = outcome.records[0], outcome.exit_code

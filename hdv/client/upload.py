@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-import httpx
-
 from hdv.client.gateway import Gateway
 from hdv.client.outgoing import LazyFile, Outgoing, find_outgoing
 from hdv.client.upload_outcome import await_outcome, print_outcome
@@ -41,7 +39,7 @@ class UploadOptions:
         return {name: str(value) for name, value in fields.items() if value is not None}
 
 
-def upload(options: UploadOptions, *, transport: httpx.BaseTransport | None = None) -> ExitCode:
+def upload(options: UploadOptions) -> ExitCode:
     """Send the files, and wait for their outcome if that is wanted.
 
     Raises:
@@ -50,7 +48,7 @@ def upload(options: UploadOptions, *, transport: httpx.BaseTransport | None = No
     outgoing = find_outgoing(options.paths)
     if outgoing.skipped:
         say(outgoing.skipped_text)
-    with Gateway(options.url, seconds=options.timeout, transport=transport) as gateway:
+    with Gateway(options.url, seconds=options.timeout) as gateway:
         accepted = _send(gateway, options, outgoing)
         result: dict[str, Any] = {
             "upload": accepted,

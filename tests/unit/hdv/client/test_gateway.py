@@ -13,6 +13,7 @@ import pytest
 from hdv.client import gateway as gateway_client
 from hdv.client.gateway import MOST_TRIES, Gateway
 from hdv.exit import CommandError, ExitCode
+from kit.terminal import clients_of
 
 Answer = httpx.Response | Exception
 
@@ -47,7 +48,8 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def gateway(server: Callable[[httpx.Request], httpx.Response], seconds: float = 3600) -> Gateway:
-    return Gateway("http://gateway", seconds=seconds, transport=httpx.MockTransport(server))
+    with clients_of(server):
+        return Gateway("http://gateway", seconds=seconds)
 
 
 @contextmanager

@@ -1,16 +1,12 @@
 """`hdv status`: the status of a study, at once or when nothing more happens to it."""
 
-import json
-import time
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 
-from hdv.client import gateway as gateway_client
-from hdv.client.status import status
-from hdv.exit import run as run_command
+from kit.terminal import Server, Terminal
 
 STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 RECORD: dict[str, Any] = {
@@ -32,16 +28,13 @@ RECORD: dict[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pauses take no time, but the clock goes on."""
-    waited: list[float] = []
-    clock = time.monotonic
-    monkeypatch.setattr(gateway_client.time, "sleep", waited.append)
-    monkeypatch.setattr(gateway_client.time, "monotonic", lambda: clock() + sum(waited))
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    return Terminal(answering(), monkeypatch)
 
 
-def run(*records: dict[str, Any], watch: bool = False, json: bool = False) -> int:
+def answering(*records: dict[str, Any]) -> Server:
+    """A gateway with one status after the other; the last one stays."""
     left = list(records)
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -51,17 +44,15 @@ def run(*records: dict[str, Any], watch: bool = False, json: bool = False) -> in
             return httpx.Response(404, json={"title": "No such study"})
         return httpx.Response(200, json=left.pop(0) if len(left) > 1 else left[0])
 
-    transport = httpx.MockTransport(answer)
-    return run_command(
-        "hdv status",
-        lambda: status(STUDY, "http://g", watch=watch, timeout=60, json=json, transport=transport),
-    )
+    return answer
 
 
-def test_a_record_is_shown_in_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(RECORD) == 1
+def test_a_record_is_shown_in_lines(terminal: Terminal) -> None:
+    terminal.server = answering(RECORD)
+    result = terminal("status", STUDY)
+    assert result.exit_code == 1
     assert (
-        capsys.readouterr().out
+        result.stdout
         == f"""\
 study      {STUDY}
 status     archived  2026-03-01T09:30:02Z
@@ -78,20 +69,25 @@ error    structure.truncated  PixelData  (2 times)
     )
 
 
-def test_json_is_the_record(capsys: pytest.CaptureFixture[str]) -> None:
-    run(RECORD, json=True)
-    assert json.loads(capsys.readouterr().out) == RECORD
+def test_json_is_the_record(terminal: Terminal) -> None:
+    record = {**RECORD, "files": {"accepted": 2}}
+    terminal.server = answering(record)
+    assert terminal.json("status", STUDY) == record
 
 
-def test_watching_ends_when_nothing_more_happens(capsys: pytest.CaptureFixture[str]) -> None:
-    under_way = {**RECORD, "status": "validating", "files": {"received": 3, "examined": 1}}
-    assert run(under_way, under_way, RECORD, watch=True) == 1
-    assert "status     archived" in capsys.readouterr().out
+def test_watching_ends_when_nothing_more_happens(terminal: Terminal) -> None:
+    running = {**RECORD, "status": "validating", "files": {"received": 3, "examined": 1}}
+    terminal.server = answering(running, running, RECORD)
+    result = terminal("status", STUDY, "--watch")
+    assert result.exit_code == 1
+    assert "status     archived" in result.stdout
 
 
-def test_watching_ends_at_the_time_limit(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run({**RECORD, "status": "validating"}, watch=True) == 3
-    assert "stopped after 60 seconds" in capsys.readouterr().err
+def test_watching_ends_at_the_time_limit(terminal: Terminal) -> None:
+    terminal.server = answering({**RECORD, "status": "validating"})
+    result = terminal("status", STUDY, "--watch", "--timeout", 60)
+    assert result.exit_code == 3
+    assert "stopped after 60 seconds" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -103,16 +99,19 @@ def test_watching_ends_at_the_time_limit(capsys: pytest.CaptureFixture[str]) -> 
         ({"status": "error", "files": None}, 1),
     ],
 )
-def test_the_exit_code_says_whether_something_is_wrong(change: dict[str, Any], code: int) -> None:
-    assert run({**RECORD, **change}) == code
+def test_the_exit_code_says_whether_something_is_wrong(
+    terminal: Terminal, change: dict[str, Any], code: int
+) -> None:
+    terminal.server = answering({**RECORD, **change})
+    assert terminal("status", STUDY).exit_code == code
 
 
-def test_an_unknown_study_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run() == 2
-    assert capsys.readouterr().err == "hdv status: No such study\n"
+def test_an_unknown_study_is_reported(terminal: Terminal) -> None:
+    result = terminal("status", STUDY)
+    assert (result.exit_code, result.stderr) == (2, "hdv status: No such study\n")
 
 
-def test_the_reason_of_an_error_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_reason_of_an_error_is_shown(terminal: Terminal) -> None:
     reason = {"code": "study.missing", "message": "The files are gone."}
-    run({**RECORD, "status": "error", "reason": reason})
-    assert "reason     study.missing The files are gone." in capsys.readouterr().out
+    terminal.server = answering({**RECORD, "status": "error", "reason": reason})
+    assert "reason     study.missing The files are gone." in terminal("status", STUDY).stdout

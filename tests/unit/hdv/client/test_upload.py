@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,26 +9,30 @@ from typing import Any
 
 import httpx
 import pytest
+from typer.testing import Result
 
-from hdv.client import gateway as gateway_client
 from hdv.client import upload_outcome
 from hdv.client.outgoing import LazyFile, OutgoingFile
-from hdv.client.upload import UploadOptions, upload
 from hdv.exit import CommandError
-from hdv.exit import run as run_command
+from kit.terminal import Server as Answers
+from kit.terminal import Terminal, tree
 
 STUDY = "0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11"
 OTHER = "3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22"
 TIME = "2026-03-01T09:30:00Z"
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pauses take no time, but the clock goes on."""
-    waited: list[float] = []
-    clock = time.monotonic
-    monkeypatch.setattr(gateway_client.time, "sleep", waited.append)
-    monkeypatch.setattr(gateway_client.time, "monotonic", lambda: clock() + sum(waited))
+Upload = Callable[..., Result]
+
+
+@pytest.fixture
+def upload(monkeypatch: pytest.MonkeyPatch) -> Upload:
+    """Runs `hdv upload` with a server and arguments."""
+
+    def run(server: Answers, *arguments: object) -> Result:
+        return Terminal(server, monkeypatch)("upload", *arguments)
+
+    return run
 
 
 def record(status: str, study_id: str = STUDY, **more: Any) -> dict[str, Any]:
@@ -110,83 +113,74 @@ def parts(request: httpx.Request, body: bytes) -> list[tuple[dict[str, str], byt
     return found
 
 
-def run(server: Callable[[httpx.Request], httpx.Response], *paths: Path, **options: Any) -> int:
-    given = UploadOptions(paths=[str(path) for path in paths], url="http://gateway", **options)
-    transport = httpx.MockTransport(server)
-    return run_command("hdv upload", lambda: upload(given, transport=transport))
-
-
-def tree(root: Path, **files: bytes) -> Path:
-    for name, content in files.items():
-        path = root / name.replace("__", "/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return root
-
-
 # the request
 
 
-def test_a_folder_is_sent_in_one_upload_with_names_relative_to_it(tmp_path: Path) -> None:
+def test_a_folder_is_sent_in_one_upload_with_names_relative_to_it(
+    upload: Upload, tmp_path: Path
+) -> None:
     study = tree(tmp_path / "study", a__IM1=b"one", b__IM1=b"two", IM0=b"three")
     server = Server()
-    assert run(server, study) == 0
+    assert upload(server, study).exit_code == 0
     assert server.sent() == {"a/IM1": b"one", "b/IM1": b"two", "IM0": b"three"}
     [request] = server.uploads
     assert int(request.headers["content-length"]) == len(server.bodies[0])
 
 
-def test_with_several_paths_names_begin_with_the_folder(tmp_path: Path) -> None:
+def test_with_several_paths_names_begin_with_the_folder(upload: Upload, tmp_path: Path) -> None:
     tree(tmp_path, one__IM1=b"one", two__IM1=b"two", IM2=b"three")
     server = Server()
-    assert run(server, tmp_path / "one", tmp_path / "two", tmp_path / "IM2") == 0
+    assert upload(server, tmp_path / "one", tmp_path / "two", tmp_path / "IM2").exit_code == 0
     assert server.sent() == {"one/IM1": b"one", "two/IM1": b"two", "IM2": b"three"}
 
 
 def test_a_file_is_sent_under_its_name_without_its_folders(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    upload: Upload, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tree(tmp_path, deep__down__IM1=b"one")
     monkeypatch.chdir(tmp_path)
     server = Server()
-    assert run(server, Path("deep/down/../down/IM1")) == 0
+    assert upload(server, Path("deep/down/../down/IM1")).exit_code == 0
     assert server.sent() == {"IM1": b"one"}
 
 
-def test_an_archive_is_sent_as_it_is(tmp_path: Path) -> None:
+def test_an_archive_is_sent_as_it_is(upload: Upload, tmp_path: Path) -> None:
     path = tmp_path / "study.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("IM1", b"one")
     server = Server()
-    assert run(server, path) == 0
+    assert upload(server, path).exit_code == 0
     assert server.sent() == {"study.zip": path.read_bytes()}
-    assert run(server, tmp_path) == 0
+    assert upload(server, tmp_path).exit_code == 0
     assert server.sent() == {"study.zip": path.read_bytes()}
 
 
 def test_hidden_files_and_media_directories_are_skipped_and_reported(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, upload: Upload
 ) -> None:
     tree(tmp_path, IM1=b"one", DICOMDIR=b"x", sub__DICOMDIR=b"x")
     (tmp_path / ".DS_Store").touch()
     server = Server()
-    assert run(server, tmp_path) == 0
+    result = upload(server, tmp_path)
+    assert result.exit_code == 0
     assert server.sent() == {"IM1": b"one"}
-    assert capsys.readouterr().err == "skipped: 2 media directory, 1 hidden\n"
+    assert result.stderr == "skipped: 2 media directory, 1 hidden\n"
 
 
-def test_fields_go_with_the_files(tmp_path: Path) -> None:
+def test_fields_go_with_the_files(upload: Upload, tmp_path: Path) -> None:
     server = Server()
     tree(tmp_path, IM1=b"one")
-    run(server, tmp_path, profile="strict", label="trial-42", expected_instances=3)
+    upload(
+        server, tmp_path, "--profile", "strict", "--label", "trial-42", "--expected-instances", 3
+    )
     assert server.fields() == {
         "profile": "strict", "label": "trial-42", "expected_instances": "3",
     }  # fmt: skip
-    run(server, tmp_path)
+    upload(server, tmp_path)
     assert server.fields() == {}
 
 
-def test_more_files_than_can_be_open_at_once_are_sent(tmp_path: Path) -> None:
+def test_more_files_than_can_be_open_at_once_are_sent(upload: Upload, tmp_path: Path) -> None:
     for number in range(1200):
         (tmp_path / f"IM{number}").write_bytes(b"%d" % number)
     opened = []
@@ -198,38 +192,40 @@ def test_more_files_than_can_be_open_at_once_are_sent(tmp_path: Path) -> None:
         return server(request)
 
     before = len(list(Path("/proc/self/fd").iterdir()))
-    assert run(count_open, tmp_path) == 0
+    assert upload(count_open, tmp_path).exit_code == 0
     assert len(server.sent()) == 1200
     assert opened[0] < before + 10
 
 
-def test_an_empty_file_is_sent_too(tmp_path: Path) -> None:
+def test_an_empty_file_is_sent_too(upload: Upload, tmp_path: Path) -> None:
     server = Server()
     tree(tmp_path, IM1=b"", IM2=b"two")
-    assert run(server, tmp_path) == 0
+    assert upload(server, tmp_path).exit_code == 0
     assert server.sent() == {"IM1": b"", "IM2": b"two"}
 
 
 # errors
 
 
-def test_a_retry_has_the_same_key_and_sends_everything_again(tmp_path: Path) -> None:
+def test_a_retry_has_the_same_key_and_sends_everything_again(
+    upload: Upload, tmp_path: Path
+) -> None:
     server = Server()
     server.fails = [
         httpx.ReadError("broken"),
         httpx.Response(503, headers={"Retry-After": "1"}, json={"title": "Unavailable"}),
         httpx.Response(409, headers={"Retry-After": "1"}, json={"title": "in flight"}),
     ]
-    assert run(server, tree(tmp_path, IM1=b"one")) == 0
+    assert upload(server, tree(tmp_path, IM1=b"one")).exit_code == 0
     assert len({request.headers["idempotency-key"] for request in server.uploads}) == 1
     assert len(server.uploads) == 4
     assert server.sent() == {"IM1": b"one"}
 
 
-def test_every_run_has_a_key_of_its_own(tmp_path: Path) -> None:
+def test_every_run_has_a_key_of_its_own(upload: Upload, tmp_path: Path) -> None:
     server = Server()
     for _ in range(2):
-        run(server, tree(tmp_path, IM1=b"one"))
+        upload(server, tree(tmp_path, IM1=b"one"))
     first, second = (request.headers["idempotency-key"] for request in server.uploads)
     assert first != second
 
@@ -244,44 +240,43 @@ def test_every_run_has_a_key_of_its_own(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_the_reason_of_a_failure_is_one_line(
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    upload: Upload,
     failure: httpx.Response | Exception,
     code: int,
     line: str,
 ) -> None:
     server = Server()
     server.fails = [failure] * 10
-    assert run(server, tree(tmp_path, IM1=b"one")) == code
-    output = capsys.readouterr()
-    assert output.out == ""
-    assert output.err.startswith(f"hdv upload: {line}")
+    result = upload(server, tree(tmp_path, IM1=b"one"))
+    assert result.exit_code == code
+    assert result.stdout == ""
+    assert result.stderr.startswith(f"hdv upload: {line}")
 
 
-def test_a_missing_path_is_reported_before_anything_is_sent(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_missing_path_is_reported_before_anything_is_sent(tmp_path: Path, upload: Upload) -> None:
     server = Server()
-    assert run(server, tree(tmp_path, IM1=b"one"), tmp_path / "none") == 2
-    assert "none: No such file or directory" in capsys.readouterr().err
+    result = upload(server, tree(tmp_path, IM1=b"one"), tmp_path / "none")
+    assert result.exit_code == 2
+    assert "none: No such file or directory" in result.stderr
     assert server.uploads == []
 
 
-def test_a_folder_without_files_is_reported(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run(Server(), tree(tmp_path, DICOMDIR=b"x")) == 2
-    error = capsys.readouterr().err
+def test_a_folder_without_files_is_reported(tmp_path: Path, upload: Upload) -> None:
+    result = upload(Server(), tree(tmp_path, DICOMDIR=b"x"))
+    assert result.exit_code == 2
+    error = result.stderr
     assert error == "hdv upload: there is nothing to upload; skipped: 1 media directory\n"
 
 
 def test_an_unreadable_file_is_reported_before_anything_is_sent(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, upload: Upload
 ) -> None:
     server = Server()
     tree(tmp_path, IM1=b"one")
     (tmp_path / "IM2").symlink_to("nowhere")
-    assert run(server, tmp_path) == 2
-    assert "IM2: No such file or directory" in capsys.readouterr().err
+    result = upload(server, tmp_path)
+    assert result.exit_code == 2
+    assert "IM2: No such file or directory" in result.stderr
     assert server.uploads == []
 
 
@@ -301,37 +296,34 @@ def test_a_file_that_grows_meanwhile_is_sent_at_its_first_length(tmp_path: Path)
     assert file.read(2) + file.read(64) + file.read(64) == b"one"
 
 
-def test_ctrl_c_ends_the_command_without_a_message(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_ctrl_c_ends_the_command_without_a_message(tmp_path: Path, upload: Upload) -> None:
     def interrupt(_: httpx.Request) -> httpx.Response:
         raise KeyboardInterrupt
 
-    assert run(interrupt, tree(tmp_path, IM1=b"one")) == 130
-    assert capsys.readouterr().err == ""
+    result = upload(interrupt, tree(tmp_path, IM1=b"one"))
+    assert result.exit_code == 130
+    assert result.stderr == ""
 
 
 # output
 
 
-def test_without_waiting_the_study_is_shown(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run(Server(), tree(tmp_path, IM1=b"one")) == 0
-    assert capsys.readouterr().out == f"study {STUDY} uploaded: 1 file, 3 bytes\n"
+def test_without_waiting_the_study_is_shown(tmp_path: Path, upload: Upload) -> None:
+    result = upload(Server(), tree(tmp_path, IM1=b"one"))
+    assert result.exit_code == 0
+    assert result.stdout == f"study {STUDY} uploaded: 1 file, 3 bytes\n"
 
 
-def test_the_result_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(Server(), tree(tmp_path, IM1=b"one", DICOMDIR=b"x"), json=True) == 0
-    assert json.loads(capsys.readouterr().out) == {
+def test_the_result_as_json(tmp_path: Path, upload: Upload) -> None:
+    result = upload(Server(), tree(tmp_path, IM1=b"one", DICOMDIR=b"x"), "--format", "json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == {
         "upload": {"study_id": STUDY, "status": "uploaded", "status_url": f"/status/{STUDY}"},
         "skipped": [{"path": str(tmp_path / "DICOMDIR"), "reason": "media directory"}],
     }
 
 
-def test_the_outcome_of_each_file_is_shown_worst_first(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_outcome_of_each_file_is_shown_worst_first(tmp_path: Path, upload: Upload) -> None:
     server = Server(
         record("uploaded"),
         record("validating", **counts(received=4, examined=2)),
@@ -346,8 +338,9 @@ def test_the_outcome_of_each_file_is_shown_worst_first(
             file("DICOMDIR", "skipped", reason="media directory"),
         ],
     )  # fmt: skip
-    assert run(server, tree(tmp_path, IM1=b"one"), wait=True) == 1
-    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    result = upload(server, tree(tmp_path, IM1=b"one"), "--wait")
+    assert result.exit_code == 1
+    lines = [line.split() for line in result.stdout.splitlines()]
     assert " ".join(lines[0]) == (
         f"study {STUDY} archived: 4 received, 2 accepted, 1 rejected, 1 duplicate"
     )
@@ -362,40 +355,41 @@ def test_the_outcome_of_each_file_is_shown_worst_first(
     assert why == "structure.truncated: PixelData: It is wrong. (also file.other)"
 
 
-def test_findings_across_files_are_shown_at_each_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_findings_across_files_are_shown_at_each_file(tmp_path: Path, upload: Upload) -> None:
     server = Server(
         record("failed", **counts(received=2, rejected=2)),
         files=[file(f"IM{n}", "rejected", file=f"00000{n}.dcm") for n in (1, 2)],
         findings=[finding("study.instance-conflict", files=["000001.dcm", "000002.dcm"])],
     )  # fmt: skip
-    assert run(server, tree(tmp_path, IM1=b"one"), wait=True) == 1
-    assert capsys.readouterr().out.count("study.instance-conflict") == 2
+    result = upload(server, tree(tmp_path, IM1=b"one"), "--wait")
+    assert result.exit_code == 1
+    assert result.stdout.count("study.instance-conflict") == 2
 
 
 def test_a_long_table_is_cut_with_a_note(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, upload: Upload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upload_outcome, "MOST_ROWS", 2)
     files = [file(f"IM{n}") for n in range(5)] + [file("bad", "rejected")]
     server = Server(record("archived", **counts(accepted=5, rejected=1)), files=files)
-    assert run(server, tree(tmp_path, IM1=b"one"), wait=True) == 1
-    lines = capsys.readouterr().out.splitlines()
+    result = upload(server, tree(tmp_path, IM1=b"one"), "--wait")
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
     assert lines[-1] == "and 4 accepted; --format json shows all"
     assert [line.split()[1] for line in lines[3:5]] == ["bad", "IM0"]
 
 
 def test_waiting_includes_the_studies_that_an_upload_was_divided_into(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, upload: Upload
 ) -> None:
     server = Server(
         record("archived", studies=[OTHER], **counts(accepted=1)),
         record("archiving", OTHER),
         record("archived", OTHER, **counts(accepted=1)),
     )
-    assert run(server, tree(tmp_path, IM1=b"one"), wait=True) == 0
-    assert f"study {OTHER} archived: 1 accepted" in capsys.readouterr().out
+    result = upload(server, tree(tmp_path, IM1=b"one"), "--wait")
+    assert result.exit_code == 0
+    assert f"study {OTHER} archived: 1 accepted" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -409,28 +403,27 @@ def test_waiting_includes_the_studies_that_an_upload_was_divided_into(
     ],
 )
 def test_the_exit_code_says_whether_all_was_accepted(
-    tmp_path: Path, final: dict[str, Any], code: int
+    upload: Upload, tmp_path: Path, final: dict[str, Any], code: int
 ) -> None:
-    assert run(Server(final), tree(tmp_path, IM1=b"one"), wait=True) == code
+    assert upload(Server(final), tree(tmp_path, IM1=b"one"), "--wait").exit_code == code
 
 
 def test_after_the_time_limit_the_command_shows_how_to_wait_again(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, upload: Upload
 ) -> None:
     server = Server(record("validating"))
-    assert run(server, tree(tmp_path, IM1=b"one"), wait=True, timeout=100) == 3
-    assert capsys.readouterr().err == (
+    result = upload(server, tree(tmp_path, IM1=b"one"), "--wait", "--timeout", 100)
+    assert result.exit_code == 3
+    assert result.stderr == (
         f"hdv upload: stopped after 100 seconds; study {STUDY} is still validating: "
         f"hdv status {STUDY} --watch waits for it\n"
     )
 
 
-def test_control_characters_in_names_are_escaped(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_control_characters_in_names_are_escaped(tmp_path: Path, upload: Upload) -> None:
     files = [file("\x1b[2J[red]IM1", "rejected", findings=[finding("a.b", message="\x1b[2J")])]
     server = Server(record("failed", **counts(rejected=1)), files=files)
-    run(server, tree(tmp_path, IM1=b"one"), wait=True)
-    shown = capsys.readouterr().out
+    result = upload(server, tree(tmp_path, IM1=b"one"), "--wait")
+    shown = result.stdout
     assert "\x1b" not in shown
     assert r"\x1b[2J[red]IM1" in shown
