@@ -1,7 +1,7 @@
-"""The addresses of the event bus: which event, from whom, to which consumer groups, kept how long.
+"""The addresses of the event bus: their event, producers, consumer groups and retention.
 
 Each address is both a Redis stream (the work: consumer groups, at least once) and a Redis Pub/Sub
-channel (the announcement: whoever listens, at most once).
+channel (the announcement: current listeners, at most once).
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Channel:
     description: str
     """For the AsyncAPI document."""
     retention: timedelta = timedelta(days=7)
-    """How long an entry stays once every group has acknowledged it."""
+    """Least time that an entry is kept; it also stays until every group has acknowledged it."""
 
 
 UPLOADS = Channel(
@@ -47,7 +47,7 @@ VALIDATED = Channel(
     event=StudyValidated,
     producers=("validator",),
     groups=("descriptor", "status"),
-    description="Studies that are valid and wait to be described and archived.",
+    description="Valid studies that wait to be described and archived.",
 )
 VALIDATION_FAILED = Channel(
     address="study.validation.failed",
@@ -61,21 +61,21 @@ ARCHIVED = Channel(
     event=StudyArchived,
     producers=("descriptor",),
     groups=("status",),
-    description="Studies that lie in the archive.",
+    description="Studies that are in the archive.",
 )
 PROCESSING_FAILED = Channel(
     address="study.processing.failed",
     event=StudyProcessingFailed,
     producers=("validator", "descriptor"),
     groups=("status",),
-    description="Studies that a worker has given up.",
+    description="Studies that a service could not process.",
 )
 
 CHANNELS = (UPLOADS, VALIDATED, VALIDATION_FAILED, ARCHIVED, PROCESSING_FAILED)
-"""Every address, in the order of a study's way."""
+"""Every address, in the order in which a study passes them."""
 
 DEAD_LETTER = "dead-letter"
-"""The stream of entries that no worker could process, with the reason beside each."""
+"""The stream of dead letters: messages that could not be processed, with the reason."""
 
 MOST_DEAD_LETTERS = 100_000
-"""About so many dead letters are kept, the latest: a flood of garbage must not fill Redis."""
+"""About how many dead letters are kept, the latest ones: garbage must not fill Redis."""

@@ -1,4 +1,4 @@
-"""The five events, each in a CloudEvents 1.0 envelope (structured JSON mode).
+"""The events, each in a CloudEvents 1.0 envelope (structured JSON mode).
 
 Events carry identifiers, counts, codes and relative paths; never PHI.
 """
@@ -40,7 +40,7 @@ class CloudEvent(Contract):
     )
     """The service that produced the event: `urn:hdv:` and its name."""
     type: str
-    """What happened. It tells the shape of `data` and never changes its meaning."""
+    """What happened. It determines the shape of `data` and never changes its meaning."""
     subject: Uuid = Field(examples=["0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11"])
     """The `study_id` that the event is about: the gateway's own UUID, no DICOM UID."""
     time: Timestamp = Field(examples=["2026-03-01T09:30:00.250000Z"])
@@ -48,14 +48,14 @@ class CloudEvent(Contract):
     datacontenttype: Literal["application/json"]
     """Media type of `data`."""
     dataschema: str
-    """Name and version of the schema of `data`; the version rises with each breaking change."""
+    """Name and version of the schema of `data`; each breaking change raises the version."""
     traceparent: OrAbsent[
         Annotated[str, Field(pattern=r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")]
     ] = Field(default=None, examples=["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"])
-    """Trace context of the upload that everything began with (W3C Trace Context, the CloudEvents
-    extension Distributed Tracing); absent when the uploader sent none."""
+    """Trace context of the upload (W3C Trace Context, CloudEvents extension Distributed Tracing);
+    absent if the client sent none."""
     data: Any
-    """What the event says about the study."""
+    """The details of the event."""
 
     @classmethod
     def new(
@@ -71,14 +71,14 @@ class CloudEvent(Contract):
         """Make an event of this class.
 
         Args:
-            source: name of the service that speaks.
+            source: name of the service that produces it.
             subject: the study.
-            data: the data model of this event.
+            data: its data, of the model of this event.
             cause: the event whose handling led to this one. The new id is derived from the
-                cause's and the subject, so that handling the cause twice makes the same event
+                cause's id and the subject, so that handling the cause twice makes the same event
                 twice.
-            traceparent: W3C trace context; the cause's when there is one.
-            time: when it happened; now when not given.
+            traceparent: W3C trace context; if there is a cause, its context is used instead.
+            time: when it happened; now if not given.
         """
         [event_type] = get_args(cls.model_fields["type"].annotation)
         [dataschema] = get_args(cls.model_fields["dataschema"].annotation)
@@ -107,22 +107,22 @@ class CloudEvent(Contract):
 
 
 class StudyUploadedData(Contract):
-    """Where an uploaded study lies and how much it is."""
+    """Where an uploaded study is stored, and its size."""
 
     directory: RelativePath = Field(examples=["uploads/0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11"])
-    """The study's directory, below the root of the volumes; `intake.json` in it lists the files."""
+    """The study's directory, below the root of the volumes; its `intake.json` lists the files."""
     file_count: Positive = Field(examples=[3])
     """Number of files in the study."""
     size_bytes: Natural = Field(examples=[1577216])
-    """Size of all files together, in bytes."""
+    """Total size of the files, in bytes."""
     label: OrAbsent[Label] = Field(default=None, examples=["trial-42"])
-    """What the sender calls the upload; absent when it has no name."""
+    """The sender's own name for the upload; absent if it has none."""
     skipped: OrAbsent[Natural] = Field(default=None, examples=[1])
-    """Number of further files that are none of the study's, such as a DICOMDIR."""
+    """Number of further files that are not part of the study, such as a DICOMDIR."""
 
 
 class StudyUploaded(CloudEvent):
-    """A study has arrived and lies safely on disk."""
+    """A study has arrived and is safely stored."""
 
     type: Literal["study.uploaded"]
     dataschema: Literal["urn:hdv:study.uploaded:1"]
@@ -133,32 +133,32 @@ class ValidationData(Contract):
     """The result of validating a study."""
 
     directory: RelativePath = Field(examples=["uploads/0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11"])
-    """Where the study lies now, below the root of the volumes; `report.json` in it is the whole
+    """Where the study is stored now, below the root of the volumes; its `report.json` is the whole
     validation report."""
     files: FileCounts
-    """How many of the study's files were accepted and rejected."""
+    """What happened to the study's files, in numbers."""
     findings: tuple[FindingSummary, ...] = Field(max_length=20)
     """What is wrong with the study, without values of its files: errors first, then warnings, then
-    information. At most 20 different findings, the report has all; empty when nothing is wrong."""
+    information. At most 20 different findings, the report has all; empty if nothing is wrong."""
     modalities: OrAbsent[Annotated[tuple[Modality, ...], Field(max_length=50)]] = Field(
         default=None, examples=[["CT"]]
     )
-    """The modalities of the valid instances, sorted; absent when none is known."""
+    """The modalities of the valid instances, sorted; absent if none is known."""
     label: OrAbsent[Label] = Field(default=None, examples=["trial-42"])
-    """What the sender calls the upload; absent when it has no name."""
+    """The sender's own name for the upload; absent if it has none."""
     upload_id: OrAbsent[Uuid] = Field(
         default=None, examples=["0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11"]
     )
-    """The upload that the study was divided from: one with several Study Instance UIDs becomes
-    several studies. Absent when the study is the upload."""
+    """The upload that the study was divided from: an upload with several Study Instance UIDs
+    becomes several studies. Absent if the study is the whole upload."""
     studies: OrAbsent[Annotated[tuple[Uuid, ...], Field(max_length=1000)]] = Field(
         default=None, examples=[["3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22"]]
     )
-    """The further studies that this upload was divided into; absent when there are none."""
+    """The further studies that this upload was divided into; absent if there are none."""
 
 
 class StudyValidated(CloudEvent):
-    """At least one instance of the study is valid; it goes on to the archive."""
+    """At least one instance of the study is valid; the study goes on to the archive."""
 
     type: Literal["study.validated"]
     dataschema: Literal["urn:hdv:study.validated:1"]
@@ -166,7 +166,7 @@ class StudyValidated(CloudEvent):
 
 
 class StudyValidationFailed(CloudEvent):
-    """No instance of the study is valid; it went to quarantine with its report."""
+    """No instance of the study is valid; the study is in quarantine with its report."""
 
     type: Literal["study.validation.failed"]
     dataschema: Literal["urn:hdv:study.validation.failed:1"]
@@ -174,19 +174,19 @@ class StudyValidationFailed(CloudEvent):
 
 
 class StudyArchivedData(Contract):
-    """Where an archived study lies and how much it is."""
+    """Where an archived study is stored, and its size."""
 
     directory: RelativePath = Field(examples=["archive/0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11"])
-    """The study's directory in the archive, below the root of the volumes; `metadata.json` in it
+    """The study's directory in the archive, below the root of the volumes; its `metadata.json`
     describes the study."""
     instance_count: Positive = Field(examples=[2])
     """Number of DICOM instances archived."""
     size_bytes: Natural = Field(examples=[1052160])
-    """Size of the archived instances together, in bytes."""
+    """Total size of the archived instances, in bytes."""
 
 
 class StudyArchived(CloudEvent):
-    """The study lies in the archive with its metadata."""
+    """The study is in the archive with its metadata."""
 
     type: Literal["study.archived"]
     dataschema: Literal["urn:hdv:study.archived:1"]
@@ -194,16 +194,16 @@ class StudyArchived(CloudEvent):
 
 
 class ProcessingFailedData(Contract):
-    """Which step gave a study up, and why."""
+    """Which service could not process a study, and why."""
 
     event_id: Uuid = Field(examples=["7d9f2c04-5a0e-4c39-9f53-6f1d1f0c8a11"])
-    """`id` of the event that could not be processed; it lies in the dead-letter stream."""
+    """`id` of the event that could not be processed; it is in the dead-letter stream."""
     event_type: str = Field(max_length=100, examples=["study.uploaded"])
     """`type` of that event."""
     service: Service
-    """Name of the service that gave up."""
+    """Name of the service that could not process it."""
     deliveries: Positive = Field(examples=[5])
-    """How many times the event was delivered to that service, the last one included."""
+    """How many times the event was delivered to that service, the last time included."""
     code: str = Field(
         pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", max_length=100, examples=["study.missing"]
     )
@@ -215,7 +215,7 @@ class ProcessingFailedData(Contract):
 
 
 class StudyProcessingFailed(CloudEvent):
-    """A worker has given the study up; the event that it could not process is dead-lettered."""
+    """A service could not process the study; the event that it was handling is dead-lettered."""
 
     type: Literal["study.processing.failed"]
     dataschema: Literal["urn:hdv:study.processing.failed:1"]
@@ -226,7 +226,7 @@ Event = Annotated[
     StudyUploaded | StudyValidated | StudyValidationFailed | StudyArchived | StudyProcessingFailed,
     Field(discriminator="type"),
 ]
-"""Any of the five events, told apart by `type`."""
+"""Any event; `type` says which."""
 
 ANY_EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 """Reads any event from its JSON."""

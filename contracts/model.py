@@ -25,7 +25,7 @@ class Contract(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     def to_json(self) -> bytes:
-        """The value as compact UTF-8 JSON; what is not set is absent rather than null."""
+        """Compact UTF-8 JSON; a field that is not set is absent, not null."""
         return self.model_dump_json(exclude_none=True).encode()
 
 
@@ -37,7 +37,7 @@ def _absent_rather_than_null(value: object, info: ValidationInfo) -> object:
 
 T = TypeVar("T")
 OrAbsent = Annotated[T | None, BeforeValidator(_absent_rather_than_null)]
-"""A field that may be absent from the JSON; `null` is refused there, as consumers would."""
+"""A field that may be absent from the JSON. `null` is refused, as consumers may refuse it."""
 
 _MOST = 2**53 - 1
 
@@ -98,8 +98,8 @@ ProfileName = Annotated[
 Label = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", examples=["trial-42"], max_length=64)
 ]
-"""A word that a sender gives an upload to find it again; it goes into events, so it must not be a
-patient's name or number."""
+"""The sender's own name for an upload, to find it again. It goes into events, so it must not
+identify the patient."""
 
 Modality = Annotated[str, Field(pattern=r"^[A-Z0-9_ ]{1,16}$", examples=["CT"], max_length=16)]
 """A modality (PS3.3 C.7.3.1.1.1)."""

@@ -24,7 +24,7 @@ class State(StrEnum):
 
     @property
     def rank(self) -> int:
-        """How far along; an update never moves a study to a lower rank.
+        """How far the state is along; an update never moves a study to a lower rank.
 
         `error` ranks below `failed` and `archived`: a study that failed to be processed and is
         then retried with success leaves it, and an error reported late does not undo a result.
@@ -33,7 +33,7 @@ class State(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing more happens to the study by itself."""
+        """Whether the study stays in this state unless someone acts."""
         return self in {State.ERROR, State.FAILED, State.ARCHIVED}
 
 
@@ -68,20 +68,20 @@ class HistoryEntry(Contract):
 
 
 class StudyFacts(Contract):
-    """What services find out about a study on its way; a record collects it.
+    """What services find out about a study; its status record collects it.
 
     A field that is added here is merged into the records (`status.record`), taken from every event
     whose data has a field of that name (`status.projection`), and may be set by a progress mark.
     """
 
     files: FileCounts | None = None
-    """What became of its files; while it is being validated, how far that is."""
+    """What happened to its files, in numbers; while it is being validated, so far."""
     findings: tuple[FindingSummary, ...] = Field(default=(), max_length=20)
-    """The findings without values; the validation report has all."""
+    """The findings without values, at most 20; the validation report has all."""
     reason: Reason | None = None
     """Why the study is in `error`."""
     label: Label | None = None
-    """What the sender calls the upload."""
+    """The sender's own name for the upload."""
     modalities: tuple[Modality, ...] | None = None
     """The modalities of its valid instances."""
     patient_id_hash: Sha256 | None = None

@@ -1,4 +1,4 @@
-"""`make spec` writes the document; `make spec-check` tells whether it keeps its promises."""
+"""`make spec` writes the document; `make spec-check` checks that it keeps its promises."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The dead-letter stream as the document describes it: its entries are no events."""
+"""The dead-letter stream in the document; its entries are not events."""
 
 from typing import Any
 
@@ -8,17 +8,17 @@ from contracts.events import CloudEvent
 MESSAGE = "dead.letter"
 
 SERVICES = tuple(sorted({group for channel in CHANNELS for group in channel.groups}))
-"""Whoever reads a stream may have to give an entry up."""
+"""Every service that reads a stream may have to dead-letter an entry."""
 
 _SERVICE = {"type": "string", "pattern": "^[a-z][a-z0-9-]*$", "examples": [SERVICES[0]]}
 
 SCHEMA: dict[str, Any] = {
     "title": "DeadLetter",
     "description": (
-        "The fields of an entry of the dead-letter stream, each of them text: every field of the "
-        "entry that was given up, as it was, and those that say why. A message of no sort at all "
-        "may be among them, so read `__data__` with care: it may be no event, or no JSON, and may "
-        "hold anything that someone has written to a stream."
+        "The fields of an entry of the dead-letter stream, each of them text: the fields of the "
+        "entry that could not be processed, unchanged, and those that say why. Read `__data__` "
+        "with care: it may be no event and no JSON, but anything that someone has written to a "
+        "stream."
     ),
     "type": "object",
     "required": [
@@ -26,7 +26,7 @@ SCHEMA: dict[str, Any] = {
     ],
     "properties": {
         "__data__": {
-            "description": "The message that could not be processed, byte for byte; absent when "
+            "description": "The message that could not be processed, byte for byte; absent if "
             "the entry had no such field.",
             "type": "string",
             "examples": ['{"specversion":"1.0","id":"7d9f2c04-5a0e-4c39-9f53-6f1d1f0c8a11"}'],
@@ -37,25 +37,25 @@ SCHEMA: dict[str, Any] = {
             "examples": [channel.address for channel in CHANNELS],
         },
         "group": {
-            "description": "Consumer group that gave it up; the other groups of the stream are "
-            "not concerned.",
+            "description": "Consumer group that could not process it; other groups of the stream "
+            "are not affected.",
             **_SERVICE,
         },
         "entry_id": {
-            "description": "Id of the entry in that stream: Unix time in milliseconds, and a "
+            "description": "Id of the entry in that stream: Unix time in milliseconds and a "
             "sequence number.",
             "type": "string",
             "pattern": "^[0-9]+-[0-9]+$",
             "examples": ["1772357400250-0"],
         },
         "deliveries": {
-            "description": "How many times the entry was delivered to the group, the last one "
+            "description": "How many times the entry was delivered to the group, the last time "
             "included; a decimal number.",
             "type": "string",
             "pattern": "^[1-9][0-9]*$",
             "examples": ["5"],
         },
-        "service": {"description": "Name of the service that gave it up.", **_SERVICE},
+        "service": {"description": "Name of the service that could not process it.", **_SERVICE},
         "code": {
             "description": "Stable name of the reason, for programs.",
             "type": "string",
@@ -70,7 +70,7 @@ SCHEMA: dict[str, Any] = {
             "examples": ["The study's directory is gone from the uploads."],
         },
         "time": {
-            "description": "When it was given up, by the clock of the service (RFC 3339).",
+            "description": "When it was moved here, by the clock of the service (RFC 3339).",
             "type": "string",
             "format": "date-time",
             "examples": ["2026-03-01T09:32:30.250000+00:00"],
@@ -81,13 +81,13 @@ SCHEMA: dict[str, Any] = {
 CHANNEL: dict[str, Any] = {
     "address": DEAD_LETTER,
     "title": "Dead-letter stream",
-    "summary": "Entries that a service has given up, with the reason beside each.",
+    "summary": "Messages that a service could not process, each with the reason.",
     "description": (
-        "An entry comes here when it is no event of its stream, when trying again cannot help, or "
-        "when it has failed as often as the service's setting `delivery.max_deliveries` allows "
-        "(5 by default). It is moved and acknowledged in one transaction, together with "
-        "`study.processing.failed` where the study can be told. No service reads this "
-        "stream: it is for people (`XRANGE`). "
+        "An entry is moved here if it is not an event of its stream, if trying again cannot help, "
+        "or if it has failed as often as the service's setting `delivery.max_deliveries` allows "
+        "(5 by default). It is moved and acknowledged in one transaction, together with the event "
+        "`study.processing.failed` if the study is known. No service reads this stream: it is for "
+        "people (`XRANGE`). "
         f"About {MOST_DEAD_LETTERS:,} entries are kept, the latest ones."
     ),
     "servers": [{"$ref": "#/servers/redis"}],
@@ -104,15 +104,15 @@ CHANNEL: dict[str, Any] = {
 
 
 def message(event: CloudEvent) -> dict[str, Any]:
-    """The message of the document, with an event that was given up as the example."""
+    """The message of the document, with an event that could not be processed as the example."""
     return {
         "name": MESSAGE,
         "title": "Dead letter",
-        "summary": "An entry that a service has given up, and why.",
+        "summary": "A message that a service could not process, and why.",
         "description": (
-            "No CloudEvent: the payload stands for the fields of the stream entry, as `XRANGE` "
-            "gives them. To have it worked on again once the reason is gone, append `__data__` to "
-            "the stream that `stream` names."
+            "Not a CloudEvent: the payload has the fields of the stream entry, as `XRANGE` returns "
+            "them. To process it again once the reason is gone, append `__data__` to the stream "
+            "that `stream` names."
         ),
         "contentType": "application/json",
         "payload": {"$ref": f"#/components/schemas/{SCHEMA['title']}"},

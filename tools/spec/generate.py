@@ -1,8 +1,8 @@
 """Generates the AsyncAPI 3.0 document from the services' own brokers and the models.
 
 There is one channel for the stream and one for the live announcement of each address, one message
-for each event, one operation for each subscriber and publisher. What the Redis binding has no room
-for stands under `x-redis`.
+for each event, one operation for each subscriber and publisher. What the Redis binding has no field
+for is under `x-redis`.
 """
 
 import json
@@ -18,19 +18,20 @@ from tools.spec.operations import SECURITY, operations
 from tools.spec.schemas import constant, event_schemas
 
 API_VERSION = "1.0.0"
-"""Of this document: the first number rises when an event goes, the second when something comes."""
+"""Version of this document: the first number rises when an event is dropped, the second when
+something is added, the third when only texts change."""
 
 INTRODUCTION = Path(__file__).parent / "introduction.md"
 
 Part = dict[str, Any]
 
 TAGS = {
-    "gateway": "Takes studies in over HTTP.",
-    "validator": "Proves or refutes that the instances of a study are valid.",
-    "descriptor": "Describes a study and files it in the archive.",
+    "gateway": "Receives studies over HTTP.",
+    "validator": "Validates the instances of a study.",
+    "descriptor": "Describes a study and stores it in the archive.",
     "status": "Keeps the state of every study; reads all events, sends none.",
     "stream": "A Redis stream: kept, read from any point, at least once.",
-    "live": "A Redis Pub/Sub channel: heard by whoever listens at that moment, at most once.",
+    "live": "A Redis Pub/Sub channel: received by current listeners, at most once.",
 }
 
 
@@ -76,9 +77,9 @@ def _server() -> Part:
         "host": "{host}:{port}",
         "protocol": "redis",
         "description": (
-            "The one Redis that all services share: 6.2 or later, or what speaks its protocol; by "
-            "TLS where their `HDV_REDIS_URL` begins with `rediss`. Streams are in the database "
-            "that this URL names, 0 by default; Pub/Sub knows no databases."
+            "The one Redis that all services share: Valkey, Redis 6.2 or later, or what speaks its "
+            "protocol; with TLS if their `HDV_REDIS_URL` begins with `rediss`. Streams are in the "
+            "database that this URL names, 0 by default; Pub/Sub has no databases."
         ),
         "variables": {
             "host": {"default": "localhost", "description": "Name or address of the Redis host."},
@@ -93,14 +94,14 @@ def _security_scheme() -> Part:
     return {
         "type": "userPassword",
         "description": (
-            "Redis `AUTH`: an ACL user and its password; `default` where only a password is set. "
-            "A Redis on one machine, bound to the loopback address, may go without."
+            "Redis `AUTH`: an ACL user and its password, or a password for the user `default`. "
+            "A Redis that is bound to the loopback address may have none."
         ),
     }
 
 
 def _stream(channel: Channel) -> tuple[str, Part]:
-    """The channel that carries the work."""
+    """The channel of the stream, which carries the work."""
     groups = ", ".join(f"`{group}`" for group in channel.groups)
     days = channel.retention.days
     return channel.address, {
@@ -110,11 +111,11 @@ def _stream(channel: Channel) -> tuple[str, Part]:
         "description": (
             f"The Redis stream with the key `{channel.address}`; each entry holds one event as "
             f"JSON in its field `__data__`.\n\n"
-            f"**Delivery**: at least once. Acknowledge (`XACK`) after success; what is not "
-            f"acknowledged is delivered again, so deduplicate by `id`. Read without a group, or in "
-            f"one of your own; groups of the services: {groups}.\n\n"
-            f"**Retention**: {days} days at least, and until every group has acknowledged.\n\n"
-            f"**Dead letter**: what a service's group cannot process goes to `{DEAD_LETTER}`."
+            f"**Delivery**: at least once. Acknowledge (`XACK`) after success; an event without it "
+            f"is delivered again, so deduplicate by `id`. Read without a group or in "
+            f"a group of your own; the services' groups are {groups}.\n\n"
+            f"**Retention**: at least {days} days, and until every group has acknowledged.\n\n"
+            f"**Dead letters**: what a service's group cannot process goes to `{DEAD_LETTER}`."
         ),
         **_channel(channel, "stream"),
         "externalDocs": {
@@ -135,7 +136,7 @@ def _stream(channel: Channel) -> tuple[str, Part]:
 
 
 def _live(channel: Channel) -> tuple[str, Part]:
-    """The channel that announces."""
+    """The channel of the live announcements."""
     return f"{channel.address}.live", {
         "address": channel.address,
         "title": f"Live channel {channel.address}",
@@ -144,8 +145,8 @@ def _live(channel: Channel) -> tuple[str, Part]:
             f"The Redis Pub/Sub channel `{channel.address}`; each message is one event as JSON, "
             f"the same that is appended to the stream `{channel.address}` in the same "
             f"transaction.\n\n"
-            f"**Delivery**: at most once. Only who listens at that moment hears it; nothing is "
-            f"kept. After a lost connection catch up from the stream."
+            f"**Delivery**: at most once. Only clients that are listening receive it; nothing is "
+            f"kept. After a lost connection, catch up from the stream."
         ),
         **_channel(channel, "live"),
         "externalDocs": {
@@ -195,7 +196,7 @@ def _messages() -> Part:
             "examples": [
                 {
                     "name": name,
-                    "summary": "As it stands on the wire, but for white space.",
+                    "summary": "As sent, except for white space.",
                     "payload": json.loads(examples[event].to_json()),
                 }
             ],

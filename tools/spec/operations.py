@@ -21,7 +21,7 @@ from validator.settings import ValidatorSettings
 
 REDIS_URL = "redis://localhost:6379"
 INSTANCE = "example"
-"""Consumer name in these brokers; the real one, host and process id, says nothing."""
+"""Consumer name in these brokers; a real one is host and process id."""
 
 SECURITY = [{"$ref": "#/components/securitySchemes/redis-user"}]
 
@@ -29,7 +29,7 @@ Part = dict[str, Any]
 
 
 def brokers() -> list[RedisBroker]:
-    """The brokers of all services, as they are when a service starts."""
+    """The brokers of all services, as they start with."""
     services = (
         gateway.app.create_app(load(GatewaySettings, redis_url=REDIS_URL), instance=INSTANCE),
         validator.app.create_app(load(ValidatorSettings, redis_url=REDIS_URL), instance=INSTANCE),
@@ -40,7 +40,7 @@ def brokers() -> list[RedisBroker]:
 
 
 SERVICES = ("gateway", "validator", "descriptor", "status")
-"""In the order of a study's way."""
+"""In the order in which a study passes them."""
 
 
 def operations() -> Part:
@@ -85,7 +85,7 @@ def _operation(channel: Channel, service: str, binding: Part) -> Part:
         case "publish":
             action, key = "send", f"{address}.live"
             title = f"{service} announces {event}"
-            summary = f"The {service} service announces {event} to whoever listens."
+            summary = f"The {service} service announces {event} to current listeners."
             redis = {"command": "PUBLISH"}
         case "xadd":
             action, key = "send", address
@@ -111,11 +111,11 @@ def _operation(channel: Channel, service: str, binding: Part) -> Part:
 
 
 def _of_dead_letters() -> Part:
-    """What FastStream does not know: the delivery middleware writes dead letters by itself."""
+    """Operations that FastStream does not know: the delivery middleware appends dead letters."""
     return {
         f"{service}.DeadLetter.append": {
             "action": "send",
-            "title": f"{service} gives an entry up",
+            "title": f"{service} dead-letters an entry",
             "summary": f"The {service} service moves what it cannot process to {DEAD_LETTER}.",
             "channel": {"$ref": f"#/channels/{DEAD_LETTER}"},
             "messages": [{"$ref": f"#/channels/{DEAD_LETTER}/messages/{dead_letter.MESSAGE}"}],

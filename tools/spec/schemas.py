@@ -1,4 +1,4 @@
-"""The JSON schemas of the events, made from the models, as things are on the wire."""
+"""The JSON schemas of the events as sent, made from the models."""
 
 from collections.abc import Sequence
 from typing import Any, get_args
@@ -22,7 +22,7 @@ def event_schemas(events: Sequence[type[CloudEvent]]) -> dict[str, Schema]:
     """The schema of each event and of every model inside, by name.
 
     Raises:
-        ValueError: a model uses what this document has no words for.
+        ValueError: a model uses keywords that this document has no place for.
     """
     _, definitions = models_json_schema(
         [(event, "validation") for event in events], ref_template=REFERENCE
@@ -31,7 +31,7 @@ def event_schemas(events: Sequence[type[CloudEvent]]) -> dict[str, Schema]:
     envelope = CloudEvent.model_fields
     for event in events:
         for name, attribute in schemas[event.__name__]["properties"].items():
-            # What an event narrows down to a literal means what the envelope says it means.
+            # An attribute that an event narrows down to a literal has the envelope's description.
             attribute.setdefault("description", _one_line(envelope[name].description or ""))
     return {
         name: _ordered(schema | {"properties": _ordered_properties(schema)})
@@ -48,7 +48,7 @@ def constant(event: type[CloudEvent], attribute: str) -> str:
 
 
 def _on_the_wire(schema: Schema) -> Schema:
-    """A definition with its properties put as they are on the wire."""
+    """A definition with its properties as they are sent."""
     schema = {**schema, "description": _one_line(schema["description"])}
     if "properties" in schema:
         schema["properties"] = {
@@ -78,7 +78,9 @@ def _ordered_properties(schema: Schema) -> dict[str, Schema]:
 
 def _ordered(schema: Schema) -> Schema:
     if unknown := schema.keys() - set(_ORDER):
-        raise ValueError(f"a model brought keywords nobody has thought about: {sorted(unknown)}")
+        raise ValueError(
+            f"a model has keywords that this document has no place for: {sorted(unknown)}"
+        )
     return {key: schema[key] for key in _ORDER if key in schema}
 
 
