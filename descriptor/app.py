@@ -1,13 +1,12 @@
 """Composition root of the descriptor."""
 
-from chassis.instance_index import InstanceIndex
 from chassis.messaging.progress import Progress
 from chassis.runtime.isolation import Isolation
 from chassis.service.lifecycle import Service
+from chassis.service.uid_index import uid_index
 from contracts.channels import PROCESSING_FAILED
 from contracts.events import StudyArchivedData, StudyValidated
 from contracts.places import Place
-from contracts.volumes import Volumes
 from descriptor import handlers
 from descriptor.describer import Describe, isolated_describer
 from descriptor.preview import Preview, no_preview, previewer
@@ -35,7 +34,7 @@ def create_app(
     service = Service(
         settings, description=DESCRIPTION, failures=PROCESSING_FAILED, instance=instance
     )
-    volumes = settings.volumes
+    studies = settings.studies
     isolation = Isolation(
         processes=settings.processes,
         seconds=settings.description_seconds,
@@ -46,28 +45,22 @@ def create_app(
     describe = describe or isolated_describer(isolation)
     preview: Preview = no_preview
     if settings.previews:
-        preview = previewer(isolation, volumes, settings.preview_seconds)
+        preview = previewer(isolation, studies, settings.preview_seconds)
     progress = Progress(settings)
     service.use(progress.running)
     service.in_background(progress.send_continually)
 
     service.work_on(
-        settings.studies.store,
+        studies.store,
         Place.ARCHIVE,
         Place.QUARANTINE,
         stale_after_seconds=settings.stale_after_seconds,
     )
 
-    archive_index = index or _made_index(service, volumes)
+    archive_index = index or uid_index(service, studies)
 
     async def archive(event: StudyValidated) -> StudyArchivedData:
-        return await archive_study(event.study_id, volumes, describe, archive_index, preview)
+        return await archive_study(event.study_id, studies, describe, archive_index, preview)
 
     handlers.register(service, archive, progress, settings.concurrency)
     return service
-
-
-def _made_index(service: Service, volumes: Volumes) -> InstanceIndex:
-    index = InstanceIndex(service.broker.connect)
-    service.use(lambda: index.made(volumes.archive))
-    return index

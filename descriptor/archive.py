@@ -1,143 +1,126 @@
-"""Files a validated study: valid instances to the archive, the others to quarantine.
+"""Archives a validated study: valid instances to the archive, the others to quarantine.
 
-What the archive has already, from another upload, is filed as a further name of the same bytes. The
-uploads stay as they are until the archive, the quarantine and the studies that an upload was
-divided into hold everything, so a crash at any point loses nothing; opening the study again
-finishes what is left. The bytes of each file are checked against the SHA-256 of their arrival when
-they get their name in the archive: read then, they are in the page cache, and what is checked is
-what is kept.
+Bytes that the archive has already, from another upload, are linked there. The upload stays as it is
+until the archive, the quarantine and the studies that the upload was divided into have everything,
+so a crash at any point loses nothing; opening the study again finishes the work. The bytes of each
+file are checked against the SHA-256 of their arrival when they are linked into the archive: read
+then, they are in the page cache, and exactly the bytes that are kept are checked.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from pathlib import Path
+from functools import partial
 from uuid import UUID
 
 from pydantic import ValidationError
 
 from chassis.messaging.errors import PermanentError
-from contracts.intake import Intake, StoredFile
-from contracts.report import StudyReport
-from contracts.volumes import INTAKE, METADATA, ORIGINAL, ORIGINALS, REPORT, Volumes
+from contracts.places import Place
 from descriptor.instances import Instance, ValidatedStudy
 from descriptor.metadata import StudyMetadata
-from storage.archived import ArchivedStudy, read_study
-from storage.files import (
-    durable_file,
-    new_directory,
-    place_file,
-    remove_directory,
-    sha256_of,
-    sync_directory,
-    write_durably,
-)
-from storage.port import ChecksumMismatchError
+from storage.layout import INTAKE, METADATA, ORIGINAL, ORIGINALS, REPORT
+from storage.metadata import ArchivedStudy
+from storage.port import ChecksumMismatchError, Draft
+from storage.study_folder import StudyFolder
+from storage.study_store import StudyStore
 
 
-def open_study(volumes: Volumes, study_id: UUID) -> ValidatedStudy | None:
-    """Find a study, and finish what an interrupted call of `file_study` has left of it.
+def open_study(studies: StudyStore, study_id: UUID) -> ValidatedStudy | None:
+    """Find a study, and finish what an interrupted call of `file_study` has left to do.
 
     Returns:
-        The study, to be described and filed; None if it lies in the archive already.
+        The study, to be described and archived; None if it is in the archive already.
 
     Raises:
-        PermanentError: there is no such study, or it is not whole.
+        PermanentError: there is no such study, or it is not complete.
     """
-    study = _read(volumes, study_id)
-    if not volumes.archived(study_id).is_dir():
+    study = _read(studies.uploaded(study_id))
+    if not studies.archived(study_id).exists():
         if study is None:
             raise PermanentError("study.missing", "The study's files are gone.")
         if not study.instances:
             raise PermanentError("study.rejected", "No instance of the study is valid.")
         return study
     if study:
-        with _unless_finished(volumes, study_id):
-            _finish(volumes, study)
+        with _unless_finished(studies, study_id):
+            _finish(studies, study)
     return None
 
 
 def file_study(
-    volumes: Volumes,
+    studies: StudyStore,
     study: ValidatedStudy,
     metadata: StudyMetadata,
     owners: Mapping[str, UUID],
     now: datetime,
 ) -> None:
-    """Let a study appear in the archive, what was rejected of it in quarantine; end its upload.
+    """Make a study appear in the archive, and its rejected files in quarantine; end its upload.
 
     Args:
-        volumes: where to.
+        studies: where studies are stored.
         study: from `open_study`.
         metadata: all of its instances have been added.
-        owners: the studies that have brought known instances first, by SOP Instance UID.
+        owners: the studies that known instances belonged to first, by SOP Instance UID.
         now: the time, with its zone.
 
     Raises:
         PermanentError: the bytes of a file are not those that arrived, or the archive or the
-            quarantine holds something else under this id, or files are missing from a study that
-            the upload was divided into. The uploads are untouched.
-        OSError: whatever the file system says; try again.
+            quarantine has something else under this id, or files are missing from a study that
+            the upload was divided into. The upload is unchanged.
+        OSError: the store failed; try again.
     """
-    with _unless_finished(volumes, study.study_id):
-        with (
-            suppress(FileExistsError),
-            new_directory(volumes.archived(study.study_id)) as directory,
-        ):
-            if len(study.instances) > 1:
-                (directory / ORIGINALS).mkdir()
+    with _unless_finished(studies, study.study_id):
+        with suppress(FileExistsError), studies.draft(Place.ARCHIVE, study.study_id) as draft:
             for instance in study.instances:
                 owner = owners.get(instance.identity.sop_instance_uid)
-                known_in = volumes.archived(owner) if owner and instance.is_known else None
-                _place(instance, directory / instance.file, known_in)
-            with durable_file(directory / METADATA) as file:
-                metadata.write(file, now)
-        _finish(volumes, study)
+                known_in = studies.archived(owner) if owner and instance.is_known else None
+                _link(draft, study.folder, instance, known_in)
+            draft.commit(METADATA, partial(metadata.write, archived_at=now))
+        _finish(studies, study)
 
 
-def read_archived(volumes: Volumes, study_id: UUID) -> ArchivedStudy:
-    """What the archive says of a study.
+def read_archived(studies: StudyStore, study_id: UUID) -> ArchivedStudy:
+    """What the archive knows about a study.
 
     Raises:
         PermanentError: its metadata are broken.
     """
     try:
-        return read_study(volumes.archived(study_id))
+        return studies.archived(study_id).metadata()
     except ValueError:  # broken JSON as well as broken metadata
         raise PermanentError("study.unreadable", "The metadata in the archive is broken.") from None
 
 
-def _place(instance: Instance, target: Path, known_in: Path | None) -> None:
-    """Let an instance appear in the archive, with the bytes that are there if possible.
+def _link(
+    draft: Draft, upload: StudyFolder, instance: Instance, known_in: StudyFolder | None
+) -> None:
+    """Link an instance into the archive, to bytes that are there already if possible.
 
     Args:
+        draft: of the study in the archive.
+        upload: where the instance is.
         instance: the instance.
-        target: its name.
-        known_in: the directory of the archived study that has brought it first, if another one
-            has. It may be gone, or hold something else.
+        known_in: the archived study that the instance belonged to first, if another one. It may
+            be gone, or have other bytes.
     """
+    sha256 = instance.stored.sha256
     if known_in:
         for name in (f"{ORIGINALS}/{instance.identity.sop_instance_uid}.dcm", ORIGINAL):
             with suppress(FileNotFoundError, ChecksumMismatchError):
-                place_file(known_in / name, target, instance.stored.sha256)
+                draft.link(known_in.file(name).key, instance.file, sha256)
                 return
-    place_file(instance.source, target, instance.stored.sha256)
+    draft.link(upload.file(instance.stored.name).key, instance.file, sha256)
 
 
-def _read(volumes: Volumes, study_id: UUID) -> ValidatedStudy | None:
-    """A study in the uploads; None when it is not there (any more)."""
-    directory = volumes.uploaded(study_id)
+def _read(folder: StudyFolder) -> ValidatedStudy | None:
+    """A study among the uploads; None when it is not there (any more)."""
     try:
-        study = ValidatedStudy(
-            study_id,
-            directory,
-            Intake.model_validate_json((directory / INTAKE).read_bytes()),
-            StudyReport.model_validate_json((directory / REPORT).read_bytes()),
-        )
+        study = ValidatedStudy(folder, folder.intake(), folder.report())
         for file in study.intake.files:
-            (directory / file.name).stat()
+            folder.file(file.name).stat()
     except FileNotFoundError:
-        if directory.is_dir():
+        if folder.names():
             message = "The intake, the report or a file of the study is missing."
             raise PermanentError("study.incomplete", message) from None
         return None
@@ -146,56 +129,48 @@ def _read(volumes: Volumes, study_id: UUID) -> ValidatedStudy | None:
     return study
 
 
-def _finish(volumes: Volumes, study: ValidatedStudy) -> None:
-    """Quarantine what was rejected, and end the upload once everything is safe elsewhere."""
-    quarantined = volumes.quarantined(study.study_id)
+def _finish(studies: StudyStore, study: ValidatedStudy) -> None:
+    """Quarantine the rejected files, and end the upload once everything is safe elsewhere."""
+    archived = studies.archived(study.study_id)
+    quarantined = studies.quarantined(study.study_id)
     if study.rejected:
-        with suppress(FileExistsError), new_directory(quarantined) as directory:
-            for file in study.rejected:
-                place_file(study.directory / file.name, directory / file.name, file.sha256)
-            for name in (INTAKE, REPORT):
-                write_durably(directory / name, (study.directory / name).read_bytes())
-        sync_directory(volumes.quarantine)
-    sync_directory(volumes.archive)
+        _quarantine(studies, study)
+        studies.store.settle(Place.QUARANTINE)
+    studies.store.settle(Place.ARCHIVE)
     instances = [instance.stored for instance in study.instances]
     if not (
-        _holds(volumes.archived(study.study_id), study, instances)
-        and _holds(quarantined, study, study.rejected)
+        archived.holds(instances, study.folder) and quarantined.holds(study.rejected, study.folder)
     ):
-        message = "The archive or the quarantine holds something else under the study's id."
+        message = "The archive or the quarantine has something else under the study's id."
         raise PermanentError("study.conflict", message)
     for other, files in study.divided.items():
         # In this order: a study is in the archive before it leaves the uploads.
-        places = volumes.uploaded(other), volumes.archived(other)
-        if not any(_holds(place, study, files) for place in places):
+        folders = studies.uploaded(other), studies.archived(other)
+        if not any(folder.holds(files, study.folder) for folder in folders):
             message = "Files are missing from a study that the upload was divided into."
             raise PermanentError("study.conflict", message)
-    remove_directory(study.directory)
+    studies.remove(study.folder)
 
 
-def _holds(directory: Path, study: ValidatedStudy, files: Collection[StoredFile]) -> bool:
-    """Whether a directory has the bytes of all these files of an upload."""
-    wanted = {_inode(study.directory / file.name): file.sha256 for file in files}
-    try:
-        held = {path: _inode(path) for path in directory.rglob("*.dcm")}
-        missing = set(wanted.values()) - {wanted.get(inode) for inode in held.values()}
-        return not missing or missing <= {sha256_of(path) for path in held}
-    except FileNotFoundError:  # the directory is being removed
-        return False
-
-
-def _inode(path: Path) -> tuple[int, int]:
-    status = path.lstat()
-    return status.st_dev, status.st_ino
+def _quarantine(studies: StudyStore, study: ValidatedStudy) -> None:
+    """Make the rejected files appear in quarantine, unless they are there already."""
+    folder = study.folder
+    with suppress(FileExistsError), studies.draft(Place.QUARANTINE, study.study_id) as draft:
+        for file in study.rejected:
+            draft.link(folder.file(file.name).key, file.name, file.sha256)
+        with draft.create(INTAKE) as intake:
+            intake.write(folder.file(INTAKE).read())
+        report = folder.file(REPORT).read()
+        draft.commit(REPORT, lambda file: file.write(report))
 
 
 @contextmanager
-def _unless_finished(volumes: Volumes, study_id: UUID) -> Iterator[None]:
+def _unless_finished(studies: StudyStore, study_id: UUID) -> Iterator[None]:
     """Let files be missing when another descriptor has finished the study meanwhile."""
     try:
         yield
     except FileNotFoundError:
-        if volumes.uploaded(study_id).is_dir() or not volumes.archived(study_id).is_dir():
+        if studies.uploaded(study_id).exists() or not studies.archived(study_id).exists():
             raise
     except ChecksumMismatchError:
         message = "The bytes of a file are not those that arrived."

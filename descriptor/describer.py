@@ -1,6 +1,7 @@
 """Describes instances in a process that may die."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
 from chassis.observability.logs import get_logger
 from chassis.runtime.isolation import Isolation, IsolationError
@@ -12,8 +13,8 @@ from descriptor.description import (
 )
 from descriptor.instances import Instance
 
-Describe = Callable[[Sequence[Instance]], Awaitable[list[InstanceDescription]]]
-"""Describes some instances, from their files, in their order."""
+Describe = Callable[[Sequence[Path], Sequence[Instance]], Awaitable[list[InstanceDescription]]]
+"""Describes some instances, from the files at these paths, in their order."""
 
 
 def isolated_describer(isolation: Isolation) -> Describe:
@@ -24,11 +25,15 @@ def isolated_describer(isolation: Isolation) -> Describe:
     knows of it.
     """
 
-    async def run(instances: Sequence[Instance]) -> list[InstanceDescription]:
+    async def run(
+        paths: Sequence[Path], instances: Sequence[Instance]
+    ) -> list[InstanceDescription]:
         described: list[InstanceDescription] = []
         at_once = len(instances)
         while batch := instances[len(described) :][:at_once]:
-            files = [(instance.source, instance.file) for instance in batch]
+            start = len(described)
+            names = [instance.file for instance in batch]
+            files = list(zip(paths[start : start + len(batch)], names, strict=True))
             try:
                 descriptions = await isolation.run(describe_instances, files)
             except IsolationError as error:

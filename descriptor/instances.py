@@ -3,12 +3,12 @@
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from uuid import UUID
 
 from contracts.intake import Intake, StoredFile
 from contracts.report import Identity, InstanceReport, Outcome, StudyReport
-from contracts.volumes import ORIGINAL, ORIGINALS
+from storage.layout import ORIGINAL, ORIGINALS
+from storage.study_folder import StudyFolder
 
 _UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
 
@@ -17,14 +17,12 @@ _UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
 class Instance:
     """A valid instance on its way to the archive."""
 
-    source: Path
-    """Where it lies in the uploads."""
     file: str
     """Its name in the archive, below the study's directory."""
     stored: StoredFile
     """The file as it arrived."""
     identity: Identity
-    """What it says it is."""
+    """Its UIDs and modality, as the file has them."""
     is_known: bool = False
     """Whether it came before, in another upload: the archive may have its bytes. Then its SOP
     Instance UID is one, and so a safe file name."""
@@ -34,10 +32,14 @@ class Instance:
 class ValidatedStudy:
     """A study in the uploads, with its report."""
 
-    study_id: UUID
-    directory: Path
+    folder: StudyFolder
     intake: Intake
     report: StudyReport
+
+    @property
+    def study_id(self) -> UUID:
+        """Its id."""
+        return self.folder.study_id
 
     def outcome(self, file: StoredFile) -> Outcome:
         """The outcome of a file; one that the report does not know counts as rejected."""
@@ -88,7 +90,6 @@ class ValidatedStudy:
             taken.add(name)
             instances.append(
                 Instance(
-                    source=self.directory / file.name,
                     file=ORIGINAL if len(own) == 1 else f"{ORIGINALS}/{name}",
                     stored=file,
                     identity=identity,

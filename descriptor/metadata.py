@@ -1,20 +1,13 @@
-"""What the archive says about a study: ``metadata.json``.
+"""The content of ``metadata.json``; `storage.metadata` has its format.
 
-The file is indented for people; the data sets in it, in the DICOM JSON Model (PS3.18 F), are not:
-each takes one line, and so does the file meta information. `storage.archived` relies on it. Times
-apart, the same study gives the same bytes.
+The same study gives the same bytes, except for the times.
 """
 
 import platform
-import shutil
 from collections.abc import Iterable
 from datetime import datetime
 from importlib.metadata import version
-from pathlib import Path
-from tempfile import TemporaryFile
 from typing import IO, Any, Self
-
-import orjson
 
 from contracts.report import Outcome
 from descriptor.description import (
@@ -25,28 +18,25 @@ from descriptor.description import (
     Values,
 )
 from descriptor.instances import Instance, ValidatedStudy
+from storage.metadata import MetadataWriter
 
 SCHEMA_VERSION = 1
 """Rises with each breaking change of ``metadata.json``."""
 
-_START, _BETWEEN, _END = b'  "instances": [\n', b",\n", b"\n  ]"
-
 
 class StudyMetadata:
-    """``metadata.json`` in the making.
+    """Collects the descriptions of a study's instances, and writes ``metadata.json``.
 
-    What is said of each instance goes to a file that has no name and vanishes with the process, so
-    that memory holds the summary of a study only, however many instances it has.
+    Memory holds only the summary of the study, however many instances it has.
 
     Args:
-        study: the study as it lies in the uploads.
-        directory: where there is place for that file; made if need be.
+        study: the study among the uploads.
+        temporary: an empty file for the entries of the instances.
     """
 
-    def __init__(self, study: ValidatedStudy, directory: Path) -> None:
+    def __init__(self, study: ValidatedStudy, temporary: IO[bytes]) -> None:
         self._study = study
-        directory.mkdir(parents=True, exist_ok=True)
-        self._instances = TemporaryFile(dir=directory)  # noqa: SIM115  # closed by __exit__
+        self._writer = MetadataWriter(temporary)
         self._values: Values = {}
         self._distinct: dict[str, dict[Any, None]] = {"StudyInstanceUID": {}, "Modality": {}}
         self._series: dict[Any, dict[str, Any]] = {}
@@ -55,10 +45,10 @@ class StudyMetadata:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._instances.close()
+        self._writer.close()
 
     def add(self, described: Iterable[tuple[Instance, InstanceDescription]]) -> None:
-        """Add instances with their descriptions: at last all of ``study.instances``, in order."""
+        """Add instances with their descriptions, in the order of ``study.instances``."""
         for instance, description in described:
             values = description.values
             for keyword in STUDY_KEYWORDS:
@@ -68,9 +58,8 @@ class StudyMetadata:
                 if keyword in values:
                     found[values[keyword]] = None
             self._add_to_series(values)
-            entry = _dump({"instances": [_entry(instance, description)]})
-            text = entry.removeprefix(b"{\n" + _START).removesuffix(_END + b"\n}")
-            self._instances.write(_BETWEEN + text if self._instances.tell() else text)
+            entry = _entry(instance, description)
+            self._writer.add_instance(entry, description.file_meta, description.dataset)
 
     def _add_to_series(self, values: Values) -> None:
         """Count an instance in its series, which gets the attributes of its first one."""
@@ -104,10 +93,7 @@ class StudyMetadata:
             "validation": study.report.model_dump(mode="json", exclude_none=True),
             "provenance": _provenance(study, archived_at),
         }
-        file.write(_dump(summary).removesuffix(b"\n}") + _BETWEEN + _START)
-        self._instances.seek(0)
-        shutil.copyfileobj(self._instances, file)
-        file.write(_END + _BETWEEN + _dump(rest).removeprefix(b"{\n"))
+        self._writer.write(file, summary, rest)
 
     def _summary(self) -> dict[str, Any]:
         """The study's attributes as the first instance that has them gives them, and counts."""
@@ -136,13 +122,11 @@ def _entry(instance: Instance, description: InstanceDescription) -> dict[str, An
     }
     if description.incomplete:
         entry["incomplete"] = description.incomplete
-    entry["file_meta"] = orjson.Fragment(description.file_meta)
-    entry["dataset"] = orjson.Fragment(description.dataset)
     return entry
 
 
 def _provenance(study: ValidatedStudy, archived_at: datetime) -> dict[str, Any]:
-    """Where the study came from, and what became of each file that was received."""
+    """Where the study came from, and the outcome of each file that was received."""
     intake = study.intake
     asked = intake.model_dump(
         mode="json",
@@ -176,7 +160,3 @@ def _files(study: ValidatedStudy) -> list[dict[str, Any]]:
             entry["archived_as"] = names[file.sha256]
         files.append(entry)
     return files
-
-
-def _dump(document: dict[str, Any]) -> bytes:
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z)

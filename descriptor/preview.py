@@ -1,16 +1,14 @@
-"""The picture of an archived study: one frame of its largest series, beside the archive."""
+"""The picture of an archived study: one frame of its largest series."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from chassis.observability.logs import get_logger
 from chassis.runtime.isolation import Isolation, IsolationError
-from contracts.volumes import INCOMING, Volumes
 from descriptor.rendering import UnrenderableError, render
-from storage.archived import ArchivedInstance, ArchivedStudy
-from storage.files import sync_directory, write_durably
+from storage.metadata import ArchivedInstance, ArchivedStudy
+from storage.study_store import StudyStore
 
 Preview = Callable[[UUID, ArchivedStudy], Awaitable[None]]
 """Makes the picture of an archived study, if it can; takes a bounded time and never fails."""
@@ -19,26 +17,27 @@ _ON_TOP_OF_OTHERS = frozenset({"SEG", "RTDOSE"})
 """Modalities whose images are of something, on other images: those are better shown."""
 
 
-def previewer(isolation: Isolation, volumes: Volumes, seconds: float) -> Preview:
+def previewer(isolation: Isolation, studies: StudyStore, seconds: float) -> Preview:
     """The way to make pictures in a process that may die.
 
     A study without a picture is as good as any other, so whatever goes wrong is logged only.
 
     Args:
         isolation: the processes.
-        volumes: where studies and pictures lie.
+        studies: where studies and pictures are stored.
         seconds: how long a study may wait for its picture.
     """
 
     async def preview(study_id: UUID, archived: ArchivedStudy) -> None:
-        target = volumes.preview(study_id)
-        if await asyncio.to_thread(target.exists):
+        picture = studies.preview(study_id)
+        if await asyncio.to_thread(picture.exists):
             return
         try:
             instance = choose(archived)
-            async with asyncio.timeout(seconds):
-                png = await isolation.run(render, volumes.archived(study_id) / instance.file)
-            await asyncio.to_thread(_store, volumes, target, png)
+            file = studies.archived(study_id).file(instance.file)
+            async with asyncio.timeout(seconds), file.local() as path:
+                png = await isolation.run(render, path)
+            await asyncio.to_thread(picture.put, png)
         except TimeoutError:
             code = "time"
         except IsolationError as error:
@@ -84,12 +83,3 @@ def choose(archived: ArchivedStudy) -> ArchivedInstance:
 
 def _number(value: float | str | None, otherwise: int) -> float:
     return value if isinstance(value, int | float) else otherwise
-
-
-def _store(volumes: Volumes, target: Path, png: bytes) -> None:
-    """Let the picture appear; a crash leaves rubbish in ``.incoming`` only."""
-    staged = volumes.archive / INCOMING / f"{target.name}.{uuid4().hex}"
-    write_durably(staged, png)
-    target.parent.mkdir(exist_ok=True)
-    staged.replace(target)
-    sync_directory(target.parent)

@@ -3,7 +3,6 @@
 from contextlib import aclosing
 from functools import partial
 
-from chassis.instance_index import InstanceIndex
 from chassis.messaging.broker import redis_address
 from chassis.messaging.feed import Feed, connect
 from chassis.service.lifecycle import Service
@@ -26,6 +25,7 @@ from gateway.quarantine.removal import purge_continually
 from gateway.settings import GatewaySettings
 from gateway.uploads.routes import upload_router
 from gateway.uploads.service import Reception
+from storage.uid_index import UidIndex
 
 DESCRIPTION = """\
 Receives DICOM studies over HTTP, validates them against the standard, extracts their metadata and
@@ -65,7 +65,7 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
         retry_after_seconds=settings.retry_after_seconds,
     )
     retrieval = Retrieval(
-        InstanceIndex(service.broker.connect), studies, idle_seconds=settings.idle_timeout_seconds
+        UidIndex(service.broker.connect), studies, idle_seconds=settings.idle_timeout_seconds
     )
     provide(
         service.http, settings, studies, client, reception, files, feed, live, storage, retrieval,

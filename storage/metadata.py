@@ -2,11 +2,13 @@
 
 The file is indented for people, except for the data sets of the instances (DICOM JSON Model,
 PS3.18 F): each is one line, and so is the file meta information. A reader that does not need
-them skips these lines, which are most of the file.
+them skips these lines, which are most of the file. `MetadataWriter` and the two functions that
+read are kept in one module because they have to agree on that.
 """
 
-from collections.abc import Iterator
-from typing import Any, BinaryIO
+import shutil
+from collections.abc import Iterator, Mapping
+from typing import IO, Any, BinaryIO
 from uuid import UUID
 
 import orjson
@@ -19,6 +21,8 @@ from contracts.report import Outcome, StudyReport
 _DATASET = b'"dataset": '
 _LEFT_OUT = (_DATASET, b'"file_meta": ')
 
+_START, _BETWEEN, _END = b'  "instances": [\n', b",\n", b"\n  ]"
+
 Number = int | float | str | None
 """A number, or the text that an instance has in its place, or nothing."""
 
@@ -27,7 +31,7 @@ class ArchivedInstance(Contract):
     """An instance in the archive. UIDs are empty where it has none."""
 
     file: str
-    """Where it lies, below the study's directory."""
+    """Its name below the study's directory."""
     sha256: str
     size_bytes: int
     sent_as: str
@@ -44,11 +48,11 @@ class ArchivedInstance(Contract):
 
 
 class ReceivedFile(StoredFile):
-    """A file as it arrived, and what became of it."""
+    """A file as it arrived, and its outcome."""
 
     outcome: Outcome
     archived_as: str | None = None
-    """Where its bytes lie, below the study's directory."""
+    """The name of its bytes below the study's directory."""
     study_id: UUID | None = None
     """The study that it went to, if not this one: the upload was divided."""
 
@@ -83,6 +87,47 @@ class ArchivedStudy(Contract):
     provenance: Provenance
 
 
+class MetadataWriter:
+    """Writes ``metadata.json`` with bounded memory, however many instances there are.
+
+    Args:
+        temporary: an empty file for the entries of the instances; the writer closes it.
+    """
+
+    def __init__(self, temporary: IO[bytes]) -> None:
+        self._instances = temporary
+
+    def close(self) -> None:
+        """Close the temporary file."""
+        self._instances.close()
+
+    def add_instance(self, entry: Mapping[str, Any], file_meta: bytes, dataset: bytes) -> None:
+        """Add an instance.
+
+        Args:
+            entry: what `ArchivedInstance` reads.
+            file_meta: its file meta information in the DICOM JSON Model, one line of JSON.
+            dataset: its data set, likewise.
+        """
+        lines = {"file_meta": orjson.Fragment(file_meta), "dataset": orjson.Fragment(dataset)}
+        text = _dump({"instances": [{**entry, **lines}]})
+        text = text.removeprefix(b"{\n" + _START).removesuffix(_END + b"\n}")
+        self._instances.write(_BETWEEN + text if self._instances.tell() else text)
+
+    def write(self, file: IO[bytes], before: dict[str, Any], after: dict[str, Any]) -> None:
+        """Write the document.
+
+        Args:
+            file: where to.
+            before: the members before the instances.
+            after: those after the instances.
+        """
+        file.write(_dump(before).removesuffix(b"\n}") + _BETWEEN + _START)
+        self._instances.seek(0)
+        shutil.copyfileobj(self._instances, file)
+        file.write(_END + _BETWEEN + _dump(after).removeprefix(b"{\n"))
+
+
 def read_metadata(file: BinaryIO) -> ArchivedStudy:
     """Read the metadata of a study without the data sets.
 
@@ -102,6 +147,10 @@ def read_datasets(file: BinaryIO) -> Iterator[bytes]:
         text = line.strip()
         if text.startswith(_DATASET):
             yield text.removeprefix(_DATASET).removesuffix(b",")
+
+
+def _dump(document: dict[str, Any]) -> bytes:
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z)
 
 
 def _without_value(line: bytes) -> bytes:

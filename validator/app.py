@@ -3,21 +3,22 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from chassis.instance_index import InstanceIndex
 from chassis.messaging.progress import Progress
 from chassis.observability.logs import get_logger
 from chassis.runtime.isolation import Isolation
 from chassis.service.lifecycle import Service
+from chassis.service.uid_index import uid_index
 from contracts.channels import PROCESSING_FAILED
 from contracts.events import StudyUploaded
 from contracts.places import Place
 from validator import handlers
-from validator.claiming import Index
+from validator.examine import Examine, Note
 from validator.examiner import isolated_examiner
-from validator.examining import Examine, Note
 from validator.profiles import ProfileLookup
+from validator.reserve import Index
+from validator.results import Validated
 from validator.settings import ValidatorSettings
-from validator.study import Validated, Validation, validate_upload
+from validator.study import Validation, validate_upload
 
 DESCRIPTION = "Examines uploaded studies and tells whether they are valid."
 FILES_PER_PROCESS = 4
@@ -42,7 +43,7 @@ def create_app(
     service = Service(
         settings, description=DESCRIPTION, failures=PROCESSING_FAILED, instance=instance
     )
-    volumes = settings.volumes
+    studies = settings.studies
     profiles = ProfileLookup(settings.applied_profile, settings.profiles_dir, settings.limits)
     if examine is None:
         isolation = Isolation(
@@ -54,24 +55,21 @@ def create_app(
         service.use(isolation.running)
         examine = isolated_examiner(isolation, service.metrics)
     service.work_on(
-        settings.studies.store,
+        studies.store,
         Place.UPLOADS,
         Place.QUARANTINE,
         stale_after_seconds=settings.stale_after_seconds,
     )
-    if index is None:
-        index = in_redis = InstanceIndex(service.broker.connect)
-        service.use(lambda: in_redis.made(volumes.archive))
     progress = Progress(settings)
     service.use(progress.running)
     service.in_background(progress.send_continually)
     service.use(lambda: _profiles_checked(profiles))
     key = settings.patient_hash_key
     validation = Validation(
-        volumes=volumes,
+        studies=studies,
         examine=examine,
         profile=profiles,
-        index=index,
+        index=index or uid_index(service, studies),
         on_invalid=settings.on_invalid_instance,
         at_once=FILES_PER_PROCESS * settings.processes,
         patient_hash_key=key.get_secret_value() if key else "",

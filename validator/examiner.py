@@ -9,7 +9,7 @@ from engine.examination import examine
 from engine.profiles.profile import Profile
 from engine.report import Report
 from engine.unreadable import mistake, unreadable
-from validator.examining import Examine
+from validator.examine import Examine
 
 
 def isolated_examiner(isolation: Isolation, metrics: Metrics) -> Examine:

@@ -8,8 +8,8 @@ from contracts.channels import UPLOADS, VALIDATED, VALIDATION_FAILED
 from contracts.events import StudyUploaded, StudyValidated, StudyValidationFailed
 from contracts.report import FileCounts, Outcome
 from contracts.status import State, StudyFacts
-from validator.examining import Note
-from validator.study import Validated
+from validator.examine import Note
+from validator.results import Validated
 
 
 def register(

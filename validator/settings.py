@@ -9,7 +9,7 @@ from pydantic_settings import NoDecode
 from chassis.runtime.settings import Port, Shared, StatusClientSettings, VolumeSettings
 from engine.profile_files.loading import ProfileError, load_profile
 from engine.profiles.profile import Limits, Profile
-from validator.verdict import OnInvalidInstance
+from validator.decide import OnInvalidInstance
 
 
 def _loaded(name_or_path: object) -> Profile:

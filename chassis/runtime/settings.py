@@ -26,7 +26,6 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from contracts.volumes import Volumes
 from storage.file_store import FileStore
 from storage.study_store import StudyStore
 
@@ -131,16 +130,12 @@ class VolumeSettings(ServiceSettings):
     @property
     def studies(self) -> StudyStore:
         """Where studies are stored. This is the one place that chooses the backend."""
-        volumes = self.volumes
-        return StudyStore(FileStore(volumes.uploads, volumes.quarantine, volumes.archive))
-
-    @property
-    def volumes(self) -> Volumes:
-        """The layout of the volumes, as absolute paths."""
-        return Volumes(
-            uploads=self.uploads_dir.absolute(),
-            quarantine=self.quarantine_dir.absolute(),
-            archive=self.archive_dir.absolute(),
+        return StudyStore(
+            FileStore(
+                uploads=self.uploads_dir.absolute(),
+                quarantine=self.quarantine_dir.absolute(),
+                archive=self.archive_dir.absolute(),
+            )
         )
 
 

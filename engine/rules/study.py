@@ -63,7 +63,7 @@ ARCHIVED = RULES.define(
     why="It is kept once, and belongs to this study's entry in the archive as well.",
     fix="Nothing needs fixing; who sent it twice by mistake may want to know.",
     violation=False,
-    found_by="validator.claiming",
+    found_by="validator.reserve",
 )
 UID_UNEXPECTED = RULES.define(
     "study.uid-unexpected",
@@ -73,7 +73,7 @@ UID_UNEXPECTED = RULES.define(
     why="It was sent to a study that it does not belong to.",
     fix="Send it to its own study, or correct its Study Instance UID.",
     violation=False,
-    found_by="validator.verdict",
+    found_by="validator.decide",
 )
 TOO_MANY = RULES.define(
     "study.too-many",
@@ -83,7 +83,7 @@ TOO_MANY = RULES.define(
     why="Each study of an upload becomes an entry of its own in the archive.",
     fix="Send fewer studies at once.",
     violation=False,
-    found_by="validator.verdict",
+    found_by="validator.decide",
 )
 FAILED_WITH_OTHERS = RULES.define(
     "study.failed-with-others",
@@ -93,7 +93,7 @@ FAILED_WITH_OTHERS = RULES.define(
     why="The service is set to file an upload as a whole or not at all (on_invalid_instance).",
     fix="Fix or leave out what has errors, and send the upload again.",
     violation=False,
-    found_by="validator.verdict",
+    found_by="validator.decide",
 )
 MISSING = RULES.define(
     "study.instances-missing",

@@ -12,7 +12,6 @@ from uuid import UUID
 
 from redis.exceptions import RedisError
 
-from chassis.instance_index import InstanceIndex
 from chassis.observability.logs import error_name, get_logger
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
@@ -20,6 +19,7 @@ from gateway.browsing.archive import is_uid
 from storage.metadata import ArchivedInstance, ArchivedStudy
 from storage.study_folder import StudyFolder
 from storage.study_store import StudyStore
+from storage.uid_index import UidIndex
 
 INDEX_TIMEOUT_SECONDS = 3.0
 ROOT = "/dicom-web"
@@ -72,7 +72,7 @@ class Found:
         return filter(None, self.instances)
 
 
-async def find(resource: Resource, index: InstanceIndex, studies: StudyStore) -> list[Found]:
+async def find(resource: Resource, index: UidIndex, studies: StudyStore) -> list[Found]:
     """Where the instances of a resource lie, those archived first first.
 
     Raises:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from fastapi import Response
 
-from chassis.instance_index import InstanceIndex
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from gateway.dicomweb.metadata import metadata
@@ -13,6 +12,7 @@ from gateway.dicomweb.resources import Resource, find
 from gateway.http.download import OWNERS, StreamDownload
 from gateway.http.negotiation import DICOM, DICOM_JSON, JSON, MULTIPART, Accept
 from storage.study_store import StudyStore
+from storage.uid_index import UidIndex
 
 HEADERS = {"Cache-Control": OWNERS, "Vary": "Accept"}
 
@@ -26,7 +26,7 @@ class Retrieval:
         idle_seconds: how long a client may read nothing of an answer.
     """
 
-    def __init__(self, index: InstanceIndex, studies: StudyStore, *, idle_seconds: float) -> None:
+    def __init__(self, index: UidIndex, studies: StudyStore, *, idle_seconds: float) -> None:
         self._index = index
         self._studies = studies
         self._idle_seconds = idle_seconds

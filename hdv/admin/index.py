@@ -8,10 +8,8 @@ from pathlib import Path
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from chassis.instance_index import InstanceIndex
 from chassis.messaging.broker import redis_address
 from chassis.messaging.feed import connect
-from chassis.observability import logs
 from chassis.runtime.settings import ConfigurationError, load
 from descriptor.settings import DescriptorSettings
 from hdv.admin.redis_errors import redis_unavailable
@@ -19,6 +17,8 @@ from hdv.exit import CommandError
 from hdv.terminal.progress_bar import Update, progress_bar
 from hdv.terminal.text import print_line
 from hdv.up.redis_server import url_for_client
+from storage.study_store import StudyStore
+from storage.uid_index import Rebuilt, UidIndex
 
 
 def rebuild(archive: Path | None, redis_url: str | None, data: Path) -> None:
@@ -42,24 +42,24 @@ def rebuild(archive: Path | None, redis_url: str | None, data: Path) -> None:
         url = redis_address(settings)
     except ConfigurationError as error:
         raise CommandError(str(error)) from None
-    directory = settings.volumes.archive
+    directory = settings.archive_dir
     if not directory.is_dir():
         raise CommandError(f"{directory}: no such directory")
-    # The log names the studies that cannot be read.
-    logs.configure("hdv", "error")
     with progress_bar("reading the archive", "studies") as update:
         try:
-            count = asyncio.run(_rebuild(url, directory, update))
+            rebuilt = asyncio.run(_rebuild(url, settings.studies, update))
         except (RedisError, ValueError) as error:
             raise redis_unavailable(url, error) from None
-    print_line(f"{count:,} studies are in the index")
+    for study_id in rebuilt.unreadable:
+        print_line(f"{study_id}: its metadata.json cannot be read")
+    print_line(f"{rebuilt.studies:,} studies are in the index")
 
 
-async def _rebuild(url: str, directory: Path, update: Update) -> int:
+async def _rebuild(url: str, studies: StudyStore, update: Update) -> Rebuilt:
     async with aclosing(connect(url)) as client:
         await client.ping()
 
         async def connected() -> Redis:
             return client
 
-        return await InstanceIndex(connected).rebuild(directory, update)
+        return await UidIndex(connected).rebuild(studies, update)

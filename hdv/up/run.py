@@ -79,8 +79,7 @@ def up(options: UpOptions) -> None:
         os.environ |= environment(options, os.environ)
         settings = _settings()
         run = options.data / "run"
-        volumes = settings.volumes
-        make_directories(run, volumes.uploads, volumes.quarantine, volumes.archive)
+        make_directories(run, settings.uploads_dir, settings.quarantine_dir, settings.archive_dir)
         base = []
         redis_directory = options.data / "redis"
         if own_redis:
@@ -200,7 +199,6 @@ def _is_ready(client: httpx.Client, url: str) -> bool:
 def _announcement(options: UpOptions, settings: GatewaySettings) -> str:
     gateway = options.url("gateway")
     redis = urlsplit(settings.redis_url)
-    volumes = settings.volumes
     return f"""
 Hybrid DICOM Validator {version("hybrid-dicom-validator")} is ready.
 
@@ -209,9 +207,9 @@ Hybrid DICOM Validator {version("hybrid-dicom-validator")} is ready.
   events      {gateway}/asyncapi
   status      {options.url("status")} (internal)
   Redis       {redis._replace(netloc=redis.netloc.rpartition("@")[2]).geturl()}
-  uploads     {volumes.uploads}
-  quarantine  {volumes.quarantine}
-  archive     {volumes.archive}
+  uploads     {settings.uploads_dir.absolute()}
+  quarantine  {settings.quarantine_dir.absolute()}
+  archive     {settings.archive_dir.absolute()}
 
 Try it:
 

@@ -18,7 +18,6 @@ import gateway.app
 import status.app
 import validator.app
 from asyncapi.check import Kind, Recorded
-from chassis.instance_index import Kept
 from chassis.messaging.broker import BrokerLog, CloudEventFormat
 from chassis.runtime.settings import load
 from contracts.channels import CHANNELS
@@ -36,6 +35,7 @@ from kit.volumes import Volumes
 from status.record import advance
 from status.settings import StatusSettings
 from status.store import Page, Wanted
+from storage.uid_index import Reservation
 from validator.examiner import examine_file
 from validator.settings import ValidatorSettings
 
@@ -62,19 +62,19 @@ class Index:
     """The index of the archive in dictionaries."""
 
     def __init__(self) -> None:
-        self.instances: dict[str, Kept] = {}
+        self.instances: dict[str, Reservation] = {}
         self.studies: dict[str, set[UUID]] = {}
 
-    async def kept(self, uids: Iterable[str]) -> dict[str, Kept]:
+    async def reservations(self, uids: Iterable[str]) -> dict[str, Reservation]:
         return {uid: self.instances[uid] for uid in uids if uid in self.instances}
 
-    async def claim(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Kept]:
+    async def reserve(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Reservation]:
         return {
-            uid: self.instances.setdefault(uid, Kept(sha256, study_id))
+            uid: self.instances.setdefault(uid, Reservation(sha256, study_id))
             for uid, sha256 in instances.items()
         }
 
-    async def file(self, study_id: UUID, study_instance_uids: Iterable[str]) -> None:
+    async def add_study(self, study_id: UUID, study_instance_uids: Iterable[str]) -> None:
         for uid in study_instance_uids:
             self.studies.setdefault(uid, set()).add(study_id)
 
@@ -145,8 +145,10 @@ async def _examine(path: Path, profile: Profile) -> Report:
     return examine_file(str(path), profile)
 
 
-async def _describe(instances: Sequence[Instance]) -> list[InstanceDescription]:
-    return [describe_instance(instance.source, instance.file) for instance in instances]
+async def _describe(
+    paths: Sequence[Path], instances: Sequence[Instance]
+) -> list[InstanceDescription]:
+    return [describe_instance(path, i.file) for path, i in zip(paths, instances, strict=True)]
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ import pytest
 from contract.flow import Flow
 from contracts.events import CloudEvent, StudyArchived, StudyValidated
 from contracts.report import FileCounts
-from storage.archived import ArchivedStudy, read_study
+from storage.metadata import ArchivedStudy
 
 
 def variant(content: bytes, **changes: Any) -> bytes:
@@ -29,7 +29,7 @@ def slices(ct: bytes) -> list[bytes]:
 
 
 def archived(flow: Flow, event: CloudEvent) -> ArchivedStudy:
-    return read_study(flow.volumes.archived(event.subject))
+    return flow.volumes.studies.archived(event.subject).metadata()
 
 
 def left(flow: Flow) -> list[str]:

@@ -1,16 +1,22 @@
 """The directories of a file store, for tests that look at what is on the disk."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from chassis.runtime.settings import VolumeSettings
-from contracts import volumes
 from contracts.places import Place
 from storage.file_store import FileStore
 from storage.study_store import StudyStore
 
 
-class Volumes(volumes.Volumes):
+@dataclass(frozen=True)
+class Volumes:
     """The three directories that the services share."""
+
+    uploads: Path
+    quarantine: Path
+    archive: Path
 
     @classmethod
     def below(cls, root: Path) -> "Volumes":
@@ -26,3 +32,19 @@ class Volumes(volumes.Volumes):
     def studies(self) -> StudyStore:
         """The study store over them."""
         return StudyStore(FileStore(self.uploads, self.quarantine, self.archive))
+
+    def uploaded(self, study_id: UUID) -> Path:
+        """The directory of an uploaded study."""
+        return self.uploads / str(study_id)
+
+    def quarantined(self, study_id: UUID) -> Path:
+        """The directory of a study in quarantine."""
+        return self.quarantine / str(study_id)
+
+    def archived(self, study_id: UUID) -> Path:
+        """The directory of an archived study."""
+        return self.archive / str(study_id)
+
+    def preview(self, study_id: UUID) -> Path:
+        """The picture of an archived study."""
+        return self.archive / ".previews" / f"{study_id}.png"

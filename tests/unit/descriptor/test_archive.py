@@ -11,14 +11,16 @@ import orjson
 import pytest
 
 from chassis.messaging.errors import PermanentError
+from contracts.places import Place
 from descriptor.archive import file_study, open_study, read_archived
 from descriptor.description import undescribed
 from descriptor.instances import ValidatedStudy
 from descriptor.metadata import StudyMetadata
 from kit.volumes import Volumes
-from storage.archived import ArchivedStudy
-from storage.files import remove_directory, sha256_of
+from storage.files import remove_directory
 from storage.layout import INCOMING, INTAKE, METADATA, REPORT
+from storage.metadata import ArchivedStudy
+from storage.stored_file import FileInStore
 
 NOW = datetime(2025, 1, 1, 12, 2, tzinfo=UTC)
 STUDY_ID = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
@@ -34,10 +36,10 @@ def archive(
     study_id: UUID = STUDY_ID,
 ) -> ArchivedStudy:
     """What the service does with an event."""
-    study = open_study(volumes, study_id)
+    study = open_study(volumes.studies, study_id)
     if study:
         file_opened(volumes, study, now, owners)
-    return read_archived(volumes, study_id)
+    return read_archived(volumes.studies, study_id)
 
 
 def file_opened(
@@ -47,9 +49,9 @@ def file_opened(
     owners: Mapping[str, UUID] = MappingProxyType({}),
 ) -> None:
     assert study
-    with StudyMetadata(study, volumes.archive / INCOMING) as metadata:
+    with StudyMetadata(study, volumes.studies.store.temporary_file(Place.ARCHIVE)) as metadata:
         metadata.add((instance, undescribed(instance.identity)) for instance in study.instances)
-        file_study(volumes, study, metadata, owners, now)
+        file_study(volumes.studies, study, metadata, owners, now)
 
 
 def tree(*roots: Path) -> dict[str, bytes]:
@@ -155,7 +157,7 @@ class TestFiling:
         self, volumes: Volumes, make_study: MakeStudy
     ) -> None:
         make_study(b"valid", b"bad", rejected=[2])
-        one, other = open_study(volumes, STUDY_ID), open_study(volumes, STUDY_ID)
+        one, other = open_study(volumes.studies, STUDY_ID), open_study(volumes.studies, STUDY_ID)
         file_opened(volumes, one)
         before = tree(volumes.archive, volumes.quarantine)
         file_opened(volumes, other, NOW + timedelta(seconds=1))
@@ -166,7 +168,7 @@ class TestFiling:
         self, volumes: Volumes, make_study: MakeStudy, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         make_study(b"valid")
-        one, other = open_study(volumes, STUDY_ID), open_study(volumes, STUDY_ID)
+        one, other = open_study(volumes.studies, STUDY_ID), open_study(volumes.studies, STUDY_ID)
         rename = os.rename
 
         def rename_after_the_other(source: Path, target: Path) -> None:
@@ -337,7 +339,7 @@ class TestDividedUploads:
         for link, name in (("000001.dcm", "000002.dcm"), ("000002.dcm", "000003.dcm")):
             (volumes.uploaded(OTHER_ID) / link).unlink()
             os.link(volumes.uploaded(STUDY_ID) / name, volumes.uploaded(OTHER_ID) / link)
-        monkeypatch.delattr("descriptor.archive.sha256_of")
+        monkeypatch.delattr(FileInStore, "sha256")
         archive(volumes)
         assert not volumes.uploaded(STUDY_ID).exists()
 
@@ -354,12 +356,14 @@ class TestDividedUploads:
     ) -> None:
         divide(b"two", b"three")
 
-        def sha256_after_the_other(path: Path) -> str:
-            monkeypatch.setattr("descriptor.archive.sha256_of", sha256_of)
-            archive(volumes, study_id=OTHER_ID)
-            return sha256_of(path)
+        sha256 = FileInStore.sha256
 
-        monkeypatch.setattr("descriptor.archive.sha256_of", sha256_after_the_other)
+        def sha256_after_the_other(file: FileInStore) -> str:
+            monkeypatch.setattr(FileInStore, "sha256", sha256)
+            archive(volumes, study_id=OTHER_ID)
+            return sha256(file)
+
+        monkeypatch.setattr(FileInStore, "sha256", sha256_after_the_other)
         archive(volumes)
         assert not volumes.uploaded(STUDY_ID).exists()
         assert not volumes.uploaded(OTHER_ID).exists()

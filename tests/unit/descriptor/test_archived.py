@@ -1,4 +1,4 @@
-"""What the descriptor writes and what `storage.archived` reads are the same."""
+"""What the descriptor writes and what `storage.metadata` reads are the same."""
 
 import io
 from collections.abc import Callable
@@ -12,13 +12,14 @@ import pydicom
 import pytest
 
 from contracts.intake import SkippedFile, SkipReason
+from contracts.places import Place
 from contracts.report import Outcome
 from descriptor.archive import file_study, open_study
 from descriptor.description import describe_instance
 from descriptor.metadata import StudyMetadata
 from kit.volumes import Volumes
-from storage.archived import ArchivedStudy, read_datasets, read_study
-from storage.layout import INCOMING, METADATA
+from storage.layout import METADATA
+from storage.metadata import ArchivedStudy
 
 OTHER_ID = UUID("3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22")
 NASTY = '  "dataset": {}\n"dataset": null,\r\n\u2028\x0b"file_meta": ,\\ \x85 end "instances": ['
@@ -59,12 +60,21 @@ def study_id(volumes: Volumes, make_study: MakeStudy, sample: Sample) -> UUID:
     )
     (volumes.archived(OTHER_ID)).mkdir()
     (volumes.archived(OTHER_ID) / "original.dcm").write_bytes(b"another's")
-    study = open_study(volumes, study_id)
+    study = open_study(volumes.studies, study_id)
     assert study
-    with StudyMetadata(study, volumes.archive / INCOMING) as metadata:
+    with StudyMetadata(study, volumes.studies.store.temporary_file(Place.ARCHIVE)) as metadata:
         for instance in study.instances:
-            metadata.add([(instance, describe_instance(instance.source, instance.file))])
-        file_study(volumes, study, metadata, {}, datetime(2025, 1, 1, 12, 2, tzinfo=UTC))
+            metadata.add(
+                [
+                    (
+                        instance,
+                        describe_instance(
+                            volumes.uploaded(study_id) / instance.stored.name, instance.file
+                        ),
+                    )
+                ]
+            )
+        file_study(volumes.studies, study, metadata, {}, datetime(2025, 1, 1, 12, 2, tzinfo=UTC))
     return study_id
 
 
@@ -75,7 +85,7 @@ def document(volumes: Volumes, study_id: UUID) -> Any:
 
 @pytest.fixture
 def archived(volumes: Volumes, study_id: UUID) -> ArchivedStudy:
-    return read_study(volumes.archived(study_id))
+    return volumes.studies.archived(study_id).metadata()
 
 
 def test_the_study_its_series_and_its_report_are_read(
@@ -114,7 +124,7 @@ def test_where_it_came_from_is_read(archived: ArchivedStudy, document: Any) -> N
 def test_every_data_set_is_read_whatever_it_says(
     volumes: Volumes, study_id: UUID, document: Any
 ) -> None:
-    datasets = [orjson.loads(line) for line in read_datasets(volumes.archived(study_id))]
+    datasets = [orjson.loads(line) for line in volumes.studies.archived(study_id).datasets()]
     assert datasets == [instance["dataset"] for instance in document["instances"]]
     assert datasets[0]["00204000"]["Value"] == [NASTY]
 
@@ -124,7 +134,7 @@ def test_the_data_sets_are_skipped(
 ) -> None:
     loads = Mock(side_effect=orjson.loads)
     monkeypatch.setattr("orjson.loads", loads)
-    read_study(volumes.archived(study_id))
+    volumes.studies.archived(study_id).metadata()
     [[outline]] = [call.args for call in loads.call_args_list]
     assert b"00204000" not in outline
     assert outline.count(b'"dataset": null') == outline.count(b'"file_meta": null,') == 4

@@ -17,7 +17,7 @@ def files(volumes: Volumes, make_study: MakeStudy) -> Callable[..., list[str]]:
     """Names in the archive for contents with these UIDs, in the order of arrival."""
 
     def name(contents: list[bytes], uids: list[str]) -> list[str]:
-        study = open_study(volumes, make_study(*contents, uids=uids))
+        study = open_study(volumes.studies, make_study(*contents, uids=uids))
         assert isinstance(study, ValidatedStudy)
         return [f"{instance.stored.name} {instance.file}" for instance in study.instances]
 
@@ -98,9 +98,9 @@ def test_uids_are_as_the_standard_defines_them(uid: str) -> None:
 def test_a_file_that_the_report_does_not_know_is_rejected(
     volumes: Volumes, make_study: MakeStudy
 ) -> None:
-    study = open_study(volumes, make_study(b"a", b"b"))
+    study = open_study(volumes.studies, make_study(b"a", b"b"))
     assert isinstance(study, ValidatedStudy)
     report = study.report.model_copy(update={"instances": study.report.instances[:1]})
-    partly = ValidatedStudy(study.study_id, study.directory, study.intake, report)
+    partly = ValidatedStudy(study.folder, study.intake, report)
     assert [instance.stored.name for instance in partly.instances] == ["000001.dcm"]
     assert [file.name for file in partly.rejected] == ["000002.dcm"]

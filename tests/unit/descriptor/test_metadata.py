@@ -15,13 +15,13 @@ import orjson
 import pydicom
 import pytest
 
+from contracts.places import Place
 from contracts.report import Identity
 from descriptor.archive import open_study
 from descriptor.description import InstanceDescription, describe_instance, identified, undescribed
-from descriptor.instances import ValidatedStudy
+from descriptor.instances import Instance, ValidatedStudy
 from descriptor.metadata import StudyMetadata
 from kit.volumes import Volumes
-from storage.layout import INCOMING
 
 STUDY_ID = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 NOW = datetime(2025, 1, 1, 12, 2, tzinfo=UTC)
@@ -47,7 +47,7 @@ def metadata(volumes: Volumes, make_study: MakeStudy) -> Metadata:
     """The parsed metadata of a study of these files."""
 
     def make(*contents: bytes, **options: Any) -> dict[str, Any]:
-        study = open_study(volumes, make_study(*contents, **options))
+        study = open_study(volumes.studies, make_study(*contents, **options))
         assert isinstance(study, ValidatedStudy)
         document: dict[str, Any] = orjson.loads(written(volumes, study, described(study)))
         return document
@@ -55,8 +55,14 @@ def metadata(volumes: Volumes, make_study: MakeStudy) -> Metadata:
     return make
 
 
+def _describe(study: ValidatedStudy, instance: Instance) -> InstanceDescription:
+    path = study.folder.store.path(study.folder.file(instance.stored.name).key)
+    assert path
+    return describe_instance(path, instance.file)
+
+
 def described(study: ValidatedStudy) -> list[InstanceDescription]:
-    return [describe_instance(instance.source, instance.file) for instance in study.instances]
+    return [_describe(study, instance) for instance in study.instances]
 
 
 def written(
@@ -64,7 +70,7 @@ def written(
 ) -> bytes:
     """The bytes of ``metadata.json``."""
     file = io.BytesIO()
-    with StudyMetadata(study, volumes.archive / INCOMING) as metadata:
+    with StudyMetadata(study, volumes.studies.store.temporary_file(Place.ARCHIVE)) as metadata:
         metadata.add(zip(study.instances, descriptions, strict=True))
         metadata.write(file, NOW)
     return file.getvalue()
@@ -268,7 +274,9 @@ class TestStudyMetadata:
     def test_the_same_study_gives_the_same_bytes(
         self, volumes: Volumes, make_study: MakeStudy, sample: Sample
     ) -> None:
-        study = open_study(volumes, make_study(sample("CT_small.dcm"), sample("MR_small.dcm")))
+        study = open_study(
+            volumes.studies, make_study(sample("CT_small.dcm"), sample("MR_small.dcm"))
+        )
         assert isinstance(study, ValidatedStudy)
         assert written(volumes, study, described(study)) == written(
             volumes, study, described(study)
@@ -277,7 +285,7 @@ class TestStudyMetadata:
     def test_an_instance_without_description_has_what_the_report_says(
         self, volumes: Volumes, make_study: MakeStudy, sample: Sample
     ) -> None:
-        study = open_study(volumes, make_study(sample("CT_small.dcm")))
+        study = open_study(volumes.studies, make_study(sample("CT_small.dcm")))
         assert isinstance(study, ValidatedStudy)
         [instance] = study.instances
         document = orjson.loads(written(volumes, study, [undescribed(instance.identity)]))
@@ -290,7 +298,9 @@ class TestStudyMetadata:
     def test_it_is_indented_with_every_data_set_in_one_line(
         self, volumes: Volumes, make_study: MakeStudy, sample: Sample
     ) -> None:
-        study = open_study(volumes, make_study(sample("CT_small.dcm"), sample("MR_small.dcm")))
+        study = open_study(
+            volumes.studies, make_study(sample("CT_small.dcm"), sample("MR_small.dcm"))
+        )
         assert study
         descriptions = described(study)
         content = written(volumes, study, descriptions)

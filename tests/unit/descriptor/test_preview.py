@@ -14,8 +14,8 @@ from chassis.runtime.isolation import Cause, IsolationError
 from descriptor.preview import choose, no_preview, previewer
 from descriptor.rendering import UnrenderableError
 from kit.volumes import Volumes
-from storage.archived import ArchivedInstance, ArchivedStudy
 from storage.layout import INCOMING
+from storage.metadata import ArchivedInstance, ArchivedStudy
 
 STUDY_ID = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 IMAGE = {"Rows": 10, "Columns": 10}
@@ -100,7 +100,7 @@ def archive(volumes: Volumes) -> Volumes:
 
 async def test_a_picture_is_made_once(archive: Volumes) -> None:
     processes = Processes()
-    preview = previewer(processes, archive, seconds=60)  # type: ignore[arg-type]
+    preview = previewer(processes, archive.studies, seconds=60)  # type: ignore[arg-type]
     await preview(STUDY_ID, study(IMAGE))
     await preview(STUDY_ID, study(IMAGE))
     assert archive.preview(STUDY_ID).read_bytes() == b"picture"
@@ -109,7 +109,7 @@ async def test_a_picture_is_made_once(archive: Volumes) -> None:
 
 
 async def test_it_is_made_again_when_it_is_missing(archive: Volumes) -> None:
-    preview = previewer(Processes(), archive, seconds=60)  # type: ignore[arg-type]
+    preview = previewer(Processes(), archive.studies, seconds=60)  # type: ignore[arg-type]
     await preview(STUDY_ID, study(IMAGE))
     archive.preview(STUDY_ID).unlink()
     await preview(STUDY_ID, study(IMAGE))
@@ -130,7 +130,7 @@ async def test_it_is_made_again_when_it_is_missing(archive: Volumes) -> None:
 async def test_whatever_goes_wrong_there_is_no_picture_and_a_log_line(
     archive: Volumes, result: object, code: str
 ) -> None:
-    preview = previewer(Processes(result), archive, seconds=0.05)  # type: ignore[arg-type]
+    preview = previewer(Processes(result), archive.studies, seconds=0.05)  # type: ignore[arg-type]
     with capture_logs() as logs:
         await preview(STUDY_ID, study(IMAGE))
     assert not archive.preview(STUDY_ID).exists()
@@ -142,7 +142,7 @@ async def test_whatever_goes_wrong_there_is_no_picture_and_a_log_line(
 async def test_a_study_without_images_has_no_picture(archive: Volumes) -> None:
     processes = Processes()
     with capture_logs() as logs:
-        await previewer(processes, archive, seconds=60)(STUDY_ID, study({}))  # type: ignore[arg-type]
+        await previewer(processes, archive.studies, seconds=60)(STUDY_ID, study({}))  # type: ignore[arg-type]
     assert [log["code"] for log in logs] == ["no-image"]
     assert processes.rendered == []
 
@@ -155,7 +155,7 @@ async def test_a_full_disk_costs_the_picture_only(
 
     monkeypatch.setattr(os, "fsync", full)
     with capture_logs() as logs:
-        await previewer(Processes(), archive, seconds=60)(STUDY_ID, study(IMAGE))  # type: ignore[arg-type]
+        await previewer(Processes(), archive.studies, seconds=60)(STUDY_ID, study(IMAGE))  # type: ignore[arg-type]
     assert [log["code"] for log in logs] == ["file"]
     assert not archive.preview(STUDY_ID).exists()
 

@@ -9,7 +9,6 @@ from uuid import UUID
 
 import pytest
 
-from chassis.instance_index import Kept
 from chassis.runtime.isolation import Cause, IsolationError
 from contracts.events import StudyArchivedData
 from contracts.places import Place, study_directory
@@ -19,7 +18,8 @@ from descriptor.description import InstanceDescription, undescribed
 from descriptor.instances import Instance
 from descriptor.study import BATCHES_AHEAD, INSTANCES_AT_ONCE, archive_study
 from kit.volumes import Volumes
-from storage.archived import ArchivedStudy
+from storage.metadata import ArchivedStudy
+from storage.uid_index import Reservation
 
 STUDY_ID = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 OTHER_ID = UUID("3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22")
@@ -37,7 +37,10 @@ class Surroundings:
     lost: str = ""
     """What fails."""
 
-    async def describe(self, instances: Sequence[Instance]) -> list[InstanceDescription]:
+    async def describe(
+        self, paths: Sequence[Path], instances: Sequence[Instance]
+    ) -> list[InstanceDescription]:
+        assert [path.name for path in paths] == [i.stored.name for i in instances]
         self.asked.append(("describe", len(instances)))
         return [
             InstanceDescription(
@@ -46,11 +49,11 @@ class Surroundings:
             for i in instances
         ]
 
-    async def claim(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Kept]:
-        self.asked.append(("claim", study_id, set(instances)))
-        return {uid: Kept(sha256, self.owner) for uid, sha256 in instances.items()}
+    async def reserve(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Reservation]:
+        self.asked.append(("reserve", study_id, set(instances)))
+        return {uid: Reservation(sha256, self.owner) for uid, sha256 in instances.items()}
 
-    async def file(self, study_id: UUID, study_instance_uids: Iterable[str]) -> None:
+    async def add_study(self, study_id: UUID, study_instance_uids: Iterable[str]) -> None:
         if self.lost == "index":
             raise ConnectionError
         assert self.volumes.archived(study_id).is_dir()
@@ -60,7 +63,9 @@ class Surroundings:
         self.asked.append(("preview", study_id, len(archived.instances)))
 
     async def archive(self, study_id: UUID = STUDY_ID) -> StudyArchivedData:
-        return await archive_study(study_id, self.volumes, self.describe, self, self.preview)
+        return await archive_study(
+            study_id, self.volumes.studies, self.describe, self, self.preview
+        )
 
 
 @pytest.fixture
@@ -77,7 +82,7 @@ async def test_a_study_is_described_filed_entered_and_pictured_in_this_order(
     )
     assert surroundings.asked == [
         ("describe", 2),
-        ("claim", STUDY_ID, {"1.1", "1.2"}),
+        ("reserve", STUDY_ID, {"1.1", "1.2"}),
         ("file", STUDY_ID, ["1.2"]),
         ("preview", STUDY_ID, 2),
     ]
@@ -114,7 +119,7 @@ async def test_what_is_no_uid_is_looked_for_nowhere(
 ) -> None:
     make_study(b"one", uids=[uid], duplicates=[1])
     await surroundings.archive()
-    assert ("claim", STUDY_ID, set()) in surroundings.asked
+    assert ("reserve", STUDY_ID, set()) in surroundings.asked
 
 
 async def test_a_large_study_is_described_in_batches_and_in_its_order(
@@ -125,14 +130,16 @@ async def test_a_large_study_is_described_in_batches_and_in_its_order(
     waiting = most = 0
     describe = surroundings.describe
 
-    async def slower_first(instances: Sequence[Instance]) -> list[InstanceDescription]:
+    async def slower_first(
+        paths: Sequence[Path], instances: Sequence[Instance]
+    ) -> list[InstanceDescription]:
         nonlocal waiting, most
         waiting += 1
         most = max(most, waiting)
         for _ in range(1000 - int(instances[0].stored.name[:6])):
             await asyncio.sleep(0)
         waiting -= 1
-        return await describe(instances)
+        return await describe(paths, instances)
 
     monkeypatch.setattr(surroundings, "describe", slower_first)
     monkeypatch.setattr(study_module, "BATCHES_AHEAD", 2)
@@ -153,7 +160,7 @@ async def test_when_describing_fails_nothing_is_filed_and_nothing_goes_on(
 ) -> None:
     make_study(*(b"%d" % number for number in range(3 * INSTANCES_AT_ONCE)))
 
-    async def fail(instances: Sequence[Instance]) -> list[InstanceDescription]:
+    async def fail(_: Sequence[Path], instances: Sequence[Instance]) -> list[InstanceDescription]:
         if instances[0].stored.name != "000033.dcm":
             raise FileNotFoundError
         await asyncio.Event().wait()
@@ -181,10 +188,13 @@ class Processes:
         return [InstanceDescription({"SOPInstanceUID": file}) for _, file in files[: self.most]]
 
 
+PATHS = [Path(f"{number:06}.dcm") for number in range(1, 6)]
+
+
 @pytest.fixture
 def instances(volumes: Volumes, make_study: MakeStudy) -> Sequence[Instance]:
     make_study(*(b"%d" % number for number in range(5)), uids=[f"1.{n}" for n in range(5)])
-    study = study_module.open_study(volumes, STUDY_ID)
+    study = study_module.open_study(volumes.studies, STUDY_ID)
     assert study
     return study.instances
 
@@ -193,7 +203,7 @@ async def test_after_a_death_each_instance_of_a_batch_is_described_alone(
     instances: Sequence[Instance],
 ) -> None:
     processes = Processes(deadly=["original/1.2.dcm"])
-    described = await isolated_describer(processes)(instances)  # type: ignore[arg-type]
+    described = await isolated_describer(processes)(PATHS, instances)  # type: ignore[arg-type]
     assert processes.calls == [5, 1, 1, 1, 1, 1]
     assert described[2] == undescribed(instances[2].identity)
     assert [bool(description.incomplete) for description in described] == [0, 0, 1, 0, 0]
@@ -203,6 +213,6 @@ async def test_what_a_process_left_for_the_next_time_is_described_then(
     instances: Sequence[Instance],
 ) -> None:
     processes = Processes(most=2)
-    described = await isolated_describer(processes)(instances)  # type: ignore[arg-type]
+    described = await isolated_describer(processes)(PATHS, instances)  # type: ignore[arg-type]
     assert processes.calls == [5, 3, 1]
     assert [d.values["SOPInstanceUID"] for d in described] == [i.file for i in instances]

@@ -7,6 +7,8 @@ import pytest
 from engine.examination import examine
 from engine.profiles.profile import Profile
 from engine.report import Report
+from storage.file_store import FileStore
+from storage.stored_file import FileInStore
 from unit.engine import dicom_writer as dicom
 from validator.journal import Found, Journal
 
@@ -24,10 +26,15 @@ FOUND: list[Found] = [
 ]
 
 
+def stored(path: Path) -> FileInStore:
+    """The file at a path, in a store."""
+    return FileInStore(FileStore(path.parent, path.parent, path.parent), f"uploads/{path.name}")
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "examined.ndjson"
-    journal = Journal(path, CONDITIONS)
+    journal = Journal(stored(path), CONDITIONS)
     assert journal.read() == {}
     journal.append(FOUND[:1])
     journal.append(FOUND[1:])
@@ -35,7 +42,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_reports_of_any_file_are_read_as_they_were_written(path: Path) -> None:
-    assert Journal(path, dict(reversed(CONDITIONS.items()))).read() == dict(FOUND)
+    assert Journal(stored(path), dict(reversed(CONDITIONS.items()))).read() == dict(FOUND)
     assert {found.summary is None for _, found in FOUND} == {False, True}
 
 
@@ -43,7 +50,7 @@ def test_reports_of_any_file_are_read_as_they_were_written(path: Path) -> None:
 def test_what_was_found_under_other_conditions_does_not_count(
     path: Path, changed: dict[str, str]
 ) -> None:
-    journal = Journal(path, CONDITIONS | changed)
+    journal = Journal(stored(path), CONDITIONS | changed)
     assert journal.read() == {}
     journal.append(FOUND[:1])
     assert journal.read() == dict(FOUND[:1])
@@ -55,7 +62,7 @@ def test_what_was_found_under_other_conditions_does_not_count(
 def test_what_a_crash_has_spoilt_is_left_out_and_overwritten(path: Path, spoilt: bytes) -> None:
     whole = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(whole[:3]) + spoilt)
-    journal = Journal(path, CONDITIONS)
+    journal = Journal(stored(path), CONDITIONS)
 
     assert journal.read() == dict(FOUND[:2])
 
@@ -67,13 +74,13 @@ def test_after_a_spoilt_line_nothing_is_relied_on(path: Path) -> None:
     lines = path.read_bytes().splitlines(keepends=True)
     lines[2] = b"\0" * len(lines[2])
     path.write_bytes(b"".join(lines))
-    assert Journal(path, CONDITIONS).read() == dict(FOUND[:1])
+    assert Journal(stored(path), CONDITIONS).read() == dict(FOUND[:1])
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"{", b"\0\0"])
 def test_a_journal_without_its_first_line_is_begun_again(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    journal = Journal(path, CONDITIONS)
+    journal = Journal(stored(path), CONDITIONS)
     assert journal.read() == {}
     journal.append(FOUND)
     assert journal.read() == dict(FOUND)
@@ -82,5 +89,5 @@ def test_a_journal_without_its_first_line_is_begun_again(path: Path, content: by
 def test_a_journal_that_another_validator_has_removed_does_not_come_back(path: Path) -> None:
     path.unlink()
     with pytest.raises(FileNotFoundError):
-        Journal(path, CONDITIONS).append(FOUND)
+        Journal(stored(path), CONDITIONS).append(FOUND)
     assert not path.exists()

@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.instance_index import Kept
 from chassis.messaging.errors import PermanentError
 from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
@@ -21,12 +20,13 @@ from contracts.report import FileCounts, Outcome, StudyReport
 from engine.profiles.profile import Profile, SeverityChange
 from engine.report import Report
 from kit.volumes import Volumes
-from storage.layout import INTAKE, JOURNAL, REPORT
+from storage.layout import INTAKE, JOURNAL, METADATA, REPORT
+from storage.uid_index import Reservation
 from unit.engine import dicom_writer as dicom
+from validator.decide import OnInvalidInstance
 from validator.examiner import examine_file
 from validator.profiles import ProfileLookup
 from validator.study import Validated, Validation, validate_upload
-from validator.verdict import OnInvalidInstance
 
 STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 PROFILE = Profile()
@@ -41,14 +41,14 @@ def volumes(tmp_path: Path) -> Volumes:
 class Index:
     """What uploads have brought, in a dictionary."""
 
-    all: dict[str, Kept] = field(default_factory=dict)
+    all: dict[str, Reservation] = field(default_factory=dict)
 
-    async def kept(self, uids: Iterable[str]) -> dict[str, Kept]:
+    async def reservations(self, uids: Iterable[str]) -> dict[str, Reservation]:
         return {uid: self.all[uid] for uid in uids if uid in self.all}
 
-    async def claim(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Kept]:
+    async def reserve(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Reservation]:
         for uid, sha256 in instances.items():
-            self.all.setdefault(uid, Kept(sha256, study_id))
+            self.all.setdefault(uid, Reservation(sha256, study_id))
         return {uid: self.all[uid] for uid in instances}
 
 
@@ -94,7 +94,7 @@ class Trial:
             return examine_file(str(path), profile)
 
         validation = Validation(
-            volumes=self.volumes,
+            studies=self.volumes.studies,
             examine=examine,
             profile=ProfileLookup(self.profile, None, PROFILE.limits),
             index=self.index,
@@ -376,7 +376,9 @@ async def test_what_an_interruption_left_out_is_laid_down_and_what_is_archived_i
     trial.upload(*(of_study(f"1.2.{number}", f"1.9.{number}") for number in (1, 2, 3)))
     first, second, upload = await trial.validate()
     trial.volumes.archive.mkdir()
-    trial.volumes.uploaded(first.study_id).rename(trial.volumes.archived(first.study_id))
+    archived = trial.volumes.archived(first.study_id)
+    trial.volumes.uploaded(first.study_id).rename(archived)
+    (archived / METADATA).write_bytes(b"{}")
     shutil.rmtree(trial.volumes.uploaded(second.study_id))
 
     again = await trial.validate()
@@ -406,7 +408,7 @@ async def test_an_instance_of_another_study_than_the_sender_named_is_refused(tri
 async def test_beyond_the_greatest_number_of_studies_files_are_refused(
     trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("validator.verdict.MOST_STUDIES", 2)
+    monkeypatch.setattr("validator.decide.MOST_STUDIES", 2)
     trial.upload(*(of_study(f"1.2.{number}", f"1.9.{number}") for number in (1, 2, 3)))
     assert len(await trial.validate()) == 2
     refused = trial.report().instances[2]

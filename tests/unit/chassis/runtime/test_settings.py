@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
+from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
@@ -26,6 +27,8 @@ from validator.settings import ValidatorSettings
 ALL = (GatewaySettings, ValidatorSettings, DescriptorSettings, StatusSettings)
 SECRETS = {name for kind in ALL for name, field in kind.model_fields.items() if is_secret(field)}
 PASSWORD = "hunter2-and-a-half"
+
+STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 
 
 class ExampleSettings(VolumeSettings, StatusClientSettings):
@@ -92,7 +95,8 @@ def test_config_json_alone_is_enough() -> None:
     assert settings.host == "from-file"
     assert settings.delivery.max_deliveries == 5
     assert settings.redis_password is None
-    assert settings.volumes.uploads == Path("data/uploads").absolute()
+    path = settings.studies.uploaded(STUDY).marker
+    assert path.store.path(path.key) == Path(f"data/uploads/{STUDY}/intake.json").absolute()
 
 
 def test_each_source_takes_precedence_over_the_one_before(sources: Sources) -> None:

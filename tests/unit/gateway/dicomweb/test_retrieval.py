@@ -15,11 +15,11 @@ from multipart import MultipartSegment, PushMultipartParser
 from pydicom import Dataset
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from chassis.instance_index import COMPLETE, STUDIES
 from gateway.dicomweb.metadata import without_bulk_data
 from gateway.dicomweb.resources import ROOT
 from kit.gateway import MemoryGateway, assert_problem
 from storage.layout import METADATA
+from storage.uid_index import COMPLETE, STUDIES
 
 STUDY, SERIES, OTHER_SERIES = "1.2.3", "1.2.3.1", "1.2.3.2"
 EXPLICIT, JPEG = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.50"

@@ -1,4 +1,4 @@
-"""Examines the files of a study, as many at once as there are processes; notes how far it is."""
+"""Examines the files of an upload, several at the same time, and reports the progress."""
 
 import asyncio
 import time
@@ -9,19 +9,20 @@ from contracts.intake import StoredFile
 from contracts.report import FileCounts, Outcome
 from engine.profiles.profile import Profile
 from engine.report import Report
+from storage.study_folder import StudyFolder
 from validator.journal import Found, Journal
 
 Examine = Callable[[Path, Profile], Awaitable[Report]]
 """Examines the file at a path."""
 Note = Callable[[FileCounts], None]
-"""Is told what has become of the files so far."""
+"""Is called with the counts of the files examined so far."""
 
 NOTE_SECONDS = 0.5
-"""How often it is told, and the journal written."""
+"""How often progress is reported and the journal written."""
 
 
 async def examine_files(
-    directory: Path,
+    folder: StudyFolder,
     files: Sequence[StoredFile],
     examine: Examine,
     profile: Profile,
@@ -33,13 +34,13 @@ async def examine_files(
     """The reports of files, in their order.
 
     Args:
-        directory: where they lie.
+        folder: where they are stored.
         files: to examine.
         examine: examines one.
-        profile: what to ask for.
-        journal: what was found before an interruption is not examined again.
+        profile: the validation profile.
+        journal: files that are in it were examined before an interruption and are not again.
         at_once: how many wait for an examination at the same time.
-        note: is told how far it is.
+        note: is called with the progress.
     """
     found = await asyncio.to_thread(journal.read)
     progress = _Progress(found, len(files), journal, note)
@@ -47,15 +48,16 @@ async def examine_files(
 
     async def work() -> None:
         for file in remaining:
-            report = await examine(directory / file.name, profile)
+            async with folder.file(file.name).local() as path:
+                report = await examine(path, profile)
             await progress.add(file.name, report)
 
-    progress.tell()
+    progress.report()
     try:
         async with asyncio.TaskGroup() as workers:
             for _ in range(at_once):
                 workers.create_task(work())
-    except ExceptionGroup as errors:  # one tells enough
+    except ExceptionGroup as errors:  # one is enough
         raise errors.exceptions[0] from None
     finally:
         await progress.write()
@@ -63,7 +65,7 @@ async def examine_files(
 
 
 class _Progress:
-    """Collects reports, and from time to time writes them down and tells how many there are."""
+    """Collects reports; from time to time it writes the journal and reports the counts."""
 
     def __init__(
         self, found: dict[str, Report], received: int, journal: Journal, note: Note
@@ -82,14 +84,14 @@ class _Progress:
         self._unwritten.append((name, report))
         if time.monotonic() >= self._due:
             self._due = time.monotonic() + NOTE_SECONDS
-            self.tell()
+            self.report()
             await self.write()
 
     async def write(self) -> None:
         written, self._unwritten = self._unwritten, []
         await asyncio.to_thread(self._journal.append, written)
 
-    def tell(self) -> None:
+    def report(self) -> None:
         examined = len(self._found)
         counts = FileCounts(
             received=self._received,

@@ -8,11 +8,12 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from chassis.instance_index import InstanceIndex, Kept
 from integration.pipeline import Pipeline, RedisServer, until
 from integration.studies import ct_slices
-from storage.archived import ArchivedStudy, read_study
 from storage.layout import METADATA
+from storage.metadata import ArchivedStudy
+from storage.study_folder import StudyFolder
+from storage.uid_index import Reservation, UidIndex
 from unit.gateway.studies_on_disk import Disk, Sent
 
 ONE, OTHER, THIRD = (UUID(int=number) for number in (1, 2, 3))
@@ -20,11 +21,11 @@ BYTES, OTHER_BYTES = "a" * 64, "b" * 64
 
 
 @pytest.fixture
-def index(client: Redis) -> InstanceIndex:
+def index(client: Redis) -> UidIndex:
     async def connect() -> Redis:
         return client
 
-    return InstanceIndex(connect)
+    return UidIndex(connect)
 
 
 @pytest.fixture
@@ -32,46 +33,46 @@ def disk(tmp_path: Path) -> Disk:
     return Disk(tmp_path)
 
 
-async def test_the_first_study_keeps_a_uid_whoever_comes_later(index: InstanceIndex) -> None:
-    assert await index.claim(ONE, {"1.2.1": BYTES}) == {"1.2.1": Kept(BYTES, ONE)}
-    later = await index.claim(OTHER, {"1.2.1": OTHER_BYTES, "1.2.2": BYTES})
-    assert later == {"1.2.1": Kept(BYTES, ONE), "1.2.2": Kept(BYTES, OTHER)}
+async def test_the_first_study_keeps_a_uid_whoever_comes_later(index: UidIndex) -> None:
+    assert await index.reserve(ONE, {"1.2.1": BYTES}) == {"1.2.1": Reservation(BYTES, ONE)}
+    later = await index.reserve(OTHER, {"1.2.1": OTHER_BYTES, "1.2.2": BYTES})
+    assert later == {"1.2.1": Reservation(BYTES, ONE), "1.2.2": Reservation(BYTES, OTHER)}
 
 
-async def test_claiming_again_changes_nothing(index: InstanceIndex) -> None:
+async def test_reserving_again_changes_nothing(index: UidIndex) -> None:
     instances = {f"1.2.{number}": BYTES for number in range(1, 1200)}
-    first = await index.claim(ONE, instances)
-    assert await index.claim(ONE, instances) == first
-    assert first == {uid: Kept(BYTES, ONE) for uid in instances}
+    first = await index.reserve(ONE, instances)
+    assert await index.reserve(ONE, instances) == first
+    assert first == {uid: Reservation(BYTES, ONE) for uid in instances}
 
 
-async def test_of_many_that_claim_one_uid_at_once_one_gets_it_and_all_are_told_which(
-    index: InstanceIndex,
+async def test_of_many_that_reserve_one_uid_at_once_one_gets_it_and_all_learn_which(
+    index: UidIndex,
 ) -> None:
     studies = [uuid4() for _ in range(20)]
-    told = await asyncio.gather(*(index.claim(study, {"1.2.1": BYTES}) for study in studies))
-    assert len({answer["1.2.1"] for answer in told}) == 1
+    seen = await asyncio.gather(*(index.reserve(study, {"1.2.1": BYTES}) for study in studies))
+    assert len({answer["1.2.1"] for answer in seen}) == 1
 
 
-async def test_looking_claims_nothing(index: InstanceIndex) -> None:
-    await index.claim(ONE, {"1.2.1": BYTES})
+async def test_a_look_up_reserves_nothing(index: UidIndex) -> None:
+    await index.reserve(ONE, {"1.2.1": BYTES})
     many = [f"1.3.{number}" for number in range(1, 1200)]
-    assert await index.kept(["1.2.1", *many]) == {"1.2.1": Kept(BYTES, ONE)}
-    assert await index.kept(many) == {}
-    assert await index.kept([]) == {}
+    assert await index.reservations(["1.2.1", *many]) == {"1.2.1": Reservation(BYTES, ONE)}
+    assert await index.reservations(many) == {}
+    assert await index.reservations([]) == {}
 
 
-async def test_a_study_filed_in_parts_is_found_under_all_its_ids(index: InstanceIndex) -> None:
-    await index.file(ONE, ["1.2", "1.3"])
-    await index.file(OTHER, ["1.2"])
-    await index.file(OTHER, ["1.2"])
+async def test_a_study_filed_in_parts_is_found_under_all_its_ids(index: UidIndex) -> None:
+    await index.add_study(ONE, ["1.2", "1.3"])
+    await index.add_study(OTHER, ["1.2"])
+    await index.add_study(OTHER, ["1.2"])
     assert sorted(await index.studies("1.2")) == [ONE, OTHER]
     assert await index.studies("1.3") == [ONE]
     assert await index.studies("1.4") == []
 
 
 async def test_the_index_is_made_from_the_archive_when_it_has_never_been(
-    index: InstanceIndex, disk: Disk
+    index: UidIndex, disk: Disk
 ) -> None:
     one = Sent(b"one", uid="1.2.1", study="1.2")
     disk.archive(one, Sent(b"two", uid="1.2.2", study="1.2"), study_id=ONE)
@@ -79,88 +80,87 @@ async def test_the_index_is_made_from_the_archive_when_it_has_never_been(
     disk.preview(b"png", ONE)
     assert not await index.is_complete()
 
-    await index.ensure(disk.volumes.archive)
+    await index.ensure(disk.volumes.studies)
 
     assert await index.is_complete()
     assert await index.studies("1.2") == [ONE]
     assert await index.studies("1.3") == [OTHER]
-    kept = await index.kept(["1.2.1", "1.2.2", "1.3.1"])
-    assert kept["1.2.1"] == Kept(one.sha256, ONE)
-    assert [entry.study_id for entry in kept.values()] == [ONE, ONE, OTHER]
+    reserved = await index.reservations(["1.2.1", "1.2.2", "1.3.1"])
+    assert reserved["1.2.1"] == Reservation(one.sha256, ONE)
+    assert [entry.study_id for entry in reserved.values()] == [ONE, ONE, OTHER]
 
 
-async def test_an_index_that_is_complete_is_not_made_again(
-    index: InstanceIndex, disk: Disk
-) -> None:
-    await index.ensure(disk.volumes.archive)
+async def test_an_index_that_is_complete_is_not_made_again(index: UidIndex, disk: Disk) -> None:
+    await index.ensure(disk.volumes.studies)
     disk.archive(Sent(b"one", uid="1.2.1", study="1.2"), study_id=ONE)
-    await index.ensure(disk.volumes.archive)
+    await index.ensure(disk.volumes.studies)
     assert await index.studies("1.2") == []
 
 
 async def test_services_that_start_at_once_make_the_index_once_and_all_wait_for_it(
-    index: InstanceIndex, disk: Disk, monkeypatch: pytest.MonkeyPatch
+    index: UidIndex, disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disk.archive(Sent(b"one", uid="1.2.1", study="1.2"), study_id=ONE)
     read: list[str] = []
 
-    def reading(directory: Path) -> ArchivedStudy:
-        read.append(directory.name)
-        return read_study(directory)
+    metadata = StudyFolder.metadata
 
-    monkeypatch.setattr("chassis.instance_index.read_study", reading)
+    def reading(folder: StudyFolder) -> ArchivedStudy:
+        read.append(str(folder.study_id))
+        return metadata(folder)
+
+    monkeypatch.setattr(StudyFolder, "metadata", reading)
 
     async def started() -> list[UUID]:
-        async with index.made(disk.volumes.archive):
-            return await index.studies("1.2")
+        await index.ensure(disk.volumes.studies)
+        return await index.studies("1.2")
 
     assert await asyncio.gather(*(started() for _ in range(5))) == [[ONE]] * 5
     assert read == [str(ONE)]
 
 
 async def test_one_study_that_cannot_be_read_does_not_hide_the_others(
-    index: InstanceIndex, disk: Disk
+    index: UidIndex, disk: Disk
 ) -> None:
     disk.archive(Sent(b"one", uid="1.2.1", study="1.2"), study_id=ONE)
     (disk.archive(Sent(b"two"), study_id=OTHER) / METADATA).write_text("{")
     (disk.archive(Sent(b"six"), study_id=THIRD) / METADATA).unlink()
     (disk.volumes.archive / "notes").mkdir()
 
-    assert await index.rebuild(disk.volumes.archive) == 1
+    rebuilt = await index.rebuild(disk.volumes.studies)
+    assert (rebuilt.studies, rebuilt.unreadable) == (1, (OTHER,))
     assert await index.studies("1.2") == [ONE]
 
 
-async def test_rebuilding_forgets_what_is_not_in_the_archive(
-    index: InstanceIndex, disk: Disk
-) -> None:
-    await index.claim(OTHER, {"1.2.1": OTHER_BYTES, "1.9.9": BYTES})
-    await index.file(OTHER, ["1.2", "1.9"])
+async def test_rebuilding_forgets_what_is_not_in_the_archive(index: UidIndex, disk: Disk) -> None:
+    await index.reserve(OTHER, {"1.2.1": OTHER_BYTES, "1.9.9": BYTES})
+    await index.add_study(OTHER, ["1.2", "1.9"])
     one = Sent(b"one", uid="1.2.1", study="1.2")
     disk.archive(one, study_id=ONE)
-    told: list[tuple[int, int]] = []
+    seen: list[tuple[int, int]] = []
 
-    count = await index.rebuild(disk.volumes.archive, lambda *progress: told.append(progress))
+    rebuilt = await index.rebuild(disk.volumes.studies, lambda *progress: seen.append(progress))
 
-    assert count == 1
-    assert told == [(1, 1)]
-    assert await index.kept(["1.2.1", "1.9.9"]) == {"1.2.1": Kept(one.sha256, ONE)}
+    assert rebuilt.studies == 1
+    assert seen == [(1, 1)]
+    assert await index.reservations(["1.2.1", "1.9.9"]) == {"1.2.1": Reservation(one.sha256, ONE)}
     assert await index.studies("1.2") == [ONE]
     assert await index.studies("1.9") == []
 
 
-async def test_who_makes_the_index_and_dies_is_followed_by_another(
-    index: InstanceIndex, client: Redis, disk: Disk, monkeypatch: pytest.MonkeyPatch
+async def test_when_a_service_dies_while_it_builds_the_index_another_one_builds_it(
+    index: UidIndex, client: Redis, disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disk.archive(Sent(b"one", uid="1.2.1", study="1.2"), study_id=ONE)
     await client.set("archive-index:lock", "of a dead one", px=300)
-    await index.ensure(disk.volumes.archive)
+    await index.ensure(disk.volumes.studies)
     assert await index.studies("1.2") == [ONE]
 
     await client.delete("archive-index:complete")
     await client.set("archive-index:lock", "of one that does not end")
-    monkeypatch.setattr("chassis.instance_index.WAIT_SECONDS", 0.5)
+    monkeypatch.setattr("storage.uid_index.WAIT_SECONDS", 0.5)
     with pytest.raises(TimeoutError):
-        await index.ensure(disk.volumes.archive)
+        await index.ensure(disk.volumes.studies)
 
 
 @pytest.mark.timeout(150)

@@ -1,7 +1,7 @@
-"""Decides on the files of an upload: which go on, to which study, and which do not.
+"""Decides on the files of an upload: which are accepted, in which study, and which are rejected.
 
-What each file is has been found; here it is held against the others, against what the sender said,
-and against what has come in other uploads.
+Each file has been examined by itself. Here it is compared with the other files, with what the
+sender said about the upload, and with what came in other uploads.
 """
 
 import asyncio
@@ -19,24 +19,24 @@ from engine.rules import study as rules
 from engine.tags import STUDY_INSTANCE_UID
 from engine.violation import Violation
 from validator.candidate import Candidate
-from validator.claiming import Index, divide, look_for_conflicts
+from validator.reserve import Index, reject_conflicts, reserve
 
 MOST_STUDIES = 1000
 """Studies that one upload may be divided into."""
 
 
 class OnInvalidInstance(StrEnum):
-    """What becomes of the valid files of an upload that has others."""
+    """What happens to the valid files of an upload that has others."""
 
     QUARANTINE = "quarantine"
-    """They go on; the others go to quarantine."""
+    """They are archived; the others go to quarantine."""
     FAIL_STUDY = "fail-study"
     """All go to quarantine."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What becomes of the files of an upload.
+    """The outcome of each file of an upload.
 
     Attributes:
         findings: what is wrong with the files as a whole.
@@ -68,15 +68,15 @@ async def decide(
 ) -> Verdict:
     """Decide on the files of an upload.
 
-    Deciding again gives the same verdict: what the upload has claimed remains its own.
+    Deciding again gives the same verdict: the UIDs that the upload has reserved remain its own.
 
     Args:
         study_id: the upload.
-        intake: what the sender said of it.
+        intake: what the sender said about it.
         reports: of the files, in the order of the intake.
-        profile: how much each finding weighs.
-        index: of what other uploads have brought.
-        on_invalid: what becomes of valid files beside others.
+        profile: the severity of each finding.
+        index: the UIDs that uploads have reserved.
+        on_invalid: what happens to valid files beside others.
     """
     files = [
         Candidate(stored, report, list(report.findings), report.outcome)
@@ -89,10 +89,10 @@ async def decide(
     fail_all = on_invalid is OnInvalidInstance.FAIL_STUDY
     ids: dict[str, UUID] = {}
     if fail_all:
-        await look_for_conflicts(files, profile, index)
+        await reject_conflicts(files, profile, index)
     if not (fail_all and _is_flawed(files, found)):
-        ids = await divide(files, study_id, profile, index)
-    _follow_the_first(files)
+        ids = await reserve(files, study_id, profile, index)
+    _reject_copies(files)
     if fail_all and _is_flawed(files, found):
         _fail(files, profile)
         ids = {}
@@ -115,9 +115,10 @@ def count(instances: Iterable[InstanceReport]) -> FileCounts:
 
 
 def _compared(files: Sequence[Candidate], intake: Intake, profile: Profile) -> list[_Found]:
-    """What only several files show; those that are at odds with each other are rejected.
+    """Findings across files; files that contradict each other are rejected.
 
-    What is rejected already counts, but is not compared: it must not take valid files along.
+    Files that are rejected already are counted but not compared, so that they do not cause the
+    rejection of valid ones.
     """
     readable = [(file, instance) for file in files if (instance := file.compared)]
     instances = [instance for _, instance in readable]
@@ -174,8 +175,8 @@ def _mark_repeated(files: Iterable[Candidate]) -> None:
                 file.first, file.outcome = first, Outcome.DUPLICATE
 
 
-def _follow_the_first(files: Iterable[Candidate]) -> None:
-    """What is refused is refused however often it came."""
+def _reject_copies(files: Iterable[Candidate]) -> None:
+    """Copies of a rejected file are rejected too."""
     for file in files:
         if file.first and file.first.outcome is Outcome.REJECTED:
             file.outcome, file.findings = Outcome.REJECTED, file.first.findings
