@@ -16,7 +16,11 @@ class Place(StrEnum):
 
 
 def study_directory(place: Place, study_id: UUID) -> str:
-    """The directory of a study below the root of the volumes: ``archive/{study_id}``."""
+    """The directory of a study below the root of the volumes: ``archive/{study_id}``.
+
+    Events carry it for programs that read the volumes themselves. No service reads it in an event:
+    each asks `storage.study_store` by the study's id.
+    """
     return f"{place}/{study_id}"
 
 

@@ -9,7 +9,6 @@ from uuid import uuid4
 from hdv.client.gateway import Gateway
 from hdv.client.upload_outcome import Json
 from hdv.exit import CommandError
-from storage.files import sha256_of
 
 _CHUNK = 1 << 18
 _NAME = re.compile(r"[0-9]{6}\.dcm")
@@ -36,7 +35,7 @@ def fetch(gateway: Gateway, file: Json, target: Path) -> None:
         OSError: the file cannot be written.
     """
     if target.exists():
-        if sha256_of(target) != file["sha256"]:
+        if _sha256(target) != file["sha256"]:
             raise CommandError(f"{target}: another file has this name")
         return
     part = target.with_name(f".{target.name}.{uuid4().hex}")
@@ -52,3 +51,8 @@ def fetch(gateway: Gateway, file: Json, target: Path) -> None:
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
