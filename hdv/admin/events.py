@@ -67,17 +67,24 @@ def _work_with_redis(server: Server, work: Work) -> None:
 
 
 async def _until_stopped(work: Coroutine[None, None, None]) -> None:
-    """Work until it is done, until Ctrl-C, or until the reader of the output is gone (`| head`)."""
+    """Work until it is done, or until Ctrl-C.
+
+    Raises:
+        BrokenPipeError: the reader of the output is gone (`| head`).
+    """
     loop, task = asyncio.get_running_loop(), asyncio.create_task(work)
-    stop = loop.create_future()
-    loop.add_signal_handler(signal.SIGINT, stop.cancel)
+    interrupted, output_closed = asyncio.Event(), asyncio.Event()
+    loop.add_signal_handler(signal.SIGINT, interrupted.set)
     if stat.S_ISFIFO(os.fstat(STDOUT).st_mode):
         # The writing end of a pipe becomes readable when the other one is closed.
-        loop.add_reader(STDOUT, stop.cancel)
-    await asyncio.wait((task, stop), return_when=asyncio.FIRST_COMPLETED)
-    await cancel(task)
+        loop.add_reader(STDOUT, output_closed.set)
+    stops = [asyncio.create_task(event.wait()) for event in (interrupted, output_closed)]
+    await asyncio.wait((task, *stops), return_when=asyncio.FIRST_COMPLETED)
+    await cancel(task, *stops)
     if not task.cancelled():
         task.result()
+    elif output_closed.is_set():
+        raise BrokenPipeError
 
 
 async def _connected(url: str, work: Work) -> None:
