@@ -6,7 +6,7 @@ from chassis.messaging.retention import trim_periodically
 from chassis.service.lifecycle import Service
 from contracts.channels import CHANNELS
 from status import handlers
-from status.routes import status_router
+from status.routes import add_routes
 from status.settings import StatusSettings
 from status.store import RedisStore
 
@@ -20,7 +20,7 @@ def create_app(
     """The status service.
 
     Args:
-        settings: what it has to know.
+        settings: its settings.
         store: where records are kept, when not in Redis.
         instance: its consumer name, when not host and process id.
     """
@@ -31,7 +31,7 @@ def create_app(
     )
     records = store or RedisStore(service.broker.connect)
     handlers.register(service, records, settings.concurrency)
-    service.http.include_router(status_router(records, settings.internal_token))
+    add_routes(service.http, records, settings.internal_token)
     service.in_background(
         partial(trim_periodically, service.broker.connect, CHANNELS, settings.trim_period_seconds)
     )

@@ -15,7 +15,7 @@ from contracts.status import State, StatusRecord, StatusUpdate
 from status.record import advance
 
 MOST_ATTEMPTS = 50
-"""Writers of one study are a handful, so that many lost races in a row mean something is wrong."""
+"""A study has a handful of writers: so many lost races in a row mean that something is wrong."""
 
 Stored = bytes | str | None
 """A record as Redis has it."""
@@ -25,9 +25,10 @@ INDEX = "status-index"
 with a suffix, of those in a state, of a modality, with a label or of a patient."""
 
 MOST_SCANNED = 2000
-"""Records that are looked at for one page; where few fit, it is short and the next goes on."""
+"""Records that are read for one page. If few of them are wanted, the page is short and the next one
+goes on."""
 MOST_AT_ONCE = 500
-"""Records that are read in one go."""
+"""Records that are read with one command."""
 
 # KEYS: the record, the indexes it leaves, the indexes it is in.
 # ARGV: the record as it was read ("" for none), the new record, the study id, its time, the number
@@ -44,7 +45,7 @@ return 1
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Which records; all conditions hold, those that are None count for nothing."""
+    """Which records to list: those that meet all conditions; None is no condition."""
 
     status: State | None = None
     since: datetime | None = None
@@ -56,7 +57,7 @@ class Wanted:
     patient_id_hash: str | None = None
 
     def fits(self, record: StatusRecord) -> bool:
-        """Whether a record is wanted, whenever it was first seen."""
+        """Whether a record meets the conditions, those on its time aside."""
         return (
             self.status in {None, record.status}
             and (self.modality is None or self.modality in (record.modalities or ()))
@@ -65,18 +66,18 @@ class Wanted:
         )
 
     def indexes(self) -> list[str]:
-        """Every index that has all wanted records."""
+        """Every index that contains all wanted records."""
         modalities = (self.modality,) if self.modality else ()
         return _indexes(self.status, modalities, self.label, self.patient_id_hash)
 
 
 @dataclass(frozen=True)
 class Page:
-    """A part of a listing."""
+    """A page of a listing."""
 
     records: tuple[StatusRecord, ...]
     next_cursor: str | None
-    """Where the next page begins; none after the last."""
+    """Where the next page begins; None after the last."""
 
 
 class RedisStore:
@@ -115,15 +116,15 @@ class RedisStore:
         raise WatchError
 
     async def page(self, wanted: Wanted, cursor: str | None, limit: int) -> Page:
-        """Records, the studies first seen last come first.
+        """A page of records; studies first seen last come first.
 
         Args:
             wanted: which.
-            cursor: where to begin: the `next_cursor` of the page before.
+            cursor: where to begin: `next_cursor` of the page before.
             limit: the greatest number of records.
 
         Raises:
-            ValueError: the cursor is none that `page` has given out.
+            ValueError: not a cursor of this listing.
         """
         bound = _parse_cursor(cursor) if cursor else None
         client = await self._connect()
@@ -163,7 +164,7 @@ class RedisStore:
 
 
 _Entry = tuple[float, str]
-"""Of an index: the time, and the study."""
+"""Entry of an index: the time, and the study."""
 
 
 def _indexes(
@@ -197,21 +198,19 @@ async def _smallest(client: Redis, indexes: Sequence[str]) -> str:
 async def _entries(
     client: Redis, index: str, wanted: Wanted, bound: _Entry | None, size: int
 ) -> AsyncIterator[list[_Entry]]:
-    """What an index has below a bound, the latest first, in portions of growing size.
+    """The entries of an index below a bound, the latest first, in portions of growing size.
 
-    Each portion begins at the time of the last entry before, not at its place in the index: that
+    Each portion begins at the time of the last entry before, not at its position in the index: that
     changes when studies come and go.
     """
-    latest = bound[0] if bound else "+inf"
-    if wanted.until and (not bound or bound[0] >= _milliseconds(wanted.until)):
-        latest = f"({_milliseconds(wanted.until)}"
+    latest = _latest(wanted, bound)
     earliest = _milliseconds(wanted.since) if wanted.since else "-inf"
     while True:
-        asked = size
+        requested = size
         found = cast(
             "list[tuple[bytes, float]]",
             await client.zrevrangebyscore(
-                index, latest, earliest, start=0, num=asked, withscores=True
+                index, latest, earliest, start=0, num=requested, withscores=True
             ),
         )
         entries = [(score, member.decode()) for member, score in found]
@@ -222,8 +221,15 @@ async def _entries(
             size = min(size * 2, MOST_AT_ONCE)
         else:
             size *= 2  # more studies have the same time than a portion holds
-        if len(entries) < asked:
+        if len(entries) < requested:
             return
+
+
+def _latest(wanted: Wanted, bound: _Entry | None) -> float | str:
+    """The greatest score to ask Redis for; `(` excludes the score itself."""
+    if wanted.until and (not bound or bound[0] >= _milliseconds(wanted.until)):
+        return f"({_milliseconds(wanted.until)}"
+    return bound[0] if bound else "+inf"
 
 
 def _milliseconds(time: datetime) -> int:

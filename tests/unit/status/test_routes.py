@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from chassis.web import problem
 from contracts.status import State, StatusRecord, StatusUpdate
 from status.record import advance
-from status.routes import status_router
+from status.routes import add_routes
 from status.store import Page, Wanted
 
 STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
@@ -57,7 +57,7 @@ def service(store: MemoryStore) -> Caller:
     def client(token: SecretStr | None = None, **headers: str) -> httpx.AsyncClient:
         app = FastAPI()
         problem.install(app)
-        app.include_router(status_router(store, token))
+        add_routes(app, store, token)
         transport = httpx.ASGITransport(app)
         return httpx.AsyncClient(transport=transport, base_url="http://status", headers=headers)
 
