@@ -1,1 +1,1 @@
-"""What every service stands on: settings, delivery, logging, metrics, health, problems."""
+"""What every service is built on: settings, delivery, logging, metrics, health, problems."""

@@ -63,7 +63,7 @@ def redis_address(settings: ServiceSettings) -> str:
 
 
 class CloudEventFormat(MessageFormat):
-    """On the wire stands exactly the CloudEvent's JSON, which any language can read."""
+    """Messages are exactly the CloudEvent's JSON, which any language can read."""
 
     __slots__ = ()
 
@@ -89,7 +89,7 @@ class CloudEventFormat(MessageFormat):
 
 
 class BrokerLog:
-    """What FastStream has to say, cut down to what delivery does not log itself."""
+    """FastStream's log messages, reduced to those that delivery does not log itself."""
 
     def log(
         self,
@@ -100,7 +100,7 @@ class BrokerLog:
         exc_info: Any = None,  # noqa: ANN401 -- FastStream's signature
         extra: Any = None,  # noqa: ANN401 -- FastStream's signature
     ) -> None:
-        """Log trouble with Redis; the texts of handlers' exceptions never."""
+        """Log trouble with Redis, never the texts of handlers' exceptions."""
         del extra
         if level >= logging.CRITICAL or msg == "Message fetch error":
             error = error_name(exc_info) if isinstance(exc_info, BaseException) else None

@@ -1,4 +1,4 @@
-"""A place in the change feed: how far each stream has been read."""
+"""A position in the feed: how far each stream has been read."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ EntryId = tuple[int, int]
 """A stream entry's id: milliseconds since the epoch, and a sequence number."""
 
 BEGINNING = "0"
-"""The text of the place before the oldest event that is kept."""
+"""The text of the position before the oldest event that is kept."""
 LONGEST_TEXT = 500
 
 _ADDRESSES = tuple(channel.address for channel in CHANNELS)
@@ -25,14 +25,14 @@ _ENTRY_ID = re.compile(_ID)
 
 
 class CursorError(ValueError):
-    """The text is no cursor."""
+    """The text is not a cursor."""
 
 
 def parse_entry_id(text: str) -> EntryId:
     """An entry's id from its text; without a sequence number, the first of that millisecond.
 
     Raises:
-        CursorError: it is none.
+        CursorError: it is not one.
     """
     if not _ENTRY_ID.fullmatch(text):
         raise CursorError("no entry id")
@@ -49,9 +49,9 @@ def entry_id_text(entry_id: EntryId) -> str:
 class Cursor:
     """The last entry read of each stream.
 
-    One position for each stream, not one for all: two streams may get their entries in another
-    order than their ids have, within a millisecond or when a clock is set back. Within a stream
-    Redis lets ids only rise, so that nothing is ever added behind a position.
+    One position for all streams would not do: within a millisecond, or after a clock is set back,
+    entries of two streams may be appended in another order than that of their ids. Within a stream
+    ids only rise, so nothing is ever added before a position.
     """
 
     positions: Mapping[str, EntryId] = field(default_factory=dict)
@@ -61,11 +61,11 @@ class Cursor:
     def parse(cls, text: str) -> Self:
         """A cursor from its text.
 
-        Beside what `str` makes of a cursor this may be `0`, the beginning, or the id of any
-        entry, which stands for its time: milliseconds since the epoch.
+        Besides the text that `str` makes, this may be `0`, the beginning, or the id of an entry,
+        which means its time: milliseconds since the epoch.
 
         Raises:
-            CursorError: it is none.
+            CursorError: it is not one.
         """
         if text == BEGINNING:
             return cls()

@@ -1,7 +1,7 @@
-"""The change feed: the streams of all events read as one, from any point on.
+"""The feed: the streams of all events read as one, from any position on.
 
-Streams are read, not the live channels: what happens between reading the past and listening to the
-present would be lost there.
+It reads the streams, not the live channels: with those, events between the end of the past and the
+first live one would be lost.
 """
 
 import asyncio
@@ -24,13 +24,13 @@ from contracts.channels import CHANNELS
 from contracts.events import ANY_EVENT, CloudEvent, Event
 
 ADDRESSES = tuple(channel.address for channel in CHANNELS)
-"""Every stream, in the order of a study's way."""
+"""Every stream, in the order in which a study passes them."""
 
 MOST_CONNECTIONS = 8
-"""To Redis, of one feed; who wants more waits for one."""
+"""Connections of one feed to Redis; further requests wait for one."""
 MOST_PER_READ = 500
 RETRY_SECONDS = (0.2, 5.0)
-"""First and longest pause while Redis is away."""
+"""First and longest pause while Redis is unavailable."""
 
 OnTrouble = Callable[[RedisError], None]
 T = TypeVar("T")
@@ -46,7 +46,7 @@ ADDRESS_OF = {_type_of(channel.event): channel.address for channel in CHANNELS}
 
 
 class CursorExpiredError(Exception):
-    """Events after this place were never read and are no longer kept."""
+    """Events after this position were never read and are no longer kept."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Entry:
 
     @cached_property
     def event(self) -> Event | None:
-        """The event; nothing when something else was put on the stream."""
+        """The event; None if something else was put on the stream."""
         try:
             event = ANY_EVENT.validate_json(self.body)
         except ValidationError:
@@ -68,7 +68,7 @@ class Entry:
 
     @cached_property
     def json(self) -> bytes | None:
-        """The event as JSON, in one line."""
+        """The event as JSON in one line; None if it is not an event."""
         return self.event.to_json() if self.event else None
 
 
@@ -77,39 +77,39 @@ class Page:
     """Some entries in the order in which they were appended."""
 
     start: Cursor
-    """The place before them."""
+    """The position before them."""
     entries: Sequence[Entry]
     more: bool
-    """Whether there were more at that moment."""
+    """Whether there were more entries at that moment."""
 
-    def places(self) -> Iterator[tuple[Cursor, Entry]]:
-        """Each entry, with the place after it."""
-        place = self.start
+    def positions(self) -> Iterator[tuple[Cursor, Entry]]:
+        """Each entry with the position after it."""
+        position = self.start
         for entry in self.entries:
-            place = place.moved({entry.address: entry.id})
-            yield place, entry
+            position = position.moved({entry.address: entry.id})
+            yield position, entry
 
     @property
     def end(self) -> Cursor:
-        """The place after all of them."""
+        """The position after all of them."""
         return self.start.moved({entry.address: entry.id for entry in self.entries})
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What Redis answers: some streams at one moment."""
+    """Some streams at one moment, as Redis returns them."""
 
     entries: Mapping[str, Sequence[Entry]] = field(default_factory=dict)
-    """The next entries of each stream; at least one more than a page has, if there are."""
+    """The next entries of each stream; at least one more than a page has, if there is one."""
     trimmed: Mapping[str, EntryId] = field(default_factory=dict)
     """The last entry that was trimmed off, for each stream that was trimmed."""
 
 
 def page(snapshot: Snapshot, cursor: Cursor, addresses: Sequence[str], limit: int) -> Page:
-    """Merge streams to a page.
+    """Merge streams into a page.
 
-    Entries stand in the order of their ids: all come from the clock of one Redis. Within a
-    millisecond the order of a study's way decides.
+    Entries are sorted by id: all ids come from the clock of one Redis. Within a millisecond the
+    order in which a study passes the streams decides.
 
     Args:
         snapshot: the streams as they were after the cursor.
@@ -124,8 +124,8 @@ def page(snapshot: Snapshot, cursor: Cursor, addresses: Sequence[str], limit: in
         raise CursorExpiredError
     found = [entry for address in addresses for entry in snapshot.entries.get(address, ())]
     found.sort(key=lambda entry: (entry.id, ADDRESSES.index(entry.address)))
-    # A stream from which nothing has been read gets a position as well: if entries are trimmed off
-    # before the next page, they are missed.
+    # A stream from which nothing has been read gets a position as well, so that entries trimmed off
+    # before the next page are noticed as missed.
     unread = {
         address: snapshot.trimmed.get(address, (0, 0))
         for address in addresses
@@ -145,7 +145,7 @@ class Feed:
         self._client = client
 
     async def read(self, cursor: Cursor, addresses: Sequence[str], limit: int) -> Page:
-        """The entries after a cursor, at once.
+        """The entries after a cursor; returns at once.
 
         Args:
             cursor: how far the streams have been read.
@@ -154,9 +154,9 @@ class Feed:
 
         Raises:
             CursorExpiredError: entries after the cursor are gone.
-            redis.exceptions.RedisError: Redis is away.
+            redis.exceptions.RedisError: Redis is unavailable.
         """
-        # One moment for all streams: no effect is seen without its cause.
+        # All streams at one moment: no effect is seen without its cause.
         async with self._client.pipeline(transaction=True) as pipeline:
             pipeline.xread(_after(cursor, addresses), count=limit + 1)
             pipeline.hmget(TRIMMED, list(addresses))
@@ -165,10 +165,10 @@ class Feed:
         return page(snapshot, cursor, addresses, limit)
 
     async def end(self) -> Cursor:
-        """The place after the newest entry of every stream.
+        """The position after the newest entry of every stream.
 
         Raises:
-            redis.exceptions.RedisError: Redis is away.
+            redis.exceptions.RedisError: Redis is unavailable.
         """
         async with self._client.pipeline(transaction=True) as pipeline:
             pipeline.hmget(TRIMMED, list(ADDRESSES))
@@ -185,12 +185,12 @@ class Feed:
     async def follow(
         self, cursor: Cursor, addresses: Sequence[str], on_trouble: OnTrouble
     ) -> AsyncGenerator[Page, None]:
-        """The entries after a cursor and all that come, for ever; Redis may come and go.
+        """The entries after a cursor and all later ones, for ever; survives outages of Redis.
 
         Args:
             cursor: how far the streams have been read.
             addresses: the streams to read.
-            on_trouble: told each time that Redis does not answer.
+            on_trouble: called each time that Redis does not answer.
 
         Raises:
             CursorExpiredError: entries after the cursor are gone.
@@ -202,16 +202,16 @@ class Feed:
                 yield found
 
     async def _next(self, cursor: Cursor, addresses: Sequence[str]) -> Page:
-        """The entries after a cursor; when there are none, not before some may have come."""
+        """The entries after a cursor; if there are none, waits until some may have come."""
         found = await self.read(cursor, addresses, MOST_PER_READ)
         if not found.entries:
-            # Only to wake up; what has come is read as ever.
+            # Only to wake up; the entries are read by the next call.
             await self._client.xread(_after(cursor, addresses), count=1, block=POLLING_MS)
         return found
 
 
 async def patiently(call: Callable[[], Awaitable[T]], on_trouble: OnTrouble) -> T:
-    """What a call returns as soon as Redis answers, however long that takes."""
+    """Repeat a call until Redis answers, and return its result."""
     pause, longest = RETRY_SECONDS
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Progress marks ("validating", "archiving"): told to the status service without waiting for it."""
+"""Progress marks ("validating", "archiving"): sent to the status service in the background."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,8 @@ from chassis.web.status_client import status_client
 from contracts.status import State, StudyFacts, StudyStatusUpdate, StudyStatusUpdates
 
 MOST_WAITING = 10_000
-"""Marks kept while the status service is away; beyond, the oldest go. Events carry the rest."""
+"""Marks kept while the status service is unavailable; then the oldest are dropped. Results are in
+events and are never lost."""
 MOST_AT_ONCE = 500
 COALESCE_SECONDS = 0.02
 RETRY_SECONDS = (0.5, 10.0)
@@ -55,16 +56,16 @@ class Progress:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Keeps the connection; at the end sends what still waits."""
+        """Keep the connection while the context lasts; at its end send the waiting marks."""
         async with self._client:
             yield
             try:
                 await self._send()
-            except httpx.HTTPError as error:  # the events carry what counts
+            except httpx.HTTPError as error:  # the events have the results
                 get_logger().warning("progress.lost", error=error_name(error))
 
     async def send_continually(self) -> None:
-        """Send marks as they come, for ever; when the status service is away, later."""
+        """Send marks as they come, for ever; later if the status service is unavailable."""
         pause, longest = RETRY_SECONDS
         while True:
             await self._work.wait()
@@ -80,19 +81,19 @@ class Progress:
                 pause = min(pause * 2, longest)
 
     async def _send(self) -> None:
-        """Send what waits.
+        """Send the waiting marks.
 
         Raises:
-            httpx.HTTPError: the status service is away or fails.
+            httpx.HTTPError: the status service is unavailable or fails.
         """
         while batch := dict(list(self._waiting.items())[:MOST_AT_ONCE]):
             updates = StudyStatusUpdates(updates=tuple(batch.values()))
             response = await self._client.post("/status", content=updates.to_json())
-            if response.is_client_error:  # it would be refused again; the events carry what counts
+            if response.is_client_error:  # it would be refused again; the events have the results
                 get_logger().error("progress.refused", status=response.status_code)
             else:
                 response.raise_for_status()
             for key, update in batch.items():
-                # What was marked meanwhile waits for its own turn.
+                # A mark made meanwhile waits for its turn.
                 if self._waiting.get(key) is update:
                     del self._waiting[key]

@@ -30,7 +30,7 @@ class EventPublisher:
         """Send the event; when this returns, Redis has it.
 
         Raises:
-            redis.exceptions.RedisError: Redis is away; whether it has the event is not known.
+            redis.exceptions.RedisError: Redis is unavailable; it may or may not have the event.
         """
         client = await self._broker.connect()
         async with client.pipeline(transaction=True) as pipeline:
@@ -39,7 +39,7 @@ class EventPublisher:
         self.note(event)
 
     async def queue(self, event: CloudEvent, pipeline: Pipeline) -> None:
-        """Put the event's two commands into a MULTI that someone else executes."""
+        """Add the event's two commands to a MULTI that the caller executes."""
         correlation_id = str(event.id)
         for publisher in (self._append, self._announce):
             await publisher.publish(event, correlation_id=correlation_id, pipeline=pipeline)

@@ -13,7 +13,7 @@ from chassis.observability.logs import error_name, get_logger
 from contracts.channels import Channel
 
 TRIMMED = "streams:trimmed"
-"""A hash: by stream, the last entry that was trimmed off. Who was behind it has missed some."""
+"""Hash: the last entry trimmed off each stream. A reader behind it has missed entries."""
 
 _TRIM = """
 local newest = redis.call('XREVRANGE', KEYS[1], '(' .. ARGV[1], '-', 'COUNT', 1)
@@ -39,7 +39,7 @@ async def trim(client: Redis, channel: Channel, now: datetime) -> int:
         return 0
     names = {group["name"].decode() for group in groups}
     if not names.issuperset(channel.groups):
-        return 0  # a group that does not exist yet has everything still to read
+        return 0  # a group that does not exist yet has all entries still to read
     limit = (int((now - channel.retention).timestamp() * 1000), 0)
     for group in groups:
         limit = min(limit, _after(group["last-delivered-id"]))
@@ -61,7 +61,7 @@ async def trim_periodically(
             for channel in channels:
                 if removed := await trim(client, channel, datetime.now(UTC)):
                     get_logger().info("stream.trimmed", stream=channel.address, removed=removed)
-        except RedisError as error:  # next time
+        except RedisError as error:  # it is tried again next time
             get_logger().warning("stream.trim_failed", error=error_name(error))
 
 

@@ -7,10 +7,10 @@ AGAIN_SECONDS = 0.2
 
 
 async def cancel(*tasks: "asyncio.Task[Any]") -> None:
-    """Cancel tasks and wait until they have ended; what they raise stays with them.
+    """Cancel tasks and wait until they have ended; their exceptions stay in them.
 
-    If need be again: on Python 3.11 `asyncio.wait_for`, through which redis-py sends each command,
-    swallows a cancellation that comes at the moment when it is done.
+    A task that does not end is cancelled again: on Python 3.11 `asyncio.wait_for`, through which
+    redis-py sends each command, swallows a cancellation that arrives as it finishes.
     """
     waiting = {task for task in tasks if not task.done()}
     while waiting:

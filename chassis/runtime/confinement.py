@@ -1,4 +1,4 @@
-"""What a process that reads files from strangers is held to."""
+"""The limits of a process that reads untrusted files."""
 
 import logging
 import resource
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Cause(StrEnum):
-    """Why isolated work did not come to an end."""
+    """Why isolated work was not completed."""
 
     TIME = "time"
     MEMORY = "memory"
@@ -15,7 +15,7 @@ class Cause(StrEnum):
 
 
 def confine(memory_bytes: int) -> None:
-    """Set the limits of this process, and silence whatever might print values of files.
+    """Set the limits of this process, and silence everything that might print values of files.
 
     Args:
         memory_bytes: what it may allocate; mapped files do not count.

@@ -1,4 +1,4 @@
-"""Work on files from strangers, in processes that may die without taking the service along."""
+"""Work on untrusted files, in processes whose crash leaves the service alive."""
 
 import asyncio
 import contextlib
@@ -16,11 +16,11 @@ Result = TypeVar("Result")
 
 START_SECONDS = 60.0
 TASKS_PER_PROCESS = 1000
-"""A process is replaced after so many files, so that what leaks does not add up."""
+"""A process is replaced after this many files, so that leaks do not add up."""
 
 
 class IsolationError(Exception):
-    """The work exceeded a limit or took its process along."""
+    """The work exceeded a limit or crashed its process."""
 
     def __init__(self, cause: Cause) -> None:
         super().__init__(cause)
@@ -55,7 +55,7 @@ class Isolation:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """The pool is there for as long as the context lasts; tasks under way at its end die."""
+        """Run the pool while the context lasts; unfinished tasks are killed at its end."""
         try:
             # The first task starts the processes: better now than at the first file.
             async with asyncio.timeout(START_SECONDS):
@@ -73,7 +73,7 @@ class Isolation:
             args: picklable.
 
         Raises:
-            IsolationError: it took too long, wanted too much memory, or the process died.
+            IsolationError: it took too long, needed too much memory, or the process died.
             Exception: whatever the function raises.
         """
         future = self._pool.schedule(function, args=args, timeout=self._seconds)

@@ -124,8 +124,8 @@ async def list_events(
     """
     page = await read_page(feed, _cursor(cursor), _addresses(types), limit)
     events = [
-        FeedEvent(cursor=str(place), event=entry.event)
-        for place, entry in page.places()
+        FeedEvent(cursor=str(position), event=entry.event)
+        for position, entry in page.positions()
         if entry.event
     ]
     return EventPage(events=tuple(events), next_cursor=str(page.end), more=page.more)

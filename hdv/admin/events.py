@@ -112,7 +112,7 @@ async def _tail(feed: Feed, start: str | None, types: Sequence[str], json: bool)
     try:
         async with aclosing(feed.follow(place, addresses, _report_unavailable)) as pages:
             async for page in pages:
-                for place, entry in page.places():
+                for place, entry in page.positions():
                     if entry.event:
                         typer.echo(_json(entry.event, place) if json else _line(entry.event))
     except CursorExpiredError:

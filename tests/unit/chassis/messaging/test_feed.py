@@ -111,7 +111,7 @@ def test_a_page_says_whether_there_is_more() -> None:
 
 def test_the_place_after_each_entry_is_told() -> None:
     found = page(snapshot(entry(UPLOADS, 1, 0), entry(ARCHIVED, 2, 0)), Cursor(), ADDRESSES, 9)
-    places = [place for place, _ in found.places()]
+    places = [position for position, _ in found.positions()]
     assert places[0].positions[UPLOADS] == (1, 0)
     assert places[0].positions[ARCHIVED] == (0, 0)
     assert places[-1] == found.end
