@@ -80,15 +80,28 @@ Timestamp = Annotated[
 ]
 """A time with its offset from UTC (RFC 3339 5.6)."""
 
+_UID = r"^(0|[1-9][0-9]*)([.](0|[1-9][0-9]*))+$"
+_IS_UID = re.compile(_UID.removesuffix("$"))
+_UID_LENGTH = 64
+
 DicomUid = Annotated[
     str,
     Field(
-        pattern=r"^(0|[1-9][0-9]*)([.](0|[1-9][0-9]*))+$",
-        max_length=64,
+        pattern=_UID,
+        max_length=_UID_LENGTH,
         examples=["1.2.840.113619.2.55.3"],
     ),
 ]
 """A DICOM UID (PS3.5 9.1)."""
+
+
+def is_uid(text: str) -> bool:
+    """Whether a text is a DICOM UID (PS3.5 9.1) of two components or more.
+
+    It is then a safe file name, and differs from any name that the gateway gives a file.
+    """
+    return len(text) <= _UID_LENGTH and _IS_UID.fullmatch(text) is not None
+
 
 ProfileName = Annotated[
     str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", examples=["strict"], max_length=64)

@@ -1,16 +1,14 @@
 """The instances of a validated study: which go to the archive, and under which names."""
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
 
 from contracts.intake import Intake, StoredFile
+from contracts.model import is_uid
 from contracts.report import Identity, InstanceReport, Outcome, StudyReport
 from storage.layout import ORIGINAL, ORIGINALS
 from storage.study_folder import StudyFolder
-
-_UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
 
 
 @dataclass(frozen=True)
@@ -107,11 +105,3 @@ class ValidatedStudy:
         return tuple(
             file for file in self.intake.files if self.outcome(file) is not Outcome.REJECTED
         )
-
-
-def is_uid(text: str) -> bool:
-    """Whether a text is a UID (PS3.5 9.1), and so a safe file name.
-
-    A UID has at least two components, so its file name never equals one of the gateway's.
-    """
-    return len(text) <= 64 and _UID.fullmatch(text) is not None

@@ -11,11 +11,12 @@ from uuid import UUID
 
 from chassis.runtime.cancellation import cancel
 from contracts.events import StudyArchivedData
+from contracts.model import is_uid
 from contracts.places import Place, study_directory
 from descriptor.archive import file_study, open_study, read_archived
 from descriptor.describer import Describe
 from descriptor.description import InstanceDescription
-from descriptor.instances import Instance, ValidatedStudy, is_uid
+from descriptor.instances import Instance, ValidatedStudy
 from descriptor.metadata import StudyMetadata
 from descriptor.preview import Preview
 from storage.study_store import StudyStore

@@ -8,12 +8,10 @@ from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
+from contracts.model import is_uid
 from engine.standard import facts
 
 T = TypeVar("T")
-
-_UID = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))+")
-_UID_LENGTH = 64
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
@@ -28,7 +26,7 @@ def _as_list(value: object) -> object:
 
 
 def _sop_class(text: str) -> str:
-    if _UID.fullmatch(text) and len(text) <= _UID_LENGTH:
+    if is_uid(text):
         return text
     uid = _sop_classes().get(_folded(text))
     if uid is None:

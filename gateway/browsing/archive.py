@@ -1,6 +1,5 @@
 """Finds what lies in the archive: a study, its series, the file of an instance."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,10 +9,10 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from contracts.model import is_uid
 from storage.layout import METADATA
 from storage.study_folder import StudyFolder
 
-_UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
 _MOST_REMEMBERED = 8
 """Studies; one of 2,000 instances takes 1 MB, and the largest there may be, of 100,000, 50 MB."""
 
@@ -119,11 +118,6 @@ def quarantined_holdings(folder: StudyFolder) -> Holdings:
         for instance in report.instances
         if instance.file in names
     )
-
-
-def is_uid(text: str) -> bool:
-    """Whether a text is a UID (PS3.5 9.1)."""
-    return len(text) <= 64 and _UID.fullmatch(text) is not None
 
 
 def _holdings(instances: Iterable[tuple[str, str, str | None, int]]) -> Holdings:

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from contracts.intake import SkippedFile, SkipReason, StoredFile
-from contracts.model import Contract
+from contracts.model import Contract, is_uid
 from contracts.places import Place
 from contracts.report import (
     FileCounts,
@@ -19,7 +19,6 @@ from contracts.report import (
     Outcome,
     StudyReport,
 )
-from gateway.browsing.archive import is_uid
 from gateway.browsing.links import instance_path
 from storage.study_folder import StudyFolder
 from storage.study_store import StudyStore

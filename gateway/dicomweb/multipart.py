@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from gateway.browsing.archive import is_uid
+from contracts.model import is_uid
 from gateway.dicomweb.resources import Found, Resource
 from gateway.http.negotiation import DICOM, MULTIPART
 from storage.metadata import ArchivedInstance

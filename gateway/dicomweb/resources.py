@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from chassis.observability.logs import error_name, get_logger
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
-from gateway.browsing.archive import is_uid
+from contracts.model import is_uid
 from storage.metadata import ArchivedInstance, ArchivedStudy
 from storage.study_folder import StudyFolder
 from storage.study_store import StudyStore

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from gateway.browsing.archive import is_uid
+from contracts.model import is_uid
 from gateway.dicomweb.reasons import FailureReason, WarningReason
 from gateway.dicomweb.resources import Resource
 from gateway.dicomweb.results import Result

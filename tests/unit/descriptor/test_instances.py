@@ -5,8 +5,9 @@ from uuid import UUID
 
 import pytest
 
+from contracts.model import is_uid
 from descriptor.archive import open_study
-from descriptor.instances import ValidatedStudy, is_uid
+from descriptor.instances import ValidatedStudy
 from kit.volumes import Volumes
 
 MakeStudy = Callable[..., UUID]
