@@ -29,13 +29,26 @@ from pydicom.uid import (
     RLELossless,
 )
 
-_JPEG_2000 = (JPEG2000Lossless, JPEG2000, HTJ2KLossless, HTJ2KLosslessRPCL, HTJ2K)
+from engine.codestreams.decoding import IMAGECODECS
+from engine.encoding.transfer_syntax import TRANSFER_SYNTAXES
+
 _FUNCTIONS = {
-    **dict.fromkeys((JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1), "jpeg8_decode"),
-    **dict.fromkeys((JPEGLSLossless, JPEGLSNearLossless), "jpegls_decode"),
-    **dict.fromkeys(_JPEG_2000, "jpeg2k_decode"),
+    uid: IMAGECODECS[codec]
+    for uid in (
+        JPEGExtended12Bit,
+        JPEGLossless,
+        JPEGLosslessSV1,
+        JPEGLSLossless,
+        JPEGLSNearLossless,
+        JPEG2000Lossless,
+        JPEG2000,
+        HTJ2KLossless,
+        HTJ2KLosslessRPCL,
+        HTJ2K,
+    )
+    if (codec := TRANSFER_SYNTAXES[uid].codec)
 }
-"""The functions of imagecodecs."""
+"""The functions of imagecodecs, by transfer syntax."""
 
 DECODER_DEPENDENCIES = dict.fromkeys(_FUNCTIONS, ("imagecodecs",))
 """pydicom asks a plugin for what it needs, by transfer syntax."""

@@ -10,11 +10,11 @@ from pydicom.uid import UID
 from contracts.report import Identity
 from descriptor.data_set import first_values, json_of
 from descriptor.dicom_json import PERSON_NAME_GROUPS
-from descriptor.silence import silence
 from engine.encoding.anomaly import Anomaly, AnomalyKind
 from engine.encoding.elements import Buffer, Elements
 from engine.encoding.mapping import map_file
 from engine.encoding.reading import DicomFile, read
+from engine.muting import muted
 from engine.standard.facts import tag_of
 from engine.tags import TRANSFER_SYNTAX_UID
 
@@ -147,7 +147,7 @@ def describe_bytes(data: Buffer, file: str) -> InstanceDescription:
     def note(anomaly: Anomaly) -> None:
         kinds.add(anomaly.kind)
 
-    with silence():
+    with muted():
         dicom = read(data, LIMITS, note)
         if dicom is None:
             return InstanceDescription({}, incomplete="structure")

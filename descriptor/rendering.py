@@ -15,8 +15,8 @@ from pydicom.pixels.utils import as_pixel_options
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from descriptor.codecs import decoder_of
-from descriptor.silence import silence
-from descriptor.tones import tones_of
+from descriptor.voi_lut import voi_lut
+from engine.muting import muted
 
 LONGEST_SIDE = 512
 """Pixels."""
@@ -69,7 +69,7 @@ def render(path: Path) -> bytes:
         UnrenderableError: it has no image, or none that can be rendered.
         OSError: it cannot be read.
     """
-    with silence(), path.open("rb") as stream:
+    with muted(), path.open("rb") as stream:
         try:
             dataset, samples = _decode(stream)
             image = _image(dataset, samples)
@@ -158,12 +158,12 @@ def _grey(dataset: Dataset, samples: Samples) -> Samples:
     few = samples[::step, ::step]
     padding = dataset.get("PixelPaddingValue")
     seen = few[few != padding] if padding is not None else few
-    tones: Callable[[Samples], Samples] = tones_of(dataset, apply_modality_lut(seen, dataset))
+    brightness: Callable[[Samples], Samples] = voi_lut(dataset, apply_modality_lut(seen, dataset))
     grey = np.empty(samples.shape, np.uint8)
     # A strip at a time, as the steps between need eight bytes for each sample.
     for start in range(0, len(samples), _STRIP_ROWS):
         strip = slice(start, start + _STRIP_ROWS)
-        shares = np.nan_to_num(tones(apply_modality_lut(samples[strip], dataset)))
+        shares = np.nan_to_num(brightness(apply_modality_lut(samples[strip], dataset)))
         grey[strip] = np.rint(np.clip(shares, 0, 1) * 255)
     return 255 - grey if dataset.PhotometricInterpretation == "MONOCHROME1" else grey
 

@@ -1,4 +1,4 @@
-"""How bright a value is shown: the VOI LUT module (PS3.3 C.11.2), or the range of the values."""
+"""From values to brightness: the VOI LUT or window of an image (PS3.3 C.11.2), or its range."""
 
 import math
 from collections.abc import Callable
@@ -9,18 +9,18 @@ from pydicom import Dataset
 from pydicom.multival import MultiValue
 
 Values = np.ndarray[Any, np.dtype[Any]]
-Tones = Callable[[Values], Values]
-"""Gives the share of full brightness, about 0 to 1, of values that have been rescaled."""
+Transformation = Callable[[Values], Values]
+"""Turns values after the modality LUT into shares of full brightness, about 0 to 1."""
 
 _PERCENTILES = (0.5, 99.5)
 
 
-def tones_of(dataset: Dataset, seen: Values) -> Tones:
-    """How the values of a frame are shown.
+def voi_lut(dataset: Dataset, seen: Values) -> Transformation:
+    """The VOI LUT of a frame; without one its window, without a window the range of its values.
 
     Args:
-        dataset: describes the frame. The first of several VOI LUTs, else of several windows counts.
-        seen: some of its values; their range counts where there is neither.
+        dataset: describes the frame. The first of several VOI LUTs or windows is used.
+        seen: some of the values.
     """
     for item in list(dataset.get("VOILUTSequence") or [])[:1]:
         return _table(dataset, item)
@@ -30,7 +30,7 @@ def tones_of(dataset: Dataset, seen: Values) -> Tones:
     return _range(seen)
 
 
-def _table(dataset: Dataset, item: Dataset) -> Tones:
+def _table(dataset: Dataset, item: Dataset) -> Transformation:
     count, first, bits = (int(number) for number in item.LUTDescriptor)
     data = item.LUTData
     if isinstance(data, bytes):
@@ -42,16 +42,16 @@ def _table(dataset: Dataset, item: Dataset) -> Tones:
     return lambda values: table[np.clip(np.rint(values) - first, 0, len(table) - 1).astype(int)]
 
 
-def _window(function: str, center: float, width: float) -> Tones:
+def _window(function: str, center: float, width: float) -> Transformation:
     if function == "SIGMOID":
         return lambda values: 1 / (1 + np.exp(np.clip(-4 * (values - center) / width, -50, 50)))
     if function == "LINEAR_EXACT":
         return lambda values: (values - center) / width + 0.5
-    # Without a step of its own a width of 1 makes two tones.
+    # A width of 1 gives two grey levels without a case of its own.
     return lambda values: (values - (center - 0.5)) / max(width - 1, 1e-6) + 0.5
 
 
-def _range(seen: Values) -> Tones:
+def _range(seen: Values) -> Transformation:
     finite = seen[np.isfinite(seen)]
     if not finite.size:
         return np.zeros_like

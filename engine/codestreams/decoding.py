@@ -4,12 +4,9 @@ Each codec is called by name, never through a search for installed plugins: whic
 file must not depend on what else is installed (docs/decisions/0011).
 """
 
-import logging
 import os
-import warnings
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib import import_module
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -18,6 +15,7 @@ from engine.codestreams.codestream import Codestream, InvalidError
 from engine.codestreams.rle import decode_rle
 from engine.encoding.transfer_syntax import Codec
 from engine.image import Layout
+from engine.muting import muted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +26,14 @@ _DECODER_BYTES = 16 * 1024**2
 _SAMPLE_BYTES = 16
 """What a decoder may need for itself, and for each sample while it works, in bytes."""
 _PILLOW_PROCESSES = {0xC0, 0xC1, 0xC2}
+
+IMAGECODECS = {
+    Codec.JPEG: "jpeg8_decode",
+    Codec.JPEG_LS: "jpegls_decode",
+    Codec.JPEG_2000: "jpeg2k_decode",
+    Codec.HTJ2K: "jpeg2k_decode",
+}
+"""The functions of imagecodecs. JPEG with 8 bits that is not lossless is left to Pillow."""
 
 
 class UnavailableError(Exception):
@@ -56,7 +62,7 @@ def decode(frame: bytes, header: Codestream, layout: Layout) -> "Samples":
     """
     decoder = _decoder_of(header)
     try:
-        with _silence():
+        with muted():
             return decoder(frame, header, layout)
     except (MemoryError, UnavailableError):
         raise
@@ -124,13 +130,14 @@ Decoder = Callable[[bytes, Codestream, Layout], "Samples"]
 
 
 def _decoder_of(header: Codestream) -> Decoder:
-    is_plain = header.precision == 8 and header.process in _PILLOW_PROCESSES
-    if header.codec is Codec.JPEG and not is_plain:
-        return _OTHER_JPEG
-    decoder = _DECODERS.get(header.codec)
-    if decoder is None:
-        raise UnavailableError(f"no decoder of {header.codec.value} is supported")
-    return decoder
+    codec = header.codec
+    if codec is Codec.JPEG and header.precision == 8 and header.process in _PILLOW_PROCESSES:
+        return _decode_jpeg
+    if codec in IMAGECODECS:
+        return _decode_with_imagecodecs
+    if codec in _DECODERS:
+        return _DECODERS[codec]
+    raise UnavailableError(f"no decoder of {codec.value} is supported")
 
 
 def _decode_bytes(frame: bytes, _header: Codestream, layout: Layout) -> "Samples":
@@ -170,27 +177,17 @@ def _decode_jpeg(frame: bytes, _header: Codestream, _layout: Layout) -> "Samples
     return samples
 
 
-def _imagecodecs(function: str) -> Decoder:
-    """A decoder that calls a function of imagecodecs."""
-
-    def decode_frame(frame: bytes, _header: Codestream, _layout: Layout) -> "Samples":
-        samples: Samples = getattr(_load("imagecodecs"), function)(frame).ravel()
-        return samples
-
-    return decode_frame
+def _decode_with_imagecodecs(frame: bytes, header: Codestream, _layout: Layout) -> "Samples":
+    decode = getattr(_load("imagecodecs"), IMAGECODECS[header.codec])
+    samples: Samples = decode(frame).ravel()
+    return samples
 
 
 _DECODERS: dict[Codec, Decoder] = {
     Codec.UNCOMPRESSED: _decode_bytes,
     Codec.DEFLATE: _inflate,
     Codec.RLE: _decode_rle,
-    Codec.JPEG: _decode_jpeg,
-    Codec.JPEG_LS: _imagecodecs("jpegls_decode"),
-    Codec.JPEG_2000: _imagecodecs("jpeg2k_decode"),
-    Codec.HTJ2K: _imagecodecs("jpeg2k_decode"),
 }
-_OTHER_JPEG = _imagecodecs("jpeg8_decode")
-"""For JPEG of more than 8 bits and lossless JPEG, which Pillow does not read."""
 
 
 def _load(module: str) -> Any:  # noqa: ANN401  # the libraries have no common type
@@ -200,16 +197,3 @@ def _load(module: str) -> Any:  # noqa: ANN401  # the libraries have no common t
         return import_module(module)
     except ImportError:
         raise UnavailableError("install hybrid-dicom-validator[decoding]") from None
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Decoders warn and log what they read; nothing of a file may get there."""
-    disabled = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(disabled)

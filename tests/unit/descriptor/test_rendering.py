@@ -207,7 +207,7 @@ class TestTones:
         window = {"WindowCenter": 100, "WindowWidth": 100, "VOILUTFunction": function}
         assert show(image(samples, **window)).tolist() == [expected]
 
-    def test_a_linear_window_of_one_makes_two_tones(self, show: Show) -> None:
+    def test_a_linear_window_of_width_one_gives_two_grey_levels(self, show: Show) -> None:
         picture = show(image([[8, 9, 10, 11]], WindowCenter=10, WindowWidth=1))
         assert picture.tolist() == [[0, 0, 255, 255]]
 
