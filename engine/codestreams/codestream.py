@@ -32,7 +32,7 @@ class Codestream(NamedTuple):
     progression: int | None = None
     """The order of progression in JPEG 2000 (ISO/IEC 15444-1 table A.16)."""
     transformed: bool | None = None
-    """Whether the colours have been transformed, as far as the codestream tells."""
+    """Whether the colours have been transformed, as far as the codestream says."""
     subsampled: bool = False
     """Whether some components have fewer samples than others."""
     segments: int | None = None
@@ -42,7 +42,7 @@ class Codestream(NamedTuple):
     wrapped: bool = False
     """Whether the codestream is in a file format of its own."""
     ended: bool = True
-    """Whether the marker stands at its end that says so."""
+    """Whether it ends with the end marker."""
     trailing: bool = False
     """Whether more than padding follows that marker."""
 

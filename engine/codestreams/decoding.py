@@ -57,7 +57,7 @@ def decode(frame: bytes, header: Codestream, layout: Layout) -> "Samples":
 
     Raises:
         UnavailableError: no decoder is installed.
-        DecodingError: the decoder gives up.
+        DecodingError: the decoder fails.
         MemoryError: the process may not have so much memory.
     """
     decoder = _decoder_of(header)
@@ -69,7 +69,7 @@ def decode(frame: bytes, header: Codestream, layout: Layout) -> "Samples":
     except InvalidError:  # our own decoder, which has read what there is
         raise DecodingError(InvalidError.__name__) from None
     except Exception as error:  # noqa: BLE001  # each library has exceptions of its own
-        # A library that runs out of memory gives up in the same way as at a damaged frame. If it
+        # A library that runs out of memory fails in the same way as at a damaged frame. If it
         # could not have had enough, this raises a MemoryError.
         bytearray(_DECODER_BYTES + _SAMPLE_BYTES * count_of_samples(header.codec, layout))
         raise DecodingError(type(error).__name__) from None

@@ -15,7 +15,7 @@ _LONGEST_START = max(map(len, STARTS))
 
 
 def frames_of(instance: Instance) -> Iterator[Frame]:
-    """The encapsulated frames of an instance; none if nothing tells where they are."""
+    """The encapsulated frames of an instance; none if it is unknown where they are."""
     image = instance.image
     if image and image.fragments and image.fragments.offset_table:
         dataset, row = image.pixel_data

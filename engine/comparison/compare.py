@@ -121,7 +121,7 @@ def _findings(violations: Iterable[_Violation], profile: Profile) -> tuple[Findi
 
 
 def _identity(instances: Sequence[Compared]) -> Iterator[_Violation]:
-    """Each SOP Instance UID stands for one file."""
+    """Find SOP Instance UIDs that several files have."""
     for uid, group in _grouped(instances, lambda summary: summary.sop_instance_uid).items():
         if not uid or len(group) == 1:
             continue

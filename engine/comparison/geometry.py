@@ -11,7 +11,7 @@ from engine.comparison.summary import Plane
 _COSINE_TOLERANCE = 1e-3
 """By how much the direction cosines of parallel slices may differ."""
 _POSITION_TOLERANCE = 0.01
-"""Slices that lie closer together than this many mm lie in one place."""
+"""Slices that are closer together than this many mm are in one place."""
 _STEP_TOLERANCE = 0.02
 """By how much a step may differ from the others: in mm, and as a part of the step."""
 _FEWEST = 3
@@ -27,7 +27,7 @@ class Stack:
     Attributes:
         step: distance between neighbours in mm; None for fewer than three positions.
         missing: number of slices that gaps of whole steps, or positions visited less often than
-            the others, tell of.
+            the others, indicate.
         uneven: number of distances that are no whole number of steps.
     """
 

@@ -1,4 +1,4 @@
-"""What is known of one instance when it is compared with the others of its study."""
+"""The values of one instance that are compared with those of the other instances of its study."""
 
 import hashlib
 from collections.abc import Iterator
@@ -62,7 +62,7 @@ _FAR = 1e9
 
 
 class Plane(NamedTuple):
-    """Where a slice lies in the patient (PS3.3 C.7.6.2.1.1)."""
+    """The position of a slice in the patient (PS3.3 C.7.6.2.1.1)."""
 
     orientation: tuple[float, ...]
     """Direction cosines of the rows and of the columns: six numbers."""

@@ -200,6 +200,6 @@ def _is_barred(scope: Scope, attribute: Attribute) -> bool:
 
 
 def _numbers(element: Element) -> str | None:
-    """The values of a binary element, which identify nobody; None if it is a text."""
+    """The values of a binary element, which cannot identify a person; None if it is a text."""
     values = element.values()
     return None if any(isinstance(value, str) for value in values) else "\\".join(map(str, values))

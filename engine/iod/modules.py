@@ -12,7 +12,7 @@ class Modules:
 
     A mandatory module is there. One that depends on a condition is, if the condition holds. Any
     other one is if the data set has an attribute that is in no other module of the IOD and not
-    of type 3: an attribute that is optional anyway tells too little.
+    of type 3: an attribute that is optional anyway does not show enough.
     """
 
     def __init__(self, plan: Plan, dataset: Scope) -> None:

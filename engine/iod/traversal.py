@@ -68,7 +68,7 @@ class _Traversal:
         self._check_extensions()
         for group in overlay_groups(self.dataset.rows):
             self.checker.check(_overlay(self.dataset, group), overlay)
-        # What is nested stands on a list, not on the call stack: items can be nested deeply.
+        # Open sequences are on a list, not on the call stack: items can be nested deeply.
         open_ = [iter((_Visit(self.dataset, level),))]
         while open_:
             visit = next(open_[-1], None)

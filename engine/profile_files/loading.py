@@ -1,4 +1,4 @@
-"""Reads a profile from a file of YAML or JSON, and tells every mistake in it with its line."""
+"""Loads a profile from a file of YAML or JSON, and reports every mistake in it with its line."""
 
 import re
 from collections.abc import Sequence
@@ -108,7 +108,7 @@ def _whole(text: str) -> Mistake:
 
 
 def _validated(document: Document, source: str) -> Profile:
-    """What a document says; all of its mistakes are told at once.
+    """The profile in a document; all of its mistakes are reported at once.
 
     Raises:
         ProfileError: there are some.
@@ -146,6 +146,6 @@ def _text(problem: Any) -> str:  # noqa: ANN401 -- pydantic_core.ErrorDetails
 
 
 def _keys(path: Sequence[str | int]) -> list[str]:
-    """The keys that there are where the last one of a path stands."""
+    """The keys that are possible beside the last one of a path."""
     model = _SECTIONS.get(path[0], Profile) if len(path) > 1 else Profile
     return [field.alias or name for name, field in model.model_fields.items()]

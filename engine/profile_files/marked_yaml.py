@@ -83,7 +83,7 @@ class Document:
             if not isinstance(key, yaml.ScalarNode):
                 self._note(key.start_mark, "a key must be a plain text")
             elif key.value in content:
-                text = f"'{key.value}' stands here twice; the first is in line {lines[key.value]}"
+                text = f"'{key.value}' is here twice; the first is in line {lines[key.value]}"
                 self._note(key.start_mark, text)
             else:
                 content[key.value] = self._value(value)

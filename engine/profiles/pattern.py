@@ -136,7 +136,7 @@ class _Repeat(NamedTuple):
 
 
 _Tree: TypeAlias = "re.Pattern[str] | _Sequence | _Choice | _Repeat"
-"""What a pattern describes; one of `re` stands for a single character."""
+"""The parts of a pattern; a pattern of `re` matches a single character."""
 
 
 class _Parser:
@@ -203,7 +203,7 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
     while position < end:
         token = _TOKEN.match(text, position, end)
         if token is None:
-            raise PatternError(f"{text[position]} stands alone at character {position + 1}")
+            raise PatternError(f"{text[position]} is unexpected at character {position + 1}")
         if token["special"]:
             raise PatternError(f"{token['special']} is not supported")
         yield str(token.lastgroup), token[0]

@@ -75,7 +75,7 @@ class SeverityChange(Selection):
         ],
         Field(min_length=1),
     ]
-    """Codes; `*` in them stands for any characters."""
+    """Codes; `*` in them matches any characters."""
     violation: bool | None = None
     """Only rules that the standard makes (true), or only those that it doesn't make (false)."""
     default_severity: Severity | None = None
@@ -160,7 +160,7 @@ class Profile(BaseModel):
             sop_class_uid: of the instance; empty where it is about several, or unknown.
             modality: of the instance; likewise.
         """
-        # Only what some part of the profile names is told apart: a file can say anything.
+        # Only names that some part of the profile has are distinguished: a file can say anything.
         known = self.selected_for
         key = (
             rule.code,

@@ -57,7 +57,7 @@ def _folded(name: str) -> str:
 
 
 OneOrMore = Annotated[tuple[T, ...], BeforeValidator(_as_list)]
-"""A list; a single value stands for a list of one."""
+"""A list; a single value is a list of one."""
 SopClass = Annotated[str, AfterValidator(_sop_class)]
 """The UID of a SOP class; its name or keyword may be given instead."""
 Modality = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9_ ]{1,16}$")]

@@ -56,7 +56,7 @@ def _tag(step: str) -> int:
 
 
 def unknown_keyword(keyword: str) -> ValueError:
-    """The mistake of naming an element that the data dictionary lacks."""
+    """The error for a keyword that the data dictionary does not have."""
     known = (entry.keyword for entry in facts.load().dictionary.values() if entry.keyword)
     return ValueError(f"unknown element '{keyword}'{suggestion(keyword, known)}")
 

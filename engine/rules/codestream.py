@@ -167,6 +167,6 @@ TRAILING = RULES.define(
     Severity.WARNING,
     "Something other than padding follows the end of the codestream in its frame.",
     "PS3.5 A.4",
-    why="Nobody reads those bytes; they may hide what should not leave the house.",
+    why="No reader shows those bytes; they may hide what should not leave the hospital.",
     fix="Cut the frame off behind its end marker and pad it to an even length.",
 )

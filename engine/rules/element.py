@@ -16,7 +16,7 @@ RULES = RuleSet(__name__)
     "A required element is missing.",
     "PS3.5 7.4",
     why="Archives file by patient, study, series and instance; without one of these an instance "
-    "cannot be filed, or is filed where nobody finds it.",
+    "cannot be filed, or is filed where it cannot be found.",
     fix="Have the sender write the element; for one that your archive does without, change "
     "`required_elements` of the profile.",
 )

@@ -91,7 +91,7 @@ def preamble_is_no_other_format(instance: Instance) -> Iterator[Violation]:
     Severity.INFO,
     "The preamble holds something other than null bytes, in no known format.",
     "PS3.10 7.1",
-    why="Implementations may use it, but nobody else knows what for; anything can hide there.",
+    why="Implementations may use it, but others do not know what for; anything can hide there.",
     fix="Overwrite it with null bytes unless something is known to need it.",
     violation=False,
 )

@@ -74,7 +74,7 @@ written with three or four decimals."""
     "no direction.",
 )
 def directions_are_unit_vectors(instance: Instance) -> Iterator[Violation]:
-    """Of rows, columns, slabs and velocities, wherever they stand."""
+    """Of rows, columns, slabs and velocities, in the data set and in items."""
     for element in _elements(instance.dataset, _ORIENTATIONS | _DIRECTIONS):
         numbers = _numbers(element)
         if len(numbers) in {3, 6}:

@@ -12,7 +12,7 @@ TYPE_1_MISSING = RULES.define(
     "PS3.5 7.4.1",
     why="Software for this kind of object takes it for granted: it fails, guesses, or shows the "
     "object without what the value says.",
-    fix="Add the attribute with its value; if nobody knows it, the object can't be of this SOP "
+    fix="Add the attribute with its value; if it is unknown, the object can't be of this SOP "
     "class.",
 )
 TYPE_1_EMPTY = RULES.define(
@@ -45,7 +45,7 @@ TYPE_2_MISSING = RULES.define(
     Severity.WARNING,
     "An attribute that must be there, if only without a value, is missing.",
     "PS3.5 7.4.3",
-    why="Without it nobody can tell a value that is not known from one that was lost, and some "
+    why="Without it a value that is unknown looks the same as one that was lost, and some "
     "archives refuse the object.",
     fix="Add the attribute; leave it empty where the value is not known.",
 )
@@ -54,7 +54,7 @@ TYPE_2C_MISSING = RULES.define(
     Severity.WARNING,
     "An attribute that must be there in these circumstances, if only without a value, is missing.",
     "PS3.5 7.4.4",
-    why="Without it nobody can tell a value that is not known from one that was lost.",
+    why="Without it a value that is unknown looks the same as one that was lost.",
     fix="Add the attribute; leave it empty where the value is not known.",
 )
 NOT_ALLOWED = RULES.define(
@@ -88,7 +88,7 @@ GROUP_MISSING = RULES.define(
     Severity.WARNING,
     "A functional group is neither in the shared ones nor in those of the frame.",
     "PS3.3 C.7.6.16",
-    why="The frame lacks what the group says, such as its position or spacing: it can't be placed "
+    why="The position, spacing or the like of the frame is unknown: it can't be placed "
     "or measured.",
     fix="Add the group to each frame's item, or to the shared ones if it is the same for all.",
     found_by="engine.iod.functional_groups",
@@ -145,7 +145,7 @@ SOP_CLASS_UNKNOWN = RULES.define(
     Severity.WARNING,
     "The SOP class is none of the standard's storage SOP classes, though its UID says so.",
     "PS3.4 B.5",
-    why="Nobody but DICOM hands out such UIDs: it is misspelt, of a newer edition, or names "
+    why="Only DICOM hands out such UIDs: it is misspelt, of a newer edition, or names "
     "something that isn't stored. Archives refuse what they can't name.",
     fix="Write the UID of the SOP class that the object is of.",
     found_by="engine.iod.sop_class",

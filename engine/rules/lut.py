@@ -14,7 +14,7 @@ from engine.violation import Violation
 RULES = RuleSet(__name__)
 
 _PALETTE = tuple(range(0x00281101, 0x00281105))
-"""The descriptors for red, green, blue and alpha; the data stand 0x100 elements behind them."""
+"""The descriptors for red, green, blue and alpha; the data are 0x100 elements further."""
 _BITS = {*_PALETTE}
 
 

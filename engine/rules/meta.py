@@ -37,7 +37,7 @@ TRANSFER_SYNTAX_UNKNOWN = RULES.define(
     Severity.ERROR,
     "The transfer syntax has a UID of the standard's root that the standard does not define.",
     "PS3.6 A",
-    why="Nobody knows how the data set and its pixels are written.",
+    why="The file does not say how the data set and its pixels are written.",
     fix="Declare the transfer syntax that the file is really written in; a UID of another kind "
     "may have got there.",
 )
@@ -134,7 +134,7 @@ def meta_elements_are_present(instance: Instance) -> Iterator[Violation]:
     fix="Write the two bytes 00 01.",
 )
 def version_is_known(instance: Instance) -> Iterator[Violation]:
-    """Each bit stands for a version; the lowest one of the second byte for the first version."""
+    """Each bit is a version; the lowest bit of the second byte is the first version."""
     version = instance.meta and instance.meta.get(FILE_META_INFORMATION_VERSION)
     if version and not version.is_empty:
         value = version.value(2)
@@ -163,7 +163,7 @@ def transfer_syntax_is_not_retired(instance: Instance) -> Iterator[Violation]:
     Severity.WARNING,
     "The file meta information has private information and does not say whose.",
     "PS3.10 7.1",
-    why="Nobody can read it, and nobody can tell whether it may be thrown away.",
+    why="It cannot be read, and it is unknown whether it may be thrown away.",
     fix="Write the UID of its creator into (0002,0100), or take (0002,0102) out.",
 )
 def private_information_has_a_creator(instance: Instance) -> Iterator[Violation]:

@@ -101,7 +101,7 @@ def pointed_attributes_are_present(instance: Instance) -> Iterator[Violation]:
     Severity.WARNING,
     "There is more than one frame in an image of a SOP class of single frames.",
     "PS3.3 C.7.6.6",
-    why="Software that goes by the SOP class shows the first frame and never tells of the others.",
+    why="Software that goes by the SOP class shows the first frame and hides the others.",
     fix="Use the multi-frame SOP class of the same kind, or write each frame into an instance of "
     "its own.",
 )

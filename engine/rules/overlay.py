@@ -43,7 +43,7 @@ def overlays_are_not_short(instance: Instance) -> Iterator[Violation]:
     "The data of an overlay is longer than its plane.",
     "PS3.3 C.9.2",
     why="Either the size of the plane is wrong, so that the overlay appears sheared, or bytes are "
-    "in it that nobody sees.",
+    "in it that no viewer shows.",
     fix="Cut OverlayData off behind the plane, or correct OverlayRows and OverlayColumns.",
 )
 def overlays_are_not_long(instance: Instance) -> Iterator[Violation]:

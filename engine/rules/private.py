@@ -10,7 +10,7 @@ CREATOR_MISSING = RULES.define(
     Severity.WARNING,
     "The private element has no private creator in its data set or item.",
     "PS3.5 7.8.1",
-    why="Nobody can tell whose element it is: it is unreadable, and de-identification that keeps "
+    why="The owner of the element is unknown: it is unreadable, and de-identification that keeps "
     "known private elements has to drop it or lets it through unseen.",
     fix="Write the creator into (gggg,00bb) of the same data set or item, where bb is the first "
     "half of the element number.",
@@ -47,6 +47,6 @@ NUMBER_FORBIDDEN = RULES.define(
     "The private element has a number that belongs to no block.",
     "PS3.5 7.8.1",
     why="Only (gggg,0010) to (gggg,00FF) name creators and only (gggg,1000) to (gggg,FFFF) are in "
-    "their blocks; what lies between belongs to nobody.",
+    "their blocks; the numbers between them have no owner.",
     fix="Move the element into the block of a private creator.",
 )

@@ -129,7 +129,7 @@ def references_lead_somewhere(instance: Instance) -> Iterator[Violation]:
     Severity.WARNING,
     "Two items have the number by which others refer to one of them.",
     "PS3.3 C.8.8",
-    why="Nobody can tell which of them is meant.",
+    why="It is unknown which of them is meant.",
     fix="Number the items of the sequence uniquely.",
 )
 def numbers_are_unique(instance: Instance) -> Iterator[Violation]:
@@ -202,7 +202,7 @@ def frames_have_an_index_in_each_dimension(instance: Instance) -> Iterator[Viola
     Severity.WARNING,
     "Frames are named of an image that has only one.",
     "PS3.3 10.3",
-    why="Nobody can tell whether the image as a whole is meant, or another one that has frames.",
+    why="It is unknown whether the image as a whole is meant, or another one that has frames.",
     fix="Leave the frame number out, or name the SOP class of the multi-frame image.",
 )
 def frames_are_named_of_multi_frame_images(instance: Instance) -> Iterator[Violation]:
@@ -236,7 +236,7 @@ def patient_is_born_before_the_study(instance: Instance) -> Iterator[Violation]:
 
 
 def _elements(elements: Elements, place: _Place) -> Iterator[Element]:
-    """The elements with a tag in any item of a sequence, wherever it stands."""
+    """The elements with a tag in any item of a sequence, wherever it is."""
     for row in elements.rows_with(place.tag):
         item = elements.parents[row]
         if item != TOP and elements.tags[elements.parents[item]] == place.sequence:

@@ -122,7 +122,7 @@ def identity_is_removed_where_it_says_so(instance: Instance) -> Iterator[Violati
     violation=False,
 )
 def name_is_removed_where_it_says_so(instance: Instance) -> Iterator[Violation]:
-    """Which names are real nobody can tell by looking."""
+    """Whether a name is real cannot be seen."""
     name = instance.dataset.get(PATIENT_NAME)
     if name is not None and _claims_removal(instance):
         family, _, given = name.value(512).partition(b"^")

@@ -32,7 +32,7 @@ PRESENT = RULES.define(
     Severity.ERROR,
     "An element is present that the site does not allow.",
     _SECTION,
-    why="Most often it tells who the patient is, and the files were to be without that.",
+    why="Most often it identifies the patient, and the files were supposed not to.",
     fix=_FIX + "remove the element where the files are de-identified.",
     violation=False,
 )
@@ -41,7 +41,7 @@ VALUE_PRESENT = RULES.define(
     Severity.ERROR,
     "An element has a value, which the site does not allow.",
     _SECTION,
-    why="Most often it tells who the patient is, and the files were to be without that.",
+    why="Most often it identifies the patient, and the files were supposed not to.",
     fix=_FIX + "empty the element where the files are de-identified.",
     violation=False,
 )

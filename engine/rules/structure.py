@@ -28,13 +28,13 @@ DELIMITER_MISSING = RULES.define(
     Severity.ERROR,
     "The delimiter that ends a value of undefined length is missing.",
     "PS3.5 7.5.2",
-    why="Nobody knows where the value ends; at the end of a file it was cut off.",
+    why="It is unknown where the value ends; at the end of a file it was cut off.",
     fix="Send the file again if it was cut; else write the sequence or pixel data again.",
 )
 DELIMITER_UNEXPECTED = RULES.define(
     "structure.delimiter-unexpected",
     Severity.ERROR,
-    "A delimiter stands where nothing of undefined length is open.",
+    "There is a delimiter where nothing of undefined length is open.",
     "PS3.5 7.5.2",
     why="Some readers stop there and lose the elements behind it.",
     fix="Take the delimiter out, or give what it ends an undefined length.",
@@ -51,7 +51,7 @@ DELIMITER_LENGTH = RULES.define(
 ITEM_EXPECTED = RULES.define(
     "structure.item-expected",
     Severity.ERROR,
-    "Something other than an item stands in a sequence or in encapsulated pixel data.",
+    "There is something other than an item in a sequence or in encapsulated pixel data.",
     "PS3.5 7.5.1",
     why="What follows can't be read as items, and a frame or a reference is lost.",
     fix="Write the sequence or the fragments again, each in an item.",
@@ -139,7 +139,7 @@ DUPLICATE = RULES.define(
 GROUP_MISPLACED = RULES.define(
     "structure.group-misplaced",
     Severity.WARNING,
-    "An element of a message, of file meta information or of a directory stands in the data set.",
+    "An element of a message, of file meta information or of a directory is in the data set.",
     "PS3.5 7.1",
     why="Groups 0000 to 0006 are not part of data sets; readers stop there or refuse the file.",
     fix="Take the element out.",
@@ -178,7 +178,7 @@ TOO_MANY_ELEMENTS = RULES.define(
     Severity.ERROR,
     "The data set has more elements than the validator looks at.",
     "PS3.5 7.1",
-    why="What lies beyond has not been examined.",
+    why="The rest of the file has not been examined.",
     fix="Split the instance, or raise the limit.",
     violation=False,
     found_by="engine.encoding.progress",

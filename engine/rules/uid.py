@@ -44,7 +44,7 @@ PADDING = RULES.define(
 ROOT = RULES.define(
     "uid.root-invalid",
     Severity.WARNING,
-    "A UID starts with a root that nobody can have registered.",
+    "A UID starts with a root that cannot have been registered.",
     "PS3.5 9.1",
     why="It was made up: another program can make up the same one for something else.",
     fix="Use a registered root, or 2.25 and a UUID as a decimal number.",

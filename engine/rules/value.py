@@ -91,7 +91,7 @@ APPLICATION_ENTITY = RULES.define(
     Severity.WARNING,
     "The value is not an application entity title of 1 to 16 printable characters.",
     "PS3.5 6.2",
-    why="Retrieval and storage commitment are addressed by it; a longer title reaches nobody.",
+    why="Retrieval and storage commitment are addressed by it; a longer title cannot be reached.",
     fix="Use the title that is configured on the network, or leave the element out.",
 )
 NAME = RULES.define(
@@ -99,7 +99,7 @@ NAME = RULES.define(
     Severity.WARNING,
     "The person name has more than three component groups or more than five components.",
     "PS3.5 6.2.1",
-    why="What lies beyond is dropped or ends up in the wrong part of the name, and the person is "
+    why="The rest is dropped or ends up in the wrong part of the name, and the person is "
     "not found under it.",
     fix="Separate family, given, middle name, prefix and suffix by ^, and the alphabetic, "
     "ideographic and phonetic forms by =.",

@@ -28,7 +28,7 @@ _BITS |= {"SV": 64, "UV": 64}
     Severity.ERROR,
     "The data of a waveform are shorter than channels x samples.",
     "PS3.3 C.10.9.1.7",
-    why="The end of the recording is lost, or the channels are told apart wrongly.",
+    why="The end of the recording is lost, or samples are assigned to the wrong channels.",
     fix="Write every sample of every channel, or correct NumberOfWaveformSamples.",
 )
 def waveforms_are_not_short(instance: Instance) -> Iterator[Violation]:

@@ -21,7 +21,7 @@ ANY = Multiplicity(0, _UNBOUNDED, 1)
 
 @cache
 def multiplicity(text: str) -> Multiplicity:
-    """Parse what stands in the dictionary: `1`, `1-3`, `1-n`, `2-2n`, `1-n or 1`.
+    """Parse the VM of a dictionary entry: `1`, `1-3`, `1-n`, `2-2n`, `1-n or 1`.
 
     Of alternatives the widest range is taken, which then need not be a multiple of anything.
     """

@@ -13,7 +13,7 @@ class ValueList(NamedTuple):
     """Such as ``Defined Terms for Value 3:``; of a table the head of that column."""
     terms: tuple[str, ...]
     title: str = ""
-    """Of the section that it stands in, such as ``C.7.6.3.1.2 Photometric Interpretation``; empty
+    """Of its section, such as ``C.7.6.3.1.2 Photometric Interpretation``; empty
     in the description of an attribute."""
 
 

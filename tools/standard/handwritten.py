@@ -55,7 +55,7 @@ class Row:
     note: str
 
     def concerns(self, owner: str, parents: tuple[str, ...]) -> bool:
-        """Whether it is about what stands there: the module or IOD, the enclosing sequences."""
+        """Whether it is about that place: the module or IOD, and the enclosing sequences."""
         if self.owners and owner not in self.owners:
             return False
         return not self.places or any(_is_at(place, parents) for place in self.places)
@@ -70,7 +70,7 @@ class Table:
     """All rows: those about attributes, and those about the usage of modules and macros.
 
     Attributes:
-        attributes: rows in the order of the file; what is special stands before what is general.
+        attributes: rows in the order of the file; special rows come before general ones.
         usages: likewise.
     """
 
@@ -136,7 +136,7 @@ def read(text: str) -> Table:
     """Read a table.
 
     Raises:
-        TableError: a row has an unknown key, keyword, operator or value, or lacks something.
+        TableError: a row has an unknown key, keyword, operator or value, or something is missing.
     """
     document = yaml.safe_load(text)
     terms: dict[str, Expression] = {}
@@ -213,7 +213,7 @@ def _check_keys(row: dict[str, Any], known: set[str], needed: set[str], name: st
     if unknown := row.keys() - known:
         raise TableError(f"{name} has the unknown key {min(unknown)!r}")
     if lacking := (needed | _SHARED) - row.keys():
-        raise TableError(f"{name} lacks {min(lacking)!r}")
+        raise TableError(f"{name}: {min(lacking)!r} is missing")
 
 
 def _parsed(condition: str, terms: Mapping[str, Expression], name: str) -> Expression:

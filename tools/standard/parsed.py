@@ -34,7 +34,7 @@ class Clause(NamedTuple):
 
 
 class Level(NamedTuple):
-    """Where an attribute stands, which decides what a condition can see."""
+    """The place of an attribute, which decides what a condition can see."""
 
     siblings: frozenset[int] = frozenset()
     """Tags in the same item, which a condition means before all others; empty in a data set."""
@@ -114,7 +114,7 @@ def condition(sentences: Iterable[str], parse: Parse, level: Level) -> Condition
     Args:
         sentences: of the description.
         parse: see `compile_parser`.
-        level: where the attribute stands.
+        level: the level of the attribute.
     """
     alternatives = []
     otherwise = "any"
@@ -165,7 +165,7 @@ def _accounts_for(parsed: Clause, clause: str) -> bool:
         for value in sorted(map(str, part.values), key=len, reverse=True):
             written = re.escape(value or "zero-length")
             rest = re.sub(rf"(?<![\w@])[\"“]?{written}[\"”]?(?![\w@])", "@", rest)
-    # What stands in parentheses after a value explains it.
+    # Parentheses after a value contain an explanation.
     rest = re.sub(r"@ \((?![^()]*(?:#|\bif\b))[^()]*\)", "@", rest)
     rest = re.sub(r"@(?:(?:,| or|, or) @)+", "@", rest)
     joins = {"all": r",? and ", "any": r",? or "}

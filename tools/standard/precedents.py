@@ -14,7 +14,7 @@ _GROUPS_MODULE = "-multi-frame-functional-groups"
 
 
 class Precedents:
-    """The texts, found by module and path, or by what stands around the attribute."""
+    """The texts, found by module and path, or by the surroundings of the attribute."""
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts

@@ -101,7 +101,7 @@ def _of_lists(lists: Sequence[description.ValueList], tag: int) -> Values:
             continue
         kind = "E" if match["kind"][0] in "Ee" else "D"
         position = match["before"] or match["after"]
-        # One defined term stands beside others that are left to implementations.
+        # There is one defined term beside others that are left to implementations.
         if kind == "E" or len(allowed) > 1:
             values.append((int(position) - 1 if position else None, kind, allowed))
     positions = [position for position, _, _ in values]

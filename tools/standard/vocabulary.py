@@ -12,7 +12,7 @@ NUMBER_VRS = frozenset({"DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "U
 
 
 def dictionary() -> dict[str, tuple[str, str, str, int]]:
-    """Keyword, VR, VM and whether retired, by tag; ``x`` stands for any digit."""
+    """Keyword, VR, VM and whether retired, by tag; ``x`` is any digit."""
     entries = {f"{tag:08X}": entry for tag, entry in DicomDictionary.items()} | RepeatersDictionary
     return {
         tag: (keyword, vr, vm, int(retired == "Retired"))

@@ -1,4 +1,4 @@
-"""Rules of native pixel data and of what describes it (PS3.5 8, PS3.3 C.7.6.3)."""
+"""Rules of native pixel data and of the attributes with its size (PS3.5 8, PS3.3 C.7.6.3)."""
 
 from collections.abc import Iterator
 
@@ -57,11 +57,11 @@ def _is_of_images(sop_class: str) -> bool:
     Severity.ERROR,
     "An attribute that describes the pixel data is absent or empty.",
     "PS3.3 C.7.6.3",
-    why="Nobody can tell how large the image is or where a pixel begins.",
+    why="It is unknown how large the image is and where a pixel begins.",
     fix="Add the attribute with the value of the original image.",
 )
 def pixels_are_described(instance: Instance) -> Iterator[Violation]:
-    """Without it nobody knows the size of the image."""
+    """Without it the size of the image is unknown."""
     if instance.image:
         for tag in DESCRIBING[instance.image.tag]:
             element = instance.dataset.get(tag)
@@ -126,7 +126,7 @@ def native_pixels_are_not_short(instance: Instance) -> Iterator[Violation]:
     "The pixel data is longer than the image.",
     "PS3.5 8.1.1",
     why="Either the size of the image is wrong, so that it appears sheared, or bytes are in it "
-    "that nobody sees.",
+    "that no viewer shows.",
     fix="Cut the pixel data off behind the last pixel, or correct the attributes that give its "
     "size.",
 )
@@ -185,7 +185,7 @@ def value_representation_fits(instance: Instance) -> Iterator[Violation]:
     if image is None or image.tag != PIXEL_DATA or not image.layout:
         return
     element = image.pixel_data
-    # Behind the VR stand two reserved bytes and the length.
+    # Behind the VR are two reserved bytes and the length.
     start = element.offset - 8
     written = bytes(image.dataset.data[start : start + 2])
     expected = b"OB" if image.is_encapsulated else b"OW"

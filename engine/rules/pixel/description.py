@@ -1,4 +1,4 @@
-"""Rules of what describes the samples: bits, sign, photometric interpretation (PS3.3 C.7.6.3)."""
+"""Rules of the attributes that describe samples: bits, sign, photometric interpretation."""
 
 from collections.abc import Iterator
 
@@ -191,7 +191,7 @@ def bits_fit_the_photometric_interpretation(instance: Instance) -> Iterator[Viol
     fix="Set it to what the pixels are: as a rule RGB where they are not compressed.",
 )
 def photometric_interpretation_fits_the_transfer_syntax(instance: Instance) -> Iterator[Violation]:
-    """Transformations of a codec cannot stand without it, and indices survive no loss."""
+    """Transformations of a codec need that codec, and indices survive no loss."""
     image, syntax = instance.image, instance.transfer_syntax
     element = _described(instance, PHOTOMETRIC_INTERPRETATION)
     if not (image and image.layout and syntax and element) or syntax.pixels is Pixels.ELSEWHERE:
@@ -240,9 +240,9 @@ def lossy_jpeg_is_not_ybr_full(instance: Instance) -> Iterator[Violation]:
     Severity.ERROR,
     "PlanarConfiguration is missing or neither 0 nor 1.",
     "PS3.3 C.7.6.3.1.3",
-    why="Nobody can tell whether colours alternate by pixel or by plane; a wrong guess shows the "
+    why="It is unknown whether colours alternate by pixel or by plane; a wrong guess shows the "
     "image three times in grey stripes.",
-    fix="Set it to 0 if the samples of a pixel stand together (subsampled ones always do), else "
+    fix="Set it to 0 if the samples of a pixel are adjacent (subsampled ones always do), else "
     "to 1.",
 )
 def planar_configuration_is_known(instance: Instance) -> Iterator[Violation]:

@@ -128,7 +128,7 @@ def no_frame_is_missing(instance: Instance) -> Iterator[Violation]:
     Severity.ERROR,
     "The pixel data holds more frames than the data set says.",
     "PS3.5 A.4",
-    why="No viewer shows the frames beyond the number, so that nobody knows of them.",
+    why="No viewer shows the frames beyond the number, so that they go unnoticed.",
     fix="Correct NumberOfFrames, or remove the frames that do not belong there.",
 )
 def no_frame_is_extra(instance: Instance) -> Iterator[Violation]:
@@ -141,7 +141,7 @@ def no_frame_is_extra(instance: Instance) -> Iterator[Violation]:
 @RULES.check(
     "pixel.frames-undecidable",
     Severity.INFO,
-    "Nothing tells which fragments belong to which frame.",
+    "It is unknown which fragments belong to which frame.",
     "PS3.5 A.4",
     why="Readers guess where a frame begins.",
     fix="Write a basic offset table, or each frame into one fragment.",

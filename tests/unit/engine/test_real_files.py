@@ -52,7 +52,7 @@ ERRORS = {
         ExplVR_BigEndNoMeta.dcm ExplVR_LitEndNoMeta.dcm OT-PAL-8-face.dcm
     """,
     "file.no-preamble": "rtstruct.dcm",
-    # In no_meta.dcm a space stands before the data set.
+    # In no_meta.dcm there is a space before the data set.
     "file.not-dicom": """
         README.txt crayons.icc dicomdirtests/README.txt dicomdirtests/TINY_ALPHA/README no_meta.dcm
         rtplan.dump rtstruct.dump test1.json test_PN.json zipMR.gz

@@ -41,7 +41,7 @@ class Of:
 
 @dataclass(frozen=True)
 class Raw:
-    """What is written as it stands in the place of an element: header, value, or anything."""
+    """Bytes that are written in place of an element: header, value, or anything."""
 
     encoded: bytes
 

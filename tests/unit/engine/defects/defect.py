@@ -23,7 +23,7 @@ class Defect:
         along: other codes that cannot but be found too.
         profile: what is asked for.
         valid_under: the profile under which the base is valid, if that is another one.
-        note: what tells the defect from others with the same code at the same place.
+        note: distinguishes the defect from others with the same code at the same place.
     """
 
     code: str

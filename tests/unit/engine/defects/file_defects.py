@@ -1,4 +1,4 @@
-"""Defects of the file: what stands before the data set, and what the file is."""
+"""Defects of the file: the bytes before the data set, and the kind of file."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -42,7 +42,7 @@ def _truncation() -> Iterator[Defect]:
         yield raw("structure.truncated", open_ended, open_ended.encode()[:end], path, note="nested")
 
 
-_MARK = b"<this is where the element stands>"
+_MARK = b"<the element is here>"
 
 
 def _headers() -> Iterator[Defect]:

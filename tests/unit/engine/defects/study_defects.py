@@ -20,7 +20,7 @@ class StudyDefect:
         clean: the same study without it.
         along: other codes that cannot but be found too.
         expected: how many instances the sender stated.
-        note: what tells it from others with the same code.
+        note: distinguishes it from others with the same code.
     """
 
     code: str

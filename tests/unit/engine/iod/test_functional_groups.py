@@ -148,8 +148,10 @@ def test_groups_with_a_condition(
     assert found(table(groups), dataset) == expected
 
 
-@pytest.mark.parametrize(("shared", "lacks"), [(THICK, False), ({}, True)])
-def test_tiles_in_order_have_no_groups_of_their_own(shared: dicom.DataSet, *, lacks: bool) -> None:
+@pytest.mark.parametrize(("shared", "is_missing"), [(THICK, False), ({}, True)])
+def test_tiles_in_order_have_no_groups_of_their_own(
+    shared: dicom.DataSet, *, is_missing: bool
+) -> None:
     dataset = {
         FRAMES: ("IS", b"2 "),
         ORGANIZATION: ("CS", b"TILED_FULL"),
@@ -162,7 +164,7 @@ def test_tiles_in_order_have_no_groups_of_their_own(shared: dicom.DataSet, *, la
         (PER_FRAME, "1C", None, None, ITEMS),
     )
 
-    expected = [Found("iod.group-missing", "(5200,9229)[0]>(0028,9110)")] if lacks else []
+    expected = [Found("iod.group-missing", "(5200,9229)[0]>(0028,9110)")] if is_missing else []
     assert found(Table(module(*attributes), GROUPS), dataset) == expected
 
 

@@ -181,7 +181,7 @@ def test_items_of_a_sequence(type_: str, items: list[dicom.DataSet], expected: l
     assert found(image, {CODES: sequence(*items)}) == expected
 
 
-def test_equal_lacks_in_many_items_are_one_finding() -> None:
+def test_attributes_missing_from_many_items_are_one_finding() -> None:
     image = module((CODES, "3", None, None, CODED))
     items = [{MEANING: ("LO", b"")}] * 500
 

@@ -28,7 +28,7 @@ LACKS_INCREMENT = Found("iod.type-1-missing", "(0028,0009)")
         ("M", None, CT, [LACKS_AGENT, LACKS_INCREMENT]),
         ("U", None, CT, []),
         ("U", None, CT | SOME_AGENT, [LACKS_INCREMENT]),
-        # What another module has too, or what is optional, tells too little.
+        # An attribute that another module has too, or that is optional, does not show enough.
         ("U", None, CT | {VOLUME: ("DS", b"1 ")}, []),
         ("U", None, CT | {DOSE: ("DS", b"1 ")}, []),
         ("C", (IS_CT, "any"), CT, [LACKS_AGENT, LACKS_INCREMENT]),

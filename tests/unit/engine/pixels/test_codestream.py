@@ -57,7 +57,7 @@ def colour(photometric: bytes) -> dict[str, bytes]:
 
 @dataclass(frozen=True)
 class Case:
-    """A defect and the file that lacks it."""
+    """A defect and the file without it."""
 
     code: str
     defective: bytes

@@ -1,4 +1,4 @@
-"""Profile files: what they can say, and that every mistake is told with its line."""
+"""Profile files: what they can say, and every mistake is reported with its line."""
 
 import json
 import pickle
@@ -25,7 +25,7 @@ def load(directory: Path, text: str, name: str = "trial.yaml") -> Profile:
 
 
 def mistakes(directory: Path, text: str) -> list[str]:
-    """What is told of a file, without the path of its directory."""
+    """The mistakes of a file, without the path of its directory."""
     with pytest.raises(ProfileError) as raised:
         load(directory, text)
     assert str(raised.value) == "\n".join(raised.value.lines)
@@ -173,7 +173,7 @@ MISTAKES = [
     ("version: [1]", "2:1: 'version': a text is expected"),
     ("decode:", "2:8: a value is missing here"),
     ("decode: ~", "2:9: a value is missing here"),
-    ("name: other", "2:1: 'name' stands here twice; the first is in line 1"),
+    ("name: other", "2:1: 'name' is here twice; the first is in line 1"),
     (
         "required_elements: [Modality, PatientId]",
         "2:31: unknown element 'PatientId'; did you mean 'PatientID'?",

@@ -124,7 +124,7 @@ def wrong_vr(encapsulated: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Case:
-    """A defect and the file that lacks it."""
+    """A defect and the file without it."""
 
     code: str
     defective: bytes

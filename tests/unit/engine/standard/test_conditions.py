@@ -187,7 +187,7 @@ def test_a_mistake_in_a_condition_is_a_clear_error(when: str, complaint: str) ->
     [
         ("otherwise: any", "otherwise: maybe", "otherwise is 'absent' or 'any', not 'maybe'"),
         ("note: nothing", "nota: nothing", "unknown key 'nota'"),
-        ("    note: nothing\n", "", "lacks 'note'"),
+        ("    note: nothing\n", "", "'note' is missing"),
         ("PixelSpacing", "Spacing", "no attribute has the keyword Spacing"),
         ("    note", "    in: Sequenz\n    note", "no attribute has the keyword Sequenz"),
     ],
@@ -205,7 +205,7 @@ def test_the_table_is_the_one_beside_its_reader() -> None:
 
 
 def test_the_conditions_that_are_used_most_are_all_written_by_hand() -> None:
-    """Of those that can be evaluated; which cannot, and why, stands in docs/standard.md."""
+    """Of those that can be evaluated; docs/standard.md says which cannot, and why."""
     facts = load_facts()
     used: Counter[tuple[int, int]] = Counter()
 
