@@ -17,13 +17,13 @@ from redis.exceptions import RedisError
 from asyncapi.document import committed_document
 from chassis.messaging.broker import redis_address
 from chassis.messaging.cursor import Cursor, CursorError
-from chassis.messaging.feed import ADDRESS_OF, CursorExpiredError, Feed, connect
+from chassis.messaging.feed import ADDRESS_OF, CursorExpiredError, Feed
 from chassis.runtime.cancellation import cancel
 from chassis.runtime.settings import ConfigurationError, load
 from contracts.events import Event
 from gateway.settings import GatewaySettings
 from hdv.admin.bus_check import BusCheck
-from hdv.admin.redis_errors import redis_unavailable
+from hdv.admin.redis_client import redis_client
 from hdv.exit import CommandError, ExitCode, say
 from hdv.up.redis_server import url_for_client
 
@@ -88,16 +88,8 @@ async def _until_stopped(work: Coroutine[None, None, None]) -> None:
 
 
 async def _connected(url: str, work: Work) -> None:
-    try:
-        client = connect(url)
-    except ValueError as error:
-        raise redis_unavailable(url, error) from None
-    try:
-        async with aclosing(client):
-            await client.ping()
-            await work(client)
-    except RedisError as error:
-        raise redis_unavailable(url, error) from None
+    async with redis_client(url) as client:
+        await work(client)
 
 
 async def _tail(feed: Feed, start: str | None, types: Sequence[str], json: bool) -> None:

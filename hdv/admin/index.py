@@ -2,17 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import aclosing
 from pathlib import Path
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from chassis.messaging.broker import redis_address
-from chassis.messaging.feed import connect
 from chassis.runtime.settings import ConfigurationError, load
 from descriptor.settings import DescriptorSettings
-from hdv.admin.redis_errors import redis_unavailable
+from hdv.admin.redis_client import redis_client
 from hdv.exit import CommandError
 from hdv.terminal.progress_bar import Update, progress_bar
 from hdv.terminal.text import print_line
@@ -46,18 +43,14 @@ def rebuild(archive: Path | None, redis_url: str | None, data: Path) -> None:
     if not directory.is_dir():
         raise CommandError(f"{directory}: no such directory")
     with progress_bar("reading the archive", "studies") as update:
-        try:
-            rebuilt = asyncio.run(_rebuild(url, settings.studies, update))
-        except (RedisError, ValueError) as error:
-            raise redis_unavailable(url, error) from None
+        rebuilt = asyncio.run(_rebuild(url, settings.studies, update))
     for study_id in rebuilt.unreadable:
         print_line(f"{study_id}: its metadata.json cannot be read")
     print_line(f"{rebuilt.studies:,} studies are in the index")
 
 
 async def _rebuild(url: str, studies: StudyStore, update: Update) -> Rebuilt:
-    async with aclosing(connect(url)) as client:
-        await client.ping()
+    async with redis_client(url) as client:
 
         async def connected() -> Redis:
             return client

@@ -11,7 +11,7 @@ from chassis.messaging.cursor import Cursor
 from contracts.channels import CHANNELS, DEAD_LETTER
 from contracts.events import StudyValidationFailed, ValidationData
 from contracts.report import FileCounts, FindingSummary, Severity
-from hdv.admin import events
+from hdv.admin import events, redis_client
 from hdv.cli import app
 from kit.events import archived, uploaded
 from kit.redis import MemoryRedis
@@ -22,7 +22,7 @@ def streams(monkeypatch: pytest.MonkeyPatch, bare_environment: pytest.MonkeyPatc
     """The Redis that the command finds, whatever its address."""
     del bare_environment
     found = MemoryRedis()
-    monkeypatch.setattr(events, "connect", lambda _: found)
+    monkeypatch.setattr(redis_client, "connect", lambda _: found)
     return found
 
 
