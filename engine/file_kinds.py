@@ -21,12 +21,20 @@ _FOREIGN = {
     b"\x1f\x8b": "gzip",
     b"Rar!": "RAR",
     b"7z\xbc\xaf\x27\x1c": "7-Zip",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "OLE2 (an office document)",
+    b"\x1aE\xdf\xa3": "Matroska",
     b"RIFF": "RIFF",
     b"<?xml": "XML",
     b"<!DOCTYPE": "HTML",
     b"<html": "HTML",
     b"{\\rtf": "RTF",
 }
+_ISO_MEDIA = b"ftyp"
+"""What MP4, QuickTime, HEIF and AVIF files have at offset 4."""
+_DICM = slice(128, 132)
+_FEW_LETTERS = 3
+"""A text may begin with as many letters of a magic number by chance."""
+_TEXTS = frozenset({"script", "XML", "HTML"})
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 _PE_POINTER = slice(0x3C, 0x40)
@@ -63,6 +71,26 @@ def embedded_executable_kind(start: bytes) -> str | None:
 def foreign_kind(start: bytes) -> str | None:
     """The format other than DICOM and TIFF of a file that starts like this; None if unknown."""
     return next((kind for magic, kind in _FOREIGN.items() if start.startswith(magic)), None)
+
+
+def other_format(head: bytes) -> str | None:
+    """The format of a file that clearly is not DICOM; None if it may be DICOM.
+
+    Files without a preamble, text, and unknown bytes may be meant to be DICOM. So may a file with
+    `DICM` in its place, whatever its preamble says: it may be a TIFF file as well (PS3.10 7.1).
+
+    Args:
+        head: the first 2048 bytes, or all if there are fewer.
+    """
+    if head[_DICM] == b"DICM":
+        return None
+    for magic, kind in (*_EXECUTABLES.items(), *_FOREIGN.items()):
+        if head.startswith(magic) and kind not in _TEXTS:
+            is_text = len(magic) <= _FEW_LETTERS and b"\0" not in head
+            return None if is_text else kind
+    if is_tiff(head):
+        return "TIFF"
+    return "ISO media (video or picture)" if head[4:8] == _ISO_MEDIA else None
 
 
 def is_tiff(start: bytes) -> bool:
