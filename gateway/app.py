@@ -23,8 +23,8 @@ from gateway.pages.page import Pages
 from gateway.quarantine import routes as quarantine
 from gateway.quarantine.removal import purge_continually
 from gateway.settings import GatewaySettings
-from gateway.uploads.routes import upload_router
-from gateway.uploads.service import Reception
+from gateway.uploads import routes as uploads
+from gateway.uploads.service import UploadService
 from storage.uid_index import UidIndex
 
 DESCRIPTION = """\
@@ -54,10 +54,10 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     redis = connect(redis_address(settings))
     service.use(lambda: aclosing(redis))
 
-    reception = Reception(service, settings, service.publisher(UPLOADS))
+    upload_service = UploadService(service, settings, service.publisher(UPLOADS))
     feed = Feed(redis)
     live = LiveFeed(feed, settings.feed, service.metrics)
-    storage = Storage(reception, live, settings, studies)
+    storage = Storage(upload_service, live, settings, studies)
     files = StudyFiles(
         studies,
         client,
@@ -68,8 +68,8 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
         UidIndex(service.broker.connect), studies, idle_seconds=settings.idle_timeout_seconds
     )
     provide(
-        service.http, settings, studies, client, reception, files, feed, live, storage, retrieval,
-        Pages(),
+        service.http, settings, studies, client, upload_service, files, feed, live, storage,
+        retrieval, Pages(),
     )  # fmt: skip
 
     service.in_background(live.run)
@@ -79,8 +79,7 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     if settings.quarantine_days is not None:
         service.in_background(partial(purge_continually, studies, settings.quarantine_days))
 
-    service.http.include_router(upload_router(reception, settings))
-    for room in (browsing, quarantine, events, dicomweb, pages):
+    for room in (uploads, browsing, quarantine, events, dicomweb, pages):
         service.http.include_router(room.router)
     document(service.http, settings.public_url)
     return service

@@ -20,7 +20,8 @@ from gateway.dicomweb.store_response import store_response
 from gateway.events.feed import LiveFeed
 from gateway.http.negotiation import DICOM_JSON, JSON, Accept
 from gateway.settings import GatewaySettings
-from gateway.uploads.service import Reception, hanging_up
+from gateway.uploads.receiver import UploadMode
+from gateway.uploads.service import UploadService, closing_connection
 from storage.study_store import StudyStore
 
 
@@ -28,16 +29,16 @@ class Storage:
     """What the routes answer with.
 
     Args:
-        reception: takes instances in.
+        uploads: receives instances.
         live: tells what becomes of them.
         settings: how long to wait, and how many may.
         studies: where studies are stored.
     """
 
     def __init__(
-        self, reception: Reception, live: LiveFeed, settings: GatewaySettings, studies: StudyStore
+        self, uploads: UploadService, live: LiveFeed, settings: GatewaySettings, studies: StudyStore
     ) -> None:
-        self._reception = reception
+        self._uploads = uploads
         self._live = live
         self._studies = studies
         self._public_url = settings.public_url
@@ -65,7 +66,7 @@ class Storage:
         Raises:
             Problem: they are refused and nothing is kept, or their outcome is not known yet.
         """
-        with hanging_up():
+        with closing_connection():
             media_type = accept.preferred((DICOM_JSON, JSON))
             if media_type is None:
                 raise not_acceptable(f"The answer is {DICOM_JSON}.")
@@ -76,12 +77,12 @@ class Storage:
         upload_id = uuid4()
         async with self._places:
             with self._endings.awaiting(upload_id) as awaited:
-                intake = await self._reception.receive(
+                received = await self._uploads.receive(
                     request,
                     self._read,
+                    UploadMode.STOW,
                     study_id=upload_id,
                     study_instance_uid=study_instance_uid,
-                    of_every_kind=True,
                 )
                 await self._wait(awaited, request)
             if not awaited.is_over:
@@ -91,7 +92,9 @@ class Storage:
                     retry_after_seconds=self._retry_after_seconds,
                     headers={"Location": status_path(upload_id)},
                 )
-            found = await asyncio.to_thread(results, intake, awaited.archived, self._studies)
+            found = await asyncio.to_thread(
+                results, received.intake, awaited.archived, self._studies
+            )
         base_url = self._public_url or str(request.base_url).rstrip("/")
         status, attributes = store_response(found, base_url)
         return JSONResponse(attributes, status, media_type=media_type)

@@ -22,60 +22,55 @@ from gateway.quarantine.contents import (
 from gateway.quarantine.marks import Resubmission, add_mark
 from gateway.uploads.limits import UploadLimits
 from gateway.uploads.parts import Parts
-from gateway.uploads.receiver import Receiving
-from gateway.uploads.staging import Staging, in_thread, staged
+from gateway.uploads.receiver import Receiver, UploadMode
+from gateway.uploads.service import UploadService
+from gateway.uploads.staging import Staging, in_thread
 from storage.port import ChecksumMismatchError
 from storage.study_store import StudyStore
 
 
-@contextlib.asynccontextmanager
 async def resubmit(
+    uploads: UploadService,
     study_id: UUID,
     names: frozenset[str] | None,
     profile: str | None,
     *,
     fixed: Parts | None = None,
     content_length: int | None = None,
-    studies: StudyStore,
-    profiles_dir: Path | None,
-    limits: UploadLimits,
     traceparent: str | None,
-) -> AsyncIterator[Intake]:
-    """Make a new upload of files in quarantine. Inside the context it lies in ``uploads/``.
+) -> Intake:
+    """Make a new upload of files in quarantine and announce it; the files here stay.
 
-    The mark beside the files is written before the context is entered, so that nothing that is
-    announced in it goes without; an exception there takes upload and mark back.
+    The mark beside the files is written before the upload is announced, so that no announced upload
+    goes without; if the announcement fails, upload and mark are taken back.
 
     Args:
+        uploads: announces it; the caller holds a place there.
         study_id: the study in quarantine.
         names: of its files; all of them when None.
         profile: the validation profile to apply; that of the upload they came with when None.
         fixed: a form with a file to be sent in place of the only one that is named.
-        content_length: size of that form in bytes, if the client has told it.
-        studies: where studies are stored.
-        profiles_dir: where further profiles lie.
-        limits: what the upload may cost.
-        traceparent: trace context to hand on.
+        content_length: size of that form in bytes, if the client says it.
+        traceparent: trace context for the event.
 
     Raises:
-        Problem: 404 when there is no such study or file, 409 when the study is not at rest, 422
+        Problem: 404 when there is no such study or file, 409 when the study is in progress, 422
             when there is no such profile (any more), 500 when the bytes of a file are not those
-            that arrived.
-        RefusedUploadError: the upload cannot be accepted.
+            that arrived; or the upload cannot be accepted.
     """
-    contents = await asyncio.to_thread(_open, studies, study_id)
+    contents = await asyncio.to_thread(_open, uploads.studies, study_id)
     files = chosen(contents, names)
     if not files:
         raise not_in_quarantine(study_id)
     profile = profile or contents.intake.profile
-    await asyncio.to_thread(_require_profile, profiles_dir, profile)
+    await asyncio.to_thread(_require_profile, uploads.profiles_dir, profile)
     new_id = uuid4()
-    async with staged(studies, new_id, limits.min_free_bytes, content_length or 0) as staging:
+    async with uploads.staged(new_id, content_length) as staging:
         if fixed:
-            stored = await _receive_fixed(fixed, files, staging, limits)
+            stored = await _receive_fixed(fixed, files, staging, uploads.limits)
         else:
-            stored = await _place(contents, files, staging)
-        # The number of instances and other facts about the whole upload need not hold for a part.
+            stored = await _link(contents, files, staging)
+        # What may not hold for a part of the upload is left out, such as its size.
         intake = Intake.new(
             new_id,
             stored,
@@ -89,11 +84,12 @@ async def resubmit(
             study_id=new_id,
             time=datetime.now(UTC),
             files=tuple(file.name for file in files),
-            profile=intake.profile,
+            profile=profile,
             fixed=fixed is not None,
         )
         async with _marked(contents, mark):
-            yield intake
+            await uploads.announce(intake)
+    return intake
 
 
 def _open(studies: StudyStore, study_id: UUID) -> Contents:
@@ -109,28 +105,31 @@ def _require_profile(profiles_dir: Path | None, profile: str | None) -> None:
         raise Problem(ProblemType.UNKNOWN_PROFILE, detail)
 
 
-async def _place(
+async def _link(
     contents: Contents, files: Sequence[StoredFile], staging: Staging
 ) -> list[StoredFile]:
-    """Let files that lie in quarantine appear in the new upload too."""
+    """Let files in quarantine appear in the new upload too."""
     study_id = contents.report.study_id
     try:
-        return [await staging.place(contents.folder.file(file.name), file) for file in files]
+        return [await staging.link(contents.folder.file(file.name), file) for file in files]
     except FileNotFoundError:
         raise not_in_quarantine(study_id) from None
     except ChecksumMismatchError:
-        detail = f"A file of study {study_id} no longer has its checksum; it was not resubmitted."
+        detail = (
+            f"A file of study {study_id} no longer matches the checksum of the upload; it was not "
+            "resubmitted."
+        )
         raise Problem(ProblemType.FILE_DAMAGED, detail) from None
 
 
 async def _receive_fixed(
     parts: Parts, files: Sequence[StoredFile], staging: Staging, limits: UploadLimits
 ) -> list[StoredFile]:
-    """Take the bytes that the client has fixed, under the name that the file came with."""
+    """Receive the bytes that the client has fixed, under the name that the file came with."""
     [file] = files
-    receiving = Receiving(staging, limits.model_copy(update={"max_files": 1}), as_sent=True)
-    await receiving.receive(parts)
-    return [stored.model_copy(update={"sent_as": file.sent_as}) for stored in receiving.files]
+    receiver = Receiver(staging, limits.model_copy(update={"max_files": 1}), UploadMode.REPLACEMENT)
+    await receiver.receive(parts)
+    return [stored.model_copy(update={"sent_as": file.sent_as}) for stored in receiver.files]
 
 
 @contextlib.asynccontextmanager

@@ -1,19 +1,16 @@
 """/quarantine: invalid files are listed, shown, downloaded, resubmitted and removed."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Body, Path, Query, Request, Response
 
-from chassis.web.problem import Problem, documented
+from chassis.web.problem import documented
 from chassis.web.problem_types import ProblemType
 from chassis.web.routing import Router, provided
-from contracts.intake import Intake
 from contracts.model import ProfileName
-from contracts.status import State
-from gateway.browsing.links import status_path
 from gateway.browsing.study_files import DICOM
 from gateway.http.documentation import file_download
 from gateway.http.download import answer_file
@@ -31,10 +28,10 @@ from gateway.quarantine.removal import Purge, purge, remove
 from gateway.quarantine.resubmission import resubmit
 from gateway.settings import GatewaySettings
 from gateway.uploads.errors import REFUSALS
-from gateway.uploads.form import boundary_of, read_form
-from gateway.uploads.models import UploadAccepted
-from gateway.uploads.parts import Parts
-from gateway.uploads.service import Reception, content_length_of, traceparent_of
+from gateway.uploads.idempotency import Receipt
+from gateway.uploads.models import UploadAccepted, accepted
+from gateway.uploads.multipart_body import read_form
+from gateway.uploads.service import UploadService, content_length_of, traceparent_of
 from storage.stored_file import FileInStore
 from storage.study_store import StudyStore
 
@@ -46,7 +43,7 @@ FILE = f"{STUDY}/files/{{file}}"
 StudyId = Annotated[UUID, Path(description="The `study_id` that the upload returned.")]
 Store = Annotated[StudyStore, provided(StudyStore)]
 Settings = Annotated[GatewaySettings, provided(GatewaySettings)]
-Uploads = Annotated[Reception, provided(Reception)]
+Uploads = Annotated[UploadService, provided(UploadService)]
 
 _REMOVAL = (
     ProblemType.NOT_IN_QUARANTINE,
@@ -191,18 +188,16 @@ async def resubmit_study(
     It has an id of its own. The files also stay in quarantine.
     """
     asked = asked or ResubmitRequest()
-    intake = await uploads.admit(
-        lambda: resubmit(
+    async with uploads.admitted():
+        await uploads.require_redis()
+        intake = await resubmit(
+            uploads,
             study_id,
             asked.files,
             asked.profile,
-            studies=uploads.studies,
-            profiles_dir=settings.profiles_dir,
-            limits=settings,
             traceparent=traceparent_of(request),
         )
-    )
-    return _accepted(intake, response, settings)
+    return accepted(Receipt.of(intake), response, settings)
 
 
 @router.post(
@@ -230,33 +225,20 @@ async def resubmit_file(
     With a body, the file of that form is uploaded, under the name of the one in quarantine. The
     file in quarantine stays.
     """
-    intake = await uploads.admit(
-        lambda: resubmit(
+    async with uploads.admitted():
+        read = partial(read_form, max_files=1)
+        fixed = uploads.parts(request, read) if _has_body(request) else None
+        await uploads.require_redis()
+        intake = await resubmit(
+            uploads,
             study_id,
             frozenset({file}),
             profile,
-            fixed=uploads.parts(request, _read) if _has_body(request) else None,
+            fixed=fixed,
             content_length=content_length_of(request),
-            studies=uploads.studies,
-            profiles_dir=settings.profiles_dir,
-            limits=settings,
             traceparent=traceparent_of(request),
         )
-    )
-    return _accepted(intake, response, settings)
-
-
-def _accepted(intake: Intake, response: Response, settings: GatewaySettings) -> UploadAccepted:
-    url = status_path(intake.event.subject)
-    response.headers["Location"] = url
-    response.headers["Retry-After"] = str(settings.retry_after_seconds)
-    return UploadAccepted(
-        study_id=intake.event.subject,
-        status=State.UPLOADED,
-        status_url=url,
-        files=len(intake.files),
-        skipped=0,
-    )
+    return accepted(Receipt.of(intake), response, settings)
 
 
 def _has_body(request: Request) -> bool:
@@ -264,14 +246,6 @@ def _has_body(request: Request) -> bool:
     return bool(
         content_length_of(request) or "content-type" in headers or "transfer-encoding" in headers
     )
-
-
-def _read(content_type: str, body: AsyncGenerator[bytes, None]) -> Parts:
-    boundary = boundary_of(content_type)
-    if boundary is None:
-        detail = "Send multipart/form-data with the fixed DICOM file in the part 'file'."
-        raise Problem(ProblemType.NOT_MULTIPART, detail)
-    return read_form(body, boundary, max_files=1)
 
 
 def _media_type(stored: FileInStore) -> str:

@@ -3,27 +3,18 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from gateway.uploads.errors import Refusal, RefusedUploadError
-from gateway.uploads.limits import UploadLimits
-
-
-def too_large(limits: UploadLimits) -> RefusedUploadError:
-    """The refusal of an upload that is larger than allowed."""
-    detail = f"An upload may have {limits.max_upload_bytes} bytes."
-    return RefusedUploadError(Refusal.UPLOAD_TOO_LARGE, detail)
-
-
-def too_slow(limits: UploadLimits) -> RefusedUploadError:
-    """The refusal of an upload that takes longer than allowed."""
-    detail = f"An upload may take {limits.max_upload_seconds:g} seconds."
-    return RefusedUploadError(Refusal.UPLOAD_STALLED, detail)
+from gateway.uploads.limits import UploadLimits, stalled, too_large, too_slow
 
 
 async def limited(body: AsyncIterator[bytes], limits: UploadLimits) -> AsyncGenerator[bytes, None]:
-    """The body, unless its sender falls silent, or goes on for ever before or after the files.
+    """The chunks of a body, as long as it is within the limits, also before and after the files.
+
+    Args:
+        body: as it arrives.
+        limits: of its size, of the time it takes, and of the time between two chunks.
 
     Raises:
-        RefusedUploadError: nothing arrived for too long, or it is too much or takes too long.
+        Problem: it exceeds one.
     """
     received = 0
     chunks = aiter(body)
@@ -36,10 +27,7 @@ async def limited(body: AsyncIterator[bytes], limits: UploadLimits) -> AsyncGene
         except StopAsyncIteration:
             return
         except TimeoutError:
-            if now() >= end:
-                raise too_slow(limits) from None
-            detail = f"Nothing arrived for {limits.idle_timeout_seconds:g} seconds."
-            raise RefusedUploadError(Refusal.UPLOAD_STALLED, detail) from None
+            raise (too_slow(limits) if now() >= end else stalled(limits)) from None
         received += len(chunk)
         if received > limits.max_body_bytes:
             raise too_large(limits)

@@ -1,45 +1,50 @@
-"""Why an upload is refused: one exception, told apart by its kind."""
+"""Why an upload is refused: the problems that a client may get, and those of archive files."""
 
-from enum import StrEnum
-
+from archives.errors import ArchiveError, Fault
+from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 
+REFUSALS = (
+    ProblemType.BROKEN_MULTIPART,
+    ProblemType.NO_FILE_PART,
+    ProblemType.UNEXPECTED_PART,
+    ProblemType.REPEATED_FIELD,
+    ProblemType.INVALID_FIELD,
+    ProblemType.UNKNOWN_PROFILE,
+    ProblemType.NO_FILES,
+    ProblemType.TOO_MANY_FILES,
+    ProblemType.UPLOAD_TOO_LARGE,
+    ProblemType.NOT_DICOM,
+    ProblemType.EMPTY_FILE,
+    ProblemType.BROKEN_ARCHIVE,
+    ProblemType.UNSAFE_ARCHIVE,
+    ProblemType.UNSUPPORTED_ARCHIVE,
+    ProblemType.ARCHIVE_TOO_LARGE,
+    ProblemType.UPLOAD_STALLED,
+    ProblemType.INSUFFICIENT_STORAGE,
+)
+"""The problems that what was sent can be refused with."""
 
-class Refusal(StrEnum):
-    """The kinds of refusal; stable, clients rely on them."""
-
-    BROKEN_MULTIPART = "broken-multipart"
-    NO_FILE_PART = "no-file-part"
-    UNEXPECTED_PART = "unexpected-part"
-    REPEATED_FIELD = "repeated-field"
-    INVALID_FIELD = "invalid-field"
-    UNKNOWN_PROFILE = "unknown-profile"
-    NO_FILES = "no-files"
-    TOO_MANY_FILES = "too-many-files"
-    UPLOAD_TOO_LARGE = "upload-too-large"
-    NOT_DICOM = "not-dicom"
-    EMPTY_FILE = "empty-file"
-    BROKEN_ARCHIVE = "broken-archive"
-    UNSAFE_ARCHIVE = "unsafe-archive"
-    UNSUPPORTED_ARCHIVE = "unsupported-archive"
-    ARCHIVE_TOO_LARGE = "archive-too-large"
-    UPLOAD_STALLED = "upload-stalled"
-    INSUFFICIENT_STORAGE = "insufficient-storage"
+_ARCHIVE_PROBLEMS = {
+    Fault.BROKEN: ProblemType.BROKEN_ARCHIVE,
+    Fault.UNSAFE: ProblemType.UNSAFE_ARCHIVE,
+    Fault.UNSUPPORTED: ProblemType.UNSUPPORTED_ARCHIVE,
+    Fault.TOO_LARGE: ProblemType.ARCHIVE_TOO_LARGE,
+}
+_MOST_SHOWN_CHARACTERS = 100
 
 
-REFUSALS = tuple(ProblemType[refusal.name] for refusal in Refusal)
-"""The problems that an upload can be refused with."""
+def archive_problem(error: ArchiveError) -> Problem:
+    """The problem of an upload with an archive file that is not read."""
+    subject = "An archive file"
+    if error.entry is not None:
+        subject = f"The entry '{shown(error.entry)}' of an archive file"
+    return Problem(_ARCHIVE_PROBLEMS[error.fault], f"{subject} {error.trouble}.")
 
 
-class RefusedUploadError(Exception):
-    """The upload cannot be accepted; nothing of it is kept.
-
-    Attributes:
-        refusal: the kind.
-        detail: what is wrong and where, for the client.
-    """
-
-    def __init__(self, refusal: Refusal, detail: str) -> None:
-        super().__init__(refusal)
-        self.refusal = refusal
-        self.detail = detail
+def shown(name: str) -> str:
+    """A name that a client gave, for a sentence: shortened, control characters escaped."""
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+    if len(text) > _MOST_SHOWN_CHARACTERS:
+        return f"{text[:_MOST_SHOWN_CHARACTERS]}…"
+    return text

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from chassis.web.problem import Problem
+from chassis.web.problem_types import ProblemType
 from contracts.model import Label
 from engine.profile_files.directory import profile_names
-from gateway.uploads.errors import Refusal, RefusedUploadError
-from gateway.uploads.limits import shown
+from gateway.uploads.errors import shown
 
 MOST_FIELD_BYTES = 1024
 MOST_INSTANCES = 1_000_000
@@ -26,9 +27,9 @@ class Fields:
     expected_instances: int | None = None
     """How many instances the study has."""
     profile: str | None = None
-    """By which profile it is to be validated."""
+    """The name of the profile to validate it by."""
     label: str | None = None
-    """What the sender calls it."""
+    """The sender's own name for the upload."""
 
 
 FIELDS = ("expected_instances", "profile", "label")
@@ -36,14 +37,14 @@ FIELDS = ("expected_instances", "profile", "label")
 
 
 def read_fields(texts: Mapping[str, bytes], profiles_dir: Path | None) -> Fields:
-    """The fields by what the form says. Blocks, if a profile is named.
+    """Parse the fields of a form. Blocks, if a profile is named.
 
     Args:
-        texts: the content of each part; blank ones count as absent, as browsers send them.
-        profiles_dir: where further profiles lie.
+        texts: the content of each field; blank ones count as absent, as browsers send them.
+        profiles_dir: the folder of further profiles.
 
     Raises:
-        RefusedUploadError: a value is not allowed.
+        Problem: a value is not allowed.
         OSError: the folder of profiles cannot be read.
     """
     values = {name: _text(name, content) for name, content in texts.items()}
@@ -57,7 +58,7 @@ def read_fields(texts: Mapping[str, bytes], profiles_dir: Path | None) -> Fields
 
 def _text(name: str, content: bytes) -> str:
     if len(content) > MOST_FIELD_BYTES:
-        raise _invalid(name, f"may have {MOST_FIELD_BYTES} bytes")
+        raise _invalid(name, f"may have {MOST_FIELD_BYTES} bytes at most")
     try:
         return content.decode().strip()
     except UnicodeDecodeError:
@@ -66,7 +67,7 @@ def _text(name: str, content: bytes) -> str:
 
 def _number(text: str) -> int:
     if not _NUMBER.fullmatch(text) or not 1 <= int(text) <= MOST_INSTANCES:
-        raise _invalid("expected_instances", f"is a whole number from 1 to {MOST_INSTANCES}")
+        raise _invalid("expected_instances", f"must be a whole number from 1 to {MOST_INSTANCES}")
     return int(text)
 
 
@@ -74,8 +75,8 @@ def _profile(name: str | None, profiles_dir: Path | None) -> str | None:
     if not name:
         return None
     if name not in (known := profile_names(profiles_dir)):
-        detail = f"There is no profile '{shown(name)}'. Known are: {', '.join(known)}."
-        raise RefusedUploadError(Refusal.UNKNOWN_PROFILE, detail)
+        detail = f"There is no profile '{shown(name)}'. Known profiles: {', '.join(known)}."
+        raise Problem(ProblemType.UNKNOWN_PROFILE, detail)
     return name
 
 
@@ -84,11 +85,11 @@ def _label(text: str | None) -> str | None:
         return _LABEL.validate_python(text) if text else None
     except ValidationError:
         rule = (
-            "is a word of at most 64 letters, digits, '.', '_' and '-' that begins with a letter "
-            "or digit; it goes into events, so it must not tell who the patient is"
+            "must be a word of at most 64 letters, digits, '.', '_' and '-' that begins with a "
+            "letter or digit; it is included in events, so it must not identify the patient"
         )
         raise _invalid("label", rule) from None
 
 
-def _invalid(name: str, rule: str) -> RefusedUploadError:
-    return RefusedUploadError(Refusal.INVALID_FIELD, f"The field '{name}' {rule}.")
+def _invalid(name: str, rule: str) -> Problem:
+    return Problem(ProblemType.INVALID_FIELD, f"The field '{name}' {rule}.")

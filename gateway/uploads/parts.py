@@ -1,6 +1,7 @@
-"""A body of parts, whatever its media type, as it is read: a part begins, its bytes, it ends."""
+"""The parts of a request's body, one after the other as they arrive, whatever its media type."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 
 FILE_PART = "file"
@@ -8,23 +9,62 @@ FILE_PART = "file"
 
 
 @dataclass(frozen=True)
-class PartBegins:
+class PartHead:
     """The headers of a part have been read."""
 
     name: str
-    """Name of the form's field; `FILE_PART` in bodies that name no parts."""
+    """Name of the form's field; `FILE_PART` in bodies whose parts have no names."""
     sent_as: str = ""
-    """The file name that the client gave, as text."""
-    content_type: str = ""
-    """Its media type in lower case, without parameters, as the client says."""
+    """The file name that the client gave, as text. May contain PHI."""
 
 
-class PartEnds:
+class PartEnd:
     """All bytes of a part have been read."""
 
 
-PartEvent = PartBegins | bytes | PartEnds
+Events = AsyncGenerator[PartHead | bytes | PartEnd, None]
+"""A body as it is parsed, for each part: `PartHead`, `bytes` of any size, `PartEnd`."""
 
-Parts = AsyncGenerator[PartEvent, None]
-"""What a body says, in this order again and again: `PartBegins`, `bytes` of any size, `PartEnds`.
-It raises `RefusedUploadError` when the body is not well formed, ends early or is beyond limits."""
+
+class Part:
+    """A part; iterating over it gives its bytes, once.
+
+    Attributes:
+        head: its headers.
+    """
+
+    def __init__(self, head: PartHead, events: Events) -> None:
+        self.head = head
+        self._events = events
+        self._is_read = False
+
+    def __aiter__(self) -> "Part":
+        return self
+
+    async def __anext__(self) -> bytes:
+        """The next bytes of the part."""
+        event = PartEnd() if self._is_read else await anext(self._events)
+        if isinstance(event, bytes):
+            return event
+        self._is_read = True
+        raise StopAsyncIteration
+
+
+Parts = AsyncGenerator[Part, None]
+"""The parts of a body. It raises `Problem` when the body is malformed, ends early or
+exceeds a limit."""
+
+
+async def parts_of(events: Events) -> Parts:
+    """The parts of a body, each to be read before the next one is asked for.
+
+    Args:
+        events: the body; closed at the end. What is left unread of a part is skipped.
+    """
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, PartHead):
+                part = Part(event, events)
+                yield part
+                async for _ in part:
+                    pass

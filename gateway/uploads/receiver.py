@@ -1,71 +1,83 @@
-"""Receives the parts of an upload: files onto the disk, archives unpacked, fields remembered."""
+"""Receives the parts of an upload: files onto the disk, archive files extracted, fields kept."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import aclosing
+from enum import Enum, auto
 from typing import NamedTuple
 
+from archives.errors import ArchiveError
+from archives.formats import HEAD_BYTES, ArchiveFormat, archive_format
+from archives.limits import Budget
+from archives.names import skip_reason
+from chassis.web.problem import Problem
+from chassis.web.problem_types import ProblemType
 from contracts.intake import SkippedFile, StoredFile
-from gateway.uploads.archive_format import ArchiveFormat, archive_format
-from gateway.uploads.body import too_large, too_slow
-from gateway.uploads.errors import Refusal, RefusedUploadError
+from engine.file_kinds import other_format
+from gateway.uploads.errors import archive_problem, shown
+from gateway.uploads.extraction import extract
 from gateway.uploads.fields import FIELDS, MOST_FIELD_BYTES
-from gateway.uploads.form import MOST_SENT_AS_CHARACTERS
-from gateway.uploads.limits import Allowance, UploadLimits, shown
-from gateway.uploads.parts import FILE_PART, PartBegins, Parts
-from gateway.uploads.recognition import HEAD_BYTES, recognise
-from gateway.uploads.skipping import skip_reason
-from gateway.uploads.staging import BUFFER_BYTES, StagedFile, Staging
-from gateway.uploads.unpacking import unpacked
+from gateway.uploads.limits import UploadLimits, too_large, too_many_files, too_slow
+from gateway.uploads.multipart_body import MOST_SENT_AS_CHARACTERS
+from gateway.uploads.parts import FILE_PART, Part, Parts
+from gateway.uploads.staging import BUFFER_BYTES, StagedFile, Staging, in_thread
 
 SPACE_CHECK_BYTES = 64 * BUFFER_BYTES
-"""Free space is looked at again each time so much has arrived."""
+"""How much arrives between two looks at the free space."""
 MOST_NAME_CHARACTERS = 16 << 20
-"""The names of all files may have so many characters together: they are kept in memory."""
+"""How many characters the names of all files may have together: they are kept in memory."""
+
+
+class UploadMode(Enum):
+    """How the parts of an upload are taken."""
+
+    FORM = auto()
+    """A form: archive files are extracted, what is not part of a study is skipped, fields are read,
+    and at least one file must be such that it may be DICOM."""
+    STOW = auto()
+    """STOW-RS: each part is one file of the study, whatever its bytes."""
+    REPLACEMENT = auto()
+    """A file in place of one in quarantine: taken as it is, but it must be such that it may be
+    DICOM."""
 
 
 class _Origin(NamedTuple):
     """Where a file comes from."""
 
     archive: str = ""
-    """What the archive that it lies in was sent as; empty for what the body has itself."""
+    """What the archive file that it is in was sent as; empty for a part of the body."""
     depth: int = 0
-    """How many archives it lies in."""
+    """How many archive files it is in."""
 
     def sent_as(self, name: str) -> str:
         text = f"{self.archive}!/{name}" if self.depth else name
         return text[:MOST_SENT_AS_CHARACTERS].encode(errors="replace").decode()
 
 
-class Receiving:
-    """An upload that is being received.
+class Receiver:
+    """Receives one upload.
 
     Args:
         staging: where its files go.
         limits: what it may cost.
-        as_sent: whether each part is one file of the study, whatever its name and even if it is an
-            archive.
-        of_every_kind: whether files that are plainly no DICOM are enough; else at least one has to
-            be something else, and the validator tells what is wrong with the others.
+        mode: how its parts are taken.
+
+    Attributes:
+        files: what was received, in order.
+        skipped: what was not kept.
+        fields: the form's fields as they were sent.
     """
 
-    def __init__(
-        self,
-        staging: Staging,
-        limits: UploadLimits,
-        *,
-        as_sent: bool = False,
-        of_every_kind: bool = False,
-    ) -> None:
+    def __init__(self, staging: Staging, limits: UploadLimits, mode: UploadMode) -> None:
         self.files: list[StoredFile] = []
         self.skipped: list[SkippedFile] = []
         self.fields: dict[str, bytes] = {}
         self._staging = staging
         self._limits = limits
-        self._as_sent = as_sent
-        self._of_every_kind = of_every_kind
-        self._allowance = Allowance(limits.archives)
-        self._budget = _Budget(staging, limits)
-        self._unfit: list[RefusedUploadError] = []
+        self._mode = mode
+        self._archives = Budget(limits.archives)
+        self._meter = _Meter(staging, limits)
+        self._not_dicom: list[Problem] = []
         self._has_file_part = False
         self._name_characters = 0
 
@@ -73,145 +85,163 @@ class Receiving:
         """Receive everything.
 
         Args:
-            parts: what the body says, as it arrives; closed at the end.
+            parts: of the body, as they arrive; closed at the end.
 
         Raises:
-            RefusedUploadError: the upload cannot be accepted.
+            Problem: the upload cannot be accepted.
         """
         async with aclosing(parts):
-            async for event in parts:
-                if isinstance(event, PartBegins):
-                    if event.name == FILE_PART:
-                        self._has_file_part = True
-                        await self._file(parts, event.sent_as, _Origin())
-                    else:
-                        await self._field(parts, event)
+            async for part in parts:
+                if part.head.name == FILE_PART:
+                    self._has_file_part = True
+                    await self._file(part, _Origin())
+                else:
+                    await self._field(part)
         self._require_files()
 
     def _require_files(self) -> None:
         if not self._has_file_part:
             detail = f"The form has no part named '{FILE_PART}'."
-            raise RefusedUploadError(Refusal.NO_FILE_PART, detail)
+            raise Problem(ProblemType.NO_FILE_PART, detail)
         if not self.files:
-            detail = "There is no file, or only such as are skipped: DICOMDIR and hidden files."
-            raise RefusedUploadError(Refusal.NO_FILES, detail)
-        if len(self._unfit) == len(self.files) and not self._of_every_kind:
-            raise self._unfit[0]
+            detail = "There are no files, or only skipped ones: DICOMDIR and hidden files."
+            raise Problem(ProblemType.NO_FILES, detail)
+        if len(self._not_dicom) == len(self.files) and self._mode is not UploadMode.STOW:
+            raise self._not_dicom[0]
 
-    async def _field(self, parts: Parts, part: PartBegins) -> None:
-        known = () if self._as_sent else FIELDS
-        if part.name not in known or part.sent_as:
+    async def _field(self, part: Part) -> None:
+        name = part.head.name
+        known = FIELDS if self._mode is UploadMode.FORM else ()
+        if name not in known:
             names = ", ".join(f"'{name}'" for name in (FILE_PART, *known))
-            detail = f"The form has a part named '{shown(part.name)}'; known are {names}."
-            if part.name in known:
-                detail = f"The field '{part.name}' of the form has a file name."
-            raise RefusedUploadError(Refusal.UNEXPECTED_PART, detail)
-        if part.name in self.fields:
-            detail = f"The form has the field '{part.name}' more than once."
-            raise RefusedUploadError(Refusal.REPEATED_FIELD, detail)
+            detail = f"The form has a part named '{shown(name)}'; known are {names}."
+            raise Problem(ProblemType.UNEXPECTED_PART, detail)
+        if part.head.sent_as:
+            detail = f"The field '{name}' of the form has a file name."
+            raise Problem(ProblemType.UNEXPECTED_PART, detail)
+        if name in self.fields:
+            detail = f"The form has the field '{name}' more than once."
+            raise Problem(ProblemType.REPEATED_FIELD, detail)
         content = b""
-        async for piece in parts:
-            if not isinstance(piece, bytes):
-                break
+        async for piece in part:
             # One byte too many is enough for the refusal.
             content += piece[: MOST_FIELD_BYTES + 1 - len(content)]
-        self.fields[part.name] = content
+        self.fields[name] = content
 
-    async def _file(self, parts: Parts, name: str, origin: _Origin) -> None:
+    async def _file(self, part: Part, origin: _Origin) -> None:
         """Receive a file, up to the end of its part."""
-        sent_as = origin.sent_as(name)
+        sent_as = origin.sent_as(part.head.sent_as)
+        self._require_name(sent_as)
+        pieces = _MeteredPart(part, self._meter, is_sent=not origin.depth)
+        if self._mode is not UploadMode.FORM:
+            await self._store(await _head_of(pieces), pieces, sent_as)
+        elif reason := skip_reason(part.head.sent_as):
+            async for _ in pieces:
+                pass
+            self.skipped.append(SkippedFile(sent_as=sent_as, reason=reason))
+        else:
+            head = await _head_of(pieces)
+            if kind := archive_format(head[:HEAD_BYTES]):
+                await self._extract(head, pieces, sent_as, kind, origin.depth)
+            else:
+                await self._store(head, pieces, sent_as)
+
+    def _require_name(self, sent_as: str) -> None:
         self._name_characters += len(sent_as)
         if self._name_characters > MOST_NAME_CHARACTERS:
             detail = f"The files' names may have {MOST_NAME_CHARACTERS} characters together."
-            raise RefusedUploadError(Refusal.TOO_MANY_FILES, detail)
-        if not self._as_sent and (reason := skip_reason(name)):
-            async for piece in parts:
-                if not isinstance(piece, bytes):
-                    break
-                await self._spend(len(piece), origin)
-            self.skipped.append(SkippedFile(sent_as=sent_as, reason=reason))
-            return
-        start, is_whole = await self._start(parts, origin)
-        kind = None if self._as_sent else archive_format(start[:HEAD_BYTES])
-        file = self._begin(sent_as, start[:HEAD_BYTES], kind)
-        await file.write(start)
-        if not is_whole:
-            async for piece in parts:
-                if not isinstance(piece, bytes):
-                    break
-                await self._spend(len(piece), origin)
-                await file.write(piece)
-        await file.finish()
-        if kind is None:
-            self.files.append(file.stored)
-        else:
-            await self._unpack(file, sent_as, kind, origin)
+            raise Problem(ProblemType.TOO_MANY_FILES, detail)
 
-    async def _start(self, parts: Parts, origin: _Origin) -> tuple[bytes, bool]:
-        """The first bytes of a file, as many as tell what it is, and whether they are all."""
-        start = b""
-        async for piece in parts:
-            if not isinstance(piece, bytes):
-                return start, True
-            await self._spend(len(piece), origin)
-            start += piece
-            if len(start) >= HEAD_BYTES:
-                break
-        return start, False
-
-    def _begin(self, sent_as: str, head: bytes, kind: ArchiveFormat | None) -> StagedFile:
-        """Begin with a file or an archive."""
-        if kind is not None:
-            return self._staging.open_archive()
+    async def _store(self, head: bytes, rest: AsyncIterator[bytes], sent_as: str) -> None:
+        """Store a file of the study."""
         if len(self.files) >= self._limits.max_files:
-            detail = f"An upload may have {self._limits.max_files} files."
-            raise RefusedUploadError(Refusal.TOO_MANY_FILES, detail)
+            raise too_many_files(self._limits)
         if not head:
-            refusal = RefusedUploadError(Refusal.EMPTY_FILE, "The file has no bytes.")
-            self._unfit.append(refusal)
-        elif other := recognise(head):
-            detail = f"The file is {other}, not DICOM."
-            self._unfit.append(RefusedUploadError(Refusal.NOT_DICOM, detail))
-        return self._staging.open(sent_as)
+            self._not_dicom.append(Problem(ProblemType.EMPTY_FILE, "The file has no bytes."))
+        elif other := other_format(head[:HEAD_BYTES]):
+            detail = f"The file looks like {other}, not like DICOM."
+            self._not_dicom.append(Problem(ProblemType.NOT_DICOM, detail))
+        file = self._staging.open(sent_as)
+        await _write(file, head, rest)
+        self.files.append(file.stored)
 
-    async def _unpack(
-        self, archive: StagedFile, sent_as: str, kind: ArchiveFormat, origin: _Origin
+    async def _extract(
+        self,
+        head: bytes,
+        rest: AsyncIterator[bytes],
+        sent_as: str,
+        kind: ArchiveFormat,
+        depth: int,
     ) -> None:
-        """Receive the files in an archive and remove it."""
-        self._allowance.check_nesting(origin.depth, sent_as)
-        if not origin.depth:
-            self._allowance.admit(archive.size_bytes)
-        inside = _Origin(sent_as, origin.depth + 1)
-        entries = unpacked(self._staging.path_of(archive), kind, self._allowance)
-        async with aclosing(entries):
-            async for event in entries:
-                if isinstance(event, PartBegins):
-                    await self._file(entries, event.sent_as, inside)
-        await self._staging.remove(archive)
+        """Receive the files in an archive file and remove it."""
+        archive, path = self._staging.open_archive()
+        await _write(archive, head, rest)
+        try:
+            self._archives.require_depth(depth, sent_as)
+        except ArchiveError as error:
+            raise archive_problem(error) from None
+        if not depth:
+            self._archives.add_archive(archive.size_bytes)
+        parts = extract(path, kind, self._archives)
+        async with aclosing(parts):
+            async for part in parts:
+                await self._file(part, _Origin(sent_as, depth + 1))
+        await in_thread(path.unlink)
 
-    async def _spend(self, size_bytes: int, origin: _Origin) -> None:
-        await self._budget.spend(size_bytes, is_sent=not origin.depth)
 
-
-class _Budget:
-    """What an upload may still send, and the disk still take."""
+class _Meter:
+    """Counts what an upload sends and what goes to the disk, and holds both to their limits."""
 
     def __init__(self, staging: Staging, limits: UploadLimits) -> None:
         self._staging = staging
         self._limits = limits
         self._now = asyncio.get_running_loop().time
         self._end = self._now() + limits.max_upload_seconds
-        self._sent = self._total = self._checked = 0
+        self._sent_bytes = self._unchecked_bytes = 0
 
-    async def spend(self, size_bytes: int, *, is_sent: bool) -> None:
-        """Take more, which was sent or comes from an archive that was."""
+    async def count(self, size_bytes: int, *, is_sent: bool) -> None:
+        """Count bytes that were sent, or come from an archive file that was."""
         if is_sent:
-            self._sent += size_bytes
-            if self._sent > self._limits.max_upload_bytes:
+            self._sent_bytes += size_bytes
+            if self._sent_bytes > self._limits.max_upload_bytes:
                 raise too_large(self._limits)
         if self._now() > self._end:
             raise too_slow(self._limits)
-        self._total += size_bytes
-        if self._total - self._checked >= SPACE_CHECK_BYTES:
-            self._checked = self._total
+        self._unchecked_bytes += size_bytes
+        if self._unchecked_bytes >= SPACE_CHECK_BYTES:
+            self._unchecked_bytes = 0
             await self._staging.check_space()
+
+
+class _MeteredPart:
+    """The bytes of a part, counted as they are read."""
+
+    def __init__(self, part: Part, meter: _Meter, *, is_sent: bool) -> None:
+        self._part = part
+        self._meter = meter
+        self._is_sent = is_sent
+
+    def __aiter__(self) -> "_MeteredPart":
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = await anext(self._part)
+        await self._meter.count(len(piece), is_sent=self._is_sent)
+        return piece
+
+
+async def _head_of(pieces: AsyncIterator[bytes]) -> bytes:
+    """The first bytes of a file, at least as many as decide what it is, if it has them."""
+    head = b""
+    async for piece in pieces:
+        head += piece
+        if len(head) >= HEAD_BYTES:
+            break
+    return head
+
+
+async def _write(file: StagedFile, head: bytes, rest: AsyncIterator[bytes]) -> None:
+    await file.write(head)
+    async for piece in rest:
+        await file.write(piece)
+    await file.finish()

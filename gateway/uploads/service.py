@@ -1,10 +1,12 @@
-"""Receives uploads, by whatever route they come: takes them in, announces them, or says why not."""
+"""Receives uploads, whatever their route: check, receive, commit, announce."""
 
 import asyncio
+import contextlib
 import re
-from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
-from uuid import UUID
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from typing import NamedTuple
+from uuid import UUID, uuid4
 
 from fastapi import Request
 from redis.exceptions import RedisError
@@ -12,156 +14,188 @@ from starlette.requests import ClientDisconnect
 
 from chassis.messaging.publishing import EventPublisher
 from chassis.observability.logs import error_name, get_logger
-from chassis.observability.metrics import Metrics
 from chassis.service.lifecycle import Service
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.intake import Intake
 from gateway.settings import GatewaySettings
-from gateway.uploads.body import limited, too_large
-from gateway.uploads.errors import RefusedUploadError
-from gateway.uploads.idempotency import HEADER, Idempotency, Receipt, RepeatedUpload, read_key
-from gateway.uploads.intake import take_in
-from gateway.uploads.limits import UploadLimits
+from gateway.uploads.body import limited
+from gateway.uploads.idempotency import Idempotency, KeyedUpload, Receipt
+from gateway.uploads.idempotency_key import HEADER, read_key
+from gateway.uploads.ingest import ingest
+from gateway.uploads.limits import UploadLimits, too_large
 from gateway.uploads.parts import Parts
+from gateway.uploads.receiver import UploadMode
+from gateway.uploads.staging import Staging, staged
 
 REDIS_TIMEOUT_SECONDS = 3.0
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 Read = Callable[[str, AsyncGenerator[bytes, None]], Parts]
-"""Reads a body of a content type; raises `RefusedUploadError`, or `Problem` for unknown types."""
-
-Take = Callable[[], AbstractAsyncContextManager[Intake]]
-"""Takes an upload in; raises what `Reception.admit` makes a `Problem` of."""
+"""Reads a body of a content type; raises `Problem` for types that it does not know."""
 
 
-class Reception:
-    """Where uploads are received; all routes share its places.
+class Received(NamedTuple):
+    """An upload that was received."""
+
+    receipt: Receipt
+    """What its client learns; if it repeats another upload, the receipt of that one."""
+    intake: Intake
+    """The record of what was sent; not stored if it repeats another upload."""
+
+
+class UploadService:
+    """Receives uploads; all routes share the number of uploads at a time.
 
     Args:
         service: the gateway.
-        settings: how much is received, from how many at once.
-        publisher: of the uploads.
+        settings: limits, and where studies are stored.
+        publisher: announces uploads.
     """
 
     def __init__(
         self, service: Service, settings: GatewaySettings, publisher: EventPublisher
     ) -> None:
-        self._service = service
         self.studies = settings.studies
-        self._limits: UploadLimits = settings
-        self._profiles_dir = settings.profiles_dir
-        self._keys = Idempotency(
-            service.broker.connect, publisher, self.studies, settings.idempotency_seconds
-        )
+        self.limits: UploadLimits = settings
+        self.profiles_dir = settings.profiles_dir
+        self._connect = service.broker.connect
+        self._metrics = service.metrics
+        self._publisher = publisher
+        self._keys = Idempotency(self._connect, self.studies, settings.idempotency_seconds)
         self._places = asyncio.Semaphore(settings.max_concurrent_uploads)
 
     async def receive(
         self,
         request: Request,
         read: Read,
+        mode: UploadMode,
         *,
         study_id: UUID | None = None,
         study_instance_uid: str | None = None,
-        of_every_kind: bool = False,
-        key: str | None = None,
-    ) -> Intake:
-        """Take an upload in and announce it. When this returns, it is not lost.
+    ) -> Received:
+        """Receive an upload. When this returns, it is durable and announced.
+
+        An upload that was received before, by its `Idempotency-Key`, is not kept again.
 
         Args:
-            request: whose body it is.
-            read: reads it.
-            study_id: the id that it gets; a new one when not given.
-            study_instance_uid: what every instance has to have, if the client has told it.
-            of_every_kind: whether each part is one file of the study, whatever it is.
-            key: its idempotency key, if it has one.
-
-        Raises:
-            RepeatedUpload: an upload with this key and the same content has been taken in before.
-            Problem: it is refused, and nothing of it is kept; the connection is to be closed.
-        """
-        return await self.admit(
-            lambda: take_in(
-                self.parts(request, read),
-                studies=self.studies,
-                limits=self._limits,
-                content_length=content_length_of(request),
-                traceparent=traceparent_of(request),
-                study_id=study_id,
-                profiles_dir=self._profiles_dir,
-                study_instance_uid=study_instance_uid,
-                of_every_kind=of_every_kind,
-            ),
-            key,
-        )
-
-    async def receive_once(self, request: Request, read: Read) -> Receipt:
-        """Take an upload in, unless it has been before, by its `Idempotency-Key`.
-
-        Args:
-            request: whose body it is.
-            read: reads it.
+            request: the request.
+            read: reads its body.
+            mode: how the parts of the body are taken.
+            study_id: the id that the upload gets; a new one when not given.
+            study_instance_uid: the UID that every instance must have, if the client named one.
 
         Raises:
             Problem: it is refused, and nothing of it is kept; the connection is to be closed.
         """
-        with hanging_up():
-            key = read_key(request.headers.getlist(HEADER))
-        try:
-            return Receipt.of(await self.receive(request, read, key=key))
-        except RepeatedUpload as repeated:
-            get_logger().info("upload.repeated", study_id=str(repeated.receipt.study_id))
-            return repeated.receipt
+        study_id = study_id or uuid4()
+        async with self.admitted():
+            key = read_key(request.headers.getlist(HEADER)) if mode is UploadMode.FORM else None
+            parts = self.parts(request, read)
+            await self.require_redis()
+            async with (
+                self._keys.hold(key) as keyed,
+                self.staged(study_id, content_length_of(request)) as staging,
+            ):
+                intake = await ingest(
+                    parts,
+                    staging,
+                    self.limits,
+                    mode,
+                    study_id=study_id,
+                    traceparent=traceparent_of(request),
+                    profiles_dir=self.profiles_dir,
+                    study_instance_uid=study_instance_uid,
+                )
+                if keyed and (first := keyed.repeats(intake)):
+                    get_logger().info("upload.repeated", study_id=str(first.study_id))
+                    return Received(first, intake)
+                await staging.commit(intake)
+                await self.announce(intake, keyed)
+        return Received(Receipt.of(intake), intake)
 
-    async def admit(self, take: Take, key: str | None = None) -> Intake:
-        """Announce an upload, however it is taken in. When this returns, it is not lost.
-
-        Args:
-            take: takes it in; the upload lies in its place inside that context.
-            key: its idempotency key, if it has one.
+    @contextlib.asynccontextmanager
+    async def admitted(self) -> AsyncIterator[None]:
+        """A place among the uploads; every error that is not ours becomes a problem.
 
         Raises:
-            RepeatedUpload: an upload with this key and the same content has been taken in before.
-            Problem: it is refused, and nothing of it is kept; the connection is to be closed.
+            Problem: 503 if all places are taken, or what is wrong with the upload.
         """
-        with hanging_up(), as_problems(self._service.metrics):
+        with closing_connection(), self._reporting_problems():
             if self._places.locked():
                 raise Problem(ProblemType.TOO_MANY_UPLOADS)
             async with self._places:
-                taking = take()
-                await self._ping()
-                async with self._keys.announcing(key) as announce, taking as intake:
-                    async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
-                        await announce(intake)
-                return intake
+                yield
 
     def parts(self, request: Request, read: Read) -> Parts:
-        """What the body of a request says, within the limits.
+        """The parts of a request's body, held to the limits.
+
+        Args:
+            request: the request.
+            read: reads its body.
 
         Raises:
-            RefusedUploadError: it is too large.
-            Problem: it is of an unknown type.
+            Problem: its content type is not known, or it says that it is too large.
         """
-        parts = read(
-            request.headers.get("content-type", ""), limited(request.stream(), self._limits)
-        )
-        content_length = content_length_of(request)
-        if content_length and content_length > self._limits.max_body_bytes:
-            raise too_large(self._limits)
+        body = limited(request.stream(), self.limits)
+        parts = read(request.headers.get("content-type", ""), body)
+        if (content_length_of(request) or 0) > self.limits.max_body_bytes:
+            raise too_large(self.limits)
         return parts
 
-    async def _ping(self) -> None:
-        """Asked first, so that nobody sends gigabytes only to be refused."""
+    def staged(
+        self, study_id: UUID, content_length: int | None
+    ) -> AbstractAsyncContextManager[Staging]:
+        """Room for an upload; see `gateway.uploads.staging.staged`."""
+        return staged(
+            self.studies,
+            study_id,
+            min_free_bytes=self.limits.min_free_bytes,
+            expected_bytes=content_length or 0,
+        )
+
+    async def require_redis(self) -> None:
+        """Ask Redis first, so that no client sends gigabytes only to be refused."""
         async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
-            client = await self._service.broker.connect()
+            client = await self._connect()
             await client.ping()
 
+    async def announce(self, intake: Intake, keyed: KeyedUpload | None = None) -> None:
+        """Announce an upload that has been committed.
 
-@contextmanager
-def hanging_up() -> Iterator[None]:
-    """A problem ends the connection.
+        Args:
+            intake: the record of the upload.
+            keyed: its idempotency key, if it has one.
+        """
+        async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
+            if keyed:
+                await keyed.announce(intake, self._publisher)
+            else:
+                await self._publisher.publish(intake.event)
 
-    Else the rest of a refused body would be read, only to be thrown away.
+    @contextlib.contextmanager
+    def _reporting_problems(self) -> Iterator[None]:
+        try:
+            yield
+        except Problem as problem:
+            self._metrics.error(problem.kind.slug)
+            raise
+        except (RedisError, TimeoutError) as error:
+            self._metrics.error(error_name(error))
+            get_logger().error("upload.redis_unavailable", error=error_name(error))
+            detail = "The event bus does not answer; nothing of the upload was kept."
+            raise Problem(ProblemType.EVENT_BUS_UNAVAILABLE, detail) from None
+        except ClientDisconnect as error:
+            self._metrics.error(error_name(error))
+            get_logger().warning("upload.disconnected")
+            raise Problem(ProblemType.CLIENT_DISCONNECTED) from None
+
+
+@contextlib.contextmanager
+def closing_connection() -> Iterator[None]:
+    """Close the connection after a problem.
+
+    Otherwise the rest of a refused body would be read, only to be discarded.
     """
     try:
         yield
@@ -170,27 +204,8 @@ def hanging_up() -> Iterator[None]:
         raise
 
 
-@contextmanager
-def as_problems(metrics: Metrics) -> Iterator[None]:
-    """Whatever is in the way of an upload becomes a problem."""
-    try:
-        yield
-    except RefusedUploadError as refused:
-        metrics.error(refused.refusal)
-        raise Problem(ProblemType[refused.refusal.name], refused.detail) from None
-    except (RedisError, TimeoutError) as error:
-        metrics.error(error_name(error))
-        get_logger().error("upload.redis_unavailable", error=error_name(error))
-        detail = "The event bus does not answer; nothing of the upload was kept."
-        raise Problem(ProblemType.EVENT_BUS_UNAVAILABLE, detail) from None
-    except ClientDisconnect as error:
-        metrics.error(error_name(error))
-        get_logger().warning("upload.disconnected")
-        raise Problem(ProblemType.CLIENT_DISCONNECTED) from None
-
-
 def content_length_of(request: Request) -> int | None:
-    """Size of the body in bytes, if the client tells it."""
+    """The size of the body in bytes, if the client says it."""
     value = request.headers.get("content-length", "")
     return int(value) if value.isdecimal() else None
 

@@ -18,6 +18,15 @@ def nothing() -> None:
     """A hook that does nothing."""
 
 
+def raising(error: Exception) -> Callable[[], None]:
+    """A hook that fails."""
+
+    def call() -> None:
+        raise error
+
+    return call
+
+
 class MemoryRedis:
     """A redis-py client and its server: strings, sets, streams, and MULTI with WATCH.
 
@@ -26,8 +35,8 @@ class MemoryRedis:
         hangs: commands that change something never return.
         waiting: set while a reader has read everything and waits for more.
         before_reads: called right before the next reads of streams, one after the other.
-        before_execute: called before the next MULTI that follows a WATCH.
-        after_execute: called after it.
+        before_write: called before the next MULTI that changes something is executed.
+        after_write: called after it.
     """
 
     def __init__(self) -> None:
@@ -40,8 +49,8 @@ class MemoryRedis:
         self.hangs = False
         self.waiting = asyncio.Event()
         self.before_reads: list[Callable[[], None]] = []
-        self.before_execute: Callable[[], None] = nothing
-        self.after_execute: Callable[[], None] = nothing
+        self.before_write: Callable[[], None] = nothing
+        self.after_write: Callable[[], None] = nothing
         self._now = 1000
         self._more = asyncio.Event()
 
@@ -156,6 +165,7 @@ class _Pipeline:
         self._redis = redis
         self._watched: dict[str, bytes | None] = {}
         self._commands: list[Callable[[], Any]] = []
+        self._writes = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -174,17 +184,17 @@ class _Pipeline:
         """From now on commands are collected."""
 
     def set(self, name: str, value: bytes, *, ex: int) -> None:
-        self._commands.append(lambda: self._redis.write(name, value, ex))
+        self._write(lambda: self._redis.write(name, value, ex))
 
     def expire(self, name: str, seconds: int) -> None:
-        self._commands.append(lambda: self._redis.expiries.update({name: seconds}))
+        self._write(lambda: self._redis.expiries.update({name: seconds}))
 
     def delete(self, name: str) -> None:
-        self._commands.append(lambda: self._redis.values.pop(name))
+        self._write(lambda: self._redis.values.pop(name))
 
     async def xadd(self, name: str, fields: dict[Any, bytes], **_: object) -> None:
         [body] = fields.values()
-        self._commands.append(lambda: self._redis.append(name, body))
+        self._write(lambda: self._redis.append(name, body))
 
     async def publish(self, channel: str, message: bytes) -> None:
         """Live channels have no listeners here."""
@@ -207,18 +217,22 @@ class _Pipeline:
 
     async def execute(self) -> list[Any]:
         redis = self._redis
-        if redis.hangs:
-            await asyncio.Event().wait()
-        if self._watched:
-            before, redis.before_execute = redis.before_execute, nothing
+        if self._writes:
+            if redis.hangs:
+                await asyncio.Event().wait()
+            before, redis.before_write = redis.before_write, nothing
             before()
+        elif redis.before_reads:
+            redis.before_reads.pop(0)()
         redis.require()
         if any(redis.values.get(name) != value for name, value in self._watched.items()):
             raise WatchError("changed")
-        if redis.before_reads:
-            redis.before_reads.pop(0)()
         answers = [command() for command in self._commands]
-        if self._watched:
-            after, redis.after_execute = redis.after_execute, nothing
+        if self._writes:
+            after, redis.after_write = redis.after_write, nothing
             after()
         return answers
+
+    def _write(self, command: Callable[[], Any]) -> None:
+        self._writes = True
+        self._commands.append(command)

@@ -1,7 +1,8 @@
-"""POST /upload: 202 once the study lies safely and is announced; else a problem and no trace."""
+"""POST /upload: 202 once the study is stored and announced; otherwise a problem and no trace."""
 
 import asyncio
 import json
+import shutil
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,24 +12,14 @@ from uuid import UUID
 
 import httpx
 import pytest
-import pytest_asyncio
-from fastapi import FastAPI
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from structlog.testing import capture_logs
 
-from chassis.observability.metrics import Metrics
-from chassis.service.request_log import RequestLog
-from chassis.web import problem
-from contracts.events import StudyUploaded
-from gateway.settings import GatewaySettings
-from gateway.uploads import service as reception
-from gateway.uploads.limits import ArchiveLimits
-from gateway.uploads.routes import upload_router
-from gateway.uploads.service import Reception
-from storage import file_store
-from storage.layout import INCOMING
-from unit.gateway.archives import zipped
+from gateway.uploads import service
+from kit.archives import zipped
+from kit.gateway import MemoryGateway, assert_problem
+from kit.redis import raising
 
 CONTENT = bytes(128) + b"DICM" + bytes(range(256)) * 8
 FILE = ("CT.dcm", CONTENT, "application/dicom")
@@ -37,100 +28,10 @@ MULTIPART = "multipart/form-data; boundary=xYzZY"
 BEGINNING = b'--xYzZY\r\nContent-Disposition: form-data; name="file"; filename="CT.dcm"\r\n\r\n'
 
 
-class Bus:
-    """The gateway's side of Redis: broker, client and publisher in one."""
-
-    def __init__(self) -> None:
-        self.published: list[StudyUploaded] = []
-        self.ping_fails: Exception | None = None
-        self.publish_fails: Exception | None = None
-        self.hangs = False
-        self.uploads_at_publishing: list[str] = []
-
-    async def connect(self) -> "Bus":
-        return self
-
-    async def ping(self) -> None:
-        if self.ping_fails:
-            raise self.ping_fails
-
-    async def publish(self, event: StudyUploaded) -> None:
-        if self.hangs:
-            await asyncio.Event().wait()
-        if self.publish_fails:
-            raise self.publish_fails
-        self.published.append(event)
-
-
-class Gateway:
-    """The upload route with everything it needs, over ASGI."""
-
-    def __init__(self, root: Path, *, bus: Any = None, **settings: Any) -> None:
-        self.uploads = root / "uploads"
-        (self.uploads / INCOMING).mkdir(parents=True, exist_ok=True)
-        self.bus = bus or Bus()
-        self.metrics = Metrics("gateway")
-        values: dict[str, Any] = {
-            "uploads_dir": self.uploads,
-            "quarantine_dir": root / "quarantine",
-            "archive_dir": root / "archive",
-            "max_files": 10,
-            "max_upload_bytes": 100_000,
-            "min_free_bytes": 0,
-            "max_concurrent_uploads": 2,
-            "idle_timeout_seconds": 10.0,
-            "max_upload_seconds": 60.0,
-            "retry_after_seconds": 3,
-            "profiles_dir": None,
-            "archives": ArchiveLimits(
-                max_entries=20,
-                max_entry_bytes=100_000,
-                max_total_bytes=200_000,
-                max_ratio=200,
-                max_nesting=2,
-            ),
-            "idempotency_seconds": 86_400,
-        }
-        service: Any = SimpleNamespace(metrics=self.metrics, broker=self.bus)
-        publisher: Any = self.bus
-        app = FastAPI()
-        problem.install(app)
-        made = GatewaySettings.model_construct(**(values | settings))
-        app.include_router(upload_router(Reception(service, made, publisher), made))
-        app.add_middleware(RequestLog, metrics=self.metrics)
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        self.client = httpx.AsyncClient(transport=transport, base_url="http://gateway")
-
-    async def send(self, body: Any, **headers: str) -> httpx.Response:
-        """Upload a body as it is; a body in pieces has no Content-Length."""
-        headers = {"Content-Type": MULTIPART, **headers}
-        return await self.client.post("/upload", content=body, headers=headers)
-
-    @property
-    def studies(self) -> list[Path]:
-        return list(self.uploads.glob("[!.]*"))
-
-    @property
-    def is_empty(self) -> bool:
-        """Neither a study nor anything that is still coming in."""
-        return [path.name for path in self.uploads.rglob("*")] == [INCOMING]
-
-
-@pytest_asyncio.fixture
-async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
-    made = Gateway(tmp_path)
-    async with made.client:
-        yield made
-
-
-def is_problem(response: httpx.Response, status: int, kind: str) -> bool:
-    body = response.json()
-    return (
-        response.status_code == body["status"] == status
-        and response.headers["content-type"] == "application/problem+json"
-        and body["type"] == f"urn:hdv:problem:{kind}"
-        and bool(body["title"])
-    )
+async def send(gateway: MemoryGateway, body: Any, **headers: str) -> httpx.Response:
+    """Upload a body as it is; a body in pieces has no Content-Length."""
+    headers = {"Content-Type": MULTIPART, **headers}
+    return await gateway.client.post("/upload", content=body, headers=headers)
 
 
 async def pieces(*chunks: bytes) -> AsyncIterator[bytes]:
@@ -138,7 +39,9 @@ async def pieces(*chunks: bytes) -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def test_a_study_that_lies_safely_and_is_announced_is_accepted(gateway: Gateway) -> None:
+async def test_a_study_that_lies_safely_and_is_announced_is_accepted(
+    gateway: MemoryGateway,
+) -> None:
     response = await gateway.client.post("/upload", files={"file": FILE})
     assert response.status_code == 202
     body = response.json()
@@ -157,16 +60,16 @@ async def test_a_study_that_lies_safely_and_is_announced_is_accepted(gateway: Ga
     assert (study / "000001.dcm").read_bytes() == CONTENT
 
 
-async def test_the_event_says_what_intake_json_says(gateway: Gateway) -> None:
+async def test_the_event_says_what_intake_json_says(gateway: MemoryGateway) -> None:
     await gateway.client.post("/upload", files={"file": FILE})
-    [event] = gateway.bus.published
+    [event] = gateway.published
     [study] = gateway.studies
     written = json.loads((study / "intake.json").read_bytes())
     assert written["event"] == json.loads(event.to_json())
     assert written["files"][0]["sent_as"] == "CT.dcm"
 
 
-async def test_what_the_sender_says_of_the_study_is_handed_on(gateway: Gateway) -> None:
+async def test_what_the_sender_says_of_the_study_is_handed_on(gateway: MemoryGateway) -> None:
     fields = {"expected_instances": "300", "profile": "strict", "label": "trial-42"}
     await gateway.client.post("/upload", files={"file": FILE}, data=fields)
     [study] = gateway.studies
@@ -184,36 +87,36 @@ async def test_what_the_sender_says_of_the_study_is_handed_on(gateway: Gateway) 
         ({"expected_instances": "many"}, "invalid-field", "'expected_instances'"),
         ({"expected_instances": "1000001"}, "invalid-field", "whole number"),
         ({"expected_instances": "3" * 2000}, "invalid-field", "1024 bytes"),
-        ({"label": "Doe, Jane"}, "invalid-field", "must not tell who the patient is"),
+        ({"label": "Doe, Jane"}, "invalid-field", "must not identify the patient"),
         ({"label": b"\xff"}, "invalid-field", "UTF-8"),
-        ({"profile": "nowhere"}, "unknown-profile", "Known are: default, lenient, strict."),
+        ({"profile": "nowhere"}, "unknown-profile", "Known profiles: default, lenient, strict."),
         ({"profile": "../strict"}, "unknown-profile", "'../strict'"),
     ],
 )
 async def test_a_field_with_an_impossible_value_is_refused(
-    gateway: Gateway, fields: dict[str, Any], kind: str, says: str
+    gateway: MemoryGateway, fields: dict[str, Any], kind: str, says: str
 ) -> None:
     response = await gateway.client.post("/upload", files={"file": FILE}, data=fields)
-    assert is_problem(response, 422, kind)
+    assert_problem(response, 422, kind)
     assert says in response.json()["detail"]
     assert response.headers["connection"] == "close"
     assert gateway.is_empty
 
 
-async def test_a_field_that_is_given_twice_is_refused(gateway: Gateway) -> None:
+async def test_a_field_that_is_given_twice_is_refused(gateway: MemoryGateway) -> None:
     response = await gateway.client.post(
         "/upload", files={"file": FILE}, data={"label": ["one", "other"]}
     )
-    assert is_problem(response, 400, "repeated-field")
+    assert_problem(response, 400, "repeated-field")
 
 
-async def test_a_field_with_a_file_name_is_refused(gateway: Gateway) -> None:
+async def test_a_field_with_a_file_name_is_refused(gateway: MemoryGateway) -> None:
     response = await gateway.client.post("/upload", files={"file": FILE, "label": ("a", b"b")})
-    assert is_problem(response, 400, "unexpected-part")
+    assert_problem(response, 400, "unexpected-part")
     assert "'label'" in response.json()["detail"]
 
 
-async def test_blank_fields_are_as_if_they_had_not_been_sent(gateway: Gateway) -> None:
+async def test_blank_fields_are_as_if_they_had_not_been_sent(gateway: MemoryGateway) -> None:
     """Browsers send all fields of a form."""
     blank = {"expected_instances": "", "profile": "", "label": " "}
     response = await gateway.client.post("/upload", files={"file": FILE}, data=blank)
@@ -226,7 +129,7 @@ async def test_blank_fields_are_as_if_they_had_not_been_sent(gateway: Gateway) -
 async def test_a_profile_of_the_site_may_be_asked_for(tmp_path: Path) -> None:
     profiles = tmp_path / "profiles"
     profiles.mkdir()
-    gateway = Gateway(tmp_path, profiles_dir=profiles)
+    gateway = MemoryGateway(tmp_path, profiles_dir=profiles)
     (profiles / "ct-trial.yaml").write_text("profile: ct-trial")
     for name, status in (("ct-trial", 202), ("mr-trial", 422)):
         response = await gateway.client.post(
@@ -236,22 +139,14 @@ async def test_a_profile_of_the_site_may_be_asked_for(tmp_path: Path) -> None:
     assert "ct-trial" in response.json()["detail"]
 
 
-async def test_the_study_is_in_its_place_before_it_is_announced(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_study_is_stored_before_it_is_announced(gateway: MemoryGateway) -> None:
     seen: list[list[Path]] = []
-    publish = gateway.bus.publish
-
-    async def watched(event: StudyUploaded) -> None:
-        seen.append(gateway.studies)
-        await publish(event)
-
-    monkeypatch.setattr(gateway.bus, "publish", watched)
+    gateway.redis.before_write = lambda: seen.append(gateway.studies)
     response = await gateway.client.post("/upload", files={"file": FILE})
-    assert seen == [[gateway.uploads / response.json()["study_id"]]]
+    assert seen == [[gateway.volumes.uploads / response.json()["study_id"]]]
 
 
-async def test_a_file_that_is_no_dicom_does_not_sink_the_others(gateway: Gateway) -> None:
+async def test_a_file_that_is_no_dicom_does_not_sink_the_others(gateway: MemoryGateway) -> None:
     """The validator tells what is wrong with it."""
     pdf = ("report.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
     files = [("file", file) for file in (pdf, ("empty", b""), FILE)]
@@ -264,21 +159,21 @@ async def test_a_file_that_is_no_dicom_does_not_sink_the_others(gateway: Gateway
     assert (study / "000003.dcm").read_bytes() == CONTENT
 
 
-async def test_files_of_which_none_is_dicom_are_refused(gateway: Gateway) -> None:
+async def test_files_of_which_none_is_dicom_are_refused(gateway: MemoryGateway) -> None:
     pdf = ("report.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
     files = [("file", file) for file in (pdf, ("empty", b""))]
     response = await gateway.client.post("/upload", files=files)
-    assert is_problem(response, 415, "not-dicom")
+    assert_problem(response, 415, "not-dicom")
     assert gateway.is_empty
 
 
-async def test_an_archive_is_unpacked_and_its_files_are_counted(gateway: Gateway) -> None:
+async def test_an_archive_is_unpacked_and_its_files_are_counted(gateway: MemoryGateway) -> None:
     archive = zipped({"CT/IM0001": CONTENT, "CT/IM0002": CONTENT, "DICOMDIR": b"x"})
     response = await gateway.client.post("/upload", files={"file": ("study.zip", archive)})
     assert response.status_code == 202
     assert (response.json()["files"], response.json()["skipped"]) == (2, 1)
-    assert gateway.bus.published[0].data.file_count == 2
-    assert gateway.bus.published[0].data.skipped == 1
+    assert gateway.published[0].data.file_count == 2
+    assert gateway.published[0].data.skipped == 1
 
 
 @pytest.mark.parametrize(
@@ -292,18 +187,18 @@ async def test_an_archive_is_unpacked_and_its_files_are_counted(gateway: Gateway
     ],
 )
 async def test_an_archive_that_cannot_be_taken_in_says_why(
-    gateway: Gateway, archive: bytes, status: int, kind: str
+    gateway: MemoryGateway, archive: bytes, status: int, kind: str
 ) -> None:
     response = await gateway.client.post("/upload", files={"file": ("study.zip", archive)})
-    assert is_problem(response, status, kind)
+    assert_problem(response, status, kind)
     assert gateway.is_empty
 
 
-async def test_an_upload_without_content_length_is_taken_too(gateway: Gateway) -> None:
+async def test_an_upload_without_content_length_is_taken_too(gateway: MemoryGateway) -> None:
     body = pieces(BEGINNING, CONTENT[:500], CONTENT[500:], b"\r\n--xYzZY--\r\n")
-    response = await gateway.send(body)
+    response = await send(gateway, body)
     assert response.status_code == 202
-    assert gateway.bus.published[0].data.size_bytes == len(CONTENT)
+    assert gateway.published[0].data.size_bytes == len(CONTENT)
 
 
 @pytest.mark.parametrize(
@@ -311,10 +206,10 @@ async def test_an_upload_without_content_length_is_taken_too(gateway: Gateway) -
     [(TRACE, TRACE), ("", None), ("DOE^JANE", None), (f"{TRACE}-x", None), (TRACE.upper(), None)],
 )
 async def test_a_trace_context_is_carried_on_when_it_is_one(
-    gateway: Gateway, sent: str, carried: str | None
+    gateway: MemoryGateway, sent: str, carried: str | None
 ) -> None:
     await gateway.client.post("/upload", files={"file": FILE}, headers={"traceparent": sent})
-    assert gateway.bus.published[0].traceparent == carried
+    assert gateway.published[0].traceparent == carried
 
 
 @pytest.mark.parametrize(
@@ -328,12 +223,12 @@ async def test_a_trace_context_is_carried_on_when_it_is_one(
     ],
 )
 async def test_an_upload_that_cannot_be_accepted_says_why_and_leaves_nothing(
-    gateway: Gateway, files: Any, status: int, kind: str
+    gateway: MemoryGateway, files: Any, status: int, kind: str
 ) -> None:
     response = await gateway.client.post("/upload", files=files)
-    assert is_problem(response, status, kind)
+    assert_problem(response, status, kind)
     assert gateway.is_empty
-    assert not gateway.bus.published
+    assert not gateway.published
     assert f'error="{kind}"'.encode() in gateway.metrics.exposition()
 
 
@@ -346,39 +241,41 @@ async def test_an_upload_that_cannot_be_accepted_says_why_and_leaves_nothing(
         (BEGINNING + CONTENT, "broken-multipart"),
     ],
 )
-async def test_a_broken_form_is_a_bad_request(gateway: Gateway, body: bytes, kind: str) -> None:
-    assert is_problem(await gateway.send(body), 400, kind)
+async def test_a_broken_form_is_a_bad_request(
+    gateway: MemoryGateway, body: bytes, kind: str
+) -> None:
+    assert_problem(await send(gateway, body), 400, kind)
     assert gateway.is_empty
 
 
 @pytest.mark.parametrize("content_type", ["application/dicom", "multipart/mixed; boundary=x", ""])
 async def test_what_is_no_form_is_an_unsupported_media_type(
-    gateway: Gateway, content_type: str
+    gateway: MemoryGateway, content_type: str
 ) -> None:
-    response = await gateway.send(CONTENT, **{"Content-Type": content_type})
-    assert is_problem(response, 415, "not-multipart")
+    response = await send(gateway, CONTENT, **{"Content-Type": content_type})
+    assert_problem(response, 415, "not-multipart")
     assert gateway.is_empty
 
 
-async def test_a_form_without_a_boundary_is_a_bad_request(gateway: Gateway) -> None:
-    response = await gateway.send(CONTENT, **{"Content-Type": "multipart/form-data"})
-    assert is_problem(response, 400, "broken-multipart")
+async def test_a_form_without_a_boundary_is_a_bad_request(gateway: MemoryGateway) -> None:
+    response = await send(gateway, CONTENT, **{"Content-Type": "multipart/form-data"})
+    assert_problem(response, 400, "broken-multipart")
 
 
 async def test_an_upload_that_says_it_is_too_large_is_refused_before_it_is_read(
-    gateway: Gateway,
+    gateway: MemoryGateway,
 ) -> None:
     async def body() -> AsyncIterator[bytes]:
         raise AssertionError("the body must not be asked for")
         yield b""
 
-    response = await gateway.send(body(), **{"Content-Length": "200000"})
-    assert is_problem(response, 413, "upload-too-large")
+    response = await send(gateway, body(), **{"Content-Length": "200000"})
+    assert_problem(response, 413, "upload-too-large")
     assert "100000 bytes" in response.json()["detail"]
 
 
 async def test_an_upload_that_does_not_say_so_is_stopped_while_it_arrives(
-    gateway: Gateway,
+    gateway: MemoryGateway,
 ) -> None:
     asked = 0
 
@@ -389,34 +286,36 @@ async def test_an_upload_that_does_not_say_so_is_stopped_while_it_arrives(
             asked += 1
             yield bytes(10_000)
 
-    assert is_problem(await gateway.send(body()), 413, "upload-too-large")
+    assert_problem(await send(gateway, body()), 413, "upload-too-large")
     assert asked <= 11
     assert gateway.is_empty
 
 
-async def test_a_refused_sender_is_hung_up_on_so_that_it_does_not_go_on(gateway: Gateway) -> None:
-    response = await gateway.send(b"garbage")
+async def test_the_connection_is_closed_after_a_refusal(
+    gateway: MemoryGateway,
+) -> None:
+    response = await send(gateway, b"garbage")
     assert response.headers["connection"] == "close"
 
 
 async def test_too_little_free_space_is_insufficient_storage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(file_store.shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
-    gateway = Gateway(tmp_path, min_free_bytes=1001)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    gateway = MemoryGateway(tmp_path, min_free_bytes=1001)
     response = await gateway.client.post("/upload", files={"file": FILE})
-    assert is_problem(response, 507, "insufficient-storage")
+    assert_problem(response, 507, "insufficient-storage")
     assert gateway.is_empty
 
 
 async def test_a_sender_that_falls_silent_is_told_so(tmp_path: Path) -> None:
-    gateway = Gateway(tmp_path, idle_timeout_seconds=0.01)
+    gateway = MemoryGateway(tmp_path, idle_timeout_seconds=0.01)
 
     async def body() -> AsyncIterator[bytes]:
         yield BEGINNING
         await asyncio.Event().wait()
 
-    assert is_problem(await gateway.send(body()), 408, "upload-stalled")
+    assert_problem(await send(gateway, body()), 408, "upload-stalled")
     assert gateway.is_empty
 
 
@@ -424,48 +323,50 @@ async def test_a_sender_that_falls_silent_is_told_so(tmp_path: Path) -> None:
     "fault", [RedisConnectionError("redis://:secret@redis refused"), RedisTimeoutError("slow")]
 )
 async def test_while_redis_is_away_nothing_is_accepted_and_nothing_kept(
-    gateway: Gateway, fault: Exception
+    gateway: MemoryGateway, fault: Exception
 ) -> None:
-    gateway.bus.publish_fails = fault
+    gateway.redis.before_write = raising(fault)
     response = await gateway.client.post("/upload", files={"file": FILE})
-    assert is_problem(response, 503, "event-bus-unavailable")
+    assert_problem(response, 503, "event-bus-unavailable")
     assert int(response.headers["retry-after"]) > 0
     assert "secret" not in response.text
     assert gateway.is_empty
 
 
 async def test_a_redis_that_does_not_answer_is_away(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+    gateway: MemoryGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reception, "REDIS_TIMEOUT_SECONDS", 0.01)
-    gateway.bus.hangs = True
+    monkeypatch.setattr(service, "REDIS_TIMEOUT_SECONDS", 0.01)
+    gateway.redis.hangs = True
     response = await gateway.client.post("/upload", files={"file": FILE})
-    assert is_problem(response, 503, "event-bus-unavailable")
+    assert_problem(response, 503, "event-bus-unavailable")
     assert gateway.is_empty
 
 
-async def test_redis_is_asked_before_gigabytes_are_sent_in_vain(gateway: Gateway) -> None:
-    gateway.bus.ping_fails = RedisConnectionError("refused")
+async def test_redis_is_asked_before_gigabytes_are_sent_in_vain(gateway: MemoryGateway) -> None:
+    gateway.redis.leave(RedisConnectionError("refused"))
 
     async def body() -> AsyncIterator[bytes]:
         raise AssertionError("the body must not be asked for")
         yield b""
 
-    assert is_problem(await gateway.send(body()), 503, "event-bus-unavailable")
+    assert_problem(await send(gateway, body()), 503, "event-bus-unavailable")
 
 
-async def test_an_unexpected_failure_leaves_nothing_and_says_nothing(gateway: Gateway) -> None:
-    gateway.bus.publish_fails = ValueError("DOE^JANE")
+async def test_an_unexpected_failure_keeps_and_reveals_nothing(
+    gateway: MemoryGateway,
+) -> None:
+    gateway.redis.before_write = raising(ValueError("DOE^JANE"))
     with capture_logs() as lines:
         response = await gateway.client.post("/upload", files={"file": FILE})
-    assert is_problem(response, 500, "internal-error")
+    assert_problem(response, 500, "internal-error")
     assert "DOE" not in response.text
     assert "request.failed" in [line["event"] for line in lines]
     assert gateway.is_empty
 
 
 async def test_more_uploads_than_allowed_at_once_are_told_to_come_back(tmp_path: Path) -> None:
-    gateway = Gateway(tmp_path, max_concurrent_uploads=1)
+    gateway = MemoryGateway(tmp_path, max_concurrent_uploads=1)
     receiving, go_on = asyncio.Event(), asyncio.Event()
 
     async def slow() -> AsyncIterator[bytes]:
@@ -474,10 +375,10 @@ async def test_more_uploads_than_allowed_at_once_are_told_to_come_back(tmp_path:
         await go_on.wait()
         yield CONTENT + b"\r\n--xYzZY--\r\n"
 
-    first = asyncio.create_task(gateway.send(slow()))
+    first = asyncio.create_task(send(gateway, slow()))
     await receiving.wait()
     turned_away = await gateway.client.post("/upload", files={"file": FILE})
-    assert is_problem(turned_away, 503, "too-many-uploads")
+    assert_problem(turned_away, 503, "too-many-uploads")
     assert "retry-after" in turned_away.headers
     go_on.set()
     assert (await first).status_code == 202
@@ -485,24 +386,24 @@ async def test_more_uploads_than_allowed_at_once_are_told_to_come_back(tmp_path:
 
 
 async def test_a_refused_upload_gives_its_place_back(tmp_path: Path) -> None:
-    gateway = Gateway(tmp_path, max_concurrent_uploads=1)
+    gateway = MemoryGateway(tmp_path, max_concurrent_uploads=1)
     for _ in range(3):
-        assert is_problem(await gateway.send(b"garbage"), 400, "broken-multipart")
+        assert_problem(await send(gateway, b"garbage"), 400, "broken-multipart")
     assert (await gateway.client.post("/upload", files={"file": FILE})).status_code == 202
 
 
-async def test_the_clients_file_name_is_logged_nowhere(gateway: Gateway) -> None:
+async def test_the_clients_file_name_is_logged_nowhere(gateway: MemoryGateway) -> None:
     with capture_logs() as lines:
         named = ("DOE^JANE.dcm", CONTENT, "application/dicom")
         await gateway.client.post("/upload", files={"file": named})
         await gateway.client.post("/upload", files={"DOE^JANE": named})
-        gateway.bus.publish_fails = RedisConnectionError("DOE^JANE")
+        gateway.redis.before_write = raising(RedisConnectionError("DOE^JANE"))
         await gateway.client.post("/upload", files={"file": named})
     assert len(lines) >= 3
     assert "DOE" not in str(lines)
 
 
-async def test_a_client_that_goes_away_in_the_midst_leaves_nothing(gateway: Gateway) -> None:
+async def test_a_client_that_goes_away_in_the_midst_leaves_nothing(gateway: MemoryGateway) -> None:
     messages = [
         {"type": "http.request", "body": BEGINNING + CONTENT, "more_body": True},
         {"type": "http.disconnect"},

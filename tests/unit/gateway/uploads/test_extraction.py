@@ -15,11 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from archives import limits as archive_limits
+from archives.formats import ArchiveFormat, archive_format
+from chassis.web.problem import Problem
+from chassis.web.problem_types import ProblemType
 from contracts.intake import SkipReason
-from gateway.uploads import limits as allowance
-from gateway.uploads.archive_format import ArchiveFormat, archive_format
-from gateway.uploads.errors import Refusal, RefusedUploadError
-from unit.gateway.archives import (
+from kit.archives import (
     MAKERS,
     patched,
     tar_gz,
@@ -31,7 +32,7 @@ from unit.gateway.archives import (
     zip_of,
     zipped,
 )
-from unit.gateway.upload_kit import CONTENT, GENEROUS, Uploads, changed, form, part
+from kit.uploads import CONTENT, GENEROUS, Uploads, changed, form, part
 
 OTHER = CONTENT[::-1][:132] + b"other" * 50
 STUDY = {"CT/IM0001": CONTENT, "CT/IM0002": OTHER}
@@ -148,7 +149,7 @@ async def test_folders_are_no_files(uploads: Uploads) -> None:
 async def test_an_upload_of_nothing_but_what_is_skipped_is_refused(
     uploads: Uploads, body: bytes
 ) -> None:
-    assert (await uploads.refusal(body)).refusal is Refusal.NO_FILES
+    assert (await uploads.problem(body)).kind is ProblemType.NO_FILES
 
 
 async def test_names_are_read_in_the_encoding_that_they_are_in(uploads: Uploads) -> None:
@@ -185,10 +186,10 @@ async def test_an_archive_in_an_archive_is_unpacked_too(uploads: Uploads) -> Non
 
 async def test_archives_that_lie_too_deep_are_refused(uploads: Uploads) -> None:
     nested = zipped({"a.zip": zipped({"b.zip": zipped({"c": CONTENT})})})
-    refused = await uploads.refusal(archive_of(nested))
-    assert refused.refusal is Refusal.ARCHIVE_TOO_LARGE
+    refused = await uploads.problem(archive_of(nested))
+    assert refused.kind is ProblemType.ARCHIVE_TOO_LARGE
     assert "study.zip!/a.zip!/b.zip" in refused.detail
-    assert "2 may lie in one another" in refused.detail
+    assert "2 may be nested" in refused.detail
     taken = await uploads.receive(archive_of(nested), limits=limited_to(max_nesting=3))
     assert taken.files[0].sent_as == "study.zip!/a.zip!/b.zip!/c"
 
@@ -219,15 +220,15 @@ async def test_what_is_unsafe_refuses_the_whole_upload_and_is_named(
     uploads: Uploads, name: str
 ) -> None:
     archive, entry, trouble = UNSAFE[name]
-    refused = await uploads.refusal(form(part(CONTENT), part(archive), part(CONTENT)))
-    assert refused.refusal is Refusal.UNSAFE_ARCHIVE
+    refused = await uploads.problem(form(part(CONTENT), part(archive), part(CONTENT)))
+    assert refused.kind is ProblemType.UNSAFE_ARCHIVE
     assert f"'{entry}'" in refused.detail
     assert trouble in refused.detail
 
 
 async def test_an_entry_is_named_in_short_and_without_control_characters(uploads: Uploads) -> None:
     name = "/\x1b[31m\r\n\u202e" + "x" * 500
-    refused = await uploads.refusal(archive_of(tarred({name: CONTENT})))
+    refused = await uploads.problem(archive_of(tarred({name: CONTENT})))
     assert refused.detail.isprintable()
     assert r"/\x1b[31m\r\n\u202e" in refused.detail
     assert len(refused.detail) < 250
@@ -238,15 +239,15 @@ async def test_an_entry_is_named_in_short_and_without_control_characters(uploads
     ("limits", "says"),
     [
         ({"max_entries": 1}, "more than 1 entries"),
-        ({"max_entry_bytes": len(CONTENT) - 1}, "'CT/IM0001' of an archive is larger than"),
+        ({"max_entry_bytes": len(CONTENT) - 1}, "'CT/IM0001' of an archive file is larger than"),
         ({"max_total_bytes": len(CONTENT) + 10}, f"the {len(CONTENT) + 10} bytes"),
     ],
 )
 async def test_an_archive_beyond_a_limit_is_refused(
     uploads: Uploads, maker: Any, limits: dict[str, int], says: str
 ) -> None:
-    refused = await uploads.refusal(archive_of(maker(STUDY)), limits=limited_to(**limits))
-    assert refused.refusal is Refusal.ARCHIVE_TOO_LARGE
+    refused = await uploads.problem(archive_of(maker(STUDY)), limits=limited_to(**limits))
+    assert refused.kind is ProblemType.ARCHIVE_TOO_LARGE
     assert says in refused.detail
 
 
@@ -254,25 +255,25 @@ async def test_an_archive_beyond_a_limit_is_refused(
 async def test_an_archive_that_inflates_too_much_is_refused(
     uploads: Uploads, monkeypatch: pytest.MonkeyPatch, maker: Any
 ) -> None:
-    monkeypatch.setattr(allowance, "FREE_BYTES", 1000)
+    monkeypatch.setattr(archive_limits, "FREE_BYTES", 1000)
     bomb = maker({"zeros": bytes(90_000)})
-    refused = await uploads.refusal(archive_of(bomb))
-    assert refused.refusal is Refusal.ARCHIVE_TOO_LARGE
+    refused = await uploads.problem(archive_of(bomb))
+    assert refused.kind is ProblemType.ARCHIVE_TOO_LARGE
     assert "200 times" in refused.detail
     nested = zipped({"a.zip": zipped({"zeros": bytes(90_000)})})
-    assert (await uploads.refusal(archive_of(nested))).refusal is Refusal.ARCHIVE_TOO_LARGE
+    assert (await uploads.problem(archive_of(nested))).kind is ProblemType.ARCHIVE_TOO_LARGE
 
 
 async def test_the_limits_are_of_all_archives_of_an_upload_together(uploads: Uploads) -> None:
     one = part(zipped({"a": CONTENT}))
-    refused = await uploads.refusal(form(one, one), limits=limited_to(max_entries=1))
-    assert refused.refusal is Refusal.ARCHIVE_TOO_LARGE
+    refused = await uploads.problem(form(one, one), limits=limited_to(max_entries=1))
+    assert refused.kind is ProblemType.ARCHIVE_TOO_LARGE
     assert await uploads.receive(form(one), limits=limited_to(max_entries=1))
 
 
 async def test_the_files_of_archives_count_as_files_of_the_upload(uploads: Uploads) -> None:
-    refused = await uploads.refusal(archive_of(zipped(STUDY)), limits=changed(max_files=1))
-    assert refused.refusal is Refusal.TOO_MANY_FILES
+    refused = await uploads.problem(archive_of(zipped(STUDY)), limits=changed(max_files=1))
+    assert refused.kind is ProblemType.TOO_MANY_FILES
 
 
 def crc_of_another(archive: bytes) -> bytes:
@@ -328,8 +329,8 @@ BROKEN = {
 
 @pytest.mark.parametrize("name", BROKEN)
 async def test_a_broken_archive_refuses_the_whole_upload(uploads: Uploads, name: str) -> None:
-    refused = await uploads.refusal(archive_of(BROKEN[name]))
-    assert refused.refusal is Refusal.BROKEN_ARCHIVE
+    refused = await uploads.problem(archive_of(BROKEN[name]))
+    assert refused.kind is ProblemType.BROKEN_ARCHIVE
 
 
 async def test_a_tar_gz_may_have_several_members_and_zeros_after_them(uploads: Uploads) -> None:
@@ -350,9 +351,9 @@ async def test_a_gzip_header_of_megabytes_is_passed_in_no_time(uploads: Uploads)
 async def test_zeros_after_the_end_are_read_up_to_a_limit(
     uploads: Uploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.uploads.tar_entries.MOST_PADDING_BYTES", 20_000)
-    refused = await uploads.refusal(archive_of(TAR + bytes(20_001)))
-    assert refused.refusal is Refusal.BROKEN_ARCHIVE
+    monkeypatch.setattr("archives.tar_file.MOST_PADDING_BYTES", 20_000)
+    refused = await uploads.problem(archive_of(TAR + bytes(20_001)))
+    assert refused.kind is ProblemType.BROKEN_ARCHIVE
     assert "goes on after its end" in refused.detail
 
 
@@ -381,14 +382,14 @@ async def test_what_has_bytes_is_a_file_even_if_it_is_called_a_folder(uploads: U
     "archive", [pax_header(b"23 GNU.sparse.offset=1\n") + TAR, tar_header("a", b"0", b"S")]
 )
 async def test_sparse_files_are_refused_by_name(uploads: Uploads, archive: bytes) -> None:
-    refused = await uploads.refusal(archive_of(archive))
-    assert refused.refusal is Refusal.UNSUPPORTED_ARCHIVE
+    refused = await uploads.problem(archive_of(archive))
+    assert refused.kind is ProblemType.UNSUPPORTED_ARCHIVE
     assert "is a sparse file" in refused.detail
 
 
 async def test_an_entry_of_an_unknown_kind_is_refused_by_name(uploads: Uploads) -> None:
-    refused = await uploads.refusal(archive_of(tar_header("a", b"0", b"M")))
-    assert refused.refusal is Refusal.UNSUPPORTED_ARCHIVE
+    refused = await uploads.problem(archive_of(tar_header("a", b"0", b"M")))
+    assert refused.kind is ProblemType.UNSUPPORTED_ARCHIVE
     assert "'a'" in refused.detail
 
 
@@ -397,25 +398,25 @@ async def test_names_that_fill_the_memory_are_refused(
 ) -> None:
     monkeypatch.setattr("gateway.uploads.receiver.MOST_NAME_CHARACTERS", 1500)
     names = {letter * 800: CONTENT for letter in "ab"}
-    refused = await uploads.refusal(archive_of(zipped(names)))
-    assert refused.refusal is Refusal.TOO_MANY_FILES
+    refused = await uploads.problem(archive_of(zipped(names)))
+    assert refused.kind is ProblemType.TOO_MANY_FILES
     assert "1500 characters" in refused.detail
 
 
 async def test_a_zip_directory_of_many_tiny_entries_is_not_read(uploads: Uploads) -> None:
     """It would become many objects before one could count them."""
     archive = zipped({str(number): b"" for number in range(30)})
-    refused = await uploads.refusal(archive_of(archive))
-    assert refused.refusal is Refusal.ARCHIVE_TOO_LARGE
+    refused = await uploads.problem(archive_of(archive))
+    assert refused.kind is ProblemType.ARCHIVE_TOO_LARGE
     assert "20 entries" in refused.detail
 
 
 async def test_a_zip_directory_beyond_the_limit_is_not_read(
     uploads: Uploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.uploads.zip_entries.MOST_DIRECTORY_BYTES", 100)
-    refused = await uploads.refusal(archive_of(zipped(STUDY)))
-    assert refused.refusal is Refusal.BROKEN_ARCHIVE
+    monkeypatch.setattr("archives.zip_file.MOST_DIRECTORY_BYTES", 100)
+    refused = await uploads.problem(archive_of(zipped(STUDY)))
+    assert refused.kind is ProblemType.BROKEN_ARCHIVE
     assert "100 bytes" in refused.detail
 
 
@@ -423,16 +424,16 @@ async def test_a_zip_directory_beyond_the_limit_is_not_read(
 async def test_other_methods_than_deflate_are_refused_by_name(
     uploads: Uploads, method: int
 ) -> None:
-    refused = await uploads.refusal(archive_of(zipped(STUDY, method)))
-    assert refused.refusal is Refusal.UNSUPPORTED_ARCHIVE
+    refused = await uploads.problem(archive_of(zipped(STUDY, method)))
+    assert refused.kind is ProblemType.UNSUPPORTED_ARCHIVE
     assert f"method {method}" in refused.detail
     assert "CT/IM0001" in refused.detail
 
 
 @pytest.mark.parametrize("head", [b"7z\xbc\xaf\x27\x1c\0\x04", b"Rar!\x1a\x07\x01\0"])
 async def test_archives_of_other_kinds_are_no_dicom(uploads: Uploads, head: bytes) -> None:
-    refused = await uploads.refusal(archive_of(head + bytes(range(256)) * 9))
-    assert refused.refusal is Refusal.NOT_DICOM
+    refused = await uploads.problem(archive_of(head + bytes(range(256)) * 9))
+    assert refused.kind is ProblemType.NOT_DICOM
 
 
 async def test_memory_stays_flat_however_many_entries_a_tar_has(uploads: Uploads) -> None:
@@ -449,7 +450,7 @@ async def test_memory_stays_flat_however_many_entries_a_tar_has(uploads: Uploads
     del file
     tracemalloc.start()
     try:
-        with pytest.raises(RefusedUploadError):
+        with pytest.raises(Problem):
             await uploads.receive(body, limits=limits)
         _, peak = tracemalloc.get_traced_memory()
     finally:
@@ -478,11 +479,11 @@ async def test_damaged_pax_records_take_neither_time_nor_memory(
     started = time.process_time()
     tracemalloc.start()
     try:
-        refused = await uploads.refusal(archive_of(archive))
+        refused = await uploads.problem(archive_of(archive))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert refused.refusal is Refusal.BROKEN_ARCHIVE
+    assert refused.kind is ProblemType.BROKEN_ARCHIVE
     assert peak < 4 << 20
     assert time.process_time() - started < 2
 
@@ -526,7 +527,7 @@ async def test_no_mutation_of_an_archive_does_harm(
     before = set(uploads.volumes.uploads.glob("[!.]*"))
     try:
         taken = await uploads.receive(archive_of(bytes(mutated)))
-    except RefusedUploadError:
+    except Problem:
         assert set(uploads.volumes.uploads.glob("[!.]*")) == before
     else:
         new = set(uploads.volumes.uploads.glob("[!.]*")) - before

@@ -1,18 +1,23 @@
-"""Uploads that are taken in, and the volumes that they go to."""
+"""Uploads that are ingested without HTTP, and the volumes that they go to."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import uuid4
 
 import pytest
 
+from archives.limits import ArchiveLimits
+from chassis.web.problem import Problem
+from chassis.web.problem_types import ProblemType
 from contracts.intake import Intake
 from gateway.uploads.body import limited
-from gateway.uploads.errors import RefusedUploadError
-from gateway.uploads.form import read_form
-from gateway.uploads.intake import take_in
-from gateway.uploads.limits import ArchiveLimits, UploadLimits
+from gateway.uploads.ingest import ingest
+from gateway.uploads.limits import UploadLimits
+from gateway.uploads.multipart_body import read_form
+from gateway.uploads.receiver import UploadMode
+from gateway.uploads.staging import staged
 from kit.volumes import Volumes
 from storage.layout import INCOMING
 
@@ -54,11 +59,19 @@ async def arriving(chunks: Iterable[bytes]) -> AsyncIterator[bytes]:
         yield chunk
 
 
+class Refused(NamedTuple):
+    """Why an upload was refused."""
+
+    kind: ProblemType
+    detail: str
+
+
 class Uploads:
     """The volumes, and what lies on them."""
 
     def __init__(self, root: Path) -> None:
         self.volumes = Volumes.below(root)
+        self.studies = self.volumes.studies
         (self.volumes.uploads / INCOMING).mkdir(parents=True)
         self._root = root
 
@@ -80,24 +93,36 @@ class Uploads:
         limits: UploadLimits = GENEROUS,
         content_length: int | None = None,
     ) -> AsyncIterator[Intake]:
-        async with take_in(
-            read_form(
-                limited(body or arriving(chunks), limits), BOUNDARY, max_files=limits.max_files
-            ),
-            studies=self.volumes.studies,
-            limits=limits,
-            content_length=content_length,
-            traceparent=TRACE,
-        ) as taken:
-            yield taken
+        """An upload that has been committed; an exception inside takes it back."""
+        content_type = f"multipart/form-data; boundary={BOUNDARY}"
+        arrives = limited(body or arriving(chunks), limits)
+        study_id = uuid4()
+        async with staged(
+            self.studies,
+            study_id,
+            min_free_bytes=limits.min_free_bytes,
+            expected_bytes=content_length or 0,
+        ) as staging:
+            intake = await ingest(
+                read_form(content_type, arrives, max_files=limits.max_files),
+                staging,
+                limits,
+                UploadMode.FORM,
+                study_id=study_id,
+                traceparent=TRACE,
+                profiles_dir=None,
+            )
+            await staging.commit(intake)
+            yield intake
 
     async def receive(self, *chunks: bytes, **arguments: Any) -> Intake:
         async with self.receiving(*chunks, **arguments) as taken:
             return taken
 
-    async def refusal(self, *chunks: bytes, **arguments: Any) -> RefusedUploadError:
+    async def problem(self, *chunks: bytes, **arguments: Any) -> Refused:
         """Why the upload was refused; nothing of it is left."""
-        with pytest.raises(RefusedUploadError) as raised:
+        with pytest.raises(Problem) as raised:
             await self.receive(*chunks, **arguments)
         assert self.is_empty
-        return raised.value
+        assert raised.value.detail
+        return Refused(raised.value.kind, raised.value.detail)

@@ -5,6 +5,7 @@ import errno
 import hashlib
 import io
 import os
+import shutil
 import threading
 import tracemalloc
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -15,13 +16,13 @@ from typing import Any
 import pytest
 from starlette.requests import ClientDisconnect
 
+from chassis.web.problem_types import ProblemType
 from contracts.events import StudyUploaded
 from contracts.intake import Intake
-from gateway.uploads import receiver as receiving
-from gateway.uploads.errors import Refusal
-from storage import file_store, files
+from gateway.uploads import receiver
+from kit.uploads import CONTENT, TRACE, Uploads, arriving, changed, form, part
+from storage import files
 from storage.layout import INTAKE
-from unit.gateway.upload_kit import CONTENT, TRACE, Uploads, arriving, changed, form, part
 
 
 @pytest.fixture
@@ -73,8 +74,8 @@ async def test_every_file_is_durable_before_the_study_is_in_its_place(
     taken = await uploads.receive(form(*[part(CONTENT)] * 10))
     study_id = str(taken.event.subject)
     assert sorted(synced[:10]) == [file.name for file in taken.files]
-    assert synced[11].startswith(study_id)  # the directory below `.incoming`
-    assert [synced[10], *synced[12:]] == [INTAKE, "renamed", "uploads"]
+    assert [name.partition(".")[0] for name in synced[11:]] == [study_id, "renamed", "uploads"]
+    assert synced[10] == INTAKE
 
 
 async def test_every_upload_is_a_study_of_its_own(uploads: Uploads) -> None:
@@ -113,8 +114,8 @@ async def test_everything_is_durable_before_the_study_appears(
     monkeypatch.setattr(Path, "rename", watched_rename)
     taken = await uploads.receive(form(part(CONTENT)))
     study = str(taken.event.subject)
-    assert done[2].startswith(study)  # the directory below `.incoming`
-    assert [*done[:2], *done[3:]] == ["000001.dcm", INTAKE, "rename", "uploads"]
+    assert done[:2] == ["000001.dcm", INTAKE]
+    assert [name.partition(".")[0] for name in done[2:]] == [study, "rename", "uploads"]
 
 
 @pytest.mark.parametrize(
@@ -131,30 +132,30 @@ async def test_the_clients_file_name_is_kept_as_text_and_never_becomes_a_path(
 
 
 @pytest.mark.parametrize(
-    ("body", "refusal"),
+    ("body", "kind"),
     [
-        (form(), Refusal.NO_FILE_PART),
-        (form(*[part(CONTENT)] * 11), Refusal.TOO_MANY_FILES),
-        (form(part(b"x", name="note")), Refusal.UNEXPECTED_PART),
-        (form(part(CONTENT), part(b"x", name="note")), Refusal.UNEXPECTED_PART),
-        (form(part(b"")), Refusal.EMPTY_FILE),
-        (form(part(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")), Refusal.NOT_DICOM),
-        (form(part(b"\x7fELF\x02\x01\x01\0" + bytes(10_000))), Refusal.NOT_DICOM),
-        (form(part(CONTENT))[:-10], Refusal.BROKEN_MULTIPART),
-        (part(CONTENT), Refusal.BROKEN_MULTIPART),
-        (b"", Refusal.BROKEN_MULTIPART),
+        (form(), ProblemType.NO_FILE_PART),
+        (form(*[part(CONTENT)] * 11), ProblemType.TOO_MANY_FILES),
+        (form(part(b"x", name="note")), ProblemType.UNEXPECTED_PART),
+        (form(part(CONTENT), part(b"x", name="note")), ProblemType.UNEXPECTED_PART),
+        (form(part(b"")), ProblemType.EMPTY_FILE),
+        (form(part(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")), ProblemType.NOT_DICOM),
+        (form(part(b"\x7fELF\x02\x01\x01\0" + bytes(10_000))), ProblemType.NOT_DICOM),
+        (form(part(CONTENT))[:-10], ProblemType.BROKEN_MULTIPART),
+        (part(CONTENT), ProblemType.BROKEN_MULTIPART),
+        (b"", ProblemType.BROKEN_MULTIPART),
     ],
 )
 async def test_a_refused_upload_leaves_nothing_behind(
-    uploads: Uploads, body: bytes, refusal: Refusal
+    uploads: Uploads, body: bytes, kind: ProblemType
 ) -> None:
-    assert (await uploads.refusal(body)).refusal is refusal
+    assert (await uploads.problem(body)).kind is kind
     byte_by_byte = [body[index : index + 1] for index in range(len(body))]
-    assert (await uploads.refusal(*byte_by_byte)).refusal is refusal
+    assert (await uploads.problem(*byte_by_byte)).kind is kind
 
 
 async def test_an_unknown_part_is_named_but_not_at_any_length(uploads: Uploads) -> None:
-    refused = await uploads.refusal(form(part(b"x", name="n" * 3000)))
+    refused = await uploads.problem(form(part(b"x", name="n" * 3000)))
     assert "n" * 100 in refused.detail
     assert len(refused.detail) < 200
 
@@ -177,9 +178,9 @@ async def test_an_upload_without_end_is_stopped_at_the_limit_wherever_it_is(
     """Also without Content-Length."""
     limits = changed(max_upload_bytes=10_000)
     refused = await asyncio.wait_for(
-        uploads.refusal(body=arriving(endless(beginning)), limits=limits), timeout=5
+        uploads.problem(body=arriving(endless(beginning)), limits=limits), timeout=5
     )
-    assert refused.refusal is Refusal.UPLOAD_TOO_LARGE
+    assert refused.kind is ProblemType.UPLOAD_TOO_LARGE
     assert "10000 bytes" in refused.detail
 
 
@@ -189,8 +190,8 @@ async def test_the_limit_is_of_the_files_bytes(uploads: Uploads, size: int, fits
     if fits:
         assert await uploads.receive(form(part(CONTENT)), limits=limits)
     else:
-        refused = await uploads.refusal(form(part(CONTENT)), limits=limits)
-        assert refused.refusal is Refusal.UPLOAD_TOO_LARGE
+        refused = await uploads.problem(form(part(CONTENT)), limits=limits)
+        assert refused.kind is ProblemType.UPLOAD_TOO_LARGE
 
 
 def free_space(*figures: int) -> Callable[[Path], SimpleNamespace]:
@@ -202,25 +203,25 @@ def free_space(*figures: int) -> Callable[[Path], SimpleNamespace]:
 async def test_an_upload_that_would_leave_too_little_space_is_refused_at_its_beginning(
     uploads: Uploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(file_store.shutil, "disk_usage", free_space(1_000_000))
+    monkeypatch.setattr(shutil, "disk_usage", free_space(1_000_000))
     limits = changed(min_free_bytes=900_000)
 
     async def body() -> AsyncIterator[bytes]:
         raise AssertionError("the body must not be asked for")
         yield b""
 
-    refused = await uploads.refusal(body=body(), limits=limits, content_length=100_001)
-    assert refused.refusal is Refusal.INSUFFICIENT_STORAGE
+    refused = await uploads.problem(body=body(), limits=limits, content_length=100_001)
+    assert refused.kind is ProblemType.INSUFFICIENT_STORAGE
 
 
 async def test_space_that_vanishes_while_a_file_arrives_is_noticed(
     uploads: Uploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(file_store.shutil, "disk_usage", free_space(1_000_000, 999_999))
-    monkeypatch.setattr(receiving, "SPACE_CHECK_BYTES", 1000)
+    monkeypatch.setattr(shutil, "disk_usage", free_space(1_000_000, 999_999))
+    monkeypatch.setattr(receiver, "SPACE_CHECK_BYTES", 1000)
     limits = changed(min_free_bytes=1_000_000)
-    refused = await uploads.refusal(form(part(CONTENT)), limits=limits)
-    assert refused.refusal is Refusal.INSUFFICIENT_STORAGE
+    refused = await uploads.problem(form(part(CONTENT)), limits=limits)
+    assert refused.kind is ProblemType.INSUFFICIENT_STORAGE
 
 
 class FullDisk(io.FileIO):
@@ -261,8 +262,8 @@ async def test_a_disk_that_is_full_refuses_the_upload(
 ) -> None:
     with monkeypatch.context() as broken:
         fault(broken)
-        refused = await uploads.refusal(form(part(CONTENT)))
-    assert refused.refusal is Refusal.INSUFFICIENT_STORAGE
+        refused = await uploads.problem(form(part(CONTENT)))
+    assert refused.kind is ProblemType.INSUFFICIENT_STORAGE
 
 
 async def test_a_disk_that_is_broken_is_an_error_and_leaves_nothing_behind(
@@ -281,8 +282,8 @@ async def test_a_sender_that_falls_silent_is_given_up(uploads: Uploads, sent: by
         await asyncio.Event().wait()
 
     limits = changed(idle_timeout_seconds=0.01)
-    refused = await uploads.refusal(body=body(), limits=limits)
-    assert refused.refusal is Refusal.UPLOAD_STALLED
+    refused = await uploads.problem(body=body(), limits=limits)
+    assert refused.kind is ProblemType.UPLOAD_STALLED
 
 
 async def test_a_client_that_goes_away_leaves_nothing_behind(uploads: Uploads) -> None:
@@ -448,6 +449,6 @@ async def test_a_trickle_does_not_hold_its_place_for_ever(uploads: Uploads) -> N
             await asyncio.sleep(0)
 
     limits = changed(max_upload_seconds=0.02)
-    refused = await uploads.refusal(body=trickle(), limits=limits)
-    assert refused.refusal is Refusal.UPLOAD_STALLED
+    refused = await uploads.problem(body=trickle(), limits=limits)
+    assert refused.kind is ProblemType.UPLOAD_STALLED
     assert "may take" in refused.detail

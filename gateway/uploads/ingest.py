@@ -1,0 +1,52 @@
+"""Ingests an upload: from the parts of a request's body to the record of what was received."""
+
+from pathlib import Path
+from uuid import UUID
+
+from contracts.intake import Intake
+from gateway.uploads.fields import read_fields
+from gateway.uploads.limits import UploadLimits
+from gateway.uploads.parts import Parts
+from gateway.uploads.receiver import Receiver, UploadMode
+from gateway.uploads.staging import Staging, in_thread
+
+
+async def ingest(
+    parts: Parts,
+    staging: Staging,
+    limits: UploadLimits,
+    mode: UploadMode,
+    *,
+    study_id: UUID,
+    traceparent: str | None,
+    profiles_dir: Path | None,
+    study_instance_uid: str | None = None,
+) -> Intake:
+    """Receive an upload; it is staged then, and not committed yet.
+
+    Args:
+        parts: of the request's body, as they arrive; closed at the end.
+        staging: where the files go.
+        limits: what the upload may cost.
+        mode: how its parts are taken.
+        study_id: the id that the upload gets.
+        traceparent: trace context for the event.
+        profiles_dir: the folder of further profiles that the client may ask for.
+        study_instance_uid: the UID that every instance must have, if the client named one.
+
+    Raises:
+        Problem: the upload cannot be accepted.
+    """
+    receiver = Receiver(staging, limits, mode)
+    await receiver.receive(parts)
+    fields = await in_thread(read_fields, receiver.fields, profiles_dir)
+    return Intake.new(
+        study_id,
+        receiver.files,
+        traceparent=traceparent,
+        skipped=receiver.skipped,
+        expected_instances=fields.expected_instances,
+        profile=fields.profile,
+        label=fields.label,
+        study_instance_uid=study_instance_uid,
+    )
