@@ -18,6 +18,7 @@ _FOREIGN = {
     b"BM": "BMP",
     b"%PDF": "PDF",
     b"PK\3\4": "ZIP",
+    b"PK\5\6": "ZIP",  # an empty one
     b"\x1f\x8b": "gzip",
     b"Rar!": "RAR",
     b"7z\xbc\xaf\x27\x1c": "7-Zip",
