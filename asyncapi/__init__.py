@@ -1,1 +1,1 @@
-"""The AsyncAPI document and its generator."""
+"""The AsyncAPI document, its check of messages, and its check of compatibility."""

@@ -1,6 +1,6 @@
-"""Holds recorded messages against the AsyncAPI document: which breaks which rule, and where.
+"""Checks recorded messages against the AsyncAPI document: which rule is broken, and where.
 
-Nothing here repeats a value of a message: sentences may go into logs and onto screens.
+No result repeats a value of a message, so that it may be logged and shown.
 """
 
 import json
@@ -21,7 +21,24 @@ Kind = Literal["stream", "live"]
 """How a message was sent: appended to a stream, or announced on a Pub/Sub channel."""
 
 MOST_VIOLATIONS = 50
-"""Of one message; a message of garbage must not make a report that fills the memory."""
+"""Most violations reported for one message: a message of garbage must not fill the memory."""
+
+_KINDS: dict[str, Kind] = {"stream": "stream", "pubsub": "live"}
+_DATE_TIME = re.compile(r"(?i)[0-9-]{10}T[0-9:]{8}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
+_UUID = re.compile(r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_PHRASES = {
+    "type": "must be of type {}",
+    "format": "must be a {}",
+    "pattern": "must match the pattern {}",
+    "minimum": "must be at least {}",
+    "maximum": "must be at most {}",
+    "exclusiveMinimum": "must be greater than {}",
+    "exclusiveMaximum": "must be less than {}",
+    "minLength": "must have at least {} characters",
+    "maxLength": "must have at most {} characters",
+    "minItems": "must have at least {} items",
+    "maxItems": "must have at most {} items",
+}
 
 
 @dataclass(frozen=True)
@@ -41,18 +58,18 @@ class Violation:
 
     address: str
     event: str | None
-    """The event's type, when it is a documented one."""
+    """The event's type, if it is a documented one."""
     path: str
     """Where in the message, as a JSONPath (RFC 9535): `$.data.file_count`."""
     rule: str
-    """What the document asks for there."""
+    """The rule there."""
 
     def __str__(self) -> str:
         return f"{self.event or 'A message'} at {self.address}: {self.path} {self.rule}."
 
 
 class MessageCheck:
-    """An AsyncAPI document made ready to check messages.
+    """An AsyncAPI document, prepared to check messages.
 
     Args:
         document: parsed AsyncAPI 3.0, its channels marked with `x-redis`.
@@ -69,7 +86,7 @@ class MessageCheck:
             self._rules[name] = _Rules(schema, format_checker=FORMATS)
 
     def violations(self, recorded: Recorded) -> list[Violation]:
-        """How a message breaks the document; nothing when it is as documented.
+        """The rules of the document that a message breaks; none if it is as documented.
 
         Args:
             recorded: the message; its body may be any bytes.
@@ -95,7 +112,7 @@ class MessageCheck:
         ]
 
     def entry_violations(self, address: str, fields: Mapping[bytes, bytes]) -> list[Violation]:
-        """How an entry of a stream breaks the document.
+        """The rules of the document that an entry of a stream breaks.
 
         Args:
             address: the stream.
@@ -110,9 +127,6 @@ class MessageCheck:
         return self.violations(Recorded("stream", address, fields[field.encode()]))
 
 
-_KINDS: dict[str, Kind] = {"stream": "stream", "pubsub": "live"}
-
-
 def _violation(
     recorded: Recorded, rule: str, *, event: str | None = None, path: str = "$"
 ) -> Violation:
@@ -124,7 +138,7 @@ def _text(value: bytes) -> str:
 
 
 def _name(channel: Mapping[str, Any], message: object) -> str | None:
-    """Which of the channel's messages it is: the one of its `type`, where they have one."""
+    """Which of the channel's messages it is, by its `type`."""
     names = channel["messages"]
     if channel["x-redis"].get("entry") == "fields":
         [name] = names
@@ -146,27 +160,13 @@ def _sentence(error: ValidationError) -> str:
     return phrase.format(value)
 
 
-_PHRASES = {
-    "type": "must be of type {}",
-    "format": "must be a {}",
-    "pattern": "must match the pattern {}",
-    "minimum": "must be at least {}",
-    "maximum": "must be at most {}",
-    "exclusiveMinimum": "must be greater than {}",
-    "exclusiveMaximum": "must be less than {}",
-    "minLength": "must have at least {} characters",
-    "maxLength": "must have at most {} characters",
-    "minItems": "must have at least {} items",
-    "maxItems": "must have at most {} items",
-}
-
 FORMATS = FormatChecker(formats=())
-"""The formats that the document uses; jsonschema by itself lets any text pass as `date-time`."""
+"""The formats that the document uses; jsonschema alone accepts any text as `date-time`."""
 
 
 @FORMATS.checks("date-time", raises=ValueError)
 def _is_date_time(value: object) -> bool:
-    """RFC 3339 5.6 with the offset it demands; leap seconds and the year 0 left out."""
+    """RFC 3339 5.6, with an offset; leap seconds and the year 0 are not accepted."""
     if not isinstance(value, str):
         return True
     datetime.fromisoformat(value.upper())
@@ -177,10 +177,6 @@ def _is_date_time(value: object) -> bool:
 def _is_uuid(value: object) -> bool:
     """RFC 9562 4: hyphens, no braces, no prefix."""
     return not isinstance(value, str) or bool(_UUID.fullmatch(value))
-
-
-_DATE_TIME = re.compile(r"(?i)[0-9-]{10}T[0-9:]{8}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
-_UUID = re.compile(r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def _required(

@@ -1,9 +1,9 @@
 """Whether a document keeps the promises of the last released one.
 
 Events cross a release in two directions. Consumers written for the released document read new
-events: whatever may now be sent must be what they were promised. And events sent under it still lie
-in streams: whatever could be sent then must still be readable. So a field may be added if it is
-optional; nearly everything else needs a new version of the event, told by its `dataschema`.
+events, so an event must still be what they were promised. And streams still hold events sent under
+it, so those must still be readable. A field may therefore be added if it is optional; nearly
+everything else needs a new version of the event, at the end of its `dataschema`.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -17,15 +17,15 @@ from asyncapi.shape import Shape, shape_of
 
 
 class Harm(Enum):
-    """Who suffers from a change."""
+    """Whom a change breaks."""
 
     CONSUMERS = "consumers written for the release rely on it"
-    STREAMS = "events of the release still lie in streams and would be refused"
+    STREAMS = "streams still hold events of the release, which would be refused"
 
 
 @dataclass(frozen=True)
 class BreakingChange:
-    """A promise that is not kept."""
+    """A change that breaks a promise."""
 
     event: str
     """Name of the message: the event's type."""
@@ -40,6 +40,17 @@ class BreakingChange:
         return f"{self.event}: {self.path} {self.rule}: {because}."
 
 
+Change = tuple[str, str, tuple[Harm, ...]]
+"""Path, rule, harms."""
+
+_BOTH = (Harm.CONSUMERS, Harm.STREAMS)
+
+_STEPS = {"items": "[*]", "additionalProperties": ".*"}
+_SETS = {"type", "enum", "anyOf"}
+_LOWER = {"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"}
+_UPPER = {"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"}
+
+
 def last_release() -> Document:
     """The released document with the highest version."""
     paths = RELEASED.glob("*.yaml")
@@ -47,16 +58,16 @@ def last_release() -> Document:
 
 
 def breaking_changes(released: Document, current: Document) -> list[BreakingChange]:
-    """What consumers, or events that lie in streams, would stumble over.
+    """The changes that break consumers, or events that are still in streams.
 
     Args:
-        released: the document that promises were made with.
-        current: the one that is to take its place.
+        released: the last released document.
+        current: the document that is to replace it.
 
     Returns:
-        The changes, event by event. An event whose version in `dataschema` has gone up may
-        change as it likes. An event without a version (the dead letter), and the disappearance of
-        one, wait for a new major version of the document.
+        The changes, event by event. An event whose version in `dataschema` was raised may change
+        in any way. An event without a version (the dead letter) may change, and any event may be
+        dropped, with a new major version of the document.
     """
     major_is_up = _version(current["info"]["version"])[0] > _version(released["info"]["version"])[0]
     changes: list[BreakingChange] = []
@@ -95,18 +106,12 @@ def _event_version(shape: Shape) -> tuple[str, int] | None:
 
 
 def _may_change(old: tuple[str, int] | None, new: tuple[str, int] | None) -> bool:
-    """Whether the version went up, under the same name."""
+    """Whether the version was raised, under the same name."""
     return old is not None and new is not None and old[0] == new[0] and old[1] < new[1]
 
 
-Change = tuple[str, str, tuple[Harm, ...]]
-"""Path, rule, harms."""
-
-_BOTH = (Harm.CONSUMERS, Harm.STREAMS)
-
-
 def _places(name: str, document: Document) -> dict[tuple[str, str], Mapping[str, Any]]:
-    """Where a message is sent: what is said of each kind and address."""
+    """Where a message is sent: the `x-redis` of each kind and address."""
     return {
         (channel["x-redis"]["type"], channel["address"]): channel["x-redis"]
         for channel in document["channels"].values()
@@ -136,36 +141,33 @@ def _days(retention: str | None) -> timedelta:
 
 
 def _changes(old: Shape, new: Shape, path: str) -> Iterator[Change]:
-    """What breaks between two shapes, here and below."""
+    """The breaking changes between two shapes, here and below."""
     if not old["type"] & new["type"]:
         was, now = (" or ".join(sorted(shape["type"])) for shape in (old, new))
         yield path, f"changed its type from {was} to {now}", _BOTH
         return
-    for keyword in sorted(old.keys() | new.keys()):
-        before, after = old.get(keyword), new.get(keyword)
-        if keyword == "properties":
-            before, after = before or {}, after or {}
-            for name in sorted(before.keys() & after.keys()):
-                yield from _changes(before[name], after[name], f"{path}.{name}")
-        elif keyword in _STEPS and isinstance(before, dict) and isinstance(after, dict):
-            yield from _changes(before, after, path + _STEPS[keyword])
-        elif keyword in _SETS and before is not None and after is not None:
-            yield from _set_changes(keyword, before, after, path)
-        elif keyword != "required":
-            yield from _rule_changes(keyword, before, after, path)
+    for keyword in sorted((old.keys() | new.keys()) - {"required"}):
+        yield from _keyword_changes(keyword, old.get(keyword), new.get(keyword), path)
     yield from _field_changes(old, new, path)
 
 
-_STEPS = {"items": "[*]", "additionalProperties": ".*"}
-_SETS = {"type", "enum", "anyOf"}
-_LOWER = {"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"}
-_UPPER = {"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"}
+def _keyword_changes(keyword: str, old: Any, new: Any, path: str) -> Iterator[Change]:  # noqa: ANN401 -- any JSON
+    """The breaking changes of one keyword."""
+    if keyword == "properties":
+        for name in sorted((old or {}).keys() & (new or {}).keys()):
+            yield from _changes(old[name], new[name], f"{path}.{name}")
+    elif keyword in _STEPS and isinstance(old, dict) and isinstance(new, dict):
+        yield from _changes(old, new, path + _STEPS[keyword])
+    elif keyword in _SETS and None not in (old, new):
+        yield from _set_changes(keyword, old, new, path)
+    else:
+        yield from _rule_changes(keyword, old, new, path)
 
 
 def _set_changes(
     keyword: str, old: Collection[Any], new: Collection[Any], path: str
 ) -> Iterator[Change]:
-    """An alternative that came or went."""
+    """Alternatives that were added or dropped."""
     for value in new:
         if value not in old:
             yield path, f"allows another `{keyword}` now, {_name(value)}", (Harm.CONSUMERS,)
@@ -179,7 +181,7 @@ def _name(value: Any) -> str:  # noqa: ANN401 -- any JSON
 
 
 def _rule_changes(keyword: str, old: Any, new: Any, path: str) -> Iterator[Change]:  # noqa: ANN401 -- any JSON
-    """A rule that came, went or changed."""
+    """A rule that was added, dropped or changed."""
     if old == new:
         return
     if old is None:
@@ -195,7 +197,7 @@ def _rule_changes(keyword: str, old: Any, new: Any, path: str) -> Iterator[Chang
 
 
 def _field_changes(old: Shape, new: Shape, path: str) -> Iterator[Change]:
-    """A field that went, came, or is required where it was not, or the other way round."""
+    """Fields that were dropped, added, or became required or optional."""
     before, after = old.get("properties", {}), new.get("properties", {})
     was_required, is_required = old.get("required", frozenset()), new.get("required", frozenset())
     for name in before:

@@ -1,4 +1,4 @@
-"""The committed AsyncAPI document, for whoever serves it or holds messages against it."""
+"""The committed AsyncAPI document, and how it is read."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 DOCUMENT = Path(__file__).parent / "asyncapi.yaml"
-"""The document as YAML; package data, so it lies beside this module in a wheel as well."""
+"""The document as YAML; as package data it is beside this module in a wheel too."""
 
 RELEASED = Path(__file__).parent / "released"
 """The documents of past releases, each named after its `info.version`."""
@@ -14,7 +14,7 @@ RELEASED = Path(__file__).parent / "released"
 Document = dict[str, Any]
 
 Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml's loader where there is one: twenty times as fast."""
+"""libyaml's loader if there is one: twenty times as fast."""
 
 
 def parse(text: str | bytes) -> Document:
@@ -22,11 +22,11 @@ def parse(text: str | bytes) -> Document:
 
     Raises:
         yaml.YAMLError: it is not YAML.
-        ValueError: it is no AsyncAPI document.
+        ValueError: it is not an AsyncAPI document.
     """
     document = yaml.load(text, Loader)  # noqa: S506 -- both loaders are safe ones
     if not isinstance(document, dict) or "asyncapi" not in document:
-        raise ValueError("this is no AsyncAPI document")
+        raise ValueError("this is not an AsyncAPI document")
     return document
 
 

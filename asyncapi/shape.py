@@ -1,16 +1,16 @@
-"""The shape of a schema: what it allows, however it is written down.
+"""The shape of a schema: what it allows, however it is written.
 
-Schemas that allow the same have the same shape, whether they say it in place, by `$ref` or by
-`allOf`, by `const` or by an `enum` of one, and whatever their titles and descriptions are.
+Schemas that allow the same values have the same shape, whether they say so in place, by `$ref` or
+by `allOf`, by `const` or by an `enum` of one, and whatever their titles and descriptions are.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from typing import Any
 
 Shape = dict[str, Any]
-"""Keywords and what they say: `type` always, `type` and `required` as frozensets, `enum` as a
-sorted tuple, shapes below `properties`, `items`, `additionalProperties` and `anyOf`."""
+"""Keywords and their values. `type` is always there; `type` and `required` are frozensets, `enum`
+is a sorted tuple; `properties`, `items`, `additionalProperties` and `anyOf` contain shapes."""
 
 _ANNOTATIONS = {
     "title", "description", "examples", "default", "deprecated", "readOnly", "writeOnly",
@@ -30,8 +30,8 @@ def shape_of(schema: Mapping[str, Any], document: Mapping[str, Any], depth: int 
 
     Args:
         schema: JSON Schema, draft 7.
-        document: where its references lead.
-        depth: how many levels of other schemas it stands in.
+        document: the document that its references lead into.
+        depth: how many other schemas it is nested in.
 
     Raises:
         ValueError: it refers to itself, or combines what cannot be put into one shape.
@@ -42,7 +42,7 @@ def shape_of(schema: Mapping[str, Any], document: Mapping[str, Any], depth: int 
     def below(part: Mapping[str, Any]) -> Shape:
         return shape_of(part, document, depth + 1)
 
-    if "$ref" in schema:  # beside which draft 7 ignores everything
+    if "$ref" in schema:  # draft 7 ignores everything beside it
         return below(_resolve(schema["$ref"], document))
     shape = {
         key: value
@@ -51,6 +51,16 @@ def shape_of(schema: Mapping[str, Any], document: Mapping[str, Any], depth: int 
     }
     parts = [below(part) for part in shape.pop("allOf", ())]
     shape["type"] = _types(shape.get("type", _TYPES.values()))
+    _shape_children(shape, below)
+    _unite_enum(shape)
+    _unite_bounds(shape)
+    if "anyOf" in shape:
+        parts.append(_any_of([below(part) for part in shape.pop("anyOf")]))
+    return reduce(_all_of, parts, shape)
+
+
+def _shape_children(shape: Shape, below: Callable[[Mapping[str, Any]], Shape]) -> None:
+    """Replace the schemas of properties and items by their shapes."""
     if "properties" in shape:
         shape["properties"] = {name: below(part) for name, part in shape["properties"].items()}
     if "required" in shape:
@@ -60,15 +70,10 @@ def shape_of(schema: Mapping[str, Any], document: Mapping[str, Any], depth: int 
             shape[keyword] = below(shape[keyword])
     if shape.get("additionalProperties") is True:
         del shape["additionalProperties"]
-    _unite_enum(shape)
-    _unite_bounds(shape)
-    if "anyOf" in shape:
-        parts.append(_any_of([below(part) for part in shape.pop("anyOf")]))
-    return reduce(_all_of, parts, shape)
 
 
 def _resolve(reference: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a reference within the document leads to (a JSON pointer, RFC 6901)."""
+    """The part of the document that a reference points to (a JSON pointer, RFC 6901)."""
     part: Any = document
     for step in reference.removeprefix("#/").split("/"):
         part = part[step.replace("~1", "/").replace("~0", "~")]
@@ -104,7 +109,7 @@ def _unite_bounds(shape: Shape) -> None:
 
 
 def _any_of(branches: list[Shape]) -> Shape:
-    """One shape for branches of different types (`null`, say), whose keywords do not meet."""
+    """One shape for branches of different types, such as string and null: their keywords differ."""
     types = frozenset[str]().union(*(branch["type"] for branch in branches))
     apart = sum(len(branch["type"]) for branch in branches) == len(types)
     if apart and not any("enum" in branch for branch in branches):
@@ -115,7 +120,7 @@ def _any_of(branches: list[Shape]) -> Shape:
 
 
 def _all_of(one: Shape, other: Shape) -> Shape:
-    """The shape of what has both shapes."""
+    """The shape of values that have both shapes."""
     both = {**one, **other, "type": one["type"] & other["type"]}
     for keyword in (one.keys() & other.keys()) - {"type"}:
         if keyword == "required":
