@@ -1,6 +1,7 @@
 """Writes docs/rules.md, the page of all rules, from the catalogue. `make docs` runs it."""
 
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from engine.rules.catalogue import LAYERS
 
 PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
 """The committed page."""
+
+_WIDTH = 100
+"""The longest line, in characters."""
 
 _INTRODUCTION = """\
 # Rules
@@ -41,12 +45,16 @@ def _entry(rule: Rule, profiles: Sequence[Profile]) -> str:
     severities = ", ".join(
         f"{profile.name} **{profile.severity_of(rule) or MUTE}**" for profile in profiles
     )
-    lines = [f"### `{rule.code}`\n", f"{rule.message}\n", f"{severities} · {rule.section}\n"]
+    paragraphs = [rule.message, f"{severities} · {rule.section}"]
     if rule.why:
-        lines.append(f"*Why:* {rule.why}\n")
+        paragraphs.append(f"*Why:* {rule.why}")
     if rule.fix:
-        lines.append(f"*Fix:* {rule.fix}\n")
-    return "\n".join(lines)
+        paragraphs.append(f"*Fix:* {rule.fix}")
+    return "\n".join([f"### `{rule.code}`\n", *map(_wrapped, paragraphs)])
+
+
+def _wrapped(paragraph: str) -> str:
+    return textwrap.fill(paragraph, _WIDTH, break_on_hyphens=False) + "\n"
 
 
 def main() -> int:
