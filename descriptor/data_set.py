@@ -5,7 +5,8 @@ validator's findings rest on the same reading of the file. The JSON is written e
 memory holds one short value at a time besides the table and the JSON.
 """
 
-from collections.abc import Iterable, Mapping
+from array import array
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -28,6 +29,13 @@ MAX_VALUE_BYTES = 16 * 1024
 MAX_TOTAL_BYTES = 32 * 1024 * 1024
 """When the values of an instance come to more, the further ones stay in the file."""
 
+_KEY_LENGTH = len(b'"00100010"')
+_SHORT = 64
+"""Values up to this length in bytes are converted without further checks."""
+_PLAIN = vrs.TEXT | {vrs.CODES[letters] for letters in b"AT FD FL SL SS SV UL UV".split()}
+"""VRs that are what they seem: unlike UN, US (which may be SS), bulk data and sequences."""
+_DESCRIBING = frozenset({SPECIFIC_CHARACTER_SET, PIXEL_REPRESENTATION})
+"""Elements that say how others are to be read."""
 _PIXELS_AND_WAVEFORMS = frozenset(
     {PIXEL_DATA, FLOAT_PIXEL_DATA, DOUBLE_FLOAT_PIXEL_DATA, WAVEFORM_DATA}
 )
@@ -69,13 +77,15 @@ def first_values(table: Elements, tags: Iterable[int]) -> dict[int, Any]:
         table: the elements.
         tags: of the attributes; those without a value are left out of the result.
     """
-    level = table.level(TOP)
-    scope = _scope_in(table, level, _outermost(table))
+    scope = _outermost(table)
+    for tag in _DESCRIBING:
+        if element := table.get(tag):
+            scope = _changed(scope, element, tag)
     values = {}
     for tag in tags:
         element = table.get(tag)
-        if element and _is_readable(element, tag, MAX_VALUE_BYTES):
-            vr, little_endian = _vr(element, tag, scope)
+        if element and _is_readable(element.length, tag, MAX_VALUE_BYTES):
+            vr, little_endian = _vr(element.vr, element.length, tag, scope)
             raw = element.value(element.length)
             described = attribute(vr, raw, scope.encodings, little_endian=little_endian) or {}
             for value in described.get("Value", [])[:1]:
@@ -84,50 +94,97 @@ def first_values(table: Elements, tags: Iterable[int]) -> dict[int, Any]:
 
 
 class _Writer:
+    """Writes the rows of a table one after the other; what is nested in a row follows it."""
+
     def __init__(self, table: Elements, file: str) -> None:
         self.json = bytearray()
         self._table = table
         self._file = file
         self._bytes_left = MAX_TOTAL_BYTES
 
-    def write_level(self, item: int, outer: _Scope) -> None:
+    def write_level(self, item: int, scope: _Scope) -> int:
         """Write the data set or an item.
 
         The recursion is as deep as sequences are nested, which the reader of the file limits.
+
+        Returns:
+            The row after its last one.
         """
-        level = self._table.level(item)
-        scope = _scope_in(self._table, level, outer)
-        self.json += b"{"
-        for tag, row in sorted(level.items()):
-            if tag & 0xFFFF:  # group lengths are not part of the model (PS3.18 F.2.2)
-                self.json += b'"%08X":' % tag
-                self._write_attribute(Element(self._table, row), tag, scope)
-                self.json += b","
+        json, tags, parents = self.json, self._table.tags, self._table.parents
+        json += b"{"
+        starts, last, in_order = array("Q"), -1, True
+        row = item + 1
+        while row < len(parents) and parents[row] == item:
+            tag = tags[row]
+            if not tag & 0xFFFF:  # group lengths are not part of the model (PS3.18 F.2.2)
+                row += 1
+                continue
+            if tag in _DESCRIBING:
+                scope = _changed(scope, Element(self._table, row), tag)
+            in_order = in_order and tag > last
+            last = tag
+            starts.append(len(json))
+            json += b'"%08X":' % tag
+            row = self._write_attribute(row, tag, scope)
+            json += b","
+        if not in_order:
+            self._sort(starts)
         self._close(b"}")
+        return row
 
-    def _write_attribute(self, element: Element, tag: int, scope: _Scope) -> None:
-        vr, little_endian = _vr(element, tag, scope)
-        if vr == "SQ":
-            self._write_sequence(element, tag, scope)
-        elif not _is_readable(element, tag, min(MAX_VALUE_BYTES, self._bytes_left)):
-            self.json += self._reference(vr, tag, scope)
-        else:
-            raw = element.value(element.length)
-            self._bytes_left -= len(raw)
-            text = attribute_json(vr, raw, scope.encodings, little_endian=little_endian)
-            self.json += text or self._reference(vr, tag, scope)
+    def _write_attribute(self, row: int, tag: int, scope: _Scope) -> int:
+        """Write an element; return the row after it and what is nested in it."""
+        table = self._table
+        code, length = table.vrs[row], table.lengths[row]
+        vr, little_endian = vrs.NAMES[code], scope.little_endian
+        if code not in _PLAIN or length > _SHORT:
+            vr, little_endian = _vr(code, length, tag, scope)
+            if vr == "SQ":
+                return self._write_sequence(row, tag, scope)
+        text = None
+        if _is_readable(length, tag, min(MAX_VALUE_BYTES, self._bytes_left)):
+            self._bytes_left -= length
+            offset = table.offsets[row]
+            raw = bytes(table.data[offset : offset + length])
+            text = attribute_json(vr, raw, scope.encodings, little_endian)
+        self.json += text or self._reference(vr, tag, scope)
+        return row + 1 if length != UNDEFINED_LENGTH else self._after_fragments(row)
 
-    def _write_sequence(self, sequence: Element, tag: int, scope: _Scope) -> None:
-        if not self._table.has_children(sequence.row):
+    def _write_sequence(self, row: int, tag: int, scope: _Scope) -> int:
+        table, sequence = self._table, row
+        if not table.has_children(sequence):
             self.json += b'{"vr":"SQ"}'
-            return
-        if sequence.vr == vrs.UN:  # written in implicit VR little endian (PS3.5 6.2.2)
+            return row + 1
+        if table.vrs[sequence] == vrs.UN:  # in implicit VR little endian (PS3.5 6.2.2)
             scope = scope._replace(explicit=False, little_endian=True)
         self.json += b'{"Value":['
-        for index, item in enumerate(self._table.children(sequence.row)):
-            self.write_level(item, scope._replace(path=f"{scope.path}{tag:08X}/{index}/"))
+        row, index = row + 1, 0
+        while row < len(table.parents) and table.parents[row] == sequence:
+            row = self.write_level(row, scope._replace(path=f"{scope.path}{tag:08X}/{index}/"))
             self.json += b","
+            index += 1
         self._close(b'],"vr":"SQ"}')
+        return row
+
+    def _after_fragments(self, pixel_data: int) -> int:
+        """The row after those of the fragments of pixel data."""
+        row, parents = pixel_data + 1, self._table.parents
+        while row < len(parents) and parents[row] == pixel_data:
+            row += 1
+        return row
+
+    def _sort(self, starts: Sequence[int]) -> None:
+        """Bring the last members of the JSON into the order of their tags.
+
+        Of several with one tag the last remains.
+
+        Args:
+            starts: where each member begins.
+        """
+        ends = [*starts[1:], len(self.json)]
+        members = [self.json[start:end] for start, end in zip(starts, ends, strict=True)]
+        by_key = {bytes(member[:_KEY_LENGTH]): member for member in members}
+        self.json[starts[0] :] = b"".join(by_key[key] for key in sorted(by_key))
 
     def _close(self, bracket: bytes) -> None:
         """End an object or list; the comma after its last member goes."""
@@ -142,23 +199,28 @@ class _Writer:
 
 def _outermost(table: Elements) -> _Scope:
     little_endian = table.byte_order == "little"
-    return _Scope("", ASCII, False, table.explicit, little_endian)
+    return _Scope("", ASCII, signed=False, explicit=table.explicit, little_endian=little_endian)
 
 
-def _scope_in(table: Elements, level: Mapping[int, int], outer: _Scope) -> _Scope:
-    """The scope of the elements of an item, which inherits what it does not say itself."""
-    if (row := level.get(SPECIFIC_CHARACTER_SET)) is not None:
-        outer = outer._replace(encodings=encodings_of(Element(table, row).value(MAX_VALUE_BYTES)))
-    if (row := level.get(PIXEL_REPRESENTATION)) is not None:
-        outer = outer._replace(signed=any(Element(table, row).value(2)))
-    return outer
+def _changed(scope: _Scope, element: Element, tag: int) -> _Scope:
+    """The scope of the elements that follow one of `_DESCRIBING`."""
+    if tag == SPECIFIC_CHARACTER_SET:
+        return scope._replace(encodings=encodings_of(element.value(MAX_VALUE_BYTES)))
+    return scope._replace(signed=any(element.value(2)))
 
 
-def _vr(element: Element, tag: int, scope: _Scope) -> tuple[str, bool]:
-    """The VR that an element is described with, and whether its value is little endian."""
-    code, explicit, little_endian = element.vr, scope.explicit, scope.little_endian
+def _vr(code: int, length: int, tag: int, scope: _Scope) -> tuple[str, bool]:
+    """The VR that an element is described with, and whether its value is little endian.
+
+    Args:
+        code: of its VR in the table.
+        length: of its value.
+        tag: its tag.
+        scope: of the elements around it.
+    """
+    explicit, little_endian = scope.explicit, scope.little_endian
     if code == vrs.UN:
-        if element.length == UNDEFINED_LENGTH:
+        if length == UNDEFINED_LENGTH:
             return "SQ", True
         # Written in implicit VR little endian; a sequence inside stays bytes.
         code, explicit, little_endian = vrs.BY_TAG[tag], False, True
@@ -169,9 +231,8 @@ def _vr(element: Element, tag: int, scope: _Scope) -> tuple[str, bool]:
     return vrs.NAMES[code], little_endian
 
 
-def _is_readable(element: Element, tag: int, limit: int) -> bool:
+def _is_readable(length: int, tag: int, limit: int) -> bool:
     """Whether the value is to be in the JSON and not only in the file."""
-    length = element.length
     return length <= limit and not (_is_bulk(tag) and length)
 
 

@@ -55,7 +55,10 @@ def encodings_of(raw: bytes) -> Encodings:
 
 
 def attribute_json(
-    vr: str, raw: bytes, encodings: Encodings, *, little_endian: bool
+    vr: str,
+    raw: bytes,
+    encodings: Encodings,
+    little_endian: bool,
 ) -> bytes | None:
     """An attribute object as JSON; see `attribute`.
 

@@ -373,3 +373,18 @@ class TestMemory:
         description = describe_bytes(meta() + element(0x52009230, "SQ", item * 10_000), "")
         assert peak_bytes() < 30_000 * 160
         assert len(orjson.loads(description.dataset)["52009230"]["Value"]) == 10_000
+
+
+class TestOrder:
+    def test_attributes_are_sorted_at_every_level_and_the_last_of_equals_counts(self) -> None:
+        inside = element(0x00100020, "LO", b"1 ") + element(0x00080060, "CS", b"CT")
+        item = ITEM + struct.pack("<I", len(inside)) + inside
+        described = attributes(
+            element(0x00080060, "CS", b"MR")
+            + element(0x00100020, "LO", b"2 ")
+            + element(0x00081140, "SQ", item)
+            + element(0x00080060, "CS", b"US")
+        )
+        assert list(described) == ["00080060", "00081140", "00100020"]
+        assert described["00080060"]["Value"] == ["US"]
+        assert list(described["00081140"]["Value"][0]) == ["00080060", "00100020"]
