@@ -92,6 +92,10 @@ class Identity(Contract):
     transfer_syntax_uid: str = ""
     modality: str = ""
 
+    def known(self) -> dict[str, str]:
+        """The values that are not empty, by name."""
+        return {name: value for name, value in dict(self).items() if value}
+
 
 class InstanceReport(Contract):
     """The report of one file of a study."""
@@ -134,8 +138,8 @@ class FileCounts(Contract):
     received."""
 
 
-class StudyReport(Contract):
-    """The validation report of a study, stored as ``report.json`` and inside ``metadata.json``."""
+class ValidationFacts(Contract):
+    """How a study was validated, and with which outcome."""
 
     study_id: UUID
     profile: str
@@ -154,9 +158,14 @@ class StudyReport(Contract):
     """How long the examination took."""
     outcome: Outcome
     """Rejected when no instance is valid."""
-    files: FileCounts
     findings: tuple[Finding, ...] = ()
     """What is wrong with the instances as a whole."""
+
+
+class StudyReport(ValidationFacts):
+    """The validation report of a study, stored as ``report.json`` and inside ``metadata.json``."""
+
+    files: FileCounts
     instances: tuple[InstanceReport, ...]
 
     def summaries(self, limit: int = 20) -> tuple[FindingSummary, ...]:

@@ -7,25 +7,13 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict
-
 from contracts.model import is_uid
+from gateway.browsing.models import Series
 from storage.layout import METADATA
 from storage.study_folder import StudyFolder
 
 _MOST_REMEMBERED = 8
 """Studies; one of 2,000 instances takes 1 MB, and the largest there may be, of 100,000, 50 MB."""
-
-
-class Series(BaseModel):
-    """A series of a study."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    series_instance_uid: str
-    modality: str | None = None
-    instance_count: int
-    """Number of its instances."""
 
 
 class ArchivedFile(NamedTuple):

@@ -2,36 +2,11 @@
 
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
-
 from contracts.places import Place
+from gateway.browsing.models import Links
+from gateway.http.paths import quarantine_path, status_path, study_path
 from storage.layout import REPORT
 from storage.study_store import StudyStore
-
-
-class Links(BaseModel):
-    """Where to go from here; only to what is there."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    self: str
-    """What this is."""
-    status: str
-    """How far the study is."""
-    study: str
-    """What is known of the study."""
-    upload: str | None = None
-    """The upload that the study was divided from."""
-    report: str | None = None
-    """What became of each file, and why."""
-    metadata: str | None = None
-    """Everything that the archive says of the study."""
-    archive: str | None = None
-    """The archived instances in one file."""
-    preview: str | None = None
-    """A picture of the study."""
-    quarantine: str | None = None
-    """The files that were rejected."""
 
 
 def find_links(study_id: UUID, upload_id: UUID | None, here: str, studies: StudyStore) -> Links:
@@ -57,20 +32,5 @@ def find_links(study_id: UUID, upload_id: UUID | None, here: str, studies: Study
         metadata=f"{study}/metadata" if archived else None,
         archive=f"{study}/archive.zip" if archived else None,
         preview=f"{study}/preview.png" if shown else None,
-        quarantine=f"/quarantine/{study_id}" if quarantined else None,
+        quarantine=quarantine_path(study_id) if quarantined else None,
     )
-
-
-def status_path(study_id: UUID) -> str:
-    """Where the status of a study is found."""
-    return f"/status/{study_id}"
-
-
-def study_path(study_id: UUID) -> str:
-    """Where a study is found."""
-    return f"/studies/{study_id}"
-
-
-def instance_path(study_id: UUID, sop_instance_uid: str) -> str:
-    """Where the file of an archived instance is found."""
-    return f"{study_path(study_id)}/instances/{sop_instance_uid}"

@@ -1,105 +1,22 @@
-"""What became of each file of an upload, and why."""
+"""Makes the report of an upload that clients get: the outcome of each file, and why."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
-from pydantic import AwareDatetime
-
-from contracts.intake import SkippedFile, SkipReason, StoredFile
-from contracts.model import Contract, is_uid
+from contracts.intake import SkippedFile, StoredFile
+from contracts.model import is_uid
 from contracts.places import Place
-from contracts.report import (
-    FileCounts,
-    Finding,
-    Identity,
-    InstanceReport,
-    Outcome,
-    StudyReport,
-)
-from gateway.browsing.links import instance_path
+from contracts.report import Identity, InstanceReport, Outcome, StudyReport
+from gateway.browsing.models import FileOutcome, Report, ReportedFile
+from gateway.http.paths import instance_path
 from storage.study_folder import StudyFolder
 from storage.study_store import StudyStore
 
 
-class FileOutcome(StrEnum):
-    """What became of a file."""
-
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-    DUPLICATE = "duplicate"
-    """Valid, but the same bytes came before, in this upload or in another: they are kept once."""
-    SKIPPED = "skipped"
-    """None of the study's, such as a DICOMDIR; it was not kept."""
-
-
-class ReportedFile(Contract):
-    """A file that was sent. What is not known of it is absent."""
-
-    file: str | None = None
-    """The name under which it was stored; findings across files write it."""
-    sent_as: str
-    """The name the client gave it. May contain PHI."""
-    outcome: FileOutcome
-    reason: SkipReason | None = None
-    """Why it was skipped."""
-    sha256: str | None = None
-    """Digest of its bytes as they arrived."""
-    size_bytes: int | None = None
-    """Length in bytes."""
-    sop_class_uid: str | None = None
-    sop_instance_uid: str | None = None
-    series_instance_uid: str | None = None
-    study_instance_uid: str | None = None
-    transfer_syntax_uid: str | None = None
-    modality: str | None = None
-    study_id: UUID | None = None
-    """The study that its bytes belong to: an upload with several Study Instance UIDs is divided."""
-    archived_as: str | None = None
-    """Its place in the archive, below the study's directory."""
-    quarantined_as: str | None = None
-    """Its name in quarantine, as long as it is there."""
-    href: str | None = None
-    """Where its bytes are found, once archived."""
-    findings: tuple[Finding, ...] = ()
-    """What is wrong with it."""
-
-
-class Report(Contract):
-    """What became of each file of an upload, and why."""
-
-    study_id: UUID
-    upload_id: UUID | None = None
-    """The upload that the study was divided from, if it was."""
-    outcome: Outcome
-    """Rejected when no instance is valid."""
-    uploaded_at: AwareDatetime
-    validated_at: AwareDatetime
-    """When the examination ended."""
-    archived_at: AwareDatetime | None = None
-    duration_seconds: float
-    """How long the examination took."""
-    profile: str
-    """Name of the validation profile that was applied."""
-    profile_version: str
-    """Version of that profile, as its author counts."""
-    profile_digest: str
-    """Digest of what that profile says."""
-    validator_version: str
-    """Version of this software."""
-    standard_edition: str
-    """Edition of the DICOM standard that the tables were made from."""
-    counts: FileCounts
-    findings: tuple[Finding, ...]
-    """What is wrong with the files as a whole."""
-    files: tuple[ReportedFile, ...]
-    """Every file, in the order of arrival; last what was skipped."""
-
-
 def find_report(study_id: UUID, studies: StudyStore) -> Report | None:
-    """The report of a study; None when there is none, or none yet. Blocks."""
+    """The report of a study; None if there is none, or none yet. Blocks."""
     evidence = studies.find(study_id, _read)
     if evidence is None:
         return None
@@ -159,46 +76,79 @@ def _read_beside_files(folder: StudyFolder) -> _Evidence:
 
 
 def _files(evidence: _Evidence, studies: StudyStore) -> Iterator[ReportedFile]:
-    study_id = evidence.report.study_id
-    instances = {instance.file: instance for instance in evidence.report.instances}
-    quarantined = studies.quarantined(study_id).names()
-    # A duplicate's bytes are where those are that came first.
-    homes = {
-        instance.sha256: instance.study_id
-        for instance in evidence.report.instances
-        if instance.outcome is Outcome.ACCEPTED
-    }
-    divided = {instance.study_id for instance in evidence.report.instances if instance.study_id}
-    archived = {home for home in {study_id, *divided} if studies.archived(home).exists()}
+    places = _Places(evidence.report, studies)
+    reports = {report.file: report for report in evidence.report.instances}
     for file in evidence.files:
-        instance = instances.get(file.name) or _not_examined(file)
-        rejected = instance.outcome is Outcome.REJECTED
-        home = instance.study_id or (not rejected and homes.get(file.sha256)) or study_id
-        uid = instance.identity.sop_instance_uid
-        found = not rejected and home in archived and is_uid(uid)
-        identity = {name: value for name, value in dict(instance.identity).items() if value}
+        report = report_of(file, reports)
+        study_id = places.study_of(report)
         yield ReportedFile(
-            **identity,
+            **report.identity.known(),
             file=file.name,
             sent_as=file.sent_as,
-            outcome=FileOutcome(instance.outcome),
+            outcome=FileOutcome(report.outcome),
             sha256=file.sha256,
             size_bytes=file.size_bytes,
-            study_id=home,
+            study_id=study_id,
             archived_as=evidence.archived_as.get(file.name),
-            quarantined_as=file.name if rejected and file.name in quarantined else None,
-            href=instance_path(home, uid) if found else None,
-            findings=instance.findings,
+            quarantined_as=file.name if places.is_quarantined(report) else None,
+            href=places.href(report, study_id),
+            findings=report.findings,
         )
-    for passed in evidence.skipped:
+    for skipped in evidence.skipped:
         yield ReportedFile(
-            sent_as=passed.sent_as, outcome=FileOutcome.SKIPPED, reason=passed.reason
+            sent_as=skipped.sent_as, outcome=FileOutcome.SKIPPED, reason=skipped.reason
         )
 
 
-def _not_examined(file: StoredFile) -> InstanceReport:
-    """A file that the report does not know counts as rejected, as it does when it is filed."""
-    return InstanceReport(
+class _Places:
+    """Where the files of an upload are now. Blocks when it is made.
+
+    Args:
+        report: the report of the upload.
+        studies: where studies are stored.
+    """
+
+    def __init__(self, report: StudyReport, studies: StudyStore) -> None:
+        self._study_id = report.study_id
+        self._quarantined = studies.quarantined(report.study_id).names()
+        divided = {instance.study_id for instance in report.instances if instance.study_id}
+        self._archived = {
+            study for study in {report.study_id, *divided} if studies.archived(study).exists()
+        }
+        self._first = {
+            instance.sha256: instance.study_id
+            for instance in report.instances
+            if instance.outcome is Outcome.ACCEPTED
+        }
+
+    def study_of(self, report: InstanceReport) -> UUID:
+        """The study with the bytes of a file; those of a duplicate are in the first one's study."""
+        if report.study_id:
+            return report.study_id
+        is_valid = report.outcome is not Outcome.REJECTED
+        return (self._first.get(report.sha256) if is_valid else None) or self._study_id
+
+    def is_quarantined(self, report: InstanceReport) -> bool:
+        """Whether a file is in quarantine, and was not removed from it."""
+        return report.outcome is Outcome.REJECTED and report.file in self._quarantined
+
+    def href(self, report: InstanceReport, study_id: UUID) -> str | None:
+        """Where the bytes of a file can be downloaded; None unless they are archived."""
+        uid = report.identity.sop_instance_uid
+        is_valid = report.outcome is not Outcome.REJECTED
+        if is_valid and study_id in self._archived and is_uid(uid):
+            return instance_path(study_id, uid)
+        return None
+
+
+def report_of(file: StoredFile, reports: Mapping[str, InstanceReport]) -> InstanceReport:
+    """The report of a file; one that was not examined counts as rejected.
+
+    Args:
+        file: the file.
+        reports: those of all files, by their stored names.
+    """
+    return reports.get(file.name) or InstanceReport(
         file=file.name,
         size_bytes=file.size_bytes,
         sha256=file.sha256,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from chassis.escaping import csv_rows, printable
 from contracts.report import Finding
-from gateway.browsing.report import Report
+from gateway.browsing.models import Report
 
 COLUMNS = (
     "file", "sent_as", "outcome", "reason", "codes", "text", "sha256", "size_bytes", "modality",

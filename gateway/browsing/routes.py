@@ -11,19 +11,12 @@ from chassis.web.problem import documented
 from chassis.web.problem_types import ProblemType
 from chassis.web.routing import Router, provided
 from contracts.model import DicomUid
-from gateway.browsing.links import status_path
-from gateway.browsing.report import Report
-from gateway.browsing.studies import (
-    Study,
-    StudyPage,
-    StudyQuery,
-    describe,
-    next_page,
-    read_studies,
-)
+from gateway.browsing.models import Report, Study, StudyPage, StudyQuery, StudyStatus
+from gateway.browsing.studies import describe, next_page, read_studies
 from gateway.browsing.study_files import CSV, DICOM, JSON, PNG, ZIP, StudyFiles
-from gateway.browsing.study_status import StudyStatus, known_status, with_links
+from gateway.browsing.study_status import known_status, with_links
 from gateway.http.documentation import BINARY, file_download, headers
+from gateway.http.paths import status_path
 from storage.study_store import StudyStore
 
 StudyId = Annotated[UUID, Path(description="The `study_id` that the upload returned.")]

@@ -13,15 +13,11 @@ from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.places import Place
 from contracts.status import HistoryEntry, State, StatusRecord
-from gateway.browsing.links import Links, find_links, status_path
+from gateway.browsing.links import find_links
+from gateway.browsing.models import StudyStatus
+from gateway.http.paths import status_path
 from storage.study_folder import StudyFolder
 from storage.study_store import StudyStore
-
-
-class StudyStatus(StatusRecord):
-    """The latest record of a study, with links."""
-
-    links: Links
 
 
 def with_links(record: StatusRecord, here: str, studies: StudyStore) -> StudyStatus:

@@ -16,14 +16,13 @@ from chassis.observability.logs import error_name, get_logger
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.model import is_uid
+from gateway.http.paths import DICOMWEB
 from storage.metadata import ArchivedInstance, ArchivedStudy
 from storage.study_folder import StudyFolder
 from storage.study_store import StudyStore
 from storage.uid_index import UidIndex
 
 INDEX_TIMEOUT_SECONDS = 3.0
-ROOT = "/dicom-web"
-"""The path of the DICOMweb service; what is below it has the paths of PS3.18."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Resource:
     @property
     def path(self) -> str:
         """The path of the resource."""
-        path = f"{ROOT}/studies/{self.study}"
+        path = f"{DICOMWEB}/studies/{self.study}"
         if self.series:
             path += f"/series/{self.series}"
         if self.instance:

@@ -9,11 +9,12 @@ from chassis.web.problem_types import ProblemType
 from chassis.web.routing import Router, provided
 from contracts.model import DicomUid
 from gateway.dicomweb.models import Dataset
-from gateway.dicomweb.resources import ROOT, Resource
+from gateway.dicomweb.resources import Resource
 from gateway.dicomweb.retrieval import Retrieval
 from gateway.dicomweb.storage import Storage
 from gateway.http.documentation import BINARY
 from gateway.http.negotiation import DICOM, DICOM_JSON, MULTIPART, Accept
+from gateway.http.paths import DICOMWEB
 from gateway.uploads.errors import REFUSALS
 
 _FILE = {"schema": BINARY}
@@ -111,7 +112,7 @@ async def _accepted(
 
 Accepted = Annotated[Accept, Depends(_accepted)]
 
-router = Router(prefix=ROOT, tags=["dicomweb"])
+router = Router(prefix=DICOMWEB, tags=["dicomweb"])
 
 
 @router.post("/studies", summary="Store instances (STOW-RS)", **_STOW)

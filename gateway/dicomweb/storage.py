@@ -11,7 +11,6 @@ from chassis.observability.logs import get_logger
 from chassis.runtime.cancellation import cancel
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
-from gateway.browsing.links import status_path
 from gateway.dicomweb.endings import Awaited, Endings
 from gateway.dicomweb.results import results
 from gateway.dicomweb.retrieval import not_acceptable
@@ -19,6 +18,7 @@ from gateway.dicomweb.store_body import read_instances
 from gateway.dicomweb.store_response import store_response
 from gateway.events.feed import LiveFeed
 from gateway.http.negotiation import DICOM_JSON, JSON, Accept
+from gateway.http.paths import status_path
 from gateway.settings import GatewaySettings
 from gateway.uploads.receiver import UploadMode
 from gateway.uploads.service import UploadService, closing_connection

@@ -12,8 +12,8 @@ from starlette.types import Receive, Scope, Send
 from chassis.messaging.cursor import Cursor
 from chassis.messaging.feed import CursorExpiredError, Entry, Feed, Page
 from chassis.runtime.cancellation import cancel
-from chassis.service.server import ABORT
 from gateway.events.feed import Listener, LiveFeed, read_page
+from gateway.http.abort import abort
 
 PAGE_SIZE = 200
 MOST_PER_CHUNK = 50
@@ -80,6 +80,10 @@ class EventStream(Response):
             Problem: there is no place for one more client, events after the cursor are gone, or
                 Redis is away.
         """
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            await send({"type": "http.response.body", "body": b""})
+            return
         with self._live.admit() as listener:
             page = await read_page(self._feed, self._cursor, self._addresses, PAGE_SIZE)
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
@@ -91,9 +95,7 @@ class EventStream(Response):
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 if writing.done():
                     writing.result()
-                elif overdue.done() and (abort := scope.get("extensions", {}).get(ABORT)):
-                    # Not even the end can be sent: the client has stopped reading.
-                    abort["call"]()
+                elif overdue.done() and abort(scope):
                     await leaving
             finally:
                 await cancel(*tasks)

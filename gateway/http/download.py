@@ -10,9 +10,9 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.observability.logs import get_logger
-from chassis.service.server import ABORT
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
+from gateway.http.abort import abort
 from gateway.http.byte_ranges import RangesBody
 from gateway.http.conditions import UnsatisfiableRangeError, Version
 from storage.stored_file import FileInStore
@@ -64,7 +64,8 @@ async def _while_read(
         await answer(scope, receive, send_in_time)
     except TimeoutError:
         get_logger().warning("download.stalled")
-        scope["extensions"][ABORT]["call"]()
+        if not abort(scope):
+            raise
 
 
 def answer_file(

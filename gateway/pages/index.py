@@ -3,6 +3,8 @@
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
 
+from gateway.http.paths import DICOMWEB
+
 
 class IndexLinks(BaseModel):
     """Paths of what the gateway offers."""
@@ -19,7 +21,7 @@ class IndexLinks(BaseModel):
     """What happens to studies, page by page."""
     event_stream: str = "/events/stream"
     """What happens to studies, as it happens."""
-    dicom_web: str = "/dicom-web"
+    dicom_web: str = DICOMWEB
     """Base address for DICOMweb clients (STOW-RS, WADO-RS)."""
     docs: str = "/docs"
     """The HTTP interface as a page."""

@@ -1,107 +1,51 @@
-"""What the quarantine holds of a study: its files, why they are here, what was done with them."""
+"""Reads a study in quarantine: its files, their findings and resubmissions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import AwareDatetime
-
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.intake import Intake, StoredFile
-from contracts.model import Contract, Label
-from contracts.report import (
-    Finding,
-    Identity,
-    InstanceReport,
-    Outcome,
-    Severity,
-    StudyReport,
-)
-from gateway.browsing.links import Links, find_links
-from gateway.quarantine.marks import Resubmission, read_marks
+from contracts.report import Finding, InstanceReport, Severity, StudyReport
+from gateway.browsing.links import find_links
+from gateway.browsing.report import report_of
+from gateway.http.paths import quarantine_path
+from gateway.quarantine.audit_trail import Resubmission, read_resubmissions
+from gateway.quarantine.models import QuarantinedFile, QuarantinedStudy
 from storage.study_folder import StudyFolder
 from storage.study_store import StudyStore
 
 
-class QuarantinedFile(Contract):
-    """A file in quarantine. What is not known of it is absent."""
-
-    file: str
-    """The name under which it lies here."""
-    sent_as: str
-    """The name the client gave it. May contain PHI."""
-    size_bytes: int
-    """Length in bytes."""
-    sha256: str
-    """Digest of its bytes."""
-    outcome: Outcome
-    """Rejected; a valid file is here only when the whole study was failed because of others."""
-    sop_class_uid: str | None = None
-    sop_instance_uid: str | None = None
-    series_instance_uid: str | None = None
-    study_instance_uid: str | None = None
-    transfer_syntax_uid: str | None = None
-    modality: str | None = None
-    findings: tuple[Finding, ...]
-    """What is wrong with it. May contain PHI."""
-    resubmitted_as: tuple[UUID, ...]
-    """The uploads that it was resubmitted in, oldest first."""
-    href: str
-    """Where its bytes are found."""
-
-
-class QuarantinedStudy(Contract):
-    """A study in quarantine."""
-
-    study_id: UUID
-    quarantined_at: AwareDatetime
-    """When its files came here; their age counts from then."""
-    uploaded_at: AwareDatetime
-    label: Label | None = None
-    """What the sender calls the upload."""
-    profile: str
-    """Name of the validation profile that was applied."""
-    findings: tuple[Finding, ...]
-    """What is wrong with the study as a whole, also with files that are not here."""
-    files: tuple[QuarantinedFile, ...]
-    """The files that lie here, in the order of their arrival."""
-    resubmissions: tuple[Resubmission, ...]
-    """What has been sent on its way again, oldest first."""
-    resubmitted_from: UUID | None = None
-    """The study in quarantine that the upload was a resubmission of, if it was."""
-    links: Links
-
-
 @dataclass(frozen=True)
 class Contents:
-    """A study in quarantine as it lies on the disk."""
+    """A study in quarantine as it is stored."""
 
     folder: StudyFolder
     quarantined_at: datetime
     intake: Intake
     report: StudyReport
     files: tuple[StoredFile, ...]
-    """Those that lie here; of an upload of which a part was accepted it is only the rest."""
+    """The files in quarantine, without those that were accepted or removed."""
 
     def codes(self) -> Iterator[tuple[StoredFile, frozenset[str]]]:
-        """Each file with the codes of the errors that brought it here."""
+        """Each file with the codes of the errors because of which it was rejected."""
         instances = {instance.file: instance for instance in self.report.instances}
         across = [finding for finding in self.report.findings if _is_error(finding)]
         for file in self.files:
             own = instances[file.name].findings if file.name in instances else ()
             found = [finding.code for finding in own if _is_error(finding)]
-            # What names no file is wrong with the study, and holds for each.
+            # A finding that names no file concerns all files.
             found += [f.code for f in across if not f.files or file.name in f.files]
             yield file, frozenset(found)
 
 
 def read_contents(studies: StudyStore, study_id: UUID) -> Contents:
-    """What the quarantine holds of a study. Blocks.
+    """Read a study in quarantine. Blocks.
 
     Raises:
-        Problem: 404 when there is nothing.
+        Problem: 404 if none of its files is in quarantine.
     """
     folder = studies.quarantined(study_id)
     try:
@@ -121,10 +65,10 @@ def read_contents(studies: StudyStore, study_id: UUID) -> Contents:
 
 
 def chosen(contents: Contents, names: frozenset[str] | None) -> tuple[StoredFile, ...]:
-    """The files with these names, all when there are none.
+    """The files with these names; all files for None.
 
     Raises:
-        Problem: 404 when one of them does not lie here.
+        Problem: 404 if one of them is not in quarantine.
     """
     if names is None:
         return contents.files
@@ -136,21 +80,21 @@ def chosen(contents: Contents, names: frozenset[str] | None) -> tuple[StoredFile
 
 
 def not_in_quarantine(study_id: UUID) -> Problem:
-    """404: nothing of the study lies here, or nothing any more."""
-    detail = f"Nothing of study {study_id} lies in quarantine."
+    """The problem that no file of a study is in quarantine, or no longer."""
+    detail = f"No file of study {study_id} is in quarantine."
     return Problem(ProblemType.NOT_IN_QUARANTINE, detail)
 
 
 def require_at_rest(studies: StudyStore, study_id: UUID) -> None:
-    """Make sure that nobody is at work on a study any more. Blocks.
+    """Make sure that no worker is still processing a study. Blocks.
 
-    A worker that has just brought its files here compares them before it lets the upload go.
+    A worker that has moved files to quarantine verifies them before it removes the upload.
 
     Raises:
-        Problem: 409 when someone may be.
+        Problem: 409 if one may be.
     """
     if studies.uploaded(study_id).exists():
-        detail = f"Study {study_id} has just come to quarantine, or is about to; try again soon."
+        detail = f"Study {study_id} is being moved to quarantine; try again soon."
         raise Problem(ProblemType.STUDY_IN_PROGRESS, detail)
 
 
@@ -158,13 +102,13 @@ def describe(studies: StudyStore, study_id: UUID) -> QuarantinedStudy:
     """A study in quarantine, as clients see it. Blocks.
 
     Raises:
-        Problem: 404 when there is nothing.
+        Problem: 404 if none of its files is in quarantine.
     """
     contents = read_contents(studies, study_id)
-    marks = read_marks(contents.folder)
+    resubmissions = read_resubmissions(contents.folder)
     report, intake = contents.report, contents.intake
-    instances = {instance.file: instance for instance in report.instances}
-    here = study_path(study_id)
+    reports = {instance.file: instance for instance in report.instances}
+    here = quarantine_path(study_id)
     return QuarantinedStudy(
         study_id=study_id,
         quarantined_at=contents.quarantined_at,
@@ -173,37 +117,32 @@ def describe(studies: StudyStore, study_id: UUID) -> QuarantinedStudy:
         profile=report.profile,
         findings=report.findings,
         files=tuple(
-            _describe_file(file, instances.get(file.name), marks, f"{here}/files/{file.name}")
+            _describe_file(
+                file, report_of(file, reports), resubmissions, f"{here}/files/{file.name}"
+            )
             for file in contents.files
         ),
-        resubmissions=marks,
+        resubmissions=resubmissions,
         resubmitted_from=intake.resubmitted_from,
         links=find_links(study_id, intake.upload_id, here, studies),
     )
 
 
-def study_path(study_id: UUID) -> str:
-    """Where a study in quarantine is found."""
-    return f"/quarantine/{study_id}"
-
-
 def _describe_file(
     file: StoredFile,
-    instance: InstanceReport | None,
-    marks: tuple[Resubmission, ...],
+    report: InstanceReport,
+    resubmissions: tuple[Resubmission, ...],
     href: str,
 ) -> QuarantinedFile:
-    identity = instance.identity if instance else Identity()
     return QuarantinedFile(
-        **{name: value for name, value in dict(identity).items() if value},
+        **report.identity.known(),
         file=file.name,
         sent_as=file.sent_as,
         size_bytes=file.size_bytes,
         sha256=file.sha256,
-        # A file that the report does not know counts as rejected, as it does when it is filed.
-        outcome=instance.outcome if instance else Outcome.REJECTED,
-        findings=instance.findings if instance else (),
-        resubmitted_as=tuple(mark.study_id for mark in marks if file.name in mark.files),
+        outcome=report.outcome,
+        findings=report.findings,
+        resubmitted_as=tuple(one.study_id for one in resubmissions if file.name in one.files),
         href=href,
     )
 

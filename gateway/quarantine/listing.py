@@ -1,86 +1,28 @@
-"""The studies in quarantine, page by page."""
+"""Lists the studies in quarantine, page by page."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from chassis.observability.logs import get_logger
 from chassis.web.problem import Problem
-from contracts.model import Contract, Label, Timestamp
 from contracts.places import Place
-from gateway.quarantine.contents import read_contents, study_path
-from gateway.quarantine.marks import read_marks
+from gateway.http.paths import quarantine_path
+from gateway.quarantine.audit_trail import read_resubmissions
+from gateway.quarantine.contents import read_contents
+from gateway.quarantine.models import CodeCount, ListedStudy, QuarantinePage, QuarantineQuery
 from storage.study_store import StudyStore
 
-MOST_PER_PAGE = 500
 MOST_READ = 500
-"""Reports that are read for a page; who looks for a rare code may get shorter pages."""
+"""Reports that are read for a page; a page of a rare code may be shorter."""
 MOST_CODES = 10
 _MOST_REMEMBERED = 2000
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-class QuarantineQuery(Contract):
-    """Which studies in quarantine, and how many of them."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    code: Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", max_length=100)] | None = (
-        None
-    )
-    """Only studies with a file that was rejected because of this error."""
-    since: Timestamp | None = None
-    """Only studies that came to quarantine at this time or later."""
-    until: Timestamp | None = None
-    """Only studies that came to quarantine before this time."""
-    cursor: Annotated[str, Field(pattern=f"^[0-9]{{1,20}}~{_UUID.pattern}$")] | None = None
-    """`next_cursor` of the page before; stay with the same filters."""
-    limit: int = Field(default=50, ge=1, le=MOST_PER_PAGE)
-    """The greatest number of studies on a page."""
-
-
-class CodeCount(Contract):
-    """How many files an error has brought to quarantine."""
-
-    code: str
-    files: int
-    """Number of files."""
-
-
-class ListedStudy(Contract):
-    """A study in quarantine, in short."""
-
-    study_id: UUID
-    quarantined_at: AwareDatetime
-    """When its files came here; their age counts from then."""
-    label: Label | None = None
-    """What the sender calls the upload."""
-    file_count: int
-    """Number of files that lie here."""
-    size_bytes: int
-    """Size of these files together, in bytes."""
-    codes: tuple[CodeCount, ...]
-    """The errors that brought them here, commonest first; at most 10."""
-    resubmissions: int
-    """How many times files of it have been resubmitted."""
-    href: str
-    """Where the study is found."""
-
-
-class QuarantinePage(Contract):
-    """A page of studies in quarantine, those that came last come first."""
-
-    studies: tuple[ListedStudy, ...]
-    next_cursor: str | None = None
-    """Give it as `cursor` to get the next page, even if this one is short; absent after the
-    last."""
 
 
 class Entry(NamedTuple):
@@ -91,7 +33,7 @@ class Entry(NamedTuple):
 
     @property
     def time(self) -> datetime:
-        """When it came."""
+        """When its files came to quarantine."""
         return datetime.fromtimestamp(self.time_ns / 1e9, UTC)
 
 
@@ -102,16 +44,16 @@ def entries(studies: StudyStore) -> list[Entry]:
         try:
             found.append(Entry(folder.marker.stat().modified_ns, folder.study_id))
         except FileNotFoundError:
-            if folder.names():  # else it has been removed meanwhile
+            if folder.names():  # else it was removed meanwhile
                 get_logger().error("quarantine.incomplete", study_id=str(folder.study_id))
     return sorted(found)
 
 
 def list_page(studies: StudyStore, query: QuarantineQuery) -> QuarantinePage:
-    """A page of the studies in quarantine. Blocks."""
+    """Read a page of the studies in quarantine. Blocks."""
     listed: list[ListedStudy] = []
     last = None
-    for read, entry in enumerate(_asked_for(entries(studies), query)):
+    for read, entry in enumerate(_matching(entries(studies), query)):
         if last and (len(listed) == query.limit or read == MOST_READ):
             cursor = f"{last.time_ns}~{last.study_id}"
             return QuarantinePage(studies=tuple(listed), next_cursor=cursor)
@@ -123,15 +65,15 @@ def list_page(studies: StudyStore, query: QuarantineQuery) -> QuarantinePage:
 
 @dataclass(frozen=True)
 class _Summary:
-    """What a listing tells of a study, without its file of several megabytes."""
+    """What a listing needs of a study; its report may have several megabytes."""
 
     label: str | None
     files: Mapping[str, tuple[int, frozenset[str]]]
     """Size and codes by name."""
 
 
-def _asked_for(found: list[Entry], query: QuarantineQuery) -> Iterator[Entry]:
-    """The entries that a query may be about, newest first."""
+def _matching(found: list[Entry], query: QuarantineQuery) -> Iterator[Entry]:
+    """The entries that match a query but for its code, newest first."""
     before = None
     if query.cursor:
         time_ns, _, study_id = query.cursor.partition("~")
@@ -146,7 +88,7 @@ def _asked_for(found: list[Entry], query: QuarantineQuery) -> Iterator[Entry]:
 
 
 def _listed(studies: StudyStore, entry: Entry, code: str | None) -> ListedStudy | None:
-    """A study in short; nothing when it has no such code, or has been removed meanwhile."""
+    """A study in short; None if it does not have the code, or was removed meanwhile."""
     folder = studies.quarantined(entry.study_id)
     try:
         summary = _summary(studies, entry)
@@ -159,16 +101,16 @@ def _listed(studies: StudyStore, entry: Entry, code: str | None) -> ListedStudy 
     codes = Counter(code for name in present for code in summary.files[name][1])
     if code and code not in codes:
         return None
-    commonest = sorted(codes.items(), key=lambda item: (-item[1], item[0]))[:MOST_CODES]
+    most_frequent = sorted(codes.items(), key=lambda item: (-item[1], item[0]))[:MOST_CODES]
     return ListedStudy(
         study_id=entry.study_id,
         quarantined_at=entry.time,
         label=summary.label,
         file_count=len(present),
         size_bytes=sum(summary.files[name][0] for name in present),
-        codes=tuple(CodeCount(code=code, files=count) for code, count in commonest),
-        resubmissions=len(read_marks(folder)),
-        href=study_path(entry.study_id),
+        codes=tuple(CodeCount(code=code, files=count) for code, count in most_frequent),
+        resubmissions=len(read_resubmissions(folder)),
+        href=quarantine_path(entry.study_id),
     )
 
 

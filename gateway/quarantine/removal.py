@@ -1,20 +1,20 @@
-"""Removes files from quarantine, on demand or with age, and never without a trace."""
+"""Removes files from quarantine, on request or by age, and keeps a record of each."""
 
 import asyncio
 import random
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from pydantic import AwareDatetime, ValidationError
+from pydantic import ValidationError
 
 from chassis.observability.logs import error_name, get_logger
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.intake import StoredFile
-from contracts.model import Contract
+from gateway.quarantine.audit_trail import Removal, RemovalReason, locked
 from gateway.quarantine.contents import chosen, read_contents, require_at_rest
 from gateway.quarantine.listing import Entry, entries
-from gateway.quarantine.marks import Removal, RemovalReason, taking_turns
+from gateway.quarantine.models import Purge, PurgedStudy
 from storage.study_store import StudyStore
 
 MOST_AT_ONCE = 500
@@ -23,47 +23,20 @@ PERIOD_SECONDS = 3600.0
 """How often old studies are looked for."""
 
 
-class PurgedStudy(Contract):
-    """A study whose files were old."""
-
-    study_id: UUID
-    quarantined_at: AwareDatetime
-    """When its files came to quarantine."""
-    file_count: int
-    """Number of files removed."""
-    size_bytes: int
-    """Size of these files together, in bytes."""
-
-
-class Purge(Contract):
-    """What was removed, or would be."""
-
-    dry_run: bool
-    """Whether nothing was removed."""
-    studies: tuple[PurgedStudy, ...]
-    """The studies, oldest first."""
-    file_count: int
-    """Number of files of all of them."""
-    size_bytes: int
-    """Size of these files together, in bytes."""
-    remaining: int
-    """Number of further studies of that age: ask again."""
-
-
 def remove(
     studies: StudyStore, study_id: UUID, names: frozenset[str] | None, reason: RemovalReason
 ) -> tuple[StoredFile, ...]:
-    """Remove files of a study, all when no names are given; with the last one it is gone. Blocks.
+    """Remove files of a study, all of them for None; with its last file the study is gone. Blocks.
 
-    Before a file goes, ``removed.ndjson`` in the quarantine has a line about it; after a crash in
-    between it may be told of twice.
+    A line about each file is appended to ``removed.ndjson`` first. After a crash in between, the
+    next removal of the file adds another line.
 
     Raises:
-        Problem: 404 when there is nothing, 409 when the study is not at rest, 503 when others are
-            removing files for too long.
+        Problem: 404 if there is no such study or file, 409 if the study is still being moved to
+            quarantine, 503 if other removals take too long.
     """
-    # One at a time, or two of them would tell of the same file.
-    with taking_turns(studies.removals) as removed:
+    # One at a time, or two removals of the same file would both record it.
+    with locked(studies.removals) as removed:
         contents = read_contents(studies, study_id)
         files = chosen(contents, names)
         require_at_rest(studies, study_id)
@@ -87,12 +60,12 @@ def remove(
 
 
 async def purge(studies: StudyStore, older_than_days: float, *, dry_run: bool = False) -> Purge:
-    """Remove studies that came to quarantine long ago, the oldest first, a bounded number of them.
+    """Remove studies that came to quarantine long ago: up to `MOST_AT_ONCE`, the oldest first.
 
     Args:
         studies: where they are stored.
         older_than_days: how long ago, in days.
-        dry_run: only tell which.
+        dry_run: only list them.
     """
     before = datetime.now(UTC) - timedelta(days=older_than_days)
     found = await asyncio.to_thread(entries, studies)
@@ -114,9 +87,9 @@ async def purge(studies: StudyStore, older_than_days: float, *, dry_run: bool = 
 
 
 async def purge_continually(studies: StudyStore, older_than_days: float) -> None:
-    """Purge once an hour, for ever; a disk that fails is tried again then."""
+    """Purge once an hour, until cancelled; errors of the disk end one round only."""
     while True:
-        # Several gateways do not all look at the same moment.
+        # Several gateways should not purge at the same moment.
         await asyncio.sleep(PERIOD_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311 -- jitter
         try:
             while (await purge(studies, older_than_days)).remaining:
@@ -126,7 +99,7 @@ async def purge_continually(studies: StudyStore, older_than_days: float) -> None
 
 
 def _purge(studies: StudyStore, entry: Entry, dry_run: bool) -> PurgedStudy | None:
-    """Remove a study; nothing when it is gone meanwhile, is at work, or cannot be read."""
+    """Remove a study; None if it is gone, is still being processed, or cannot be read."""
     study_id = entry.study_id
     try:
         if dry_run:

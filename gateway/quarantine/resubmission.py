@@ -1,4 +1,4 @@
-"""Sends files in quarantine on their way again: a new upload; those here stay, and are marked."""
+"""Resubmits files in quarantine: as a new upload, recorded beside the files, which stay."""
 
 import asyncio
 import contextlib
@@ -12,6 +12,7 @@ from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.intake import Intake, StoredFile
 from engine.profile_files.directory import profile_names
+from gateway.quarantine.audit_trail import Resubmission, record_resubmission
 from gateway.quarantine.contents import (
     Contents,
     chosen,
@@ -19,7 +20,6 @@ from gateway.quarantine.contents import (
     read_contents,
     require_at_rest,
 )
-from gateway.quarantine.marks import Resubmission, add_mark
 from gateway.uploads.limits import UploadLimits
 from gateway.uploads.parts import Parts
 from gateway.uploads.receiver import Receiver, UploadMode
@@ -39,24 +39,24 @@ async def resubmit(
     content_length: int | None = None,
     traceparent: str | None,
 ) -> Intake:
-    """Make a new upload of files in quarantine and announce it; the files here stay.
+    """Make a new upload of files in quarantine and announce it; the files stay in quarantine.
 
-    The mark beside the files is written before the upload is announced, so that no announced upload
-    goes without; if the announcement fails, upload and mark are taken back.
+    The resubmission is recorded before the upload is announced; if that fails, upload and record
+    are withdrawn.
 
     Args:
         uploads: announces it; the caller holds a place there.
         study_id: the study in quarantine.
-        names: of its files; all of them when None.
-        profile: the validation profile to apply; that of the upload they came with when None.
-        fixed: a form with a file to be sent in place of the only one that is named.
-        content_length: size of that form in bytes, if the client says it.
+        names: the files to resubmit; all of them for None.
+        profile: the validation profile to apply; that of the original upload for None.
+        fixed: a form with the fixed file, in place of the only one that `names` has.
+        content_length: size of that form in bytes, if known.
         traceparent: trace context for the event.
 
     Raises:
-        Problem: 404 when there is no such study or file, 409 when the study is in progress, 422
-            when there is no such profile (any more), 500 when the bytes of a file are not those
-            that arrived; or the upload cannot be accepted.
+        Problem: 404 if there is no such study or file, 409 if the study is still being moved to
+            quarantine, 422 if there is no such profile (any more), 500 if a file no longer has its
+            checksum; or the upload cannot be accepted.
     """
     contents = await asyncio.to_thread(_open, uploads.studies, study_id)
     files = chosen(contents, names)
@@ -80,14 +80,14 @@ async def resubmit(
             resubmitted_from=study_id,
         )
         await staging.commit(intake)
-        mark = Resubmission(
+        resubmission = Resubmission(
             study_id=new_id,
             time=datetime.now(UTC),
             files=tuple(file.name for file in files),
             profile=profile,
             fixed=fixed is not None,
         )
-        async with _marked(contents, mark):
+        async with _recorded(contents, resubmission):
             await uploads.announce(intake)
     return intake
 
@@ -99,7 +99,7 @@ def _open(studies: StudyStore, study_id: UUID) -> Contents:
 
 
 def _require_profile(profiles_dir: Path | None, profile: str | None) -> None:
-    """Make sure that a profile is there, also the one of long ago."""
+    """Make sure that a profile exists; that of the original upload may have been removed."""
     if profile is not None and profile not in (known := profile_names(profiles_dir)):
         detail = f"There is no profile '{profile}'; there are {', '.join(known)}."
         raise Problem(ProblemType.UNKNOWN_PROFILE, detail)
@@ -108,7 +108,7 @@ def _require_profile(profiles_dir: Path | None, profile: str | None) -> None:
 async def _link(
     contents: Contents, files: Sequence[StoredFile], staging: Staging
 ) -> list[StoredFile]:
-    """Let files in quarantine appear in the new upload too."""
+    """Link files in quarantine into the new upload."""
     study_id = contents.report.study_id
     try:
         return [await staging.link(contents.folder.file(file.name), file) for file in files]
@@ -125,7 +125,7 @@ async def _link(
 async def _receive_fixed(
     parts: Parts, files: Sequence[StoredFile], staging: Staging, limits: UploadLimits
 ) -> list[StoredFile]:
-    """Receive the bytes that the client has fixed, under the name that the file came with."""
+    """Receive the fixed file, under the name of the original one."""
     [file] = files
     receiver = Receiver(staging, limits.model_copy(update={"max_files": 1}), UploadMode.REPLACEMENT)
     await receiver.receive(parts)
@@ -133,19 +133,19 @@ async def _receive_fixed(
 
 
 @contextlib.asynccontextmanager
-async def _marked(contents: Contents, mark: Resubmission) -> AsyncIterator[None]:
-    """Note a resubmission; an exception inside takes the note back."""
+async def _recorded(contents: Contents, resubmission: Resubmission) -> AsyncIterator[None]:
+    """Record a resubmission; an exception inside withdraws it."""
     try:
-        await in_thread(_mark, contents, mark)
+        await in_thread(_record, contents, resubmission)
         yield
     except BaseException:
-        with contextlib.suppress(Problem):  # removed meanwhile, notes and all
-            await in_thread(partial(_mark, contents, mark, withdrawn=True))
+        with contextlib.suppress(Problem):  # removed meanwhile, with its records
+            await in_thread(partial(_record, contents, resubmission, withdrawn=True))
         raise
 
 
-def _mark(contents: Contents, mark: Resubmission, *, withdrawn: bool = False) -> None:
+def _record(contents: Contents, resubmission: Resubmission, *, withdrawn: bool = False) -> None:
     try:
-        add_mark(contents.folder, mark, withdrawn=withdrawn)
+        record_resubmission(contents.folder, resubmission, withdrawn=withdrawn)
     except FileNotFoundError:
         raise not_in_quarantine(contents.report.study_id) from None

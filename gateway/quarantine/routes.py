@@ -14,17 +14,19 @@ from contracts.model import ProfileName
 from gateway.browsing.study_files import DICOM
 from gateway.http.documentation import file_download
 from gateway.http.download import answer_file
-from gateway.quarantine.contents import (
+from gateway.quarantine.audit_trail import RemovalReason
+from gateway.quarantine.contents import chosen, describe, not_in_quarantine, read_contents
+from gateway.quarantine.listing import list_page
+from gateway.quarantine.models import (
+    FileName,
+    Purge,
+    PurgeRequest,
     QuarantinedStudy,
-    chosen,
-    describe,
-    not_in_quarantine,
-    read_contents,
+    QuarantinePage,
+    QuarantineQuery,
+    ResubmitRequest,
 )
-from gateway.quarantine.listing import QuarantinePage, QuarantineQuery, list_page
-from gateway.quarantine.marks import RemovalReason
-from gateway.quarantine.models import FileName, PurgeRequest, ResubmitRequest
-from gateway.quarantine.removal import Purge, purge, remove
+from gateway.quarantine.removal import purge, remove
 from gateway.quarantine.resubmission import resubmit
 from gateway.settings import GatewaySettings
 from gateway.uploads.errors import REFUSALS

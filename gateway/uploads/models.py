@@ -6,7 +6,7 @@ from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 
 from contracts.status import State
-from gateway.browsing.links import status_path
+from gateway.http.paths import status_path
 from gateway.settings import GatewaySettings
 from gateway.uploads.idempotency import Receipt
 

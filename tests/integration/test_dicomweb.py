@@ -17,7 +17,7 @@ from pydicom.data import get_testdata_file
 from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, generate_uid
 from requests import HTTPError
 
-from gateway.dicomweb.resources import ROOT
+from gateway.http.paths import DICOMWEB
 from integration.pipeline import Pipeline, until
 from integration.studies import ct_slices, zipped
 from kit.ports import free_port
@@ -29,7 +29,7 @@ RELATED = 'multipart/related; type="application/dicom"'
 
 @pytest.fixture
 def client(services: Pipeline) -> DICOMwebClient:
-    client = DICOMwebClient(f"{services.http.base_url}{ROOT}")
+    client = DICOMwebClient(f"{services.http.base_url}{DICOMWEB}")
     client.set_http_retry_params(retry=False)
     return client
 
@@ -59,7 +59,7 @@ def encoded(dataset: Dataset) -> bytes:
 
 def path_of(dataset: Dataset) -> str:
     return (
-        f"{ROOT}/studies/{dataset.StudyInstanceUID}/series/{dataset.SeriesInstanceUID}"
+        f"{DICOMWEB}/studies/{dataset.StudyInstanceUID}/series/{dataset.SeriesInstanceUID}"
         f"/instances/{dataset.SOPInstanceUID}"
     )
 
@@ -93,7 +93,7 @@ def test_dicomweb_client_retrieves_what_was_stored(
     datasets[2].SeriesInstanceUID = generate_uid()
     study, series = datasets[0].StudyInstanceUID, datasets[0].SeriesInstanceUID
     answer = client.store_instances(datasets, study)
-    assert answer.RetrieveURL == f"{services.http.base_url}{ROOT}/studies/{study}"
+    assert answer.RetrieveURL == f"{services.http.base_url}{DICOMWEB}/studies/{study}"
 
     assert client.retrieve_study(study) == datasets
     assert list(client.iter_study(study)) == datasets
@@ -173,7 +173,7 @@ def test_curl_sends_a_single_instance_and_gets_it_back(
     answer = subprocess.run(
         [
             "curl", "--silent", "--fail", "--data-binary", f"@{sent}",
-            "--header", "Content-Type: application/dicom", f"{base}{ROOT}/studies",
+            "--header", "Content-Type: application/dicom", f"{base}{DICOMWEB}/studies",
         ],
         capture_output=True,
         check=True,
@@ -200,7 +200,7 @@ def test_what_is_no_dicom_has_its_item_and_does_not_sink_the_rest(
     parts = [ct, b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", b"Dear colleague,", b"", archive]
     body = b"".join(b"--b\r\nContent-Type: application/dicom\r\n\r\n%b\r\n" % p for p in parts)
     headers = {"Content-Type": f"{RELATED}; boundary=b"}
-    response = services.http.post(f"{ROOT}/studies", content=body + b"--b--", headers=headers)
+    response = services.http.post(f"{DICOMWEB}/studies", content=body + b"--b--", headers=headers)
     assert response.status_code == 202
     answer = Dataset.from_json(response.json())
     assert len(answer.ReferencedSOPSequence) == 1
@@ -212,7 +212,7 @@ def test_an_outcome_that_is_not_known_in_time_is_pending_and_comes_with_sending_
 ) -> None:
     headers = {"Content-Type": "application/dicom"}
     pipeline.start("status", "gateway", HDV_GATEWAY__STOW__WAIT_SECONDS="0.5")
-    pending = pipeline.http.post(f"{ROOT}/studies", content=ct, headers=headers)
+    pending = pipeline.http.post(f"{DICOMWEB}/studies", content=ct, headers=headers)
     assert pending.status_code == 503
     assert pending.json()["type"] == "urn:hdv:problem:outcome-pending"
     study_id = pending.headers["location"].rpartition("/")[2]
@@ -220,10 +220,10 @@ def test_an_outcome_that_is_not_known_in_time_is_pending_and_comes_with_sending_
     pipeline.stop("gateway")
     pipeline.start("validator", "descriptor", "gateway")
     pipeline.wait_for(study_id, "archived")
-    again = pipeline.http.post(f"{ROOT}/studies", content=ct, headers=headers)
+    again = pipeline.http.post(f"{DICOMWEB}/studies", content=ct, headers=headers)
     assert again.status_code == 200
     uid = pydicom.dcmread(io.BytesIO(ct)).StudyInstanceUID
-    response = pipeline.http.get(f"{ROOT}/studies/{uid}")
+    response = pipeline.http.get(f"{DICOMWEB}/studies/{uid}")
     assert response.content.count(b"Content-Location:") == 1
 
 
@@ -284,7 +284,7 @@ class Orthanc:
 
 @pytest.fixture
 def orthanc(services: Pipeline, tmp_path: Path) -> Iterator[Orthanc]:
-    orthanc = Orthanc(tmp_path, f"{services.http.base_url}{ROOT}/")
+    orthanc = Orthanc(tmp_path, f"{services.http.base_url}{DICOMWEB}/")
     yield orthanc
     orthanc.close()
 

@@ -16,7 +16,7 @@ from pydicom import Dataset
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from gateway.dicomweb.metadata import without_bulk_data
-from gateway.dicomweb.resources import ROOT
+from gateway.http.paths import DICOMWEB
 from kit.gateway import MemoryGateway, assert_problem
 from storage.layout import METADATA
 from storage.uid_index import COMPLETE, STUDIES
@@ -63,7 +63,7 @@ class Gateway(MemoryGateway):
 
     async def get(self, path: str, accept: str | None = None) -> httpx.Response:
         headers = {"Accept": accept} if accept else {}
-        return await self.client.get(f"{ROOT}/studies/{path}", headers=headers)
+        return await self.client.get(f"{DICOMWEB}/studies/{path}", headers=headers)
 
 
 def write_metadata(
@@ -136,14 +136,16 @@ async def test_a_study_is_sent_as_parts_byte_for_byte(gateway: Gateway) -> None:
         (
             {
                 "Content-Type": f"application/dicom; transfer-syntax={EXPLICIT}",
-                "Content-Location": f"{ROOT}/studies/{STUDY}/series/{SERIES}/instances/1.1",
+                "Content-Location": f"{DICOMWEB}/studies/{STUDY}/series/{SERIES}/instances/1.1",
             },
             contents[0],
         ),
         (
             {
                 "Content-Type": f"application/dicom; transfer-syntax={JPEG}",
-                "Content-Location": f"{ROOT}/studies/{STUDY}/series/{OTHER_SERIES}/instances/1.2",
+                "Content-Location": (
+                    f"{DICOMWEB}/studies/{STUDY}/series/{OTHER_SERIES}/instances/1.2"
+                ),
             },
             contents[1],
         ),
@@ -223,7 +225,7 @@ async def test_the_head_of_an_answer_is_had_without_the_rest(
     gateway: Gateway, path: str, accept: str
 ) -> None:
     gateway.archive({"uid": "1.1"})
-    head = await gateway.client.head(f"{ROOT}/studies/{path}", headers={"Accept": accept})
+    head = await gateway.client.head(f"{DICOMWEB}/studies/{path}", headers={"Accept": accept})
     body = await gateway.get(path, accept)
     assert head.status_code == 200
     assert head.content == b""

@@ -618,3 +618,11 @@ async def test_a_client_that_catches_up_when_redis_goes_comes_back_for_the_rest(
         assert back.events == sent[2:]
         back.go()
         await back.finished()
+
+
+async def test_the_head_of_a_stream_has_its_headers_and_ends(gateway: Gateway) -> None:
+    transport = httpx.ASGITransport(gateway.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        response = await client.head("/events/stream")
+    assert (response.status_code, response.content) == (200, b"")
+    assert response.headers["content-type"].startswith("text/event-stream")

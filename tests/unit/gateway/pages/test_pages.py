@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from asyncapi.document import DOCUMENT, committed_document
 from chassis.web import problem
 from chassis.web.routing import provide
-from gateway.dicomweb.resources import ROOT
+from gateway.http.paths import DICOMWEB
 from gateway.pages.page import Pages
 from gateway.pages.routes import router
 from gateway.pages.viewers import SERVED, VIEWERS
@@ -220,11 +220,11 @@ async def test_the_index_links_to_everything_that_the_gateway_offers(
     assert response.status_code == 200
     index = response.json()
     assert index["version"] == gateway.service.http.version
-    assert index["links"]["dicom_web"] == ROOT
+    assert index["links"]["dicom_web"] == DICOMWEB
     paths = gateway.service.http.openapi()["paths"]
     pages = {"/asyncapi", "/docs", "/openapi.json"}
-    for path in set(index["links"].values()) - {ROOT} - pages:
+    for path in set(index["links"].values()) - {DICOMWEB} - pages:
         assert path in paths
-    assert any(path.startswith(ROOT) for path in paths)
+    assert any(path.startswith(DICOMWEB) for path in paths)
     for path in pages:
         assert (await gateway.client.get(path)).status_code in {200, 503}

@@ -14,7 +14,7 @@ import pytest_asyncio
 from structlog.testing import capture_logs
 
 from gateway.quarantine import listing, removal
-from gateway.quarantine.marks import RemovalReason
+from gateway.quarantine.audit_trail import RemovalReason
 from kit.gateway import assert_problem
 from storage.layout import INTAKE, REPORT
 from unit.gateway.quarantined import DAY, NOT_DICOM, TRUNCATED, Gateway

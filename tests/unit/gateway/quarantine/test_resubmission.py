@@ -14,7 +14,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from contracts.intake import Intake
 from gateway.quarantine import resubmission
-from gateway.quarantine.marks import Resubmission
+from gateway.quarantine.audit_trail import Resubmission
 from kit.gateway import assert_problem
 from storage.study_folder import StudyFolder
 from unit.gateway.quarantined import NOT_DICOM, TRUNCATED, Gateway
@@ -246,19 +246,19 @@ async def test_a_study_that_is_removed_meanwhile_is_no_error_of_the_gateway(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     study_id = gateway.quarantine((TEXT, NOT_DICOM))
-    add_mark = resubmission.add_mark
+    record_resubmission = resubmission.record_resubmission
 
     def removed_meanwhile(
         folder: StudyFolder, mark: Resubmission, *, withdrawn: bool = False
     ) -> None:
         if moment == "after the mark":
-            add_mark(folder, mark, withdrawn=withdrawn)
+            record_resubmission(folder, mark, withdrawn=withdrawn)
             monkeypatch.setattr(gateway.redis, "append", refuse)
         folder.store.remove_directory(folder.key)
         if moment == "before the mark":
-            add_mark(folder, mark, withdrawn=withdrawn)
+            record_resubmission(folder, mark, withdrawn=withdrawn)
 
-    monkeypatch.setattr(resubmission, "add_mark", removed_meanwhile)
+    monkeypatch.setattr(resubmission, "record_resubmission", removed_meanwhile)
     response = await resubmit(gateway, study_id)
     if moment == "before the mark":
         assert_problem(response, 404, "not-in-quarantine")

@@ -1,0 +1,97 @@
+"""The audit trail of the quarantine: resubmissions of each study, and all removed files."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from chassis.web.problem import Problem
+from chassis.web.problem_types import ProblemType
+from contracts.model import Contract, ProfileName, Sha256
+from storage.layout import RESUBMISSIONS
+from storage.port import Lines, LockedError
+from storage.stored_file import FileInStore
+from storage.study_folder import StudyFolder
+
+
+class Resubmission(Contract):
+    """A new upload of files in quarantine; the files also stay there."""
+
+    study_id: UUID
+    """The new upload."""
+    time: AwareDatetime
+    files: tuple[str, ...]
+    """Names of the files in quarantine."""
+    profile: ProfileName | None = None
+    """The requested validation profile; absent for the validator's default."""
+    fixed: bool = False
+    """Whether the client sent a fixed file in place of the one in quarantine."""
+
+
+class _Line(Resubmission):
+    """A line of ``resubmissions.ndjson``."""
+
+    withdrawn: bool = False
+    """Whether this withdraws an earlier line: the upload could not be announced."""
+
+
+class RemovalReason(StrEnum):
+    """Why a file was removed."""
+
+    DELETED = "deleted"
+    """On request."""
+    PURGED = "purged"
+    """Because of its age."""
+
+
+class Removal(Contract):
+    """A line of ``removed.ndjson``, written before the file is removed."""
+
+    time: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
+    study_id: UUID
+    file: str
+    sha256: Sha256
+    reason: RemovalReason
+
+
+@contextmanager
+def locked(file: FileInStore) -> Iterator[Lines]:
+    """Hold a file of lines alone, to append to it. Blocks.
+
+    Raises:
+        FileNotFoundError: its directory is gone.
+        Problem: 503 if others hold it for too long.
+    """
+    try:
+        with file.growing() as lines:
+            yield lines
+    except LockedError:
+        raise Problem(ProblemType.QUARANTINE_BUSY) from None
+
+
+def record_resubmission(
+    folder: StudyFolder, resubmission: Resubmission, *, withdrawn: bool = False
+) -> None:
+    """Record a resubmission of a study, or that it was withdrawn. Blocks.
+
+    Raises:
+        FileNotFoundError: the study is no longer in quarantine.
+        Problem: 503 if others hold the file for too long.
+    """
+    with locked(folder.file(RESUBMISSIONS)) as lines:
+        lines.append([_Line(**dict(resubmission), withdrawn=withdrawn)])
+
+
+def read_resubmissions(folder: StudyFolder) -> tuple[Resubmission, ...]:
+    """The resubmissions of a study, oldest first. Blocks."""
+    found: dict[UUID, Resubmission] = {}
+    for line in folder.file(RESUBMISSIONS).lines():
+        entry = _Line.model_validate_json(line)
+        if entry.withdrawn:
+            found.pop(entry.study_id, None)
+        else:
+            found[entry.study_id] = Resubmission.model_validate(dict(entry))
+    return tuple(found.values())
