@@ -1,4 +1,4 @@
-"""What the gateway writes beside the files of a study: ``intake.json``."""
+"""``intake.json``: what is known about an upload, stored beside its files."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,7 +26,7 @@ class StoredFile(Contract):
     """One file as it arrived."""
 
     name: str = Field(pattern=r"^[0-9]{6}\.dcm$", examples=["000001.dcm"])
-    """The name under which it is stored; given by the gateway, never by the client."""
+    """The name under which it is stored; the gateway chooses it, never the client."""
     sent_as: str = Field(default="", max_length=1024)
     """The name the client gave it: text only, never a path. Of a file from an archive it is the
     archive's name, ``!/`` and the name in it. May contain PHI."""
@@ -37,16 +37,16 @@ class StoredFile(Contract):
 
 
 class SkipReason(StrEnum):
-    """Why a file that was sent is none of the study's."""
+    """Why a file that was sent does not belong to the study."""
 
     MEDIA_DIRECTORY = "media directory"
-    """A DICOMDIR: an index of files, nothing to be filed (PS3.10 8.6)."""
+    """A DICOMDIR: an index of files, not an instance to be archived (PS3.10 8.6)."""
     HIDDEN = "hidden"
-    """Its name, or that of a folder it lies in, begins with a dot; or it lies in ``__MACOSX``."""
+    """Its name or that of a folder around it begins with a dot, or it is in ``__MACOSX``."""
 
 
 class SkippedFile(Contract):
-    """A file that was sent and not kept, because it is none of the study's."""
+    """A file that was sent and not kept, because it does not belong to the study."""
 
     sent_as: str = Field(max_length=1024)
     """The name the client gave it. May contain PHI."""
@@ -54,7 +54,7 @@ class SkippedFile(Contract):
 
 
 class Intake(Contract):
-    """Everything needed to bring a study back from the disk alone, its event included."""
+    """Everything that is known about an upload, with the event that announces it."""
 
     event: StudyUploaded
     files: tuple[StoredFile, ...] = Field(min_length=1)
@@ -65,7 +65,7 @@ class Intake(Contract):
     profile: OrAbsent[ProfileName] = None
     """The validation profile that the sender asked for; the validator's own when absent."""
     label: OrAbsent[Label] = None
-    """What the sender calls the upload, to find it again."""
+    """The sender's own name for the upload, to find it again."""
     study_instance_uid: OrAbsent[DicomUid] = None
     """The Study Instance UID that every instance has to have, if the sender named one
     (PS3.18 10.5.1)."""

@@ -52,14 +52,14 @@ class FindingSummary(Contract):
 
 
 class Finding(FindingSummary):
-    """A broken rule, where, and what stands there. May contain PHI: for the report only."""
+    """A violated rule, its place, and the value there. May contain PHI: for the report only."""
 
     count: Positive = 1
     """How many times it was found in the file."""
     expected: str | None = Field(default=None, max_length=500)
     """What the rule asks for."""
     found: str | None = Field(default=None, max_length=500)
-    """What stands in the file, shortened."""
+    """What the file contains, shortened."""
     section: str | None = Field(default=None, examples=["PS3.10 7.1"])
     """The standard's section."""
     offset: NonNegativeInt | None = None
@@ -83,7 +83,7 @@ class Finding(FindingSummary):
 
 
 class Identity(Contract):
-    """What an instance says it is: UIDs and modality as they stand in it, empty where absent."""
+    """UIDs and modality as the instance contains them, empty where absent."""
 
     sop_class_uid: str = ""
     sop_instance_uid: str = ""
@@ -112,13 +112,13 @@ class InstanceReport(Contract):
     """The study that it went to, when that is not the one whose report this is: an upload with
     several Study Instance UIDs is divided."""
     identity: Identity
-    """What the instance says it is."""
+    """UIDs and modality of the instance."""
     findings: tuple[Finding, ...]
     """What is wrong with it."""
 
 
 class FileCounts(Contract):
-    """What became of the files of an upload, in numbers; so far, while it is being validated.
+    """The outcomes of the files of an upload in numbers; so far, while it is being validated.
 
     Of the files received each is accepted, rejected or a duplicate once it is examined.
     """
@@ -134,7 +134,7 @@ class FileCounts(Contract):
     duplicates: OrAbsent[Natural] = Field(default=None, examples=[1])
     """Number of valid files whose bytes had come before, in this upload or in another."""
     skipped: OrAbsent[Natural] = Field(default=None, examples=[1])
-    """Number of files that are none of the study's, such as a DICOMDIR; they are not among those
+    """Number of files that do not belong to the study, such as a DICOMDIR; they are not among those
     received."""
 
 
@@ -147,7 +147,7 @@ class ValidationFacts(Contract):
     profile_version: str = ""
     """Version of that profile, as its author counts."""
     profile_digest: str = ""
-    """Digest of what that profile says."""
+    """Digest of the content of that profile."""
     validator_version: str
     """Version of this software."""
     standard_edition: str = ""
@@ -172,7 +172,7 @@ class StudyReport(ValidationFacts):
         """All findings without values, equal ones counted, errors first.
 
         Args:
-            limit: the greatest number of entries; what is over is left to the report itself.
+            limit: the greatest number of entries; the report itself has all of them.
         """
         counts: dict[tuple[str, str | None], tuple[FindingSummary, int]] = {}
         everything = [self.findings, *(instance.findings for instance in self.instances)]

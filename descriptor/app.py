@@ -13,7 +13,7 @@ from descriptor.preview import Preview, no_preview, previewer
 from descriptor.settings import DescriptorSettings
 from descriptor.study import Index, archive_study
 
-DESCRIPTION = "Describes valid studies and files them in the archive."
+DESCRIPTION = "Extracts the metadata of valid studies and archives them."
 
 
 def create_app(
@@ -26,7 +26,7 @@ def create_app(
     """The descriptor.
 
     Args:
-        settings: what it has to know.
+        settings: the settings of the service.
         describe: describes instances, when not in an isolated process.
         index: the index of the archive, when not the one in Redis.
         instance: its consumer name, when not host and process id.

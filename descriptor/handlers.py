@@ -1,4 +1,4 @@
-"""The event that the descriptor waits for: `study.validated`."""
+"""Handles `study.validated`: archives the study and announces it."""
 
 from collections.abc import Awaitable, Callable
 
@@ -19,8 +19,8 @@ def register(
 
     Args:
         service: the descriptor.
-        archive: describes and archives the study; once done, it changes nothing.
-        progress: where to mark that the work has begun.
+        archive: describes and archives the study; another call changes nothing.
+        progress: receives the beginning of the work.
         concurrency: studies at the same time.
     """
     archived = service.publisher(ARCHIVED)

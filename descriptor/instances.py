@@ -22,13 +22,13 @@ class Instance:
     identity: Identity
     """Its UIDs and modality, as the file has them."""
     is_known: bool = False
-    """Whether it came before, in another upload: the archive may have its bytes. Then its SOP
-    Instance UID is one, and so a safe file name."""
+    """Whether it came before, in another upload: the archive may have its bytes. Its SOP Instance
+    UID is then valid, and so a safe file name."""
 
 
 @dataclass(frozen=True)
 class ValidatedStudy:
-    """A study in the uploads, with its report."""
+    """A study among the uploads, with its report."""
 
     folder: StudyFolder
     intake: Intake
@@ -69,10 +69,10 @@ class ValidatedStudy:
 
     @cached_property
     def instances(self) -> tuple[Instance, ...]:
-        """The instances of this study in the order of their arrival, each with a name of its own.
+        """The instances of this study in the order of their arrival, each under its own name.
 
         The same bytes sent twice are one instance. The name is the SOP Instance UID; an instance
-        whose UID is taken by other bytes, or is not fit for a name, keeps the gateway's.
+        whose UID is taken by other bytes, or is not valid, keeps the name given by the gateway.
         """
         files = {file.sha256: file for file in reversed(self._valid)}
         own = [file for sha256, file in files.items() if sha256 not in self.elsewhere]

@@ -11,21 +11,21 @@ from storage.metadata import ArchivedInstance, ArchivedStudy
 from storage.study_store import StudyStore
 
 Preview = Callable[[UUID, ArchivedStudy], Awaitable[None]]
-"""Makes the picture of an archived study, if it can; takes a bounded time and never fails."""
+"""Makes the picture of an archived study if that is possible; takes a bounded time, never fails."""
 
 _ON_TOP_OF_OTHERS = frozenset({"SEG", "RTDOSE"})
-"""Modalities whose images are of something, on other images: those are better shown."""
+"""Modalities whose images belong on top of others, which are the better preview."""
 
 
 def previewer(isolation: Isolation, studies: StudyStore, seconds: float) -> Preview:
-    """The way to make pictures in a process that may die.
+    """Make pictures in a process that may die.
 
-    A study without a picture is as good as any other, so whatever goes wrong is logged only.
+    A study without a picture is complete, so an error is only logged.
 
     Args:
         isolation: the processes.
         studies: where studies and pictures are stored.
-        seconds: how long a study may wait for its picture.
+        seconds: how long a study waits for its picture.
     """
 
     async def preview(study_id: UUID, archived: ArchivedStudy) -> None:
@@ -54,7 +54,7 @@ def previewer(isolation: Isolation, studies: StudyStore, seconds: float) -> Prev
 
 
 async def no_preview(_study_id: UUID, _archived: ArchivedStudy) -> None:
-    """What a service does that makes no pictures."""
+    """Make no picture."""
 
 
 def choose(archived: ArchivedStudy) -> ArchivedInstance:

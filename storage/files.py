@@ -1,8 +1,8 @@
-"""Durable file work: what is written, placed or moved is whole, and still there after a power cut.
+"""Durable file operations: files and directories appear complete, and survive a power cut.
 
 All functions block; asynchronous callers run them in threads. They are made for POSIX systems and
-for directories that hold nothing but regular files and directories: symbolic links are never
-followed, neither when reading nor when removing.
+for directories that contain only regular files and directories: symbolic links are never followed,
+neither when reading nor when removing.
 """
 
 import errno
@@ -31,7 +31,7 @@ _NO_HARD_LINK = {
 
 @contextmanager
 def durable_file(path: Path, incoming: Path | None = None) -> Iterator[IO[bytes]]:
-    """Write a file so that at any moment it is absent, the old one, or the new one, never a part.
+    """Write a file that at any moment is absent, the old one, or the new one, but never a part.
 
     Args:
         path: the file; its directory must exist. A file that is there is replaced.
@@ -39,7 +39,7 @@ def durable_file(path: Path, incoming: Path | None = None) -> Iterator[IO[bytes]
             beside the file when not given.
 
     Yields:
-        The file to fill; when the block ends well it appears, durable. It vanishes if it fails.
+        The file to write to. It appears, durable, when the block succeeds, and vanishes otherwise.
     """
     temporary = (incoming or path.parent) / f".{path.name}.{uuid4().hex}"
     try:
@@ -72,12 +72,12 @@ def sync_open(file: IO[bytes]) -> None:
 
 
 def sync_directory(path: Path) -> None:
-    """Make the entries of a directory durable: what was created, renamed or removed in it."""
+    """Make it durable that entries of a directory were created, renamed or removed."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
     except OSError as error:
-        # Some network file systems cannot sync a directory; PostgreSQL lets that pass too.
+        # Some network file systems cannot sync a directory; PostgreSQL ignores that too.
         if error.errno != errno.EINVAL:
             raise
     finally:
@@ -91,19 +91,19 @@ def sha256_of(path: Path) -> str:
 
 
 def place_file(source: Path, target: Path, sha256: str) -> None:
-    """Let a file appear under another name too: by hard link where possible, else by copy.
+    """Give a file another name: by a hard link where possible, else by a copy.
 
     The bytes at the target are read and checked either way. The new name is durable once the caller
     has synced the directory (one sync for all files placed in it); the bytes of a hard link are
     as durable as the source's.
 
     Args:
-        source: the file, which stays.
-        target: its new name; must not exist.
-        sha256: what the digest of its bytes must be, in lower-case hexadecimal digits.
+        source: the file; it stays.
+        target: its other name; must not exist.
+        sha256: the expected digest of its bytes, in lower-case hexadecimal digits.
 
     Raises:
-        ChecksumMismatchError: the bytes are others; the target is removed again.
+        ChecksumMismatchError: it has other bytes; the target is removed again.
         FileExistsError: there is a file at the target.
     """
     try:
@@ -119,17 +119,17 @@ def place_file(source: Path, target: Path, sha256: str) -> None:
 
 @contextmanager
 def new_directory(target: Path) -> Iterator[Path]:
-    """Fill a directory out of sight; when the block ends well it appears by one rename, durable.
+    """Fill a directory out of sight; when the block succeeds it appears by one rename, durable.
 
     Args:
-        target: where it is to appear.
+        target: where it appears.
 
     Yields:
         The directory to fill, below the target's ``.incoming``. Its files must be durable by the
         end of the block; their names are made so. It vanishes if the block fails.
 
     Raises:
-        FileExistsError: there is something at the target by now, which stays as it is.
+        FileExistsError: the target exists by now; it stays as it is.
     """
     staging = target.parent / INCOMING / f"{target.name}.{uuid4().hex}"
     staging.mkdir(parents=True)
@@ -163,10 +163,10 @@ def appear(staging: Path, target: Path) -> None:
 
 
 def move_directory(source: Path, target: Path) -> None:
-    """Move a directory so that the target appears by one rename, whole and durable.
+    """Move a directory so that the target appears by one rename, complete and durable.
 
     Across file systems it is copied below the target's ``.incoming``, checked by SHA-256 and
-    renamed, and only then is the source removed. Calling it again finishes what a crash left.
+    renamed, and only then is the source removed. Another call finishes what a crash has left.
 
     Args:
         source: a directory whose files are durable already.
@@ -191,9 +191,9 @@ def move_directory(source: Path, target: Path) -> None:
 
 
 def remove_directory(path: Path) -> None:
-    """Remove a directory so that it vanishes by one rename; nothing to do where there is none.
+    """Remove a directory so that it vanishes by one rename; it may be gone already.
 
-    A crash leaves the rest below ``.incoming`` beside it, where `remove_stale` finds it.
+    After a crash the rest is in ``.incoming`` beside it, where `remove_stale` finds it.
     """
     if not path.exists():
         return
@@ -209,11 +209,11 @@ def remove_directory(path: Path) -> None:
 
 
 def remove_stale(directory: Path, older_than_seconds: float, now: float) -> int:
-    """Remove what a crash has left in an ``.incoming`` directory.
+    """Remove from an ``.incoming`` directory what crashes have left there.
 
     Args:
         directory: the ``.incoming`` directory; need not exist.
-        older_than_seconds: an entry goes when nothing in it has changed for longer, in seconds.
+        older_than_seconds: an entry is removed when nothing in it has changed for longer.
         now: the time, in seconds since the epoch.
 
     Returns:
@@ -232,7 +232,7 @@ def remove_stale(directory: Path, older_than_seconds: float, now: float) -> int:
 
 
 def _rename_or_copy(source: Path, target: Path) -> None:
-    """Let the target appear by one rename; the source is left only where it had to be copied."""
+    """Make the target appear by one rename; the source stays only where it had to be copied."""
     try:
         source.rename(target)
     except OSError as error:
@@ -311,7 +311,7 @@ def _raise(error: OSError) -> None:
 def _raise_unless_missing(
     _function: object, _path: object, error: tuple[object, Any, object]
 ) -> None:
-    """Let another process remove the same tree at the same time."""
+    """Ignore that another process removes the same tree at the same time."""
     if not isinstance(error[1], FileNotFoundError):
         raise error[1]
 

@@ -1,4 +1,4 @@
-"""Files of JSON lines that only ever grow: durable, never half a line, by several writers.
+"""Files of JSON lines that only grow: durable, never half a line, with several writers.
 
 All functions block; asynchronous callers run them in threads.
 """
@@ -18,11 +18,11 @@ from storage.files import sync_directory
 from storage.port import LockedError
 
 WAIT_SECONDS = 10.0
-"""How long a writer waits for the others."""
+"""How long a writer waits for the other writers."""
 
 
 class GrowingFile:
-    """A file of lines that nobody else writes to for the moment."""
+    """A file of lines that no one else writes to at the moment."""
 
     def __init__(self, path: Path, file: BinaryIO) -> None:
         self._path = path
@@ -39,7 +39,7 @@ class GrowingFile:
             sync_directory(self._path.parent)
 
     def _end_of_last_line(self) -> int:
-        """Where the last line ends; behind it lies what a crash has left of another."""
+        """Where the last line ends; a crash may have left a part of another line after it."""
         size = self._file.seek(0, SEEK_END)
         if not size:
             return 0
@@ -52,11 +52,11 @@ class GrowingFile:
 
 @contextmanager
 def growing(path: Path) -> Iterator[GrowingFile]:
-    """Hold a file of lines, which is made if it is not there, against all other writers.
+    """Hold a file of lines against all other writers; it is created if need be.
 
     Raises:
         FileNotFoundError: its directory is gone.
-        LockedError: others have held it for longer than `WAIT_SECONDS`.
+        LockedError: other writers have held it for longer than `WAIT_SECONDS`.
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
     with open(path, "r+b", opener=lambda name, _: os.open(name, flags, 0o644)) as file:
@@ -73,7 +73,7 @@ def read_lines(path: Path) -> list[bytes]:
 
 
 def _lock(file: BinaryIO) -> None:
-    """Lock a file until it is closed; `flock` alone would wait for ever."""
+    """Lock a file until it is closed. A blocking `flock` would have no time limit."""
     deadline = time.monotonic() + WAIT_SECONDS
     while True:
         try:

@@ -20,9 +20,10 @@ from validator.results import Validated
 from validator.settings import ValidatorSettings
 from validator.study import Validation, validate_upload
 
-DESCRIPTION = "Examines uploaded studies and tells whether they are valid."
+DESCRIPTION = "Validates uploaded studies against the DICOM standard."
 FILES_PER_PROCESS = 4
-"""So many files of an upload wait for each process: it should never be idle, nor others starve."""
+"""Files of an upload that wait for each process: enough to keep it busy, and few enough that other
+uploads get their turn."""
 
 
 def create_app(
@@ -35,9 +36,9 @@ def create_app(
     """The validator.
 
     Args:
-        settings: what it has to know.
+        settings: the settings of the service.
         examine: examines one file, when not in an isolated process.
-        index: of what uploads have brought, when not in Redis.
+        index: the index of UIDs, when not the one in Redis.
         instance: its consumer name, when not host and process id.
     """
     service = Service(
@@ -84,7 +85,7 @@ def create_app(
 
 @asynccontextmanager
 async def _profiles_checked(profiles: ProfileLookup) -> AsyncIterator[None]:
-    """Tell at the start what is wrong with profiles that uploads may ask for."""
+    """Log at the start which profiles are invalid that uploads may ask for."""
     for mistake in profiles.mistakes():
         get_logger().error("profile.invalid", mistake=mistake)
     yield

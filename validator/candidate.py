@@ -1,4 +1,4 @@
-"""A file of an upload while it is being decided what becomes of it."""
+"""A file of an upload while the validator decides on it."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -15,7 +15,7 @@ from engine.violation import Violation
 
 @dataclass(slots=True)
 class Candidate:
-    """A file on which is being decided."""
+    """A file whose outcome may still change."""
 
     stored: StoredFile
     report: Report
@@ -23,11 +23,11 @@ class Candidate:
     outcome: Outcome
     study_id: UUID | None = None
     first: "Candidate | None" = None
-    """The one with the same bytes that came before it in the upload."""
+    """The file with the same bytes that came before it in the upload."""
 
     @property
     def study(self) -> str:
-        """Its Study Instance UID; empty if nobody knows."""
+        """Its Study Instance UID; empty if it is unknown."""
         return self.report.summary.study_instance_uid if self.report.summary else ""
 
     @property
@@ -37,7 +37,7 @@ class Candidate:
 
     @property
     def compared(self) -> Compared | None:
-        """The file among the others; None if it could not be read."""
+        """What is compared with other files; None if the file could not be read."""
         summary = self.report.summary
         return Compared(self.stored.name, self.stored.sha256, summary) if summary else None
 

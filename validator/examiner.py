@@ -13,10 +13,10 @@ from validator.examine import Examine
 
 
 def isolated_examiner(isolation: Isolation, metrics: Metrics) -> Examine:
-    """The way to examine files whose authors are not trusted.
+    """Examine untrusted files in processes that may die.
 
-    A file that takes its process along is tried once more, because the process may have died for
-    another's fault. After that it is a finding, not an outage.
+    A file whose process dies is tried once more, because the process may have died through
+    another file's fault. After that it is a finding, not an outage.
     """
 
     async def run(path: Path, profile: Profile) -> Report:

@@ -1,4 +1,4 @@
-"""The event that the validator waits for: `study.uploaded`."""
+"""Handles `study.uploaded`: validates the upload and announces the result."""
 
 from collections.abc import Awaitable, Callable
 
@@ -22,9 +22,9 @@ def register(
 
     Args:
         service: the validator.
-        validate: validates the upload; gives the studies in it, none when they are in the archive
-            already.
-        progress: where to mark that the work has begun, and how far it is.
+        validate: validates the upload; returns the studies in it, none when they are in the
+            archive already.
+        progress: receives the beginning of the work and its progress.
         concurrency: uploads at the same time.
     """
     validated = service.publisher(VALIDATED)

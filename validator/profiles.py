@@ -1,4 +1,4 @@
-"""The profiles that uploads ask for by name: those that come along, and the files of a folder."""
+"""The profiles that uploads ask for by name: the built-in ones, and the files of a folder."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -12,12 +12,12 @@ from engine.profiles.profile import Limits, Profile
 
 
 class ProfileLookup:
-    """Gives profiles by their names; a file that is changed counts for the next upload.
+    """Returns profiles by their names; a changed file applies from the next upload on.
 
     Args:
-        usual: the profile of uploads that name none.
+        usual: the profile of uploads that ask for none.
         directory: the folder; None if there is none.
-        limits: where an examination stops whatever the profile says.
+        limits: where an examination stops, whatever the profile says.
     """
 
     def __init__(self, usual: Profile, directory: Path | None, limits: Limits) -> None:
@@ -26,7 +26,7 @@ class ProfileLookup:
         self._limits = limits
 
     def __call__(self, name: str | None) -> Profile:
-        """The profile of a name; the usual one for none. Reads a small file at times.
+        """The profile of a name; the usual one for None. May read a small file.
 
         Raises:
             PermanentError: there is no such profile, or its file has a mistake.

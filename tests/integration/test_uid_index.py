@@ -1,4 +1,4 @@
-"""The index of the archive in a real Redis: what a UID stands for, where a study lies."""
+"""The index of the archive in a real Redis: reservations of UIDs, and where a study is."""
 
 import asyncio
 from pathlib import Path

@@ -40,7 +40,7 @@ def content_of(store: Store, directory: str) -> dict[str, bytes]:
 
 
 def fill(store: Store, directory: str, **files: bytes) -> dict[str, bytes]:
-    """Commit a directory; `original__1` stands for the name ``original/1.dcm``."""
+    """Commit a directory; `original__1` means the name ``original/1.dcm``."""
     marker = MARKERS[Place(directory.partition("/")[0])]
     named = {f"{name.replace('__', '/')}.dcm": content for name, content in files.items()}
     with store.draft(directory) as draft:
