@@ -22,19 +22,19 @@ app = FastStream(broker)
 
 @app.on_startup
 async def create_group() -> None:
-    """Begin with the oldest event; FastStream by itself would begin with the next one."""
+    """Begin with the oldest event; FastStream alone would begin with the next one."""
     with suppress(ResponseError):  # it is there already
         await (await broker.connect()).xgroup_create(STREAM, GROUP, id="0", mkstream=True)
 
 
 new = StreamSub(STREAM, group=GROUP, consumer=WORKER, max_records=1)
-left_by_the_dead = StreamSub(STREAM, group=GROUP, consumer=WORKER, min_idle_time=60_000)
+left_by_dead_workers = StreamSub(STREAM, group=GROUP, consumer=WORKER, min_idle_time=60_000)
 
 
 @broker.subscriber(stream=new, ack_policy=AckPolicy.NACK_ON_ERROR)
-@broker.subscriber(stream=left_by_the_dead, ack_policy=AckPolicy.NACK_ON_ERROR)
+@broker.subscriber(stream=left_by_dead_workers, ack_policy=AckPolicy.NACK_ON_ERROR)
 async def handle(event: dict[str, Any]) -> None:
-    """May see an event twice (its `id` tells); what raises is tried again after a minute."""
+    """Handle an event. It may come twice, with the same `id`; after an exception it comes again."""
     print("archived", event["subject"], event["data"]["directory"], flush=True)
 
 

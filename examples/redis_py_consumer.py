@@ -1,9 +1,9 @@
-"""Works through every archived study with plain redis-py, each once it succeeds, none lost.
+"""Processes every archived study with plain redis-py; no event is lost.
 
     pip install redis
     REDIS_URL=redis://localhost:6379 python redis_py_consumer.py
 
-Start more of them with other WORKER names and they share the work.
+Several of them with different WORKER names share the work.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ client = redis.Redis.from_url(os.environ.get("REDIS_URL", "redis://localhost:637
 
 
 def handle(event: dict[str, Any]) -> None:
-    """May see an event twice: its `id` tells. What raises stays pending and is tried again."""
+    """Handle an event. It may come twice, with the same `id`; after an exception it comes again."""
     print("archived", event["subject"], event["data"]["directory"], flush=True)
 
 
@@ -26,7 +26,7 @@ with contextlib.suppress(redis.ResponseError):  # the group is there already
     client.xgroup_create(STREAM, GROUP, id="0", mkstream=True)  # from the oldest event on
 
 while True:
-    # What a worker has held for a minute without acknowledging it: that one is dead.
+    # Entries that a worker has held for a minute without acknowledging them: it is dead.
     _, entries, *_ = client.xautoclaim(STREAM, GROUP, WORKER, min_idle_time=60_000, count=10)
     answer: Any = client.xreadgroup(GROUP, WORKER, {STREAM: ">"}, count=10, block=2000)
     for _, new in answer:
