@@ -3,8 +3,10 @@
 `make standard` writes the file: a JSON object, compressed by xz, with the members of `Facts`.
 """
 
+import gc
 import lzma
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -143,8 +145,26 @@ class Facts(NamedTuple):
 @cache
 def load() -> Facts:
     """The facts; read once."""
-    content = orjson.loads(lzma.decompress(FILE.read_bytes()))
-    facts = content | {
+    with _no_collection():
+        content = orjson.loads(lzma.decompress(FILE.read_bytes()))
+        return Facts(**content | _rows(content))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Pause the garbage collector: all the new objects stay, so that it would find nothing."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _rows(content: dict[str, Any]) -> dict[str, Any]:
+    """The members whose rows get named fields."""
+    return {
         "dictionary": {
             tag: DictionaryEntry(keyword, vr, vm, bool(is_retired))
             for tag, (keyword, vr, vm, is_retired) in content["dictionary"].items()
@@ -159,7 +179,6 @@ def load() -> Facts:
         "conditions": [ConditionFact(one["when"], one["else"]) for one in content["conditions"]],
         "values": [list(map(ValueList._make, lists)) for lists in content["values"]],
     }
-    return Facts(**facts)
 
 
 def _iod(modules: Sequence[Any], groups: Sequence[Any] = ()) -> Iod:
