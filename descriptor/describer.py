@@ -1,4 +1,4 @@
-"""Describes instances in a process that may die."""
+"""Describes instances in a process of its own, which a hostile file may kill."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -18,11 +18,10 @@ Describe = Callable[[Sequence[Path], Sequence[Instance]], Awaitable[list[Instanc
 
 
 def isolated_describer(isolation: Isolation) -> Describe:
-    """The way to describe instances whose authors are not trusted.
+    """Make the function that describes instances from untrusted files.
 
-    Several go to a process at once; if that comes to no end, each of them alone. An instance that
-    cannot be described has been found valid all the same: it is archived with what the validator
-    knows of it.
+    Several go to a process at once; if that fails, each of them goes alone. An instance that cannot
+    be described is valid all the same: it is archived with the identity that the report gives.
     """
 
     async def run(

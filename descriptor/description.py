@@ -86,7 +86,7 @@ Values = dict[str, str | int | float]
 
 @dataclass(frozen=True)
 class InstanceDescription:
-    """What was read of an instance; fit to be sent between processes."""
+    """The description of an instance; it can be pickled."""
 
     values: Values
     """Numbers are text where the file has text; all others are text always."""
@@ -105,13 +105,13 @@ class InstanceDescription:
 
 
 def describe_instances(files: Sequence[tuple[Path, str]]) -> list[InstanceDescription]:
-    """Describe instances, at least one, until it is much; see `describe_instance`.
+    """Describe instances, at least one, until `MOST_BYTES_AT_ONCE`; see `describe_instance`.
 
     Args:
-        files: where each lies, and its name in the archive.
+        files: the path of each, and its name in the archive.
 
     Returns:
-        Descriptions of the first so many.
+        The descriptions of the first ones.
     """
     descriptions: list[InstanceDescription] = []
     size_bytes = 0

@@ -20,7 +20,7 @@ ASCII: Encodings = (default_encoding,)
 """The default repertoire; bytes beyond it are read as Latin-1, as pydicom does."""
 
 INLINE_BYTES = 1024
-"""Binary values up to this length in bytes stand in the JSON; longer ones stay in the file."""
+"""Binary values up to this length in bytes are in the JSON; longer ones stay in the file."""
 
 PERSON_NAME_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 """The component groups of a person name, in order (PS3.5 6.2.1)."""
@@ -41,7 +41,7 @@ _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def encodings_of(raw: bytes) -> Encodings:
-    """The encodings that a value of Specific Character Set (0008,0005) stands for.
+    """The encodings that a value of Specific Character Set (0008,0005) names.
 
     Unknown terms give the default: pydicom would take any codec of Python's by its name, also
     those that cost quadratic time or make strings that are not Unicode.

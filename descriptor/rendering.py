@@ -57,10 +57,10 @@ class UnrenderableError(Exception):
 def render(path: Path) -> bytes:
     """Render the middle frame of an instance.
 
-    It is made for a process with limits on time and memory: the file is a stranger's.
+    It is meant for a process with limits on time and memory: the file is untrusted.
 
     Args:
-        path: where the instance lies.
+        path: the file of the instance.
 
     Returns:
         A PNG, grey or RGB.
@@ -75,7 +75,7 @@ def render(path: Path) -> bytes:
             image = _image(dataset, samples)
         except (UnrenderableError, MemoryError, OSError):
             raise
-        # What a stranger's file makes pydicom and the decoders raise is no closed list.
+        # With an untrusted file pydicom and the decoders may raise anything.
         except Exception:  # noqa: BLE001
             raise UnrenderableError("undecodable") from None
         png = io.BytesIO()

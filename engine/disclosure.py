@@ -1,4 +1,4 @@
-"""What of a file's values a report shows: nothing that a person can be known by, unless asked."""
+"""Which values of a file a report shows: none that may identify a person, unless asked to."""
 
 import re
 
@@ -10,17 +10,17 @@ _LENGTH = 120
 _IDENTIFIER_LENGTH = 128
 """How much of an identifier is kept, in bytes: a UID has 64, a malformed one may have more."""
 
-# A VR alone does not make a value harmless, since anything may stand in the wrong element; nor
+# A VR alone does not make a value safe to show, since anything may be in the wrong element; nor
 # does its form (a date is digits). So a value is shown if
-# - the data dictionary knows the element, and gives it a VR of codes, numbers or UIDs: not that of
-#   a name, date, identifier or text, and not a private element, whose meaning nobody knows;
+# - the data dictionary knows the element and gives it a VR of codes, numbers or UIDs: not that of
+#   a name, date, identifier or text, and not a private element, whose meaning is unknown;
 # - the file gives it such a VR too;
 # - and the value has the form of that VR.
-_HARMLESS = {
+_SAFE_FORMS = {
     vrs.CODES[b"CS"]: re.compile(rb"[A-Z0-9_ ]{0,16}(?:\\[A-Z0-9_ ]{0,16})*"),
     vrs.CODES[b"DS"]: re.compile(rb"[0-9+\-Ee. ]{0,16}(?:\\[0-9+\-Ee. ]{0,16})*"),
     vrs.CODES[b"IS"]: re.compile(rb"[0-9+\- ]{0,12}(?:\\[0-9+\- ]{0,12})*"),
-    # Of UIDs the root is looked at too: digits alone, or a date with dots, are none.
+    # With its root: digits alone, or a date with dots, are not a UID.
     vrs.UI: re.compile(rb"[0-2]\.[0-9.]*(?:[\\ \0]+[0-2]\.[0-9.]*)*"),
 }
 _PADDING = b" \0"
@@ -28,22 +28,22 @@ _UID = re.compile(r"[0-2]\.[0-9.]+")
 
 
 def shown_value(tag: int | None, vr: int, value: bytes, *, everything: bool) -> str:
-    """A value of the file, or how long it is if a person might be known by it.
+    """A value of the file, or only its length if it may identify a person.
 
     Args:
-        tag: of the element that it is the value of; None if it is of none.
+        tag: of the element; None if the value belongs to none.
         vr: the code of the value representation that the file gives it.
-        value: the bytes that stand there, or the first of them.
+        value: the bytes of the value, or the first of them.
         everything: whether the profile allows to show all values.
     """
     text = value.rstrip(_PADDING)
-    if everything or not text or _is_harmless(tag, vr, text):
+    if everything or not text or _is_safe(tag, vr, text):
         return text.decode("latin-1")
     return f"{len(text)} byte{'s' * (len(text) > 1)} (not shown)"
 
 
 def shown_identifier(element: Element | None, *, everything: bool) -> str:
-    """A UID or a code such as the modality; empty if something else stands in its place.
+    """A UID or a code such as the modality; empty if the element has something else.
 
     Args:
         element: the element that should hold it; None if it is absent.
@@ -52,19 +52,19 @@ def shown_identifier(element: Element | None, *, everything: bool) -> str:
     if element is None:
         return ""
     value = element.value(_IDENTIFIER_LENGTH).rstrip(_PADDING)
-    if everything or _is_harmless(element.trail[-1], element.vr, value):
+    if everything or _is_safe(element.trail[-1], element.vr, value):
         return value.decode("ascii", "replace")
     return ""
 
 
 def shown_uid(text: str) -> str:
-    """A UID that several files have in common, or that it is none."""
+    """A UID that several files have in common, or the fact that it is not a UID."""
     return text if _UID.fullmatch(text) else "what is no UID"
 
 
-def _is_harmless(tag: int | None, vr: int, text: bytes) -> bool:
-    form = _HARMLESS.get(vr)
-    if tag is None or form is None or vrs.BY_TAG[tag] not in _HARMLESS:
+def _is_safe(tag: int | None, vr: int, text: bytes) -> bool:
+    form = _SAFE_FORMS.get(vr)
+    if tag is None or form is None or vrs.BY_TAG[tag] not in _SAFE_FORMS:
         return False
     return form.fullmatch(text) is not None
 

@@ -1,4 +1,4 @@
-"""The examination of one instance: bytes in, report out, and nothing else."""
+"""Examines one instance: bytes in, report out."""
 
 from contracts.report import Identity
 from engine.comparison.summary import Summary

@@ -15,7 +15,7 @@ from engine.violation import Absent, Violation
 _PATH_LENGTH = 500
 """The longest path, in characters; of a longer one the last steps are kept."""
 _ELSEWHERE = "elsewhere"
-"""What stands for the elements that are not kept apart."""
+"""Represents the elements that are not kept apart."""
 
 
 class _Location(NamedTuple):
@@ -40,10 +40,10 @@ class _Place:
 class Findings:
     """The findings of one examination.
 
-    Findings of one code at one element are equal whichever item they are in: the first stands
-    for all. A code keeps at most as many elements apart as the profile says, and one more finding
-    without a path counts the others, so that no error gets lost and no file can fill the memory.
-    Each rule of the site's own counts as a code of its own.
+    Findings of one code at one element are equal whichever item they are in: the first one
+    represents all. A code has findings for at most as many elements as the profile says; one more
+    finding without a path counts the others, so that no error gets lost and no file can fill the
+    memory. Each site rule counts as a code of its own.
     """
 
     def __init__(self, profile: Profile) -> None:
@@ -52,7 +52,7 @@ class Findings:
         self._per_code: dict[tuple[str, str | None], int] = {}
 
     def add(self, rule: Rule, violation: Violation, times: int = 1) -> None:
-        """Record a violation of a rule, which may stand for several alike."""
+        """Record a violation of a rule, or several that are alike."""
         site = violation.site
         code = (rule.code, site.id if site else None)
         subject = _subject(violation.at)
@@ -89,7 +89,7 @@ class Findings:
                 location = place.location
                 finding = self._finding(place, severity)
                 found.append((location.position, location.tag or 0, finding))
-        # The tags are for what one item lacks: rules look at that in the order of sets.
+        # By tag, where several elements of one item are missing: rules find them in any order.
         found.sort(key=lambda entry: entry[:2])
         return tuple(finding for _, _, finding in found)
 

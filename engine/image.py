@@ -51,7 +51,7 @@ class Layout(NamedTuple):
 
     @classmethod
     def of(cls, get: Callable[[int], Element | None], tag: int = PIXEL_DATA) -> "Layout | None":
-        """The layout of an image; None if the attributes do not tell its size.
+        """The layout of an image; None if the attributes do not give its size.
 
         Args:
             get: finds the element with a tag in the data set or item that the image is in.

@@ -9,7 +9,7 @@ from engine.comparison.summary import Summary
 
 @dataclass(frozen=True)
 class Report:
-    """What one instance is, and what is wrong with it.
+    """The identity of one instance, and what is wrong with it.
 
     Attributes:
         findings: in the order of the file.

@@ -1,4 +1,4 @@
-"""What is found in a file that could not be examined: the cause."""
+"""The finding of a file that could not be examined: why not."""
 
 import traceback
 from pathlib import Path
@@ -21,7 +21,7 @@ def unreadable(cause: str, profile: Profile) -> tuple[Finding, ...]:
 
     Args:
         cause: ``time``, ``memory`` or ``death`` of the process that examined it; or in our words,
-            without values of the file, why its bytes could not be had.
+            without values of the file, why its bytes could not be read.
         profile: how much the finding weighs.
     """
     findings = Findings(profile)
@@ -30,7 +30,7 @@ def unreadable(cause: str, profile: Profile) -> tuple[Finding, ...]:
 
 
 def mistake(error: Exception) -> str:
-    """A mistake of ours and its place; never its text, which may have values of the file."""
+    """An error of the validator, by type and place: its text may have values of the file."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(frame.filename).name}:{frame.lineno}"
     return f"a mistake of the validator: {type(error).__name__} at {place}"

@@ -196,7 +196,7 @@ class Elements:
             row = self.vrs.find(vr, row + 1)
 
     def rows_with(self, tag: int) -> Iterator[int]:
-        """The rows with a tag, wherever they stand."""
+        """The rows with a tag, at any level."""
         # Searching the bytes of the column is a hundred times faster than comparing numbers.
         width, wanted = self.tags.itemsize, pack("=I", tag)
         position = self._tag_bytes.find(wanted)
@@ -220,7 +220,7 @@ class Elements:
         if parent == TOP:
             return (tag,)
         sequence = parent if tag == ITEM else self.parents[parent]
-        # The items of one sequence, of which there may be a million, tell of the same thing.
+        # The items of one sequence, of which there may be a million, have the same trail.
         known, trail = self._trail_before
         if known != sequence:
             trail = tuple(self.tags[row] for row in self.ancestry(sequence)[::2])
@@ -281,7 +281,7 @@ class Elements:
         return level
 
     def may_have(self, tag: int) -> bool:
-        """Whether the tag may stand at the top beyond the place where reading broke off."""
+        """Whether the tag may follow at the top, after the place where reading stopped."""
         return not self.complete and tag > self._last_tag
 
     @cached_property
@@ -290,7 +290,7 @@ class Elements:
 
     @cached_property
     def _siblings(self) -> "array[int]":
-        """The next row with the same parent, 0 after the last: skips what stands inside."""
+        """The next row with the same parent, 0 after the last: skips what is nested in the row."""
         siblings = array("I", bytes(4 * len(self.parents)))
         following = array("I", bytes(4 * len(self.parents) + 4))  # the last one is that of TOP
         for row in range(len(self.parents) - 1, -1, -1):

@@ -37,7 +37,7 @@ def inflate(data: Buffer, start: int, limit: int) -> Inflated:
             pending = bytes(data[position : position + _CHUNK])
             position += len(pending)
         try:
-            # One byte over the limit is asked for, to tell a full measure from too much.
+            # One byte over the limit is asked for, to notice that there is more.
             step = stream.decompress(pending, min(_CHUNK, limit + 1 - len(inflated)))
         except zlib.error:
             break

@@ -1,4 +1,4 @@
-"""Finds the sequence items that hold an element, wherever in a data set they stand."""
+"""Finds the sequence items that have an element, at any level of a data set."""
 
 from collections.abc import Iterator
 

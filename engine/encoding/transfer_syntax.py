@@ -16,7 +16,7 @@ class Encoding:
 
     Attributes:
         name: for reports.
-        explicit: whether the VR stands in the header.
+        explicit: whether headers include the VR.
         byte_order: of lengths and binary values.
         header: group, element, VR, 16-bit length if explicit; group, element, length if not.
         long_length: the 32-bit length that follows the reserved bytes of an explicit header.
@@ -80,7 +80,7 @@ class Codec(Enum):
 
 @dataclass(frozen=True)
 class TransferSyntax:
-    """What a transfer syntax UID stands for.
+    """The meaning of a transfer syntax UID.
 
     Attributes:
         uid: the UID.
@@ -90,7 +90,7 @@ class TransferSyntax:
         codec: of encapsulated frames; None if the pixel data is not encapsulated.
         lossless: whether nothing but lossless compression is allowed.
         processes: the JPEG processes that are allowed, by the second byte of the marker that
-            starts the frame header (ISO/IEC 10918-1 table B.1); empty if it is not told.
+            starts the frame header (ISO/IEC 10918-1 table B.1); empty if the UID does not say.
     """
 
     uid: str
@@ -110,10 +110,10 @@ JPEG_LOSSLESS_FIRST_ORDER = "1.2.840.10008.1.2.4.70"
 _ROOT = "1.2.840.10008.1.2"
 
 DEFAULT = TransferSyntax(_ROOT, IMPLICIT_LITTLE, Pixels.NATIVE)
-"""What is assumed where nothing is declared: every application understands it (PS3.5 10.1)."""
+"""Assumed where nothing is declared, since every application understands it (PS3.5 10.1)."""
 
 # The JPEG processes of each number below 1.2.840.10008.1.2.4 (PS3.5 A.4.1, PS3.6 A). A decoder of
-# the extended process reads the baseline process as well. Hierarchical ones are not told apart.
+# the extended process reads the baseline process as well. Hierarchical ones are treated alike.
 _JPEG_PROCESSES = {
     50: (0xC0,),
     51: (0xC0, 0xC1),

@@ -8,7 +8,7 @@ _ALL = (
 )
 
 CODES = {letters: code for code, letters in enumerate(_ALL.split(), start=1)}
-"""The code of each VR, by its two letters as they stand in an explicit VR header."""
+"""The code of each VR, by its two letters as they are in an explicit VR header."""
 NAMES = ("", *(letters.decode() for letters in CODES))
 """The VR of each code."""
 FIRST_LONG = CODES[b"OB"]
@@ -36,7 +36,7 @@ _AMBIGUOUS = {"US or SS": b"US", "US or SS or OW": b"OW", "US or OW": b"OW", "OB
 
 
 class _DictionaryVRs(dict[int, int]):
-    """Remembers what it was asked, unless unknown: hostile tags must not fill the memory."""
+    """Remembers the tags it was asked for, except unknown ones: those could fill the memory."""
 
     def __missing__(self, tag: int) -> int:
         group, number = tag >> 16, tag & 0xFFFF

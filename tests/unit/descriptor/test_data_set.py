@@ -1,4 +1,4 @@
-"""Reading files into the DICOM JSON Model: the same as pydicom, within limits, memory flat."""
+"""Files in the DICOM JSON Model: the same as pydicom says, within limits, in little memory."""
 
 import io
 import struct
@@ -241,7 +241,7 @@ class TestEncodings:
 
 
 class TestBrokenFiles:
-    def test_what_stands_before_the_break_is_kept(self, sample: Sample) -> None:
+    def test_elements_before_the_break_are_kept(self, sample: Sample) -> None:
         dataset = read(sample("MR_truncated.dcm"))
         assert dataset.incomplete == "structure"
         assert dataset.attributes["00080060"] == {"vr": "CS", "Value": ["MR"]}

@@ -77,7 +77,7 @@ class TestChoosing:
 
 
 class Processes:
-    """Stands for `Isolation`."""
+    """A double of `Isolation`."""
 
     def __init__(self, result: Any = b"picture") -> None:
         self.result = result

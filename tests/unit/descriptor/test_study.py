@@ -174,7 +174,7 @@ async def test_when_describing_fails_nothing_is_filed_and_nothing_goes_on(
 
 
 class Processes:
-    """Stands for `Isolation`: describes but a few at once, and dies of some files."""
+    """A double of `Isolation`: it describes few files at once, and dies of some."""
 
     def __init__(self, deadly: Sequence[str] = (), most: int = 100) -> None:
         self.deadly = deadly

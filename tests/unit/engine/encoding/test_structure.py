@@ -136,7 +136,7 @@ def test_what_cannot_be_read_is_not_called_missing() -> None:
     found = examine(file[: before_series_uid + 4], Profile()).findings
 
     assert found[0].code == "structure.truncated"
-    # What stands before the break is missing if it is not there.
+    # An element before the break is missing if it is not there.
     assert all(finding.path < "(0020,000E)" for finding in found if finding.path)
 
 
