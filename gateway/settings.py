@@ -10,7 +10,7 @@ from chassis.runtime.settings import (
     StatusClientSettings,
     VolumeSettings,
 )
-from gateway.uploads.limits import UploadLimits
+from gateway.limits import UploadLimits
 
 
 class FeedSettings(SettingsGroup):

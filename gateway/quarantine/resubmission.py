@@ -12,6 +12,7 @@ from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.intake import Intake, StoredFile
 from engine.profile_files.directory import profile_names
+from gateway.limits import UploadLimits
 from gateway.quarantine.audit_trail import Resubmission, record_resubmission
 from gateway.quarantine.contents import (
     Contents,
@@ -20,7 +21,6 @@ from gateway.quarantine.contents import (
     read_contents,
     require_at_rest,
 )
-from gateway.uploads.limits import UploadLimits
 from gateway.uploads.parts import Parts
 from gateway.uploads.receiver import Receiver, UploadMode
 from gateway.uploads.service import UploadService

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from gateway.uploads.limits import UploadLimits, stalled, too_large, too_slow
+from gateway.limits import UploadLimits, stalled, too_large, too_slow
 
 
 async def limited(body: AsyncIterator[bytes], limits: UploadLimits) -> AsyncGenerator[bytes, None]:

@@ -4,8 +4,8 @@ from pathlib import Path
 from uuid import UUID
 
 from contracts.intake import Intake
+from gateway.limits import UploadLimits
 from gateway.uploads.fields import read_fields
-from gateway.uploads.limits import UploadLimits
 from gateway.uploads.parts import Parts
 from gateway.uploads.receiver import Receiver, UploadMode
 from gateway.uploads.staging import Staging, in_thread

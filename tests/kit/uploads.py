@@ -12,9 +12,9 @@ from archives.limits import ArchiveLimits
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.intake import Intake
+from gateway.limits import UploadLimits
 from gateway.uploads.body import limited
 from gateway.uploads.ingest import ingest
-from gateway.uploads.limits import UploadLimits
 from gateway.uploads.multipart_body import read_form
 from gateway.uploads.receiver import UploadMode
 from gateway.uploads.staging import staged
