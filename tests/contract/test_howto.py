@@ -40,7 +40,12 @@ def files_that_name(names: Collection[str]) -> set[str]:
 
 @pytest.mark.parametrize(
     ("page", "steps"),
-    [("add-an-event.md", 8), ("add-a-status-field.md", 3), ("add-a-setting.md", 3)],
+    [
+        ("add-an-event.md", 8),
+        ("add-a-route.md", 3),
+        ("add-a-setting.md", 3),
+        ("add-a-status-field.md", 3),
+    ],
 )
 def test_a_change_has_few_steps_and_its_page_names_files_that_exist(page: str, steps: int) -> None:
     text = (PAGES / page).read_text(encoding="utf-8")
