@@ -26,21 +26,21 @@ def format_of(path: Path) -> ArchiveFormat | None:
         return archive_format(file.read(HEAD_BYTES))
 
 
-def read_entries(path: Path, format: ArchiveFormat, budget: Budget) -> Iterator[Entry]:  # noqa: A002
+def read_entries(path: Path, kind: ArchiveFormat, budget: Budget) -> Iterator[Entry]:
     """The files in an archive file; folders are left out. Blocks.
 
     Args:
         path: the archive file.
-        format: its format.
+        kind: its format.
         budget: what it may extract to.
 
     Raises:
         ArchiveError: it cannot be read to its end, or exceeds a limit.
         OSError: the disk cannot be read.
     """
-    if format is ArchiveFormat.ZIP:
+    if kind is ArchiveFormat.ZIP:
         return zip_entries(path, budget)
-    return tar_entries(path, budget, is_compressed=format is ArchiveFormat.TAR_GZ)
+    return tar_entries(path, budget, is_compressed=kind is ArchiveFormat.TAR_GZ)
 
 
 def head_of(chunks: Iterator[bytes]) -> bytes:

@@ -59,7 +59,7 @@ def find_outgoing(paths: Sequence[str]) -> Outgoing:
     for path in paths:
         require(path)
         base = _base(path, among_others=len(paths) > 1)
-        for found in sources(path, path, into_archives=False):
+        for found in sources(path, path):
             if isinstance(found, Skipped):
                 outgoing.skipped.append(found)
             elif found.trouble:

@@ -3,6 +3,8 @@
 import hashlib
 from pathlib import Path
 
+from archives.errors import ArchiveError
+from archives.reading import read_extent
 from chassis.runtime.confinement import Cause
 from contracts.report import Finding
 from engine.encoding.elements import Buffer
@@ -10,21 +12,23 @@ from engine.encoding.mapping import map_file
 from engine.examination import examine
 from engine.profiles.profile import Profile
 from engine.unreadable import mistake, unreadable
-from hdv.validation.archive import Damaged, content
+from hdv.validation.members import trouble_of
 from hdv.validation.results import ExaminedFile
 from hdv.validation.sources import Source
 
 
 def examine_source(source: Source, profile: Profile) -> ExaminedFile:
     """Examine a file or a member of an archive file; if it cannot be read, that is a finding."""
+    if source.trouble:
+        return _without_bytes(source, unreadable(source.trouble, profile))
     try:
         data = _bytes_of(source)
     except OSError as error:
         return _without_bytes(
             source, unreadable(error.strerror or "an error of the system", profile)
         )
-    except Damaged as error:
-        return _without_bytes(source, unreadable(str(error), profile))
+    except ArchiveError as error:
+        return _without_bytes(source, unreadable(trouble_of(error), profile))
     digest = hashlib.sha256(data).hexdigest()
     try:
         report = examine(data, profile)
@@ -47,8 +51,6 @@ def _without_bytes(source: Source, findings: tuple[Finding, ...]) -> ExaminedFil
 
 
 def _bytes_of(source: Source) -> Buffer:
-    if source.trouble:
-        raise Damaged(source.trouble)
-    if source.member:
-        return content(source.path, source.member)
+    if source.extent:
+        return read_extent(Path(source.path), source.extent, source.name)
     return map_file(Path(source.path))

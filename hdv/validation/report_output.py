@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from archives.reading import format_of
 from hdv.exit import CommandError
-from hdv.validation.archive import is_archive
 
 
 @contextlib.contextmanager
@@ -49,7 +49,7 @@ def _is_precious(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         is_dicom = file.read(132).endswith(b"DICM")
-    return is_dicom or is_archive(str(path))
+    return is_dicom or format_of(path) is not None
 
 
 class ReportWriter:

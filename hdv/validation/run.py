@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from archives.limits import ArchiveLimits
 from chassis.runtime.confinement import Cause
 from contracts.report import Severity
 from engine.comparison.compare import Compared, compare
@@ -27,6 +28,7 @@ from hdv.terminal.text import is_terminal
 from hdv.validation.examine_source import examine_source, killed
 from hdv.validation.formats.by_name import format_named
 from hdv.validation.formats.format import Format
+from hdv.validation.members import Members
 from hdv.validation.processes import Processes, Work
 from hdv.validation.profile_choice import Decode, choose_profile
 from hdv.validation.report_output import ReportWriter, is_same_file, report_output
@@ -74,9 +76,10 @@ def validate(options: ValidateOptions) -> ExitCode:
         )
         with (
             _named_paths(options.paths) as paths,
+            Members(ArchiveLimits()) as members,
             report_output(options.output, paths.values()) as output,
         ):
-            return _Run(options, profile, paths, output).result()
+            return _Run(options, profile, paths, members, output).result()
     except ProfileError as error:
         raise CommandError(*error.lines) from None
     except BrokenPipeError:
@@ -102,6 +105,7 @@ class _Run:
         options: of the command.
         profile: with the changes that the options make to it.
         paths: where the inputs are, by their names in the report.
+        members: finds the members of archive files.
         output: the destination of the report.
     """
 
@@ -110,11 +114,13 @@ class _Run:
         options: ValidateOptions,
         profile: Profile,
         paths: Mapping[str, str],
+        members: Members,
         output: BinaryIO,
     ) -> None:
         self._options = options
         self._profile = profile
         self._paths = paths
+        self._members = members
         self._is_shown = options.output is None and is_terminal(sys.stdout)
         is_coloured = self._is_shown and not os.environ.get("NO_COLOR")
         self._format = format_named(options.format, coloured=is_coloured, brief=options.quiet)
@@ -186,7 +192,7 @@ class _Run:
         """All files at the paths, except the report that is being written."""
         output = self._options.output
         for name, path in self._paths.items():
-            for found in sources(name, path):
+            for found in sources(name, path, self._members):
                 is_report = output and isinstance(found, Source) and _is_output(found.path, output)
                 if not is_report:
                     yield found

@@ -1,6 +1,7 @@
-"""What there is to examine: files, the files in folders, the members of zip archives."""
+"""What there is to examine: files, the files in folders, the members of archive files."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,30 +9,28 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import NamedTuple
 
+from archives.entries import Extent
+from archives.names import skip_reason
+from contracts.intake import SkipReason
 from hdv.exit import CommandError
-from hdv.validation.archive import Damaged, Member, is_archive, members
+from hdv.validation.members import Members
 
-MEDIA_DIRECTORY = "DICOMDIR"
 _MEMBER_OF = "!/"
-"""Between the name of an archive and that of its member."""
-_FOREIGN = "__MACOSX"
-"""Where macOS puts file attributes into archives."""
+"""Between the name of an archive file and that of its member."""
 
 
-class Reason(StrEnum):
-    """Why something is not examined."""
+class NotAFile(StrEnum):
+    """Why something in a folder is not a file to examine."""
 
-    MEDIA_DIRECTORY = "media directory"
-    HIDDEN = "hidden"
     LINK = "link to a folder"
     SPECIAL = "not a regular file"
 
 
 class Skipped(NamedTuple):
-    """Something that stands among the files and is not examined."""
+    """Something among the files that is not examined."""
 
     name: str
-    reason: Reason
+    reason: SkipReason | NotAFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +39,14 @@ class Source:
 
     Attributes:
         name: what reports call it.
-        path: the file, or the archive that it is in.
-        member: which member of the archive; None for a file.
+        path: the file that has its bytes.
+        extent: where in it they are; None if they are all of it.
         trouble: why it cannot be read, if that is known already.
     """
 
     name: str
     path: str
-    member: Member | None = None
+    extent: Extent | None = None
     trouble: str | None = None
 
 
@@ -71,27 +70,25 @@ def shown_name(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def sources(name: str, path: str, *, into_archives: bool = True) -> Iterator[Source | Skipped]:
-    """Everything that a path stands for; folders and archives sorted by name.
+def sources(name: str, path: str, members: Members | None = None) -> Iterator[Source | Skipped]:
+    """Everything to examine at a path; the contents of folders and archive files sorted by name.
 
-    A path that is named is examined whatever it is called; in folders and archives what is hidden
-    and the media directory are skipped, and no link to a folder is followed.
+    A path that is named is examined whatever it is called; in folders and archive files what is
+    hidden and the media directory are skipped, and no link to a folder is followed.
 
     Args:
         name: what reports call it.
-        path: a file, folder or archive that exists.
-        into_archives: whether archives stand for their members; else they are files.
+        path: a file, folder or archive file that exists.
+        members: finds the members of archive files; without it they are files like others.
     """
     if Path(path).is_dir():
-        yield from _in_folder(path, into_archives)
-    elif into_archives and is_archive(path):
-        yield from _in_archive(name, path)
+        yield from _in_folder(path, members)
     else:
-        yield Source(shown_name(name), path)
+        yield from _in_file(name, path, members)
 
 
-def _in_folder(folder: str, into_archives: bool) -> Iterator[Source | Skipped]:
-    # A stack of our own: folders may lie deeper than Python's calls.
+def _in_folder(folder: str, members: Members | None) -> Iterator[Source | Skipped]:
+    # A stack of our own: folders may be deeper than Python's calls.
     open_folders = [iter(_sorted_entries(folder))]
     while open_folders:
         entry = next(open_folders[-1], None)
@@ -105,10 +102,27 @@ def _in_folder(folder: str, into_archives: bool) -> Iterator[Source | Skipped]:
             yield Skipped(shown_name(entry.path), reason)
         elif entry.is_dir(follow_symlinks=False):
             open_folders.append(iter(_sorted_entries(entry.path)))
-        elif into_archives and entry.name.lower().endswith(".zip") and is_archive(entry.path):
-            yield from _in_archive(entry.path, entry.path)
         else:
-            yield Source(shown_name(entry.path), entry.path)
+            yield from _in_file(entry.path, entry.path, members)
+
+
+def _in_file(name: str, path: str, members: Members | None) -> Iterator[Source | Skipped]:
+    """A file, or the members of an archive file."""
+    shown = shown_name(name)
+    found = members.of(path) if members else None
+    if found is None:
+        yield Source(shown, path)
+        return
+    seen: Counter[str] = Counter()
+    for member in found:
+        seen[member.name] += 1
+        shown_member = shown + _MEMBER_OF + shown_name(member.name) if member.name else shown
+        if seen[member.name] > 1:
+            shown_member += f" ({seen[member.name]})"
+        if member.skipped:
+            yield Skipped(shown_member, member.skipped)
+        else:
+            yield Source(shown_member, member.path, member.extent, member.trouble)
 
 
 def _sorted_entries(folder: str) -> list["os.DirEntry[str] | Source"]:
@@ -120,7 +134,7 @@ def _sorted_entries(folder: str) -> list["os.DirEntry[str] | Source"]:
 
 
 def _trouble(entry: "os.DirEntry[str]") -> str | None:
-    """Why nobody can tell what it is: links in a circle, say."""
+    """Why its kind cannot be found out: links in a circle, for example."""
     try:
         entry.is_dir()
         entry.is_file()
@@ -129,38 +143,10 @@ def _trouble(entry: "os.DirEntry[str]") -> str | None:
     return None
 
 
-def _skipped(entry: "os.DirEntry[str]") -> Reason | None:
-    if reason := _reason_of_name(entry.name):
+def _skipped(entry: "os.DirEntry[str]") -> SkipReason | NotAFile | None:
+    if reason := skip_reason(entry.name):
         return reason
     if entry.is_dir():
-        return Reason.LINK if entry.is_symlink() else None
+        return NotAFile.LINK if entry.is_symlink() else None
     # What a broken link names cannot be read either, but is meant to be a file.
-    return None if entry.is_file() or entry.is_symlink() else Reason.SPECIAL
-
-
-def _reason_of_name(name: str) -> Reason | None:
-    if name.upper() == MEDIA_DIRECTORY:
-        return Reason.MEDIA_DIRECTORY
-    if (name.startswith(".") and name not in {".", ".."}) or name == _FOREIGN:
-        return Reason.HIDDEN
-    return None
-
-
-def _in_archive(name: str, path: str) -> Iterator[Source | Skipped]:
-    archive = shown_name(name)
-    try:
-        found = members(path)
-    except Damaged as error:
-        yield Source(archive, path, trouble=str(error))
-        return
-    seen: dict[str, int] = {}
-    for member in found:
-        seen[member.name] = seen.get(member.name, 0) + 1
-        shown = archive + _MEMBER_OF + shown_name(member.name)
-        if seen[member.name] > 1:
-            shown += f" ({seen[member.name]})"
-        reasons = map(_reason_of_name, member.name.split("/"))
-        if reason := next(filter(None, reasons), None):
-            yield Skipped(shown, reason)
-        else:
-            yield Source(shown, path, member, member.trouble)
+    return None if entry.is_file() or entry.is_symlink() else NotAFile.SPECIAL

@@ -13,8 +13,8 @@ HEAVY = {
     "rich", "starlette", "structlog", "uvicorn",
 }  # fmt: skip
 PARTS = {
-    "asyncapi", "chassis", "contracts", "descriptor", "engine", "gateway", "status", "storage",
-    "validator",
+    "archives", "asyncapi", "chassis", "contracts", "descriptor", "engine", "gateway", "status",
+    "storage", "validator",
 }  # fmt: skip
 
 LOADED = """

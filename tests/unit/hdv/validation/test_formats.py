@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from contracts.intake import SkipReason
 from contracts.report import Finding, Severity
 from engine.rules.catalogue import RULES
 from engine.rules.file import EMPTY
@@ -24,7 +25,7 @@ from hdv.validation.results import (
     Versions,
     count_severities,
 )
-from hdv.validation.sources import Reason, Skipped
+from hdv.validation.sources import Skipped
 
 REMARK = Finding(
     code="uid.root-unknown",
@@ -63,7 +64,7 @@ def run_of(*reports: ExaminedFile, across: tuple[Finding, ...] = (ACROSS,)) -> R
         versions=Versions("0.1.0", "2026b", {"name": "default", "version": "1", "digest": "abc"}),
         started_at=datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC),
         seconds=1.25,
-        skipped=[Skipped("DICOMDIR", Reason.MEDIA_DIRECTORY)],
+        skipped=[Skipped("DICOMDIR", SkipReason.MEDIA_DIRECTORY)],
         studies=[ComparedStudy("1.2.3", tuple(report.path for report in reports), across)],
     )
     run.verdicts = Counter(report.verdict for report in reports)

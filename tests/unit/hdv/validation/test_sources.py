@@ -1,8 +1,6 @@
-"""What `hdv validate` finds below a path: folders, and archives that mean harm."""
+"""What `hdv validate` finds below a path: folders, and archive files that mean harm."""
 
-import contextlib
 import inspect
-import io
 import os
 import struct
 import sys
@@ -10,25 +8,43 @@ import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from archives import limits, zip_file
+from archives.errors import ArchiveError
+from archives.limits import ArchiveLimits
+from archives.reading import read_extent
+from contracts.intake import SkipReason
 from hdv.exit import CommandError
-from hdv.validation import archive
-from hdv.validation.archive import Damaged, content
-from hdv.validation.sources import Reason, Skipped, Source, require, sources
+from hdv.validation.members import Members
+from hdv.validation.sources import NotAFile, Skipped, Source, require, sources
+from kit.archives import MAKERS, tar_gz, tarred
+from kit.archives import zipped as zip_of
 
 Entry = tuple[str, bytes]
+DAMAGED = "an archive file that (zip) is broken or truncated"
 
 
-def found(path: Path) -> tuple[list[str], dict[str, Reason]]:
+def everything(path: Path, **changes: Any) -> list[tuple[Source | Skipped, bytes | None]]:
+    """Everything at a path, with the bytes of the members that can be read."""
+    with Members(ArchiveLimits(**changes)) as members:
+        return [(source, read(source)) for source in sources(str(path), str(path), members)]
+
+
+def read(source: Source | Skipped) -> bytes | None:
+    if isinstance(source, Skipped) or not source.extent:
+        return None
+    return bytes(read_extent(Path(source.path), source.extent, source.name))
+
+
+def found(path: Path) -> tuple[list[str], dict[str, SkipReason | NotAFile]]:
     """The names of what is to be examined, and of what is not, without the path before them."""
-    every = list(sources(str(path), str(path)))
+    every = [source for source, _ in everything(path)]
     examined = [short(source.name, path) for source in every if isinstance(source, Source)]
-    passed = {short(o.name, path): o.reason for o in every if isinstance(o, Skipped)}
-    return examined, passed
+    skipped = {short(o.name, path): o.reason for o in every if isinstance(o, Skipped)}
+    return examined, skipped
 
 
 def short(name: str, path: Path) -> str:
@@ -42,17 +58,13 @@ def zipped(path: Path, *entries: Entry, method: int = zipfile.ZIP_DEFLATED) -> P
     return path
 
 
-def troubles(path: Path) -> list[str | None]:
-    """What is known to be in the way of each source, before any is read."""
-    return [s.trouble for s in sources(str(path), str(path)) if isinstance(s, Source)]
+def troubles(path: Path, **changes: Any) -> list[str | None]:
+    """What is known to be wrong with each source, before any is read."""
+    return [s.trouble for s, _ in everything(path, **changes) if isinstance(s, Source)]
 
 
 def contents(path: Path) -> list[bytes]:
-    return [
-        bytes(content(s.path, s.member))
-        for s in sources(str(path), str(path))
-        if isinstance(s, Source) and s.member
-    ]
+    return [content for _, content in everything(path) if content is not None]
 
 
 # folders
@@ -89,12 +101,12 @@ def test_hidden_files_media_directories_and_links_to_folders_are_skipped(
     examined, passed = found(tmp_path)
     assert examined == ["disc/IM1"]
     assert passed == {
-        ".DS_Store": Reason.HIDDEN,
-        ".git": Reason.HIDDEN,
-        "DICOMDIR": Reason.MEDIA_DIRECTORY,
-        "disc/dicomdir": Reason.MEDIA_DIRECTORY,
-        "loop": Reason.LINK,
-        "pipe": Reason.SPECIAL,
+        ".DS_Store": SkipReason.HIDDEN,
+        ".git": SkipReason.HIDDEN,
+        "DICOMDIR": SkipReason.MEDIA_DIRECTORY,
+        "disc/dicomdir": SkipReason.MEDIA_DIRECTORY,
+        "loop": NotAFile.LINK,
+        "pipe": NotAFile.SPECIAL,
     }
 
 
@@ -136,37 +148,91 @@ def test_what_cannot_be_examined_is_told_by_name(tmp_path: Path) -> None:
         require("a\0b")
 
 
-# archives
+# archive files
 
 
-@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
-def test_members_have_the_bytes_that_were_put_in(tmp_path: Path, method: int) -> None:
+@pytest.mark.parametrize("kind", MAKERS)
+def test_members_have_the_bytes_that_were_put_in(tmp_path: Path, kind: str) -> None:
     data = os.urandom(5000) + bytes(5000)
-    path = zipped(tmp_path / "a.zip", ("x/2", b""), ("x/1", data), method=method)
+    path = tmp_path / "a"
+    path.write_bytes(MAKERS[kind]({"x/2": b"", "x/1": data}))
     assert found(path) == (["!/x/1", "!/x/2"], {})
     assert contents(path) == [data, b""]
 
 
 def test_a_member_takes_hardly_more_memory_than_its_bytes(tmp_path: Path) -> None:
     size = 32 << 20
-    path = zipped(tmp_path / "a.zip", ("x", bytes(size)), method=zipfile.ZIP_DEFLATED)
-    [member] = archive.members(str(path))
-    tracemalloc.start()
-    try:
-        assert len(content(str(path), member)) == size
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
+    path = zipped(tmp_path / "a.zip", ("x", bytes(size)))
+    with Members(ArchiveLimits()) as members:
+        [source] = sources(str(path), str(path), members)
+        assert isinstance(source, Source)
+        assert source.extent
+        tracemalloc.start()
+        try:
+            assert len(read_extent(path, source.extent, "x")) == size
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
     assert peak < 1.3 * size
 
 
-def test_archives_in_folders_are_opened_but_not_archives_in_archives(tmp_path: Path) -> None:
-    inner = io.BytesIO()
-    with zipfile.ZipFile(inner, "w") as target:
-        target.writestr("secret", b"")
-    zipped(tmp_path / "a.ZIP", ("inner.zip", inner.getvalue()))
+def test_a_large_member_takes_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archives.reading.IN_MEMORY_BYTES", 1 << 20)
+    size = 32 << 20
+    path = zipped(tmp_path / "a.zip", ("x", bytes(size)))
+    with Members(ArchiveLimits()) as members:
+        [source] = sources(str(path), str(path), members)
+        assert isinstance(source, Source)
+        assert source.extent
+        tracemalloc.start()
+        try:
+            assert len(read_extent(path, source.extent, "x")) == size
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < 4 << 20
+
+
+def test_archive_files_in_folders_and_in_archive_files_are_opened(tmp_path: Path) -> None:
+    """Whatever they are called, as in an upload."""
+    (tmp_path / "a.ZIP").write_bytes(
+        zip_of({"inner": tar_gz({"x": b"1"}), "b": zip_of({"y": b"2"})})
+    )
+    (tmp_path / "b").write_bytes(tarred({"inner.zip": zip_of({"z": b"3"})}))
     (tmp_path / "no.zip").write_bytes(b"text")
-    assert found(tmp_path)[0] == ["a.ZIP!/inner.zip", "no.zip"]
+    assert found(tmp_path)[0] == ["a.ZIP!/b!/y", "a.ZIP!/inner!/x", "b!/inner.zip!/z", "no.zip"]
+    assert contents(tmp_path) == [b"2", b"1", b"3"]
+
+
+def test_what_was_extracted_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    path = tmp_path / "a.tgz"
+    path.write_bytes(tar_gz({"x": b"1", "y.zip": zip_of({"z": b"2"})}))
+    with Members(ArchiveLimits()) as members:
+        assert len(list(sources("a", str(path), members))) == 2
+        [folder] = temporary.iterdir()
+        assert not any("x" in file.name for file in folder.iterdir())
+    assert not any(temporary.iterdir())
+
+
+def test_archive_files_are_found_once(tmp_path: Path) -> None:
+    """The files are counted for the progress line, and then examined."""
+    path = tmp_path / "a.tgz"
+    path.write_bytes(tar_gz({"x": b"1"}))
+    with Members(ArchiveLimits()) as members:
+        assert members.of(str(path)) is members.of(str(path))
+
+
+def test_archive_files_nested_too_deep_are_not_opened(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    path.write_bytes(zip_of({"a": b"1", "b.zip": zip_of({"c.zip": zip_of({"d": b"2"})})}))
+    assert troubles(path, max_nesting=2) == [
+        None,
+        "an entry of an archive file that is an archive file too; 2 may be nested",
+    ]
+    assert troubles(path) == [None, None]
 
 
 def test_a_named_archive_is_known_by_its_content_and_a_dicom_file_by_its_own(
@@ -182,19 +248,21 @@ def test_a_named_archive_is_known_by_its_content_and_a_dicom_file_by_its_own(
 def test_hostile_names_are_shown_and_used_for_nothing(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", ("../../etc/passwd", b"1"), ("/etc/shadow", b"2"))
     assert found(path)[0] == ["!/../../etc/passwd", "!//etc/shadow"]
-    assert contents(path) == [b"1", b"2"]
+    assert troubles(path) == [
+        "an entry of an archive file that has a name with '..'",
+        "an entry of an archive file that has an absolute name, or none",
+    ]
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.zip"]
 
 
-def test_a_member_without_a_name_is_examined(tmp_path: Path) -> None:
+def test_a_member_without_a_name_is_not_read(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", ("n", b"x"))
     data = bytearray(path.read_bytes())
     for lengths in (26, data.index(b"PK\x01\x02") + 28):
         # The name becomes an extra field, of which there was none.
         struct.pack_into("<HH", data, lengths, 0, 1)
     path.write_bytes(data)
-    assert found(path)[0] == ["!/"]
-    assert contents(path) == [b"x"]
+    assert troubles(path) == ["an entry of an archive file that has an absolute name, or none"]
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
@@ -204,69 +272,76 @@ def test_members_of_one_name_are_all_examined(tmp_path: Path) -> None:
     assert contents(path) == [b"1", b"2"]
 
 
-def test_in_archives_the_same_is_skipped_as_in_folders(tmp_path: Path) -> None:
+def test_in_archive_files_the_same_is_skipped_as_in_folders(tmp_path: Path) -> None:
     path = zipped(
         tmp_path / "a.zip", ("d/DICOMDIR", b""), ("__MACOSX/d/._x", b""), ("d/x", b""), ("d/", b"")
     )
-    examined, passed = found(path)
+    examined, skipped = found(path)
     assert examined == ["!/d/x"]
-    assert passed == {"!/d/DICOMDIR": Reason.MEDIA_DIRECTORY, "!/__MACOSX/d/._x": Reason.HIDDEN}
+    assert skipped == {
+        "!/d/DICOMDIR": SkipReason.MEDIA_DIRECTORY,
+        "!/__MACOSX/d/._x": SkipReason.HIDDEN,
+    }
 
 
-def test_an_encrypted_member_is_told_and_the_others_are_read(tmp_path: Path) -> None:
+def test_an_encrypted_member_is_reported_and_the_others_are_read(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", ("1", b"one"), ("2", b"two"))
     data = bytearray(path.read_bytes())
     data[data.index(b"PK\x01\x02") + 8] |= 1
     path.write_bytes(data)
-    assert troubles(path) == ["an encrypted member of a zip archive", None]
+    assert troubles(path) == ["an entry of an archive file that is encrypted", None]
 
 
-def test_a_method_that_is_not_deflate_is_told(tmp_path: Path) -> None:
+def test_a_method_that_is_not_deflate_is_reported(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", ("x", b"x"), method=zipfile.ZIP_LZMA)
-    assert troubles(path) == ["zip compression method 14"]
+    [trouble] = troubles(path)
+    assert trouble
+    assert "is compressed by method 14" in trouble
 
 
-def test_an_archive_that_inflates_too_much_is_not_opened(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("maker", [zip_of, tar_gz])
+def test_an_archive_file_that_inflates_too_much_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, maker: Any
 ) -> None:
-    monkeypatch.setattr(archive, "FREE_INFLATION_BYTES", 1 << 20)
-    path = zipped(tmp_path / "a.zip", ("x", bytes(2 << 20)))
-    assert troubles(path) == ["a zip archive that inflates more than 200 times"]
-    sane = zipped(tmp_path / "b.zip", ("x", os.urandom(2 << 20)))
-    assert troubles(sane) == [None]
+    monkeypatch.setattr(limits, "FREE_BYTES", 1 << 20)
+    path = tmp_path / "a"
+    path.write_bytes(maker({"x": bytes(2 << 20)}))
+    [trouble] = troubles(path)
+    assert trouble
+    assert "exceeds 200 times the size of the archive files" in trouble
+    valid = tmp_path / "b"
+    valid.write_bytes(maker({"x": os.urandom(2 << 20)}))
+    assert troubles(valid) == [None]
 
 
-def test_a_member_that_is_too_large_is_not_inflated(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(archive, "MOST_MEMBER_BYTES", 999)
+def test_a_member_that_is_too_large_is_not_inflated(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", ("1", bytes(1000)), ("2", bytes(999)))
-    assert troubles(path) == ["a member of more than 999 bytes", None]
+    trouble = "an entry of an archive file that is larger than 999 bytes"
+    assert troubles(path, max_entry_bytes=999) == [trouble, None]
 
 
-def test_an_archive_with_too_many_members_is_not_opened(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(archive, "MOST_MEMBERS", 2)
+def test_an_archive_file_with_too_many_members_is_not_opened(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", ("1", b""), ("2", b""), ("3", b""))
-    assert troubles(path) == ["a zip archive with more than 2 members"]
+    assert troubles(path, max_entries=2) == ["an archive file that has more than 2 entries"]
 
 
 def test_a_directory_that_is_too_large_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = zipped(tmp_path / "a.zip", *((f"{number:0100}", b"") for number in range(10)))
-    monkeypatch.setattr(archive, "MOST_DIRECTORY_BYTES", 1000)
-    assert troubles(path) == ["a zip archive with a directory of more than 1000 bytes"]
+    monkeypatch.setattr(zip_file, "MOST_DIRECTORY_BYTES", 1000)
+    assert troubles(path) == ["an archive file that has a directory of more than 1000 bytes"]
 
 
 def test_members_that_share_their_bytes_are_a_bomb(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", ("1", os.urandom(2000)), ("2", b""), method=0)
     data = bytearray(path.read_bytes())
+    first = data.index(b"PK\x01\x02")
     second = data.rindex(b"PK\x01\x02")
     struct.pack_into("<II", data, second + 20, 2000, 2000)
+    struct.pack_into("<I", data, second + 42, struct.unpack_from("<I", data, first + 42)[0])
     path.write_bytes(data)
-    assert troubles(path) == ["a zip archive whose members overlap"]
+    assert troubles(path) == ["an archive file that has entries that overlap"]
 
 
 @pytest.mark.parametrize(
@@ -287,8 +362,21 @@ def test_a_member_that_is_not_what_the_directory_says_is_damaged(
     data = bytearray(path.read_bytes())
     struct.pack_into("<I", data, place(data), value)
     path.write_bytes(data)
-    with pytest.raises(Damaged):
-        contents(path)
+    try:
+        reported = troubles(path)
+    except ArchiveError:
+        return
+    assert reported != [None]
+
+
+def test_a_damaged_member_hides_no_other(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", ("1", b"one"), ("2", b"two"))
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<I", data, data.index(b"PK\x01\x02") + 16, 0)
+    path.write_bytes(data)
+    trouble = "an entry of an archive file that has other bytes than the directory says"
+    assert troubles(path) == [trouble, None]
+    assert contents(path) == [b"two"]
 
 
 @pytest.mark.parametrize(
@@ -299,31 +387,15 @@ def test_a_member_that_is_not_what_the_directory_says_is_damaged(
         pytest.param(lambda data: data[:4], id="only the beginning"),
     ],
 )
-def test_a_damaged_archive_is_told(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+def test_a_damaged_archive_file_is_reported(
+    tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
     path = zipped(tmp_path / "a.zip", ("x", b"x"))
     path.write_bytes(damage(path.read_bytes()))
-    assert troubles(path) == ["a zip archive with a damaged directory"]
-
-
-@given(
-    changes=st.lists(st.tuples(st.integers(0, 250), st.binary(min_size=1, max_size=4)), max_size=6),
-    cut=st.integers(0, 50),
-)
-def test_whatever_an_archive_holds_it_is_read_or_told(
-    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, bytes]], cut: int
-) -> None:
-    path = zipped(tmp_path_factory.mktemp("zip") / "a.zip", ("a/b", b"abc" * 9), ("ä", b""))
-    data = bytearray(path.read_bytes())
-    for place, new in changes:
-        data[place : place + len(new)] = new
-    path.write_bytes(data[: len(data) - cut])
-    for source in sources("a.zip", str(path)):
-        if isinstance(source, Source) and source.member and not source.trouble:
-            with contextlib.suppress(Damaged):
-                content(source.path, source.member)
+    assert troubles(path) == [DAMAGED]
 
 
 def test_a_name_that_is_not_in_its_encoding_is_damage(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", ("ä", b"x"))
     path.write_bytes(path.read_bytes().replace("ä".encode(), b"\xff\xff"))
-    assert troubles(path) == ["a zip archive with a damaged directory"]
+    assert troubles(path) == [DAMAGED]
