@@ -1,9 +1,9 @@
 #!/bin/sh
-# Hears of every archived study over HTTP (server-sent events), none lost, with curl alone:
+# Receives every archived study over HTTP (server-sent events), none lost, with curl alone:
 #
 #     GATEWAY_URL=http://localhost:8000 ./curl_consumer.sh
 #
-# Its place in the feed is kept in a file, so that it goes on there when it is started again.
+# Its position in the feed is kept in a file, so that it continues there after a restart.
 
 url="${GATEWAY_URL:-http://localhost:8000}/events/stream?type=study.archived"
 file="${PLACE:-curl_consumer.place}"

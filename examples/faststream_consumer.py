@@ -1,9 +1,9 @@
-"""Works through every archived study with FastStream, each once it succeeds, none lost.
+"""Processes every archived study with FastStream; no event is lost.
 
     pip install "faststream[redis]"
     REDIS_URL=redis://localhost:6379 python faststream_consumer.py
 
-Start more of them with other WORKER names and they share the work.
+Several of them with different WORKER names share the work.
 """
 
 import asyncio

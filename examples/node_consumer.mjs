@@ -1,9 +1,9 @@
-// Hears of every archived study over HTTP (server-sent events), none lost, none twice.
+// Receives every archived study over HTTP (server-sent events), none lost, none twice.
 // Needs Node 20 or later and no package:
 //
 //     GATEWAY_URL=http://localhost:8000 node node_consumer.mjs
 //
-// Its place in the feed is kept in a file, so that it goes on there when it is started again.
+// Its position in the feed is kept in a file, so that it continues there after a restart.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";

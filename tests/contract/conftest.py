@@ -29,7 +29,7 @@ def document() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def check(document: dict[str, Any]) -> MessageCheck:
-    """Tells how a message breaks the committed document."""
+    """Reports how a message breaks the committed document."""
     return MessageCheck(document)
 
 

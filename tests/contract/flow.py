@@ -105,7 +105,7 @@ class Flow:
         return [event.type for event in self.events()]
 
     async def upload(
-        self, *contents: bytes, traceparent: str | None = None, **told: Any
+        self, *contents: bytes, traceparent: str | None = None, **facts: Any
     ) -> StudyUploaded:
         """Lay an upload down as the gateway does, and publish its event the gateway's way."""
 
@@ -126,10 +126,10 @@ class Flow:
                 directory=study_directory(Place.UPLOADS, study_id),
                 file_count=len(files),
                 size_bytes=sum(map(len, contents)),
-                label=told.get("label"),
+                label=facts.get("label"),
             ),
         )
-        intake = Intake(event=event, files=tuple(files), **told)
+        intake = Intake(event=event, files=tuple(files), **facts)
         (directory / "intake.json").write_bytes(intake.to_json())
         await self.gateway(event)
         return event

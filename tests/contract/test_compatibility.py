@@ -52,7 +52,7 @@ def document_of(data: Schema, *, version: int = 1, **components: Schema) -> Docu
     }
 
 
-def told(old: Document, new: Document) -> list[str]:
+def reported(old: Document, new: Document) -> list[str]:
     """Path, rule and who is harmed, for each breaking change."""
     changes = breaking_changes(old, new)
     assert all(change.event == "thing.done" for change in changes)
@@ -64,7 +64,7 @@ def told(old: Document, new: Document) -> list[str]:
 
 @dataclass
 class Case:
-    """A change of `data`, and what is told when it is made and when it is undone."""
+    """A change of `data`, and what is reported when it is made and when it is undone."""
 
     name: str
     old: Schema
@@ -251,23 +251,23 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_change_is_told_when_it_is_made(case: Case) -> None:
-    assert told(document_of(case.old), document_of(case.new)) == sorted(case.made)
+def test_a_change_is_reported_when_it_is_made(case: Case) -> None:
+    assert reported(document_of(case.old), document_of(case.new)) == sorted(case.made)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_change_is_told_when_it_is_undone(case: Case) -> None:
-    assert told(document_of(case.new), document_of(case.old)) == sorted(case.undone)
+def test_a_change_is_reported_when_it_is_undone(case: Case) -> None:
+    assert reported(document_of(case.new), document_of(case.old)) == sorted(case.undone)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_new_version_of_the_event_may_change_as_it_likes(case: Case) -> None:
-    assert told(document_of(case.old), document_of(case.new, version=2)) == []
+    assert reported(document_of(case.old), document_of(case.new, version=2)) == []
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_no_change_is_no_breaking_change(case: Case) -> None:
-    assert told(document_of(case.new), document_of(copy.deepcopy(case.new))) == []
+    assert reported(document_of(case.new), document_of(copy.deepcopy(case.new))) == []
 
 
 @pytest.mark.parametrize(
@@ -299,15 +299,15 @@ def test_the_same_said_in_another_way_is_no_change(one: Schema, other: Schema) -
     said, again = (
         document_of(fields("a", a=schema), version=1, **parts) for schema in (one, other)
     )
-    assert told(said, again) == []
-    assert told(again, said) == []
+    assert reported(said, again) == []
+    assert reported(again, said) == []
 
 
-def test_a_change_behind_a_reference_is_told_where_it_is_used() -> None:
+def test_a_change_behind_a_reference_is_reported_where_it_is_used() -> None:
     used = fields("a", a={"type": "array", "items": {"$ref": "#/components/schemas/Part"}})
     old = document_of(used, Part=fields("b", b=TEXT))
     new = document_of(used, Part=fields("b", b=COUNT))
-    assert told(old, new) == [
+    assert reported(old, new) == [
         "$.data.a[*].b changed its type from string to integer (consumers, streams)"
     ]
 
@@ -354,20 +354,20 @@ def test_another_address_needs_a_new_version(
     old, new, newer = (document_of(fields(), version=version) for version in (1, 1, 2))
     change(new)
     change(newer)
-    assert told(old, new) == [sentence]
-    assert told(old, newer) == []
+    assert reported(old, new) == [sentence]
+    assert reported(old, newer) == []
 
 
 def test_another_address_beside_the_old_one_is_fine() -> None:
     new = document_of(fields())
     new["channels"]["more"] = {**new["channels"]["stream"], "address": "elsewhere"}
-    assert told(document_of(fields()), new) == []
+    assert reported(document_of(fields()), new) == []
 
 
 def test_longer_retention_is_fine() -> None:
     shorter = document_of(fields())
     keep_for_shorter(shorter)
-    assert told(shorter, document_of(fields())) == []
+    assert reported(shorter, document_of(fields())) == []
 
 
 @pytest.mark.parametrize("name", ["urn:hdv:thing.done:1", "urn:hdv:other.done:3"])
@@ -375,8 +375,8 @@ def test_only_a_higher_version_under_the_same_name_excuses_a_change(name: str) -
     old = document_of(fields("a", a=TEXT), version=2)
     new = document_of(fields())
     new["components"]["schemas"]["ThingDone"]["properties"]["dataschema"]["const"] = name
-    assert "$.data.a was dropped (consumers)" in told(old, new)
-    assert any("dataschema" in sentence for sentence in told(old, new))
+    assert "$.data.a was dropped (consumers)" in reported(old, new)
+    assert any("dataschema" in sentence for sentence in reported(old, new))
 
 
 def without_events(document: Document, version: str) -> Document:
@@ -388,10 +388,10 @@ def without_events(document: Document, version: str) -> Document:
 
 def test_an_event_goes_with_a_major_version_of_the_document_only() -> None:
     old = document_of(fields())
-    assert told(old, without_events(document_of(fields()), "1.9.0")) == [
+    assert reported(old, without_events(document_of(fields()), "1.9.0")) == [
         "$ was dropped (consumers)"
     ]
-    assert told(old, without_events(document_of(fields()), "2.0.0")) == []
+    assert reported(old, without_events(document_of(fields()), "2.0.0")) == []
 
 
 def test_a_new_event_is_fine() -> None:
@@ -421,7 +421,7 @@ def test_the_code_keeps_the_promises_of_the_last_release() -> None:
     assert [str(change) for change in changes] == []
 
 
-def test_a_field_removed_from_a_model_is_told_by_event_field_and_rule() -> None:
+def test_a_field_removed_from_a_model_is_reported_with_event_field_and_rule() -> None:
     class Data(Contract):
         """What would be left of `StudyArchivedData`."""
 

@@ -1,4 +1,4 @@
-"""The committed AsyncAPI document is what the code generates, and good enough for a stranger."""
+"""The committed AsyncAPI document is what the code generates, and good enough to be read alone."""
 
 import json
 import os
@@ -47,7 +47,7 @@ def test_every_address_is_documented_as_stream_and_as_live_channel(
     assert documented == events | {(DEAD_LETTER, "stream")}
 
 
-def test_a_stream_tells_its_groups_retention_delivery_and_dead_letter(
+def test_a_stream_has_its_groups_retention_delivery_and_dead_letter(
     document: dict[str, Any],
 ) -> None:
     for channel in CHANNELS:
@@ -109,7 +109,7 @@ def test_every_field_that_has_a_choice_shows_an_example_that_it_allows(
 ) -> None:
     for path, field in _fields(document):
         if field.keys() & {"const", "enum", "allOf", "items"}:
-            continue  # it tells its values, or its parts do
+            continue  # its values are listed, or its parts have examples
         assert field["examples"], path
         validator = Draft7Validator(field, format_checker=FORMATS)
         for example in field["examples"]:
@@ -144,8 +144,8 @@ def test_an_event_of_the_dead_letters_example_is_an_event(
 ) -> None:
     [example] = document["components"]["messages"]["dead.letter"]["examples"]
     letter = example["payload"]
-    buried = Recorded("stream", letter["stream"], letter["__data__"].encode())
-    assert check.violations(buried) == []
+    moved = Recorded("stream", letter["stream"], letter["__data__"].encode())
+    assert check.violations(moved) == []
 
 
 def test_every_stream_is_read_by_a_reader_and_a_claimer() -> None:
@@ -165,7 +165,7 @@ def asyncapi_parser(path: Path) -> list[str]:
     """What the AsyncAPI initiative's own parser has against a document."""
     diagnostics = json.loads(_node("tests/contract/parse_document.mjs", str(path)))
     # 0 is an error, 1 a warning; information is about versions of AsyncAPI still to come.
-    return [told["message"] for told in diagnostics if told["severity"] <= 1]
+    return [found["message"] for found in diagnostics if found["severity"] <= 1]
 
 
 def redocly(path: Path) -> list[str]:
@@ -180,7 +180,7 @@ def test_the_linters_have_nothing_against_it(lint: Lint) -> None:
 
 
 @pytest.mark.parametrize("lint", [asyncapi_parser, redocly])
-def test_the_linters_would_tell(lint: Lint, tmp_path: Path) -> None:
+def test_the_linters_would_report_it(lint: Lint, tmp_path: Path) -> None:
     path = tmp_path / "broken.yaml"
     path.write_text(DOCUMENT.read_text().replace("action: send", "action: shout", 1))
     assert lint(path) != []

@@ -69,8 +69,8 @@ async def test_an_event_of_the_wrong_shape_is_refused(
     assert violations == [
         "study.uploaded at uploads: $.data.file_count must be of type integer.",
     ]
-    [told] = [m for m in flow.messages if m.kind == "stream" and m.address != "uploads"]
-    failed = StudyProcessingFailed.model_validate_json(told.body)
+    [announced] = [m for m in flow.messages if m.kind == "stream" and m.address != "uploads"]
+    failed = StudyProcessingFailed.model_validate_json(announced.body)
     assert failed.data.code == "event.invalid"
     # The study is in the archive; a broken copy of its event does not unmake that.
     assert flow.records.all[event.subject].status is State.ARCHIVED
@@ -117,7 +117,7 @@ async def test_the_same_event_twice_gives_the_same_events_and_one_archive_entry(
     assert (flow.volumes.archived(event.subject) / "metadata.json").read_bytes() == metadata
 
 
-async def test_a_study_that_is_gone_is_given_up_at_once(
+async def test_the_event_of_a_study_that_is_gone_is_dead_lettered_at_once(
     flow: Flow, ct: bytes, check: MessageCheck
 ) -> None:
     event = await flow.upload(ct)

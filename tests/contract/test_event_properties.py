@@ -150,7 +150,7 @@ ANYTHING: st.SearchStrategy[Any] = st.one_of(
 
 
 def places(value: Any, place: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Every part of a message, and where it stands."""
+    """Every part of a message, and where it is."""
     yield place, value
     if isinstance(value, dict | list):
         steps = value if isinstance(value, dict) else range(len(value))

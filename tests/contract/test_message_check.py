@@ -1,4 +1,4 @@
-"""The kit tells which message breaks which rule of the document, where, and nothing it says."""
+"""The check reports which rule a message breaks, and where, and repeats none of its values."""
 
 import json
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def test_every_example_is_as_documented_on_both_its_addresses(check: MessageChec
         assert check.violations(Recorded("live", channel.address, event.to_json())) == []
 
 
-def test_a_violation_tells_address_event_path_and_rule(check: MessageCheck) -> None:
+def test_a_violation_has_address_event_path_and_rule(check: MessageCheck) -> None:
     [violation] = check.violations(validated(lambda e: e["data"]["findings"][0].pop("code")))
     assert violation == Violation(
         address="study.validated",
@@ -86,7 +86,9 @@ def test_a_violation_tells_address_event_path_and_rule(check: MessageCheck) -> N
         (lambda e: e.update(time="2026-02-30T09:30:00Z"), "$.time", "must be a date-time"),
     ],
 )
-def test_each_rule_is_told_in_words(edit: Edit, path: str, rule: str, check: MessageCheck) -> None:
+def test_each_rule_is_reported_in_words(
+    edit: Edit, path: str, rule: str, check: MessageCheck
+) -> None:
     [violation] = check.violations(validated(edit))
     assert (violation.path, violation.rule) == (path, rule)
 
@@ -112,7 +114,7 @@ def test_fields_that_the_document_does_not_know_are_fine(check: MessageCheck) ->
     assert check.violations(validated(add)) == []
 
 
-def test_an_undocumented_channel_is_told(check: MessageCheck) -> None:
+def test_an_undocumented_channel_is_reported(check: MessageCheck) -> None:
     [violation] = check.violations(Recorded("stream", "elsewhere", b"{}"))
     assert (
         str(violation) == "A message at elsewhere: $ was sent on a stream that is not documented."
@@ -124,7 +126,7 @@ def test_the_dead_letter_is_no_live_channel(check: MessageCheck) -> None:
     assert violation.rule == "was sent on a live channel that is not documented"
 
 
-def test_an_event_at_the_wrong_address_is_told(check: MessageCheck) -> None:
+def test_an_event_at_the_wrong_address_is_reported(check: MessageCheck) -> None:
     wrong = Recorded("live", "uploads", validated().body)
     [violation] = check.violations(wrong)
     assert (violation.event, violation.path) == (None, "$.type")
@@ -142,13 +144,13 @@ def test_an_event_at_the_wrong_address_is_told(check: MessageCheck) -> None:
         b'"\\ud800"',
     ],
 )
-def test_what_is_not_json_is_told(body: bytes, check: MessageCheck) -> None:
+def test_what_is_not_json_is_reported(body: bytes, check: MessageCheck) -> None:
     [violation] = check.violations(Recorded("stream", "study.validated", body))
     assert violation.rule == "is not JSON"
 
 
 @pytest.mark.parametrize("body", [b"null", b"[]", b"7", b"{}", b'{"type":[]}', b'{"type":{}}'])
-def test_json_that_is_no_event_is_told(body: bytes, check: MessageCheck) -> None:
+def test_json_that_is_no_event_is_reported(body: bytes, check: MessageCheck) -> None:
     [violation] = check.violations(Recorded("stream", "study.validated", body))
     assert violation.path == "$.type"
 
@@ -192,6 +194,6 @@ def test_a_dead_letter_is_checked_by_all_its_fields(
     assert str(violation) == "dead.letter at dead-letter: $.entry_id is required and absent."
 
 
-def test_an_entry_of_an_undocumented_stream_is_told(check: MessageCheck) -> None:
+def test_an_entry_of_an_undocumented_stream_is_reported(check: MessageCheck) -> None:
     [violation] = check.entry_violations("elsewhere", {b"__data__": b"{}"})
     assert violation.rule == "was sent on a stream that is not documented"

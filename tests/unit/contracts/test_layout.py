@@ -1,4 +1,4 @@
-"""Channels, volumes and ``intake.json``: who speaks where, and what lies where."""
+"""Channels, volumes and ``intake.json``: who sends what, and what is stored where."""
 
 from pathlib import Path
 from uuid import UUID
@@ -42,7 +42,7 @@ def test_the_status_service_reads_every_event_and_sends_none() -> None:
     assert not any("status" in channel.producers for channel in CHANNELS)
 
 
-def test_every_study_lies_in_a_directory_of_its_own_named_after_its_id() -> None:
+def test_every_study_has_a_directory_of_its_own_named_after_its_id() -> None:
     volumes = Volumes(Path("/v/uploads"), Path("/v/quarantine"), Path("/v/archive"))
     assert volumes.uploaded(STUDY) == Path("/v", study_directory(Place.UPLOADS, STUDY))
     assert volumes.quarantined(STUDY) == Path("/v", study_directory(Place.QUARANTINE, STUDY))

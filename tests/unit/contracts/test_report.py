@@ -86,8 +86,8 @@ def test_a_summary_is_short_and_drops_the_least_important() -> None:
 
 
 def test_a_summary_has_no_values_of_the_file() -> None:
-    told = finding("uid.invalid", expected="1.2.840", found="DOE^JANE", section="PS3.5 9.1")
-    [summary] = study_report((told,)).summaries()
+    full = finding("uid.invalid", expected="1.2.840", found="DOE^JANE", section="PS3.5 9.1")
+    [summary] = study_report((full,)).summaries()
     assert type(summary) is FindingSummary
     assert summary.model_dump().keys().isdisjoint({"expected", "found", "offset"})
     assert "DOE" not in summary.model_dump_json()

@@ -105,7 +105,7 @@ async def test_the_record_of_a_study_can_be_asked_for(service: Caller) -> None:
     assert shown.json() == posted.json()
 
 
-async def test_a_study_that_nobody_knows_is_not_found(service: Caller) -> None:
+async def test_an_unknown_study_is_not_found(service: Caller) -> None:
     assert is_problem(await service().get(f"/status/{STUDY}"), 404, "unknown-study")
 
 
@@ -201,7 +201,7 @@ async def test_a_listing_with_impossible_parameters_is_refused(
     "authorization",
     ["", "Bearer", "Bearer open sesam", "Bearer open sesame!", "Basic open sesame", "open sesame"],
 )
-async def test_without_the_token_nobody_gets_in(
+async def test_without_the_token_no_request_is_admitted(
     service: Caller, store: MemoryStore, method: str, path: str, authorization: str
 ) -> None:
     headers = {"Authorization": authorization} if authorization else {}

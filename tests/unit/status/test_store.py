@@ -14,7 +14,7 @@ STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 
 
 class OneKey:
-    """As much of Redis as one record needs; other writers win as many races as told."""
+    """As much of Redis as one record needs; other writers win a given number of races."""
 
     def __init__(self, lost_races: int = 0) -> None:
         self.value: bytes | None = None
@@ -59,7 +59,9 @@ async def test_a_lost_race_is_run_again() -> None:
     assert client.writes == 1
 
 
-async def test_a_race_that_is_lost_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_race_that_is_always_lost_ends_with_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("status.store.MOST_ATTEMPTS", 3)
     with pytest.raises(WatchError):
         await store_on(OneKey(lost_races=3)).apply(STUDY, [StatusUpdate(status=State.UPLOADED)])

@@ -44,7 +44,7 @@ def address(url: str, password: str | None) -> str:
     return redis_address(ExampleSettings.model_construct(redis_url=url, redis_password=secret))
 
 
-async def test_on_the_wire_stands_exactly_the_events_json() -> None:
+async def test_a_message_is_exactly_the_events_json() -> None:
     encoded = await CloudEventFormat.encode(
         message=EVENT, reply_to="", headers=None, correlation_id="x", serializer=None
     )

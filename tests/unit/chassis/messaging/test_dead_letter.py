@@ -166,7 +166,7 @@ async def test_burying_the_same_message_twice_announces_the_same_event(
     assert first.id == second.id
 
 
-async def test_an_event_of_another_version_still_tells_its_study(
+async def test_an_event_of_another_version_still_names_its_study(
     dead_letters: DeadLetters, publisher: Publisher
 ) -> None:
     body = CAUSE.to_json().replace(b"study.uploaded", b"study.uploaded-by-post")
@@ -176,7 +176,7 @@ async def test_an_event_of_another_version_still_tells_its_study(
 
 
 @pytest.mark.parametrize("body", [b"", b"DOE^JANE", b"{}", b'{"subject": "DOE^JANE"}', b"\xff"])
-async def test_what_does_not_even_tell_its_study_is_moved_all_the_same(
+async def test_a_message_that_does_not_name_its_study_is_moved_all_the_same(
     dead_letters: DeadLetters, redis: Redis, publisher: Publisher, body: bytes
 ) -> None:
     lines = await move(dead_letters, body)
@@ -194,7 +194,7 @@ async def test_the_status_service_moves_its_messages_without_blaming_the_study(
     assert [command[0] for command in commands] == ["XADD", "XACK"]
 
 
-async def test_nothing_is_counted_while_redis_is_away(
+async def test_nothing_is_counted_while_redis_is_unavailable(
     dead_letters: DeadLetters, redis: Redis, metrics: Metrics, publisher: Publisher
 ) -> None:
     redis.away = True

@@ -84,7 +84,7 @@ Moved = list[tuple[Claim, bytes, Failure]]
 Handle = Callable[[Any], Awaitable[None]]
 
 
-class House:
+class Consumer:
     """A consumer with everything around it."""
 
     def __init__(self, redis: Redis) -> None:
@@ -136,8 +136,8 @@ class House:
 
 
 @pytest.fixture
-def house() -> House:
-    return House(Redis())
+def consumer() -> Consumer:
+    return Consumer(Redis())
 
 
 async def succeed(_: Any) -> None:
@@ -152,42 +152,44 @@ async def fail_for_good(_: Any) -> None:
     raise PermanentError("study.missing", "The study's files are gone.")
 
 
-async def test_a_message_is_acknowledged_after_its_handler_has_succeeded(house: House) -> None:
+async def test_a_message_is_acknowledged_after_its_handler_has_succeeded(
+    consumer: Consumer,
+) -> None:
     async def handle(_: Any) -> None:
-        assert not house.redis.acknowledged
+        assert not consumer.redis.acknowledged
 
-    assert await house.deliver(handle) == "done"
-    assert house.redis.acknowledged
-    assert not house.moved
+    assert await consumer.deliver(handle) == "done"
+    assert consumer.redis.acknowledged
+    assert not consumer.moved
 
 
 @pytest.mark.parametrize("deliveries", range(1, LIMIT))
 async def test_a_message_that_fails_is_left_pending_for_another_try(
-    house: House, deliveries: int
+    consumer: Consumer, deliveries: int
 ) -> None:
-    house.redis.deliveries = deliveries
-    assert await house.deliver(fail) == "retry"
-    assert not house.redis.acknowledged
-    assert not house.moved
+    consumer.redis.deliveries = deliveries
+    assert await consumer.deliver(fail) == "retry"
+    assert not consumer.redis.acknowledged
+    assert not consumer.moved
 
 
-async def test_a_message_that_fails_on_its_last_try_is_dead_lettered(house: House) -> None:
-    house.redis.deliveries = LIMIT
-    assert await house.deliver(fail) == "dead_letter"
-    assert house.calls == 1
-    assert house.failure == Failure("delivery.failed", "It failed every time, with ValueError.")
+async def test_a_message_that_fails_on_its_last_try_is_dead_lettered(consumer: Consumer) -> None:
+    consumer.redis.deliveries = LIMIT
+    assert await consumer.deliver(fail) == "dead_letter"
+    assert consumer.calls == 1
+    assert consumer.failure == Failure("delivery.failed", "It failed every time, with ValueError.")
 
 
-async def test_a_message_whose_every_worker_has_died_is_not_tried_again(house: House) -> None:
-    house.redis.deliveries = LIMIT + 1
-    assert await house.deliver(succeed) == "dead_letter"
-    assert house.calls == 0
-    assert house.failure.code == "delivery.exhausted"
+async def test_a_message_whose_every_worker_has_died_is_not_tried_again(consumer: Consumer) -> None:
+    consumer.redis.deliveries = LIMIT + 1
+    assert await consumer.deliver(succeed) == "dead_letter"
+    assert consumer.calls == 0
+    assert consumer.failure.code == "delivery.exhausted"
 
 
-async def test_what_trying_again_cannot_fix_is_dead_lettered_at_once(house: House) -> None:
-    assert await house.deliver(fail_for_good) == "dead_letter"
-    assert house.failure == Failure("study.missing", "The study's files are gone.")
+async def test_what_trying_again_cannot_fix_is_dead_lettered_at_once(consumer: Consumer) -> None:
+    assert await consumer.deliver(fail_for_good) == "dead_letter"
+    assert consumer.failure == Failure("study.missing", "The study's files are gone.")
 
 
 @pytest.mark.parametrize(
@@ -203,11 +205,11 @@ async def test_what_trying_again_cannot_fix_is_dead_lettered_at_once(house: Hous
     ],
 )
 async def test_what_is_no_event_of_the_channel_is_dead_lettered_at_once(
-    house: House, body: bytes
+    consumer: Consumer, body: bytes
 ) -> None:
-    assert await house.deliver(succeed, body) == "dead_letter"
-    assert house.calls == 0
-    [(claim, moved, failure)] = house.moved
+    assert await consumer.deliver(succeed, body) == "dead_letter"
+    assert consumer.calls == 0
+    [(claim, moved, failure)] = consumer.moved
     assert claim == Claim("uploads", "validator", "here-1", b"17-0", 1)
     assert moved == body
     assert failure == Failure("event.invalid", "The message is not the event of this channel.")
@@ -217,49 +219,49 @@ async def test_what_is_no_event_of_the_channel_is_dead_lettered_at_once(
     "redis", [Redis(acknowledged=True), Redis(consumer="there-2")], ids=["done", "claimed"]
 )
 async def test_a_message_that_is_no_longer_this_consumers_is_left_alone(redis: Redis) -> None:
-    house = House(redis)
+    consumer = Consumer(redis)
     was_acknowledged = redis.acknowledged
-    assert await house.deliver(succeed) == "lost_claim"
-    assert house.calls == 0
+    assert await consumer.deliver(succeed) == "lost_claim"
+    assert consumer.calls == 0
     assert redis.acknowledged is was_acknowledged
 
 
-async def test_in_memory_a_message_is_worked_on_without_asking_redis(house: House) -> None:
-    house.redis.acknowledged = True
-    assert await house.deliver(succeed, in_memory=True) == "done"
-    assert house.calls == 1
+async def test_in_memory_a_message_is_worked_on_without_asking_redis(consumer: Consumer) -> None:
+    consumer.redis.acknowledged = True
+    assert await consumer.deliver(succeed, in_memory=True) == "done"
+    assert consumer.calls == 1
 
 
-async def test_work_that_is_cancelled_leaves_its_message_pending(house: House) -> None:
+async def test_work_that_is_cancelled_leaves_its_message_pending(consumer: Consumer) -> None:
     working = asyncio.Event()
 
     async def handle(_: Any) -> None:
         working.set()
         await asyncio.Event().wait()
 
-    task = asyncio.create_task(house.deliver(handle))
+    task = asyncio.create_task(consumer.deliver(handle))
     await working.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert not house.redis.acknowledged
-    assert not house.moved
+    assert not consumer.redis.acknowledged
+    assert not consumer.moved
 
 
-async def test_a_failure_is_logged_with_its_study_and_its_kind(house: House) -> None:
-    await house.deliver(fail)
-    failed, outcome = house.lines
+async def test_a_failure_is_logged_with_its_study_and_its_kind(consumer: Consumer) -> None:
+    await consumer.deliver(fail)
+    failed, outcome = consumer.lines
     assert (failed["event"], failed["study_id"]) == ("message.failed", str(STUDY))
     assert (failed["code"], failed["deliveries"]) == ("ValueError", 1)
     assert outcome["event_id"] == str(EVENT.id)
     assert outcome["duration_ms"] >= 0
 
 
-async def test_messages_and_errors_are_counted(house: House) -> None:
-    await house.deliver(succeed)
-    house.redis.acknowledged = False
-    await house.deliver(fail_for_good)
-    text = house.metrics.exposition().decode()
+async def test_messages_and_errors_are_counted(consumer: Consumer) -> None:
+    await consumer.deliver(succeed)
+    consumer.redis.acknowledged = False
+    await consumer.deliver(fail_for_good)
+    text = consumer.metrics.exposition().decode()
     assert 'hdv_messages_total{event="uploads",outcome="done",service="validator"} 1.0' in text
     assert 'hdv_errors_total{error="study.missing",service="validator"} 1.0' in text
 

@@ -95,7 +95,7 @@ def test_entries_of_all_streams_stand_in_the_order_of_their_time() -> None:
     assert ids == [(1, 0), (2, 0), (3, 0)]
 
 
-def test_within_a_millisecond_a_cause_stands_before_its_effect() -> None:
+def test_within_a_millisecond_a_cause_comes_before_its_effect() -> None:
     found = snapshot(*(entry(address, 1, 0) for address in reversed(ADDRESSES)))
     addresses = [e.address for e in page(found, Cursor(), ADDRESSES, 10).entries]
     assert addresses == [channel.address for channel in CHANNELS]
@@ -109,7 +109,7 @@ def test_a_page_says_whether_there_is_more() -> None:
     assert (len(both.entries), both.more) == (2, False)
 
 
-def test_the_place_after_each_entry_is_told() -> None:
+def test_each_entry_comes_with_the_position_after_it() -> None:
     found = page(snapshot(entry(UPLOADS, 1, 0), entry(ARCHIVED, 2, 0)), Cursor(), ADDRESSES, 9)
     places = [position for position, _ in found.positions()]
     assert places[0].positions[UPLOADS] == (1, 0)
@@ -237,7 +237,7 @@ def test_every_entry_is_read_exactly_once_however_appends_and_reads_interleave(
 
 
 @given(st.lists(APPEND | READ | TRIM, max_size=60))
-def test_a_reader_is_told_exactly_when_it_has_missed_something(
+def test_a_reader_learns_exactly_when_it_has_missed_something(
     steps: list[tuple[str, str, int]],
 ) -> None:
     stored = Stored()
@@ -292,7 +292,7 @@ async def test_who_follows_from_now_hears_nothing_of_the_past() -> None:
         break
 
 
-async def test_nothing_is_lost_while_redis_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nothing_is_lost_while_redis_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "RETRY_SECONDS", (0.001, 0.002))
     streams: Any = MemoryRedis()
     sent = [streams.send(uploaded())]

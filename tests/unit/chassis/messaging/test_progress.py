@@ -36,7 +36,7 @@ SETTINGS = ExampleSettings.model_construct(
 
 
 class StatusService:
-    """Takes marks as the status service does, unless it is told to be away."""
+    """Takes marks as the status service does, unless it is to fail."""
 
     def __init__(self) -> None:
         self.requests: list[httpx.Request] = []
@@ -136,7 +136,7 @@ async def test_a_mark_that_still_waits_is_not_doubled_and_keeps_its_time(
     assert status.batches[0][0]["time"] == first.model_dump(mode="json")["time"]
 
 
-async def test_the_latest_counts_of_a_state_are_sent_and_nothing_told_before_is_lost(
+async def test_the_latest_counts_of_a_state_are_sent_and_no_earlier_fact_is_lost(
     marks: Progress, status: StatusService
 ) -> None:
     marks.mark(STUDY, State.VALIDATING, StudyFacts(patient_id_hash="0a" * 32))
@@ -163,7 +163,7 @@ async def test_many_marks_are_sent_in_portions_that_the_status_service_takes(
 @pytest.mark.parametrize(
     "failure", [httpx.ConnectError("refused"), httpx.ReadTimeout("slow"), 500, 503], ids=str
 )
-async def test_while_the_status_service_is_away_marks_wait_and_are_sent_later(
+async def test_while_the_status_service_is_unavailable_marks_wait_and_are_sent_later(
     marks: Progress, status: StatusService, failure: int | Exception
 ) -> None:
     status.failures = [failure, failure, failure]
@@ -204,7 +204,7 @@ async def test_marks_that_are_refused_are_not_sent_for_ever(
     assert status.marks == [(str(STUDIES[1]), "validating")]
 
 
-async def test_a_status_service_that_is_away_does_not_keep_a_service_from_ending(
+async def test_an_unavailable_status_service_does_not_keep_a_service_from_ending(
     marks: Progress, status: StatusService
 ) -> None:
     status.failures = [httpx.ConnectError("refused")] * 100

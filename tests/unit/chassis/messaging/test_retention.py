@@ -126,7 +126,7 @@ async def test_another_refusal_of_redis_is_not_taken_for_a_missing_stream() -> N
         await trimmed(Forbidden())
 
 
-async def test_trimming_goes_on_after_redis_was_away() -> None:
+async def test_trimming_goes_on_after_redis_was_unavailable() -> None:
     second_try = asyncio.Event()
 
     class Unsteady:

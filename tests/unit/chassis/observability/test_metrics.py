@@ -71,7 +71,7 @@ def test_two_services_in_one_process_do_not_mix(measured: Metrics) -> None:
     assert not any("hdv_errors_total{" in line for line in exposition(other))
 
 
-def test_activity_tells_count_errors_and_percentiles_in_milliseconds() -> None:
+def test_activity_has_count_errors_and_percentiles_in_milliseconds() -> None:
     activity = Activity()
     for number in range(1, 101):
         activity.record(number / 1000, ok=number > 5)
@@ -84,7 +84,7 @@ def test_activity_tells_count_errors_and_percentiles_in_milliseconds() -> None:
     }
 
 
-def test_activity_starts_again_once_it_has_been_told() -> None:
+def test_activity_starts_again_once_it_has_been_read() -> None:
     activity = Activity()
     activity.record(1, ok=False)
     activity.take()
@@ -95,8 +95,8 @@ def test_activity_starts_again_once_it_has_been_told() -> None:
 def test_one_unit_of_work_is_its_own_percentile() -> None:
     activity = Activity()
     activity.record(0.002, ok=True)
-    told = activity.take()
-    assert (told["p50_ms"], told["p95_ms"]) == (2.0, 2.0)
+    figures = activity.take()
+    assert (figures["p50_ms"], figures["p95_ms"]) == (2.0, 2.0)
 
 
 def test_activity_keeps_so_many_durations_and_no_more() -> None:
@@ -105,9 +105,9 @@ def test_activity_keeps_so_many_durations_and_no_more() -> None:
         activity.record(9, ok=True)
     for _ in range(10_000):
         activity.record(1, ok=True)
-    told = activity.take()
-    assert told["count"] == 20_001
-    assert told["p95_ms"] == 1000.0
+    figures = activity.take()
+    assert figures["count"] == 20_001
+    assert figures["p95_ms"] == 1000.0
 
 
 @pytest.mark.parametrize(("status", "errors"), [(200, 0), (404, 0), (499, 0), (500, 1), (503, 1)])

@@ -71,7 +71,7 @@ async def test_work_that_takes_its_process_along_is_a_death_of_its_own(
 async def test_work_that_ends_its_process_as_if_all_were_well_is_noticed_in_time(
     isolation: Isolation,
 ) -> None:
-    """Pebble takes the exit code 0 for a process that has done its share, so the limit tells."""
+    """Pebble takes the exit code 0 for a process that has done its share, so the limit decides."""
     with pytest.raises(IsolationError) as raised:
         await isolation.run(os._exit, 0)
     assert raised.value.cause is Cause.TIME
