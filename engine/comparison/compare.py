@@ -66,7 +66,7 @@ def compare(
     Args:
         instances: those that could be read.
         profile: has the severity of each finding.
-        expected_instances: how many there should be, if the sender has said so.
+        expected_instances: how many there should be, if the sender has announced a number.
 
     Returns:
         The findings, each with all files concerned; files with the rarest value come first.

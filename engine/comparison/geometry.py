@@ -15,7 +15,7 @@ _POSITION_TOLERANCE = 0.01
 _STEP_TOLERANCE = 0.02
 """By how much a step may differ from the others: in mm, and as a part of the step."""
 _FEWEST = 3
-"""Positions that it takes to speak of a spacing."""
+"""The fewest positions that have a spacing."""
 _MOST_ORIENTATIONS = 64
 """Beyond this many a series is no stack in any case (radial acquisitions)."""
 

@@ -9,7 +9,7 @@ from engine.tags import SOP_CLASS_UID
 
 
 def check_iod(instance: Instance, findings: Findings) -> None:
-    """Check the SOP class, then all attributes that it asks for.
+    """Check the SOP class, then all attributes that it requires.
 
     An index of files has its own definition, which is not in the facts: it is left alone.
     """

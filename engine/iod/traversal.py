@@ -87,7 +87,7 @@ class _Traversal:
                 SHARED_FUNCTIONAL_GROUPS_SEQUENCE,
                 PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE,
             }:
-                # Which groups have to be there is not said by the level, see FunctionalGroups.
+                # FunctionalGroups checks which groups have to be present.
                 groups = level._replace(required=frozenset(), conditional=())
                 for item in self.groups.items(sequence.row, sequence.attribute.tag):
                     yield _Visit(item, groups)

@@ -228,5 +228,5 @@ def _bounds(token: str) -> tuple[int, int | None]:
     if max(bounds[0], bounds[1] or 0) > _MOST_REPETITIONS:
         raise PatternError(f"{token} repeats more than {_MOST_REPETITIONS} times")
     if bounds[1] is not None and bounds[1] < bounds[0]:
-        raise PatternError(f"{token} asks for more than it allows")
+        raise PatternError(f"{token} repeats more often than is allowed")
     return bounds

@@ -1,4 +1,4 @@
-"""The profile: what an examination asks of an instance, and how much each violation weighs."""
+"""The profile: which rules apply to an instance, and how severe each violation is."""
 
 import hashlib
 import json
@@ -43,21 +43,21 @@ class Limits(BaseModel):
     """How many places a code is reported for; the places beyond are only counted."""
 
     @property
-    def said(self) -> dict[str, int]:
-        """The limits that were given, not left to their defaults."""
+    def given(self) -> dict[str, int]:
+        """The limits that were set, without those left to their defaults."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 
     def within(self, bounds: "Limits") -> "Limits":
         """Each limit that was given, but no wider than that of the bounds; the bounds' others."""
-        ours = {name: min(limit, getattr(bounds, name)) for name, limit in self.said.items()}
+        ours = {name: min(limit, getattr(bounds, name)) for name, limit in self.given.items()}
         return Limits(**bounds.model_dump() | ours)
 
 
 def _known_code(code: str, info: ValidationInfo) -> str:
-    """Codes are known where a profile file is read, which hands them in."""
+    """The known codes are in the context where a profile file is read."""
     codes = (info.context or {}).get("codes")
     if code.startswith("site."):
-        raise ValueError(f"the severity of '{code}' is said in each of the site's rules")
+        raise ValueError(f"the severity of '{code}' is set in each of the site's rules")
     if codes is None or any(fnmatchcase(known, code) for known in codes):
         return code
     kind = "no code fits" if "*" in code else "unknown code"
@@ -65,7 +65,7 @@ def _known_code(code: str, info: ValidationInfo) -> str:
 
 
 class SeverityChange(Selection):
-    """How much the violation of some rules weighs, in some instances or in all."""
+    """The severity of some rules, in some instances or in all."""
 
     code: Annotated[
         OneOrMore[
@@ -77,14 +77,14 @@ class SeverityChange(Selection):
     ]
     """Codes; `*` in them matches any characters."""
     violation: bool | None = None
-    """Only rules that the standard makes (true), or only those that it doesn't make (false)."""
+    """Only rules of the standard (true), or only others (false)."""
     default_severity: Severity | None = None
-    """Only rules that weigh so much in the default profile."""
+    """Only rules of this severity in the default profile."""
     severity: Literal["error", "warning", "info", "mute"]
-    """What they weigh now; `mute`: they are not reported."""
+    """Their new severity; `mute`: they are not reported."""
 
     def changes(self, rule: Rule) -> bool:
-        """Whether it is about a rule."""
+        """Whether it applies to a rule."""
         return (
             any(fnmatchcase(rule.code, code) for code in self.code)
             and self.violation in {None, rule.violation}
@@ -102,7 +102,7 @@ Keyword = Annotated[str, AfterValidator(_keyword)]
 
 
 class Profile(BaseModel):
-    """What an examination asks for; `engine.profile_files.loading` reads one from a file.
+    """What an examination checks; `engine.profile_files.loading` reads one from a file.
 
     The defaults are those of the default profile.
     """
@@ -116,9 +116,9 @@ class Profile(BaseModel):
     description: str = Field(default="", max_length=1000)
     """What it is for."""
     extends: BuiltIn = "default"
-    """The profile that is complemented; what is said here counts more."""
+    """The profile that is complemented; what is set here takes precedence."""
     severities: tuple[SeverityChange, ...] = Field(default=(), max_length=500)
-    """What weighs more or less than in the default profile; the last that fits counts."""
+    """Changes of severities; the last one that fits counts."""
     required_elements: tuple[Keyword, ...] = Field(
         default=(
             "SOPClassUID",
@@ -134,11 +134,11 @@ class Profile(BaseModel):
     may_be_empty: tuple[Keyword, ...] = Field(default=("PatientID",), max_length=500)
     """Keywords of the required elements that may be there without a value (Type 2)."""
     rules: tuple[SiteRule, ...] = Field(default=(), max_length=500)
-    """What the site asks for beyond the standard."""
+    """What the site requires beyond the standard."""
     decode: Literal["none", "first", "all"] = "none"
     """Which frames are decoded."""
     show_values: bool = False
-    """Whether reports show values that a person may be known by."""
+    """Whether reports show values that may identify a person."""
     limits: Limits = Limits()
     """Where an examination stops."""
 
@@ -153,7 +153,7 @@ class Profile(BaseModel):
     def severity_of(
         self, rule: Rule, sop_class_uid: str = "", modality: str = ""
     ) -> Severity | None:
-        """How much breaking a rule weighs in an instance; None if that is not to be reported.
+        """The severity of a rule in an instance; None if it is not reported.
 
         Args:
             rule: the rule; for those of the site's own, see `SiteRule.severity`.
@@ -197,12 +197,12 @@ class Profile(BaseModel):
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def complemented(self, own: "Profile") -> "Profile":
-        """This profile with what another says: its lists of rules are added, the rest replaces."""
-        said = {name: getattr(own, name) for name in own.model_fields_set}
-        said["severities"] = self.severities + own.severities
-        said["rules"] = self.rules + own.rules
-        said["limits"] = Limits(**self.limits.said | own.limits.said)
-        return self.changed(**said)
+        """This profile with the content of another: rules are added, the rest replaces."""
+        given = {name: getattr(own, name) for name in own.model_fields_set}
+        given["severities"] = self.severities + own.severities
+        given["rules"] = self.rules + own.rules
+        given["limits"] = Limits(**self.limits.given | own.limits.given)
+        return self.changed(**given)
 
     def with_limits(self, bounds: Limits) -> "Profile":
         """The profile on a machine with limits of its own, which it can only tighten."""
@@ -210,7 +210,7 @@ class Profile(BaseModel):
 
     def changed(self, **changes: Any) -> "Profile":  # noqa: ANN401 -- any attribute
         """The profile with other values of some attributes."""
-        # Not `model_copy`: it would take along what has been worked out from the old content.
+        # Not `model_copy`: it would keep what was computed from the old content.
         fields = {name: getattr(self, name) for name in Profile.model_fields}
         return Profile.model_validate(fields | changes)
 

@@ -1,4 +1,4 @@
-"""What a site asks for beyond the standard: the rules of a trial protocol, say."""
+"""What a site requires beyond the standard, for example the rules of a trial protocol."""
 
 import re
 from collections.abc import Iterator
@@ -25,13 +25,13 @@ class MustBe(StrEnum):
     """What an element has to be."""
 
     PRESENT = "present"
-    """There, with or without a value."""
+    """Present, with or without a value."""
     FILLED = "filled"
-    """There, with a value."""
+    """Present, with a value."""
     EMPTY = "empty"
-    """Without a value, or not there."""
+    """Without a value, or absent."""
     ABSENT = "absent"
-    """Not there."""
+    """Absent."""
 
 
 def _tags(path: object) -> object:
@@ -85,10 +85,10 @@ AllowedValue = Annotated[str, Field(max_length=200)]
 
 
 class SiteRule(Selection):
-    """One demand on one element."""
+    """One requirement for one element."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)
-    """Name of the rule; its findings say it."""
+    """Name of the rule; its findings contain it."""
     element: Annotated[
         tuple[int, ...], BeforeValidator(_tags), Field(min_length=1, max_length=_MOST_STEPS)
     ]
@@ -96,7 +96,7 @@ class SiteRule(Selection):
     anywhere: bool = False
     """Whether the element is looked for at any depth, not only where the path starts at the top."""
     must_be: MustBe | None = None
-    """What it has to be; if nothing is said, an element without a value is fine."""
+    """What it has to be; by default an element without a value is fine."""
     allowed: OneOrMore[AllowedValue] = Field(default=(), alias="in")
     """The only values that it may have."""
     at_least: Number | None = None
@@ -106,11 +106,11 @@ class SiteRule(Selection):
     matches: Annotated[str, AfterValidator(_pattern)] | None = None
     """A regular expression for the whole value."""
     position: PositiveInt | None = None
-    """Which value of a multi-valued element is meant, counted from 1; every one if not given."""
+    """Which value of a multi-valued element is meant, counted from 1; by default all of them."""
     severity: Severity = Severity.ERROR
-    """How much a violation weighs."""
+    """The severity of its findings."""
     message: str | None = Field(default=None, min_length=1, max_length=300)
-    """What to tell people, instead of the general sentence."""
+    """The message of its findings, instead of the general sentence."""
 
     @property
     def path(self) -> str:
@@ -119,7 +119,7 @@ class SiteRule(Selection):
 
     @property
     def demands(self) -> str:
-        """What it asks for, in words."""
+        """What it requires, in words."""
         demands = [f"must be {self.must_be}"] if self.must_be else []
         if self.allowed:
             demands.append(f"in {', '.join(self.allowed)}")
@@ -137,12 +137,12 @@ class SiteRule(Selection):
 
     @property
     def restricts_values(self) -> bool:
-        """Whether it says anything of the values."""
+        """Whether it restricts the values."""
         return bool(self.allowed or self.matches) or self.has_bounds
 
     @property
     def has_bounds(self) -> bool:
-        """Whether it asks for numbers."""
+        """Whether it limits numbers."""
         return self.at_least is not None or self.at_most is not None
 
     @property
@@ -159,7 +159,7 @@ class SiteRule(Selection):
     def _contradictions(self) -> Iterator[str]:
         if not self.restricts_values:
             if not self.must_be:
-                yield "the rule asks for nothing: give must_be, in, at_least, at_most or matches"
+                yield "the rule requires nothing: give must_be, in, at_least, at_most or matches"
             if self.position is not None:
                 yield "position needs in, at_least, at_most or matches"
         elif self.must_be in {MustBe.EMPTY, MustBe.ABSENT}:

@@ -1,4 +1,4 @@
-"""Rules of compressed frames (PS3.5 8.2): what comes up while their headers are read."""
+"""Rules of compressed frames: their headers against the rest of the file (PS3.5 8.2)."""
 
 from contracts.report import Severity
 from engine.rule_set import RuleSet
@@ -54,7 +54,7 @@ SCAN = RULES.define(
 PROGRESSION = RULES.define(
     "codestream.progression",
     Severity.WARNING,
-    "The order of progression in the codestream is not the one that the transfer syntax asks for.",
+    "The order of progression in the codestream is not the one that the transfer syntax requires.",
     "PS3.5 A.4",
     why="A reader that fetches a small image from the beginning of the codestream does not find "
     "it.",

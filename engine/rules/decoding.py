@@ -1,4 +1,4 @@
-"""Rules of decoding: what comes up when a profile asks for frames to be decoded (PS3.5 8)."""
+"""Rules of decoding, for profiles that have frames decoded (PS3.5 8)."""
 
 from contracts.report import Severity
 from engine.rule_set import RuleSet

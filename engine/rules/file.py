@@ -96,7 +96,7 @@ def preamble_is_no_other_format(instance: Instance) -> Iterator[Violation]:
     violation=False,
 )
 def preamble_is_empty(instance: Instance) -> Iterator[Violation]:
-    """Null bytes are what the standard asks for where the preamble is not in use."""
+    """The standard requires null bytes where the preamble is not in use."""
     preamble = _preamble(instance)
     known = executable_kind(preamble) or foreign_kind(preamble) or is_tiff(preamble)
     if preamble.strip(b"\0") and not known:

@@ -1,4 +1,4 @@
-"""Rules of information objects (PS3.3): what a SOP class asks of a data set and its items."""
+"""Rules of information objects (PS3.3): what a SOP class requires of a data set and its items."""
 
 from contracts.report import Severity
 from engine.rule_set import RuleSet

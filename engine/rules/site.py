@@ -66,7 +66,7 @@ OUT_OF_RANGE = RULES.define(
 FORMAT = RULES.define(
     "site.value-format",
     Severity.ERROR,
-    "The value does not have the form that the site asks for.",
+    "The value does not have the form that the site requires.",
     _SECTION,
     why="Subjects, visits and the like are found by such values; others get lost.",
     fix=_FIX + "correct the value, or the pattern.",

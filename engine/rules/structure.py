@@ -1,4 +1,4 @@
-"""Rules of the encoding (PS3.5 7): what comes up while the elements of a data set are read."""
+"""Rules of the encoding, broken where the elements of a data set cannot be read (PS3.5 7)."""
 
 from contracts.report import Severity
 from engine.rule_set import RuleSet

@@ -17,7 +17,7 @@ def check(elements: Elements, rows: Sequence[int], findings: Findings) -> None:
     Args:
         elements: the table.
         rows: those of the group lengths.
-        findings: takes what is wrong.
+        findings: collects the violations.
     """
     for row in rows:
         findings.add(rules.GROUP_LENGTH_RETIRED, Violation(Element(elements, row)))

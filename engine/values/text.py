@@ -20,7 +20,7 @@ _GROUP_LENGTH, _GROUPS, _COMPONENTS = 64, 3, 5
 
 class _Form(NamedTuple):
     length: int | None
-    """How many characters a value may have; None if they have no bound to speak of."""
+    """How many characters a value may have; None for 2^32 - 2."""
     simple: "re.Pattern[bytes]"
     """What nothing can be wrong with: one value, ASCII without control characters."""
     multiple: bool

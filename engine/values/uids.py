@@ -22,7 +22,7 @@ def judge_identifying(value: bytes) -> Judgement:
     if not text:
         return NOTHING
     if not _is_well_formed(text):
-        # One value here, however many: what else there is to say of it is said already.
+        # Counted as one value: the rule of the form covers several values as well.
         violation = broken(rules.MALFORMED, _FORM, value=text[:SHOWN])
         return Judgement(1, (violation, *_padding_violations(value)))
     return _judgement([text], [*_root_violations(text), *_padding_violations(value)])

@@ -57,7 +57,7 @@ class Modules:
         return self._level(_Tree(module, types), ())
 
     def level_of_values(self, allowed: Mapping[TagPath, values.Values]) -> int:
-        """The index of a level that asks for nothing, and limits values.
+        """The index of a level that requires nothing and limits values.
 
         Args:
             allowed: values by the path of the attribute.

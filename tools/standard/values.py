@@ -73,7 +73,7 @@ def _of_section(lists: Sequence[description.ValueList], tag: int, *, is_whole: b
     named = [one for one in lists if _named_tag(one) == tag]
     if named:
         return _of_lists(named, tag)
-    # A section that is only said to explain may list something else, unless it says what for.
+    # A section with explanations may list something else, unless it names the attribute.
     titled = [one for one in lists if _is_titled(one, tag)]
     if titled and (is_whole or not is_multiple(tag)):
         return _of_lists(titled, tag)

@@ -142,7 +142,7 @@ def native_pixels_are_not_long(instance: Instance) -> Iterator[Violation]:
 @RULES.check(
     "pixel.native-unexpected",
     Severity.ERROR,
-    "The pixel data is in native format, the transfer syntax asks for fragments.",
+    "The pixel data is in native format, the transfer syntax requires fragments.",
     "PS3.5 A.4",
     why="Readers look for fragments and find pixels: most refuse the image.",
     fix="Set the transfer syntax UID to an uncompressed one, or compress the pixels.",
@@ -158,7 +158,7 @@ def compressed_pixels_are_encapsulated(instance: Instance) -> Iterator[Violation
 @RULES.check(
     "pixel.encapsulated-unexpected",
     Severity.ERROR,
-    "The pixel data is in fragments, the transfer syntax asks for native format.",
+    "The pixel data is in fragments, the transfer syntax requires native format.",
     "PS3.5 A.4",
     why="Readers take the compressed bytes for pixels and show noise.",
     fix="Set the transfer syntax UID to that of the compression.",

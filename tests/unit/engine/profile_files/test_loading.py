@@ -42,7 +42,7 @@ def test_a_profile_that_comes_along_has_a_name_and_a_purpose(name: str) -> None:
 
 def test_the_default_profile_is_the_one_without_a_file() -> None:
     assert load_profile("default").digest == Profile().digest
-    assert not load_profile("default").limits.said
+    assert not load_profile("default").limits.given
 
 
 def test_strict_makes_every_violation_of_the_standard_an_error() -> None:
@@ -185,7 +185,7 @@ MISTAKES = [
     ("severities:\n- {code: uuid.*, severity: info}", "3:10: no code fits 'uuid.*'"),
     (
         "severities:\n- {code: site.value-format, severity: info}",
-        "3:10: the severity of 'site.value-format' is said in each of the site's rules",
+        "3:10: the severity of 'site.value-format' is set in each of the site's rules",
     ),
     (
         "severities:\n- code: uid.*\n  severity: fatal",
@@ -226,7 +226,7 @@ MISTAKES = [
     ),
     (
         "rules:\n- {id: a, element: PatientID}",
-        "3:3: the rule asks for nothing: give must_be, in, at_least, at_most or matches",
+        "3:3: the rule requires nothing: give must_be, in, at_least, at_most or matches",
     ),
     (
         "rules:\n- {id: a, element: PatientID, must_be: absent, in: x}",
