@@ -55,7 +55,7 @@ async def test_an_upload_of_two_studies_becomes_two_entries_of_the_archive(
     assert flow.index.studies["1.2.4"] == {other_event.subject}
 
 
-async def test_a_study_that_is_sent_again_is_archived_on_the_same_bytes(
+async def test_a_study_that_is_sent_again_is_linked_to_the_same_bytes(
     flow: Flow, slices: list[bytes]
 ) -> None:
     first = await flow.upload(*slices[:2])
@@ -74,7 +74,7 @@ async def test_a_study_that_is_sent_again_is_archived_on_the_same_bytes(
     assert flow.dead_letters == []
 
 
-async def test_an_upload_of_nothing_new_is_archived_all_the_same(
+async def test_an_upload_of_duplicates_only_is_archived_too(
     flow: Flow, slices: list[bytes]
 ) -> None:
     await flow.upload(*slices)
@@ -85,7 +85,7 @@ async def test_an_upload_of_nothing_new_is_archived_all_the_same(
     assert left(flow) == []
 
 
-async def test_a_study_at_odds_with_the_archive_is_quarantined_and_the_others_are_filed(
+async def test_a_study_that_conflicts_with_the_archive_is_quarantined_and_the_others_are_archived(
     flow: Flow, slices: list[bytes]
 ) -> None:
     await flow.upload(slices[0])

@@ -33,7 +33,7 @@ def disk(tmp_path: Path) -> Disk:
     return Disk(tmp_path)
 
 
-async def test_the_first_study_keeps_a_uid_whoever_comes_later(index: UidIndex) -> None:
+async def test_the_first_study_keeps_a_uid(index: UidIndex) -> None:
     assert await index.reserve(ONE, {"1.2.1": BYTES}) == {"1.2.1": Reservation(BYTES, ONE)}
     later = await index.reserve(OTHER, {"1.2.1": OTHER_BYTES, "1.2.2": BYTES})
     assert later == {"1.2.1": Reservation(BYTES, ONE), "1.2.2": Reservation(BYTES, OTHER)}
@@ -62,7 +62,7 @@ async def test_a_look_up_reserves_nothing(index: UidIndex) -> None:
     assert await index.reservations([]) == {}
 
 
-async def test_a_study_filed_in_parts_is_found_under_all_its_ids(index: UidIndex) -> None:
+async def test_a_study_archived_in_parts_is_found_under_all_its_ids(index: UidIndex) -> None:
     await index.add_study(ONE, ["1.2", "1.3"])
     await index.add_study(OTHER, ["1.2"])
     await index.add_study(OTHER, ["1.2"])
@@ -71,9 +71,7 @@ async def test_a_study_filed_in_parts_is_found_under_all_its_ids(index: UidIndex
     assert await index.studies("1.4") == []
 
 
-async def test_the_index_is_made_from_the_archive_when_it_has_never_been(
-    index: UidIndex, disk: Disk
-) -> None:
+async def test_a_missing_index_is_built_from_the_archive(index: UidIndex, disk: Disk) -> None:
     one = Sent(b"one", uid="1.2.1", study="1.2")
     disk.archive(one, Sent(b"two", uid="1.2.2", study="1.2"), study_id=ONE)
     disk.archive(Sent(b"six", uid="1.3.1", study="1.3"), study_id=OTHER)
@@ -90,14 +88,14 @@ async def test_the_index_is_made_from_the_archive_when_it_has_never_been(
     assert [entry.study_id for entry in reserved.values()] == [ONE, ONE, OTHER]
 
 
-async def test_an_index_that_is_complete_is_not_made_again(index: UidIndex, disk: Disk) -> None:
+async def test_a_complete_index_is_not_built_again(index: UidIndex, disk: Disk) -> None:
     await index.ensure(disk.volumes.studies)
     disk.archive(Sent(b"one", uid="1.2.1", study="1.2"), study_id=ONE)
     await index.ensure(disk.volumes.studies)
     assert await index.studies("1.2") == []
 
 
-async def test_services_that_start_at_once_make_the_index_once_and_all_wait_for_it(
+async def test_services_that_start_at_once_build_the_index_once_and_all_wait_for_it(
     index: UidIndex, disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disk.archive(Sent(b"one", uid="1.2.1", study="1.2"), study_id=ONE)

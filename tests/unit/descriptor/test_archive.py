@@ -95,7 +95,9 @@ class TestFiling:
             "original.dcm",
         ]
 
-    def test_many_instances_lie_side_by_side(self, volumes: Volumes, make_study: MakeStudy) -> None:
+    def test_several_instances_are_stored_side_by_side(
+        self, volumes: Volumes, make_study: MakeStudy
+    ) -> None:
         make_study(b"one", b"two", b"2", b"one", uids=["1.1", "1.2", "1.2", "1.1"])
         archived = archive(volumes)
         assert files(volumes) == {
@@ -164,7 +166,7 @@ class TestFiling:
         assert tree(volumes.archive, volumes.quarantine) == before
         assert rubbish(volumes) == []
 
-    def test_of_two_that_rename_at_once_the_first_counts(
+    def test_of_two_that_commit_at_once_the_first_counts(
         self, volumes: Volumes, make_study: MakeStudy, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         make_study(b"valid")
@@ -182,7 +184,7 @@ class TestFiling:
         assert metadata["provenance"]["archived_at"] == "2025-01-01T12:02:00Z"
         assert rubbish(volumes) == []
 
-    def test_a_power_cut_at_any_point_loses_nothing_and_the_next_delivery_ends_the_work(
+    def test_a_power_cut_at_any_point_loses_nothing_and_the_next_delivery_finishes_the_work(
         self, volumes: Volumes, make_study: MakeStudy, power_cut: PowerCut
     ) -> None:
         final = {
@@ -205,7 +207,7 @@ class TestFiling:
             calls += 1
         assert calls > 20
 
-    def test_a_full_disk_is_raised_and_the_next_delivery_ends_the_work(
+    def test_a_full_disk_is_raised_and_the_next_delivery_finishes_the_work(
         self, volumes: Volumes, make_study: MakeStudy, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         make_study(b"valid")
@@ -238,7 +240,7 @@ class TestWhatCameBefore:
     def same_bytes(self, volumes: Volumes, one: str, other: str) -> bool:
         return (volumes.archived(STUDY_ID) / one).samefile(volumes.archived(OTHER_ID) / other)
 
-    def test_is_filed_as_a_further_name_of_the_bytes_that_are_there(
+    def test_is_linked_to_the_bytes_in_the_archive(
         self, volumes: Volumes, make_study: MakeStudy
     ) -> None:
         make_study(b"one", b"two", uids=["1.1", "1.2"], study_id=OTHER_ID)
@@ -257,22 +259,20 @@ class TestWhatCameBefore:
         assert all(self.same_bytes(volumes, name, name) for name in names[:2])
         assert not volumes.uploaded(STUDY_ID).exists()
 
-    def test_a_single_instance_is_a_further_name_too(
-        self, volumes: Volumes, make_study: MakeStudy
-    ) -> None:
+    def test_a_single_instance_is_linked_too(self, volumes: Volumes, make_study: MakeStudy) -> None:
         make_study(b"one", uids=["1.1"], study_id=OTHER_ID)
         archive(volumes, study_id=OTHER_ID)
         self.resend(volumes, make_study, b"one", uids=["1.1"], duplicates=[1])
         assert self.same_bytes(volumes, "original.dcm", "original.dcm")
 
-    def test_is_filed_from_the_upload_where_the_archive_has_it_no_more(
+    def test_is_taken_from_the_upload_when_the_archive_no_longer_has_it(
         self, volumes: Volumes, make_study: MakeStudy
     ) -> None:
         self.resend(volumes, make_study, b"one", uids=["1.1"], duplicates=[1])
         assert (volumes.archived(STUDY_ID) / "original.dcm").read_bytes() == b"one"
 
     @pytest.mark.parametrize("others", [[b"other"], [b"other", b"more"]])
-    def test_is_filed_from_the_upload_where_the_archive_has_other_bytes(
+    def test_is_taken_from_the_upload_when_the_archive_has_other_bytes(
         self, volumes: Volumes, make_study: MakeStudy, others: list[bytes]
     ) -> None:
         make_study(*others, uids=["1.1", "1.2"][: len(others)], study_id=OTHER_ID)
@@ -282,7 +282,7 @@ class TestWhatCameBefore:
         assert (volumes.archived(STUDY_ID) / "original.dcm").read_bytes() == b"one"
         assert tree(volumes.archived(OTHER_ID)) == before
 
-    def test_outlives_the_study_that_brought_it_first(
+    def test_outlives_the_study_that_had_it_first(
         self, volumes: Volumes, make_study: MakeStudy
     ) -> None:
         make_study(b"one", uids=["1.1"], study_id=OTHER_ID)
@@ -291,7 +291,7 @@ class TestWhatCameBefore:
         remove_directory(volumes.archived(OTHER_ID))
         assert (volumes.archived(STUDY_ID) / "original.dcm").read_bytes() == b"one"
 
-    def test_is_filed_once_when_it_came_twice(
+    def test_is_archived_once_when_it_came_twice(
         self, volumes: Volumes, make_study: MakeStudy
     ) -> None:
         archived = self.resend(
@@ -317,7 +317,7 @@ class TestDividedUploads:
 
         return divide
 
-    def test_only_its_own_instances_are_filed(
+    def test_only_its_own_instances_are_archived(
         self, volumes: Volumes, divide: Callable[..., None]
     ) -> None:
         divide(b"two", b"three")
@@ -392,7 +392,7 @@ class TestWhatCannotBeFixed:
         assert str(STUDY_ID) not in str(refusal.value)
         return refusal.value.code
 
-    def test_a_study_that_is_nowhere(self, volumes: Volumes) -> None:
+    def test_a_study_that_does_not_exist(self, volumes: Volumes) -> None:
         assert self.refused(volumes) == "study.missing"
 
     @pytest.mark.parametrize("name", [INTAKE, REPORT, "000001.dcm"])

@@ -83,7 +83,7 @@ def test_other_bytes_under_the_same_uid_keep_the_gateways_name(
         "1." + "2" * 63,
     ],
 )
-def test_what_is_no_uid_is_no_name(files: Callable[..., list[str]], uid: str) -> None:
+def test_an_invalid_uid_is_not_a_file_name(files: Callable[..., list[str]], uid: str) -> None:
     assert not is_uid(uid)
     assert files([b"a", b"b"], ["1.2.3", uid]) == [
         "000001.dcm original/1.2.3.dcm",

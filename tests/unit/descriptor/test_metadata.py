@@ -87,7 +87,7 @@ def variant(content: bytes, **changes: Any) -> bytes:
 
 
 class TestDescribingAnInstance:
-    def test_it_gives_names_and_first_values(self, describe: Describe, sample: Sample) -> None:
+    def test_it_contains_names_and_first_values(self, describe: Describe, sample: Sample) -> None:
         description = describe(sample("CT_small.dcm"))
         assert description.incomplete is None
         assert description.sop_class_name == "CT Image Storage"
@@ -200,7 +200,7 @@ class TestStudyMetadata:
         read_back = pydicom.Dataset.from_json(dataset, lambda _: b"")
         assert read_back.PatientName == "CompressedSamples^CT1"
 
-    def test_series_are_told_apart(self, metadata: Metadata, sample: Sample) -> None:
+    def test_series_are_distinguished(self, metadata: Metadata, sample: Sample) -> None:
         first = sample("CT_small.dcm")
         second = variant(first, SOPInstanceUID="1.2.3", SeriesDescription="again")
         other = variant(first, SOPInstanceUID="1.2.4", SeriesInstanceUID="1.2", Modality="SR")
@@ -219,7 +219,7 @@ class TestStudyMetadata:
             "original/1.2.3.dcm",
         ]
 
-    def test_it_tells_what_became_of_each_file(self, metadata: Metadata) -> None:
+    def test_it_contains_the_outcome_of_each_file(self, metadata: Metadata) -> None:
         provenance = metadata(b"a", b"b", b"a", b"c", rejected=[2], uids=["1.2"] * 4)["provenance"]
         assert [
             (file["name"], file["outcome"], file.get("archived_as")) for file in provenance["files"]
@@ -230,7 +230,7 @@ class TestStudyMetadata:
             ("000004.dcm", "accepted", "original/000004.dcm"),
         ]
 
-    def test_it_tells_where_files_went_that_are_of_another_study(self, metadata: Metadata) -> None:
+    def test_it_names_the_study_of_files_that_went_elsewhere(self, metadata: Metadata) -> None:
         other = UUID("3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22")
         document = metadata(b"a", b"b", b"a", b"b", duplicates=[3, 4], elsewhere={2: other})
         assert [
@@ -244,7 +244,9 @@ class TestStudyMetadata:
         ]
         assert document["study"]["instance_count"] == 1
 
-    def test_it_tells_what_the_sender_said_and_what_was_skipped(self, metadata: Metadata) -> None:
+    def test_it_contains_the_fields_of_the_sender_and_the_skipped_files(
+        self, metadata: Metadata
+    ) -> None:
         said = {
             "label": "trial-42",
             "profile": "strict",
@@ -254,12 +256,12 @@ class TestStudyMetadata:
         }
         assert metadata(b"a", **said)["provenance"].items() >= said.items()
 
-    def test_what_the_sender_did_not_say_is_absent(self, metadata: Metadata) -> None:
+    def test_fields_that_the_sender_did_not_send_are_absent(self, metadata: Metadata) -> None:
         provenance = metadata(b"a")["provenance"]
         assert not {"label", "profile", "upload_id", "resubmitted_from"} & provenance.keys()
         assert provenance["skipped"] == []
 
-    def test_it_holds_the_report_and_where_it_all_came_from(
+    def test_it_contains_the_report_and_the_provenance(
         self, metadata: Metadata, volumes: Volumes
     ) -> None:
         document = metadata(b"a")
@@ -310,7 +312,7 @@ class TestStudyMetadata:
             entry["dataset"] = orjson.Fragment(description.dataset)
         assert content == orjson.dumps(document, option=orjson.OPT_INDENT_2)
 
-    def test_what_is_not_known_is_left_out(self) -> None:
+    def test_unknown_values_are_left_out(self) -> None:
         assert undescribed(Identity()).values == {}
 
     def test_a_broken_data_set_is_marked(self, metadata: Metadata, sample: Sample) -> None:

@@ -60,7 +60,7 @@ class TestChoosing:
         assert choose(study(*[IMAGE] * 4, many)).series_instance_uid == "2"
 
     @pytest.mark.parametrize("modality", ["SEG", "RTDOSE"])
-    def test_images_that_lie_on_others_are_the_last_resort(self, modality: str) -> None:
+    def test_overlays_are_the_last_resort(self, modality: str) -> None:
         overlay = {**IMAGE, "SeriesInstanceUID": "2", "NumberOfFrames": 500}
         modalities = {"1": "CT", "2": modality}
         assert choose(study(overlay, IMAGE, modalities=modalities)).series_instance_uid == "1"
@@ -160,6 +160,6 @@ async def test_a_full_disk_costs_the_picture_only(
     assert not archive.preview(STUDY_ID).exists()
 
 
-async def test_where_none_are_wanted_none_is_made(archive: Volumes) -> None:
+async def test_no_picture_is_made_when_previews_are_off(archive: Volumes) -> None:
     await no_preview(STUDY_ID, study(IMAGE))
     assert not archive.preview(STUDY_ID).exists()

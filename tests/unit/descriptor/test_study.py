@@ -73,7 +73,7 @@ def surroundings(volumes: Volumes) -> Surroundings:
     return Surroundings(volumes)
 
 
-async def test_a_study_is_described_filed_entered_and_pictured_in_this_order(
+async def test_a_study_is_described_archived_indexed_and_pictured_in_this_order(
     surroundings: Surroundings, make_study: MakeStudy
 ) -> None:
     make_study(b"one", b"two..", uids=["1.1", "1.2"])
@@ -88,7 +88,7 @@ async def test_a_study_is_described_filed_entered_and_pictured_in_this_order(
     ]
 
 
-async def test_when_the_index_was_away_the_next_delivery_enters_the_study(
+async def test_when_the_index_was_unavailable_the_next_delivery_enters_the_study(
     surroundings: Surroundings, make_study: MakeStudy
 ) -> None:
     make_study(b"one")
@@ -101,7 +101,7 @@ async def test_when_the_index_was_away_the_next_delivery_enters_the_study(
     assert surroundings.asked == [("file", STUDY_ID, ["1.2"]), ("preview", STUDY_ID, 1)]
 
 
-async def test_known_instances_are_looked_for_in_the_study_that_brought_them_first(
+async def test_known_instances_are_linked_from_the_study_that_had_them_first(
     surroundings: Surroundings, make_study: MakeStudy
 ) -> None:
     make_study(b"one", b"two", uids=["1.1", "1.2"], study_id=OTHER_ID)
@@ -114,7 +114,7 @@ async def test_known_instances_are_looked_for_in_the_study_that_brought_them_fir
 
 
 @pytest.mark.parametrize("uid", ["", "../../x", "1.1\0"])
-async def test_what_is_no_uid_is_looked_for_nowhere(
+async def test_invalid_uids_are_not_reserved(
     surroundings: Surroundings, make_study: MakeStudy, uid: str
 ) -> None:
     make_study(b"one", uids=[uid], duplicates=[1])
@@ -155,7 +155,7 @@ async def test_a_large_study_is_described_in_batches_and_in_its_order(
     assert BATCHES_AHEAD >= 2
 
 
-async def test_when_describing_fails_nothing_is_filed_and_nothing_goes_on(
+async def test_when_describing_fails_nothing_is_archived_and_all_work_stops(
     surroundings: Surroundings, make_study: MakeStudy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_study(*(b"%d" % number for number in range(3 * INSTANCES_AT_ONCE)))

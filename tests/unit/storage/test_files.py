@@ -136,7 +136,7 @@ class TestWritingDurably:
 
 
 class TestSyncingADirectory:
-    def test_a_file_system_that_cannot_sync_directories_is_taken_as_it_is(
+    def test_a_file_system_that_cannot_sync_directories_is_accepted(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def fail(_: int) -> None:
@@ -201,7 +201,7 @@ class TestPlacingAFile:
         place_file(file, tmp_path / "b" / "original.dcm", DIGEST)
         assert (tmp_path / "b" / "original.dcm").read_bytes() == b"content"
 
-    def test_other_bytes_than_promised_are_refused_and_removed(
+    def test_a_file_with_unexpected_bytes_is_refused_and_removed(
         self, file: Path, tmp_path: Path
     ) -> None:
         file.write_bytes(b"c0ntent")
@@ -258,7 +258,7 @@ class TestFillingANewDirectory:
             fail()
         assert list(tmp_path.rglob("*")) == [tmp_path / INCOMING]
 
-    def test_what_stands_there_already_is_kept(self, tmp_path: Path) -> None:
+    def test_an_existing_target_is_kept(self, tmp_path: Path) -> None:
         make_tree(tmp_path / "study", {"000001.dcm": b"first"})
         with pytest.raises(FileExistsError), new_directory(tmp_path / "study") as directory:
             make_tree(directory, FILES)
@@ -350,7 +350,9 @@ class TestMovingADirectory:
         assert tree(source) == FILES
         assert tree(target) == FILES | other
 
-    def test_it_is_an_error_when_neither_is_there(self, tmp_path: Path, target: Path) -> None:
+    def test_it_is_an_error_when_neither_source_nor_target_exists(
+        self, tmp_path: Path, target: Path
+    ) -> None:
         with pytest.raises(FileNotFoundError):
             move_directory(tmp_path / "a" / "missing", target)
 
@@ -407,7 +409,7 @@ class TestRemovingADirectory:
         remove_directory(tmp_path / "missing")
         assert list(tmp_path.iterdir()) == []
 
-    def test_a_power_cut_leaves_it_whole_or_out_of_sight(
+    def test_a_power_cut_leaves_it_complete_or_out_of_sight(
         self, source: Path, power_cut: PowerCut
     ) -> None:
         calls = 0
@@ -428,7 +430,7 @@ class TestRemovingStaleEntries:
         for entry in (path, *path.rglob("*")):
             os.utime(entry, (time, time), follow_symlinks=False)
 
-    def test_what_is_older_goes_and_is_counted(self, incoming: Path) -> None:
+    def test_older_entries_are_removed_and_counted(self, incoming: Path) -> None:
         self.age(incoming / "old", 1000)
         self.age(incoming / "new", 1090)
         assert remove_stale(incoming, older_than_seconds=60, now=1100) == 1
@@ -441,7 +443,7 @@ class TestRemovingStaleEntries:
         assert remove_stale(incoming, older_than_seconds=60, now=1100) == 1
         assert [entry.name for entry in incoming.iterdir()] == ["new"]
 
-    def test_a_symbolic_link_goes_and_what_it_points_to_stays(
+    def test_a_symbolic_link_is_removed_and_its_target_stays(
         self, incoming: Path, tmp_path: Path
     ) -> None:
         study = make_tree(tmp_path / "study", FILES)

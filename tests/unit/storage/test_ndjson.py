@@ -43,7 +43,7 @@ def test_lines_come_in_the_order_in_which_they_were_added(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("rest", [b'{"accep', b"x" * 100_000, b"{"])
-def test_half_a_line_that_a_crash_has_left_is_not_read_and_goes(
+def test_half_a_line_left_by_a_crash_is_not_read_and_is_overwritten(
     tmp_path: Path, rest: bytes
 ) -> None:
     path = tmp_path / "f"
@@ -55,7 +55,7 @@ def test_half_a_line_that_a_crash_has_left_is_not_read_and_goes(
     assert numbers(path) == [1, 2]
 
 
-def test_half_a_first_line_goes_too(tmp_path: Path) -> None:
+def test_half_a_first_line_is_overwritten_too(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"{")
     append(tmp_path / "f", 1)
     assert numbers(tmp_path / "f") == [1]
@@ -72,7 +72,7 @@ def test_several_processes_lose_no_line(tmp_path: Path) -> None:
     assert sorted(numbers(path)) == [100 * n + i for n in range(3) for i in range(50)]
 
 
-def test_who_waits_too_long_for_the_others_is_told(
+def test_a_writer_that_waits_too_long_gets_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ndjson, "WAIT_SECONDS", 0.05)
@@ -82,7 +82,7 @@ def test_who_waits_too_long_for_the_others_is_told(
     assert numbers(tmp_path / "f") == [2]
 
 
-def test_who_waits_gets_their_turn(tmp_path: Path) -> None:
+def test_a_waiting_writer_gets_its_turn(tmp_path: Path) -> None:
     with growing(tmp_path / "f") as file:
         other = threading.Thread(target=append, args=(tmp_path / "f", 2))
         other.start()
@@ -91,7 +91,7 @@ def test_who_waits_gets_their_turn(tmp_path: Path) -> None:
     assert numbers(tmp_path / "f") == [1, 2]
 
 
-def test_in_a_directory_that_is_gone_nothing_is_made(tmp_path: Path) -> None:
+def test_no_file_is_created_in_a_directory_that_is_gone(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         append(tmp_path / "gone" / "f", 1)
 

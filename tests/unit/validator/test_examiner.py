@@ -16,7 +16,7 @@ from validator.examiner import examine_file, isolated_examiner
 
 
 class Processes:
-    """Stands for the pool: fails as often as it is told, then runs the function here."""
+    """A pool that fails a number of times and then runs the function here."""
 
     def __init__(self, *failures: Cause) -> None:
         self.failures = list(failures)
@@ -56,7 +56,7 @@ async def test_a_file_that_exceeds_a_limit_is_unreadable(valid: Path, cause: Cau
     assert (report.outcome, processes.runs) == (Outcome.REJECTED, 1)
 
 
-async def test_a_process_that_died_for_anothers_fault_is_no_finding(valid: Path) -> None:
+async def test_a_process_that_dies_once_is_not_a_finding(valid: Path) -> None:
     processes = Processes(Cause.DEATH)
     report = await examine(processes, valid)
     assert (report.outcome, processes.runs) == (Outcome.ACCEPTED, 2)
@@ -69,7 +69,9 @@ async def test_a_file_that_kills_its_process_twice_is_unreadable(valid: Path) ->
     assert processes.runs == 2
 
 
-def test_a_mistake_of_ours_costs_one_file(valid: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_in_the_engine_affects_one_file_only(
+    valid: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def mistaken(*_: object) -> Report:
         raise KeyError("Doe^Jane")
 
@@ -81,7 +83,7 @@ def test_a_mistake_of_ours_costs_one_file(valid: Path, monkeypatch: pytest.Monke
     assert "Doe" not in finding.model_dump_json()
 
 
-def test_an_empty_file_is_examined_though_it_cannot_be_mapped(tmp_path: Path) -> None:
+def test_an_empty_file_is_examined_although_it_cannot_be_mapped(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     report = examine_file(str(tmp_path / "empty"), Profile())
     assert [finding.code for finding in report.findings] == ["file.empty"]

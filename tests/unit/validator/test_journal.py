@@ -47,7 +47,7 @@ def test_reports_of_any_file_are_read_as_they_were_written(path: Path) -> None:
 
 
 @pytest.mark.parametrize("changed", [{"profile": "def"}, {"engine": "1.1"}])
-def test_what_was_found_under_other_conditions_does_not_count(
+def test_a_journal_written_under_other_conditions_is_not_used(
     path: Path, changed: dict[str, str]
 ) -> None:
     journal = Journal(stored(path), CONDITIONS | changed)
@@ -59,7 +59,7 @@ def test_what_was_found_under_other_conditions_does_not_count(
 @pytest.mark.parametrize(
     "spoilt", [b'["000003.dcm",{"torn', b'["000003.dcm",{}]', b"\0" * 40, b"\0" * 40 + b"\n", b"\n"]
 )
-def test_what_a_crash_has_spoilt_is_left_out_and_overwritten(path: Path, spoilt: bytes) -> None:
+def test_a_line_damaged_by_a_crash_is_ignored_and_overwritten(path: Path, spoilt: bytes) -> None:
     whole = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(whole[:3]) + spoilt)
     journal = Journal(stored(path), CONDITIONS)
@@ -70,7 +70,7 @@ def test_what_a_crash_has_spoilt_is_left_out_and_overwritten(path: Path, spoilt:
     assert path.read_bytes() == b"".join(whole)
 
 
-def test_after_a_spoilt_line_nothing_is_relied_on(path: Path) -> None:
+def test_lines_after_a_damaged_one_are_not_used(path: Path) -> None:
     lines = path.read_bytes().splitlines(keepends=True)
     lines[2] = b"\0" * len(lines[2])
     path.write_bytes(b"".join(lines))
@@ -78,7 +78,7 @@ def test_after_a_spoilt_line_nothing_is_relied_on(path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"{", b"\0\0"])
-def test_a_journal_without_its_first_line_is_begun_again(path: Path, content: bytes) -> None:
+def test_a_journal_without_its_first_line_starts_again(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     journal = Journal(stored(path), CONDITIONS)
     assert journal.read() == {}

@@ -24,7 +24,7 @@ def lookup(folder: Path) -> ProfileLookup:
     return ProfileLookup(USUAL, folder, Limits(max_depth=7))
 
 
-def test_who_names_none_gets_the_usual_one(lookup: ProfileLookup) -> None:
+def test_an_upload_that_asks_for_no_profile_gets_the_usual_one(lookup: ProfileLookup) -> None:
     assert lookup(None) is USUAL
 
 
@@ -37,7 +37,7 @@ def test_every_profile_is_applied_within_the_limits_of_the_service(
     assert profile.limits.max_depth == 7
 
 
-def test_a_file_that_is_changed_or_added_counts_for_the_next_upload(
+def test_a_changed_or_added_file_applies_to_the_next_upload(
     lookup: ProfileLookup, folder: Path
 ) -> None:
     assert lookup("trial").version == "1"
@@ -49,13 +49,13 @@ def test_a_file_that_is_changed_or_added_counts_for_the_next_upload(
 
 
 @pytest.mark.parametrize("name", ["unheard-of", "../trial", "/etc/passwd", ""])
-def test_a_profile_that_nobody_knows_is_given_up_at_once(lookup: ProfileLookup, name: str) -> None:
+def test_an_unknown_profile_is_a_permanent_error(lookup: ProfileLookup, name: str) -> None:
     with pytest.raises(PermanentError) as raised:
         lookup(name)
     assert raised.value.code == "profile.unknown"
 
 
-def test_a_profile_with_a_mistake_is_given_up_and_the_log_says_where_it_is(
+def test_an_invalid_profile_is_a_permanent_error_and_the_log_says_where_the_mistake_is(
     lookup: ProfileLookup, folder: Path
 ) -> None:
     (folder / "broken.yaml").write_text("name: broken\nseverities: 7\n")

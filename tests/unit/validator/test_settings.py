@@ -50,7 +50,7 @@ def test_mistakes_in_a_profile_stop_the_service_with_one_line(trial: Path) -> No
     )
 
 
-def test_what_names_no_profile_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_value_that_names_no_profile_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HDV_VALIDATOR__PROFILE__DECODE", "all")
     with pytest.raises(ConfigurationError, match="the path of a file is expected"):
         load(ValidatorSettings)

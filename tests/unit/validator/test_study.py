@@ -65,7 +65,7 @@ class Trial:
     profile: Profile = PROFILE
     patient_hash_key: str = ""
 
-    def upload(self, *contents: bytes, study_id: UUID = STUDY, **told: Any) -> None:
+    def upload(self, *contents: bytes, study_id: UUID = STUDY, **fields: Any) -> None:
         directory = self.volumes.uploaded(study_id)
         directory.mkdir(parents=True)
         files = []
@@ -83,7 +83,7 @@ class Trial:
                 size_bytes=sum(file.size_bytes for file in files),
             ),
         )
-        intake = Intake(event=event, files=tuple(files), **told)
+        intake = Intake(event=event, files=tuple(files), **fields)
         (directory / INTAKE).write_bytes(intake.to_json())
 
     async def validate(self, study_id: UUID = STUDY) -> list[Validated]:
@@ -111,9 +111,9 @@ class Trial:
         raise AssertionError("there is no report")
 
 
-async def validated(volumes: Volumes, *contents: bytes, **told: Any) -> StudyReport:
+async def validated(volumes: Volumes, *contents: bytes, **fields: Any) -> StudyReport:
     trial = Trial(volumes)
-    trial.upload(*contents, **told)
+    trial.upload(*contents, **fields)
     await trial.validate()
     return trial.report()
 
@@ -129,7 +129,7 @@ def instance(uid: str, **changes: bytes) -> bytes:
     return dicom.part10(dataset, group_2=group_2)
 
 
-async def test_valid_instances_go_on_and_the_report_says_what_they_were_held_against(
+async def test_valid_instances_are_accepted_and_the_report_says_what_they_were_checked_against(
     volumes: Volumes,
 ) -> None:
     report = await validated(volumes, instance("1.2.1"), instance("1.2.2"))
@@ -145,7 +145,7 @@ async def test_valid_instances_go_on_and_the_report_says_what_they_were_held_aga
     ("expected", "code"),
     [(1, "study.instances-extra"), (2, None), (3, "study.instances-missing")],
 )
-async def test_the_number_that_the_sender_told_is_held_against_what_came(
+async def test_the_number_of_instances_that_the_sender_stated_is_compared_with_those_received(
     volumes: Volumes, expected: int, code: str | None
 ) -> None:
     report = await validated(
@@ -156,14 +156,16 @@ async def test_the_number_that_the_sender_told_is_held_against_what_came(
     assert report.outcome is Outcome.ACCEPTED
 
 
-async def test_a_bad_file_does_not_sink_the_rest(volumes: Volumes) -> None:
+async def test_an_invalid_file_does_not_affect_the_others(volumes: Volumes) -> None:
     report = await validated(volumes, instance("1.2.1"), instance("1.2.2")[:-30])
 
     assert [i.outcome for i in report.instances] == [Outcome.ACCEPTED, Outcome.REJECTED]
     assert report.outcome is Outcome.ACCEPTED
 
 
-async def test_a_bad_file_that_is_at_odds_with_the_rest_sinks_none_of_it(volumes: Volumes) -> None:
+async def test_an_invalid_file_that_contradicts_the_others_does_not_affect_them(
+    volumes: Volumes,
+) -> None:
     nameless = instance("1.2.2", x0020000D=b"")
     part_of_another = instance("1.2.1")[:-30]
     report = await validated(volumes, instance("1.2.1"), nameless, part_of_another)
@@ -216,7 +218,7 @@ async def test_the_same_file_twice_is_kept_once_and_reported(trial: Trial) -> No
     assert [f.code for f in trial.report().findings] == ["study.instance-duplicate"]
 
 
-async def test_a_file_that_another_upload_has_brought_is_a_duplicate_and_goes_on(
+async def test_a_file_that_came_in_another_upload_is_an_accepted_duplicate(
     trial: Trial,
 ) -> None:
     other = uuid4()
@@ -286,7 +288,7 @@ async def test_after_an_interruption_no_file_is_examined_twice(trial: Trial) -> 
     assert trial.noted[-1].received == 5
 
 
-async def test_a_journal_of_another_profile_does_not_count(trial: Trial) -> None:
+async def test_the_journal_of_another_profile_is_not_used(trial: Trial) -> None:
     trial.upload(instance("1.2.1"))
     (trial.volumes.uploaded(STUDY) / JOURNAL).write_bytes(b'{"profile":"another"}\n')
     await trial.validate()
@@ -334,7 +336,7 @@ async def test_the_first_study_with_a_valid_file_keeps_the_id_of_the_upload(tria
     assert (upload.study_id, upload.outcome) == (STUDY, Outcome.ACCEPTED)
 
 
-async def test_a_study_that_is_all_at_odds_with_the_archive_leaves_the_id_to_the_next(
+async def test_when_all_files_of_a_study_conflict_with_the_archive_the_next_study_gets_the_id(
     trial: Trial,
 ) -> None:
     trial.upload(of_study("1.2.1", "1.9.1"), study_id=(earlier := uuid4()))
@@ -370,7 +372,7 @@ async def test_each_study_has_the_findings_about_itself(trial: Trial) -> None:
     assert about_itself.files == ("000002.dcm", "000003.dcm")
 
 
-async def test_what_an_interruption_left_out_is_laid_down_and_what_is_archived_is_not(
+async def test_after_an_interruption_missing_studies_are_committed_and_archived_ones_are_not(
     trial: Trial,
 ) -> None:
     trial.upload(*(of_study(f"1.2.{number}", f"1.9.{number}") for number in (1, 2, 3)))
@@ -388,7 +390,7 @@ async def test_what_an_interruption_left_out_is_laid_down_and_what_is_archived_i
     assert (trial.volumes.uploaded(second.study_id) / "000003.dcm").exists()
 
 
-async def test_what_is_told_of_a_study_is_not_of_another_in_the_upload(trial: Trial) -> None:
+async def test_modalities_and_patient_of_a_study_are_its_own(trial: Trial) -> None:
     other = of_study("1.2.2", "1.9.2", x00080060=b"MR", x00100020=b"XY-1")
     trial.upload(of_study("1.2.1", "1.9.1"), other, other)
     second, upload = await trial.validate()
@@ -416,7 +418,7 @@ async def test_beyond_the_greatest_number_of_studies_files_are_refused(
     assert "study.too-many" in {finding.code for finding in refused.findings}
 
 
-async def test_a_study_can_be_filed_as_a_whole_or_not_at_all(trial: Trial) -> None:
+async def test_a_study_can_be_archived_as_a_whole_or_not_at_all(trial: Trial) -> None:
     trial.on_invalid = OnInvalidInstance.FAIL_STUDY
     trial.upload(instance("1.2.1"), instance("1.2.2")[:-30])
     [study] = await trial.validate()
@@ -428,7 +430,7 @@ async def test_a_study_can_be_filed_as_a_whole_or_not_at_all(trial: Trial) -> No
     assert trial.index.all == {}
 
 
-async def test_a_study_that_fails_over_what_is_archived_does_not_bar_its_fixed_successor(
+async def test_a_study_that_fails_because_of_a_conflict_does_not_block_its_corrected_successor(
     trial: Trial,
 ) -> None:
     trial.on_invalid = OnInvalidInstance.FAIL_STUDY
@@ -444,7 +446,7 @@ async def test_a_study_that_fails_over_what_is_archived_does_not_bar_its_fixed_s
     assert "study.instance-conflict" in codes[1]
 
 
-async def test_a_profile_may_refuse_what_has_come_before(trial: Trial) -> None:
+async def test_a_profile_may_reject_duplicates(trial: Trial) -> None:
     refused = SeverityChange(code=("study.instance-archived",), severity="error")
     trial.profile = Profile(severities=(refused,))
     trial.upload(instance("1.2.1"), study_id=(earlier := uuid4()))
@@ -454,7 +456,7 @@ async def test_a_profile_may_refuse_what_has_come_before(trial: Trial) -> None:
     assert study.outcome is Outcome.REJECTED
 
 
-async def test_what_is_rejected_counts_all_the_same_for_the_number_that_the_sender_told(
+async def test_rejected_files_count_towards_the_stated_number_of_instances(
     volumes: Volumes,
 ) -> None:
     report = await validated(
@@ -463,7 +465,7 @@ async def test_what_is_rejected_counts_all_the_same_for_the_number_that_the_send
     assert report.findings == ()
 
 
-async def test_a_whole_study_without_errors_is_filed_all_the_same(trial: Trial) -> None:
+async def test_a_study_without_errors_is_archived_as_a_whole(trial: Trial) -> None:
     trial.on_invalid = OnInvalidInstance.FAIL_STUDY
     trial.upload(instance("1.2.1"), instance("1.2.2"))
     [study] = await trial.validate()
@@ -476,7 +478,7 @@ async def test_the_profile_that_the_sender_asks_for_is_applied(trial: Trial) -> 
     assert trial.report().profile == "lenient"
 
 
-async def test_a_profile_that_nobody_knows_is_an_error_of_the_study(trial: Trial) -> None:
+async def test_an_unknown_profile_is_an_error_of_the_study(trial: Trial) -> None:
     trial.upload(instance("1.2.1"), profile="unheard-of")
     with pytest.raises(PermanentError) as raised:
         await trial.validate()
@@ -484,7 +486,7 @@ async def test_a_profile_that_nobody_knows_is_an_error_of_the_study(trial: Trial
 
 
 @pytest.mark.parametrize("key", ["", "secret"])
-async def test_patients_are_told_apart_by_a_keyed_digest(trial: Trial, key: str) -> None:
+async def test_patients_are_distinguished_by_a_keyed_digest(trial: Trial, key: str) -> None:
     trial.patient_hash_key = key
     trial.upload(instance("1.2.1", x00100020=b"JD "))
     [study] = await trial.validate()
@@ -493,7 +495,7 @@ async def test_patients_are_told_apart_by_a_keyed_digest(trial: Trial, key: str)
     assert study.patient_id_hash == expected
 
 
-async def test_modalities_are_told_but_nothing_else_that_stands_in_their_place(
+async def test_only_modalities_are_announced_and_no_other_text_in_their_place(
     trial: Trial,
 ) -> None:
     trial.upload(instance("1.2.1"), instance("1.2.2", x00080060=b"Doe, J"))
