@@ -14,9 +14,9 @@ from gateway.browsing import routes as browsing
 from gateway.browsing.study_files import StudyFiles
 from gateway.dicomweb import routes as dicomweb
 from gateway.dicomweb.retrieval import Retrieval
-from gateway.dicomweb.storage import Storage
+from gateway.dicomweb.stow import StowService
 from gateway.events import routes as events
-from gateway.events.feed import LiveFeed
+from gateway.events.live_feed import LiveFeed
 from gateway.openapi import document
 from gateway.pages import routes as pages
 from gateway.pages.page import Pages
@@ -57,7 +57,7 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     upload_service = UploadService(service, settings, service.publisher(UPLOADS))
     feed = Feed(redis)
     live = LiveFeed(feed, settings.feed, service.metrics)
-    storage = Storage(upload_service, live, settings, studies)
+    stow = StowService(upload_service, live, settings, studies)
     files = StudyFiles(
         studies,
         client,
@@ -68,13 +68,13 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
         UidIndex(service.broker.connect), studies, idle_seconds=settings.idle_timeout_seconds
     )
     provide(
-        service.http, settings, studies, client, upload_service, files, feed, live, storage,
+        service.http, settings, studies, client, upload_service, files, feed, live, stow,
         retrieval, Pages(),
     )  # fmt: skip
 
     service.in_background(live.run)
     service.at_stop(live.close)
-    service.at_stop(storage.close)
+    service.at_stop(stow.close)
     service.checks["feed"] = live.check
     if settings.quarantine_days is not None:
         service.in_background(partial(purge_continually, studies, settings.quarantine_days))

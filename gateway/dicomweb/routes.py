@@ -11,7 +11,7 @@ from contracts.model import DicomUid
 from gateway.dicomweb.models import Dataset
 from gateway.dicomweb.resources import Resource
 from gateway.dicomweb.retrieval import Retrieval
-from gateway.dicomweb.storage import Storage
+from gateway.dicomweb.stow import StowService
 from gateway.http.documentation import BINARY
 from gateway.http.negotiation import DICOM, DICOM_JSON, MULTIPART, Accept
 from gateway.http.paths import DICOMWEB
@@ -98,7 +98,7 @@ Study = Annotated[DicomUid, Path(description="The Study Instance UID.")]
 Series = Annotated[DicomUid, Path(description="The Series Instance UID.")]
 Instance = Annotated[DicomUid, Path(description="The SOP Instance UID.")]
 Retrieve = Annotated[Retrieval, provided(Retrieval)]
-Store = Annotated[Storage, provided(Storage)]
+Store = Annotated[StowService, provided(StowService)]
 
 
 async def _accepted(
@@ -116,21 +116,21 @@ router = Router(prefix=DICOMWEB, tags=["dicomweb"])
 
 
 @router.post("/studies", summary="Store instances (STOW-RS)", **_STOW)
-async def store_instances(request: Request, accept: Accepted, storage: Store) -> Response:
+async def store_instances(request: Request, accept: Accepted, stow: Store) -> Response:
     """Stores instances, waits for their outcome and returns it for each, with a reason.
 
     If that takes too long the response is 503 `outcome-pending`: the instances are not lost, and
     an instance that is sent again is stored once.
     """
-    return await storage.store(request, accept)
+    return await stow.store(request, accept)
 
 
 @router.post("/studies/{study}", summary="Store instances of a study (STOW-RS)", **_STOW)
 async def store_instances_in_study(
-    study: Study, request: Request, accept: Accepted, storage: Store
+    study: Study, request: Request, accept: Accepted, stow: Store
 ) -> Response:
     """As `POST /dicom-web/studies`, but rejects instances of another study."""
-    return await storage.store(request, accept, study)
+    return await stow.store(request, accept, study)
 
 
 @router.get("/studies/{study}", summary="Retrieve a study (WADO-RS)", **_instances())

@@ -13,8 +13,8 @@ from chassis.web.problem_types import ProblemType
 from chassis.web.routing import Router, provided
 from contracts.events import Event
 from contracts.model import Contract
-from gateway.events.feed import LiveFeed, read_page
-from gateway.events.feed_stream import EventStream
+from gateway.events.event_stream import EventStream
+from gateway.events.live_feed import LiveFeed, read_page
 
 MOST_PER_PAGE = 1000
 

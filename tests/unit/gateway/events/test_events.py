@@ -21,8 +21,8 @@ from chassis.service.server import ABORT
 from chassis.web import problem
 from chassis.web.routing import provide
 from contracts.events import ANY_EVENT, CloudEvent
-from gateway.events import feed_stream
-from gateway.events.feed import LiveFeed
+from gateway.events import event_stream
+from gateway.events.live_feed import LiveFeed
 from gateway.events.routes import MOST_PER_PAGE, router
 from gateway.settings import FeedSettings
 from kit.events import archived, uploaded
@@ -285,7 +285,7 @@ async def test_a_client_cut_off_before_the_first_event_can_go_on_without_a_gap(
 
 
 async def test_a_client_first_gets_what_it_missed_then_what_comes(gateway: Gateway) -> None:
-    many = feed_stream.PAGE_SIZE + 7
+    many = event_stream.PAGE_SIZE + 7
     sent = [gateway.streams.send(uploaded()) for _ in range(many)]
     async with gateway.running():
         client = gateway.listen("0")
@@ -339,7 +339,7 @@ async def test_what_stands_in_the_past_and_in_the_present_comes_once(gateway: Ga
 async def test_a_client_that_catches_up_is_not_dropped_for_what_comes_meanwhile(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(feed_stream, "PAGE_SIZE", 1)
+    monkeypatch.setattr(event_stream, "PAGE_SIZE", 1)
     gateway = Gateway(queue_size=1)
     sent = [uploaded() for _ in range(9)]
     for event in sent[:3]:
@@ -431,7 +431,7 @@ async def test_a_stream_ends_in_order_after_its_time_and_tells_when_to_come_back
 async def test_a_stream_that_only_catches_up_ends_after_its_time_as_well(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(feed_stream, "PAGE_SIZE", 1)
+    monkeypatch.setattr(event_stream, "PAGE_SIZE", 1)
     gateway = Gateway(stream_seconds=0.001)
     for _ in range(5000):
         gateway.streams.send(uploaded())
@@ -448,7 +448,7 @@ async def test_a_stream_that_only_catches_up_ends_after_its_time_as_well(
 async def test_a_slow_reader_is_dropped_and_nobody_waits_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(feed_stream, "GRACE_SECONDS", 0)
+    monkeypatch.setattr(event_stream, "GRACE_SECONDS", 0)
     gateway = Gateway(queue_size=3)
     async with gateway.running():
         slow, quick = gateway.listen(), gateway.listen()
@@ -494,7 +494,7 @@ async def test_a_reader_that_was_slow_but_reads_on_ends_in_order(gateway: Gatewa
 async def test_a_client_that_reads_nothing_more_does_not_outlive_its_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(feed_stream, "GRACE_SECONDS", 0)
+    monkeypatch.setattr(event_stream, "GRACE_SECONDS", 0)
     gateway = Gateway(stream_seconds=0.05)
     gateway.streams.send(uploaded())
     async with gateway.running():
@@ -559,7 +559,7 @@ async def test_nobody_listens_before_the_live_feed_has_begun(
 async def test_when_the_service_stops_all_streams_end_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(feed_stream, "GRACE_SECONDS", 0.01)
+    monkeypatch.setattr(event_stream, "GRACE_SECONDS", 0.01)
     gateway = Gateway()
     async with gateway.running():
         reading, stuck = gateway.listen(), gateway.listen()
@@ -600,7 +600,7 @@ async def test_clients_hear_everything_although_redis_was_away(
 async def test_a_client_that_catches_up_when_redis_goes_comes_back_for_the_rest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(feed_stream, "PAGE_SIZE", 2)
+    monkeypatch.setattr(event_stream, "PAGE_SIZE", 2)
     gateway = Gateway()
     sent = [gateway.streams.send(uploaded()) for _ in range(5)]
     async with gateway.running():

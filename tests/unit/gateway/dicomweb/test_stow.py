@@ -25,7 +25,7 @@ from contracts.report import (
     Severity,
     StudyReport,
 )
-from gateway.dicomweb.results import results
+from gateway.dicomweb.stow_results import results
 from kit.events import archived, failed, not_processed, validated
 from kit.gateway import MemoryGateway, assert_problem, running
 from storage.layout import INTAKE, REPORT

@@ -15,7 +15,7 @@ from contracts.events import (
 )
 
 
-class Awaited:
+class AwaitedUpload:
     """An upload whose end is awaited.
 
     It may be divided into several studies; the further ones may come to their end before it is
@@ -54,16 +54,16 @@ class Awaited:
         return bool(self._studies) and self._studies <= self._ended
 
 
-class Endings:
+class OutcomeWaiters:
     """Everything that is awaited."""
 
     def __init__(self) -> None:
-        self._awaited: dict[UUID, Awaited] = {}
+        self._awaited: dict[UUID, AwaitedUpload] = {}
 
     @contextlib.contextmanager
-    def awaiting(self, upload_id: UUID) -> Iterator[Awaited]:
+    def awaiting(self, upload_id: UUID) -> Iterator[AwaitedUpload]:
         """Listen to what happens to an upload; begin before it is announced."""
-        awaited = Awaited(upload_id)
+        awaited = AwaitedUpload(upload_id)
         self._awaited[upload_id] = awaited
         try:
             yield awaited

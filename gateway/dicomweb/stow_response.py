@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from contracts.model import is_uid
-from gateway.dicomweb.reasons import FailureReason, WarningReason
+from gateway.dicomweb.failure_reasons import FailureReason, WarningReason
 from gateway.dicomweb.resources import Resource
-from gateway.dicomweb.results import Result
+from gateway.dicomweb.stow_results import Result
 
 REFERENCED_SOP_CLASS_UID = "00081150"
 REFERENCED_SOP_INSTANCE_UID = "00081155"

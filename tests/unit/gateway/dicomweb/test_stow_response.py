@@ -6,9 +6,9 @@ import pytest
 from pydicom import Dataset
 
 from contracts.report import Identity
-from gateway.dicomweb.reasons import FailureReason, WarningReason
-from gateway.dicomweb.results import Result
-from gateway.dicomweb.store_response import store_response
+from gateway.dicomweb.failure_reasons import FailureReason, WarningReason
+from gateway.dicomweb.stow_response import store_response
+from gateway.dicomweb.stow_results import Result
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 BASE = "https://pacs.example/hdv"

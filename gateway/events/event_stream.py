@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from chassis.messaging.cursor import Cursor
 from chassis.messaging.feed import CursorExpiredError, Entry, Feed, Page
 from chassis.runtime.cancellation import cancel
-from gateway.events.feed import Listener, LiveFeed, read_page
+from gateway.events.live_feed import Listener, LiveFeed, read_page
 from gateway.http.abort import abort
 
 PAGE_SIZE = 200

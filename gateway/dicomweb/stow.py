@@ -11,12 +11,12 @@ from chassis.observability.logs import get_logger
 from chassis.runtime.cancellation import cancel
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
-from gateway.dicomweb.endings import Awaited, Endings
-from gateway.dicomweb.results import results
+from gateway.dicomweb.outcome_wait import AwaitedUpload, OutcomeWaiters
 from gateway.dicomweb.retrieval import not_acceptable
-from gateway.dicomweb.store_body import read_instances
-from gateway.dicomweb.store_response import store_response
-from gateway.events.feed import LiveFeed
+from gateway.dicomweb.stow_request import read_instances
+from gateway.dicomweb.stow_response import store_response
+from gateway.dicomweb.stow_results import results
+from gateway.events.live_feed import LiveFeed
 from gateway.http.negotiation import DICOM_JSON, JSON, Accept
 from gateway.http.paths import status_path
 from gateway.settings import GatewaySettings
@@ -25,7 +25,7 @@ from gateway.uploads.service import UploadService, closing_connection
 from storage.study_store import StudyStore
 
 
-class Storage:
+class StowService:
     """What the routes answer with.
 
     Args:
@@ -46,12 +46,12 @@ class Storage:
         self._retry_after_seconds = settings.retry_after_seconds
         self._read = partial(read_instances, max_files=settings.max_files)
         self._places = asyncio.Semaphore(settings.stow.max_waiting)
-        self._endings = Endings()
-        live.observe(self._endings.hear)
+        self._waiters = OutcomeWaiters()
+        live.observe(self._waiters.hear)
 
     def close(self) -> None:
         """Let all clients go that wait for an outcome."""
-        self._endings.close()
+        self._waiters.close()
 
     async def store(
         self, request: Request, accept: Accept, study_instance_uid: str | None = None
@@ -76,7 +76,7 @@ class Storage:
                 raise Problem(ProblemType.TOO_MANY_WAITING)
         upload_id = uuid4()
         async with self._places:
-            with self._endings.awaiting(upload_id) as awaited:
+            with self._waiters.awaiting(upload_id) as awaited:
                 received = await self._uploads.receive(
                     request,
                     self._read,
@@ -99,7 +99,7 @@ class Storage:
         status, attributes = store_response(found, base_url)
         return JSONResponse(attributes, status, media_type=media_type)
 
-    async def _wait(self, awaited: Awaited, request: Request) -> None:
+    async def _wait(self, awaited: AwaitedUpload, request: Request) -> None:
         """Until the upload is over, the client has gone, or it takes too long."""
         over = asyncio.create_task(awaited.wake.wait())
         gone = asyncio.create_task(_disconnected(request))

@@ -6,7 +6,7 @@ import pytest
 
 from chassis.messaging.feed import ADDRESS_OF, Entry
 from contracts.events import CloudEvent
-from gateway.dicomweb.endings import Endings
+from gateway.dicomweb.outcome_wait import OutcomeWaiters
 from kit.events import archived, failed, not_processed, uploaded, validated
 
 UPLOAD, SECOND, THIRD = uuid4(), uuid4(), uuid4()
@@ -62,45 +62,45 @@ def entries(*events: CloudEvent) -> list[Entry]:
 def test_an_upload_is_over_when_the_last_of_its_studies_is(
     events: list[CloudEvent], in_archive: set[UUID]
 ) -> None:
-    endings = Endings()
-    with endings.awaiting(UPLOAD) as awaited:
+    waiters = OutcomeWaiters()
+    with waiters.awaiting(UPLOAD) as awaited:
         for entry in entries(*events[:-1]):
-            endings.hear([entry])
+            waiters.hear([entry])
         assert not awaited.is_over
-        endings.hear(entries(events[-1]))
+        waiters.hear(entries(events[-1]))
         assert awaited.is_over
         assert awaited.wake.is_set()
         assert awaited.archived == in_archive
 
 
 def test_what_happens_to_others_and_what_is_no_event_changes_nothing() -> None:
-    endings = Endings()
-    with endings.awaiting(UPLOAD) as awaited:
-        endings.hear(entries(validated(SECOND, THIRD, of=THIRD), archived(SECOND), failed(THIRD)))
-        endings.hear([Entry("study.archived", (1, 0), b"garbage")])
+    waiters = OutcomeWaiters()
+    with waiters.awaiting(UPLOAD) as awaited:
+        waiters.hear(entries(validated(SECOND, THIRD, of=THIRD), archived(SECOND), failed(THIRD)))
+        waiters.hear([Entry("study.archived", (1, 0), b"garbage")])
         assert not awaited.is_over
 
 
 def test_uploads_are_told_apart() -> None:
-    endings = Endings()
-    with endings.awaiting(UPLOAD) as one, endings.awaiting(SECOND) as other:
-        endings.hear(entries(validated(SECOND), archived(SECOND)))
+    waiters = OutcomeWaiters()
+    with waiters.awaiting(UPLOAD) as one, waiters.awaiting(SECOND) as other:
+        waiters.hear(entries(validated(SECOND), archived(SECOND)))
         assert other.is_over
         assert not one.is_over
 
 
 def test_nobody_listens_any_more_to_what_was_awaited() -> None:
-    endings = Endings()
-    with endings.awaiting(UPLOAD) as awaited:
-        endings.hear(entries(validated(SECOND, of=UPLOAD)))
-    endings.hear(entries(failed(UPLOAD), archived(SECOND)))
+    waiters = OutcomeWaiters()
+    with waiters.awaiting(UPLOAD) as awaited:
+        waiters.hear(entries(validated(SECOND, of=UPLOAD)))
+    waiters.hear(entries(failed(UPLOAD), archived(SECOND)))
     assert not awaited.archived
     assert not awaited.is_over
 
 
 def test_who_still_waits_is_let_go_at_the_end() -> None:
-    endings = Endings()
-    with endings.awaiting(UPLOAD) as awaited:
-        endings.close()
+    waiters = OutcomeWaiters()
+    with waiters.awaiting(UPLOAD) as awaited:
+        waiters.close()
         assert awaited.wake.is_set()
         assert not awaited.is_over

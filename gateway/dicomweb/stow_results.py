@@ -6,7 +6,12 @@ from uuid import UUID
 
 from contracts.intake import Intake
 from contracts.report import Finding, Identity, InstanceReport, Outcome, Severity, StudyReport
-from gateway.dicomweb.reasons import FailureReason, WarningReason, failure_reason, warning_reason
+from gateway.dicomweb.failure_reasons import (
+    FailureReason,
+    WarningReason,
+    failure_reason,
+    warning_reason,
+)
 from storage.study_store import StudyStore
 
 

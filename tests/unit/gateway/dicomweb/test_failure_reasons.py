@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.rules.catalogue import RULES
-from gateway.dicomweb.reasons import (
+from gateway.dicomweb.failure_reasons import (
     FAILURES,
     SILENT,
     FailureReason,
