@@ -1,18 +1,17 @@
-"""The Python API: validates one file in this process, or many in processes of their own."""
+"""The Python API: validates one file in this process, or many in separate processes."""
 
 import hashlib
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.report import Finding
-from engine.encoding.elements import Buffer
+from engine.encoding.mapping import map_file
 from engine.examination import examine
 from engine.profile_files.loading import load_profile
 from hdv.exit import CommandError, ExitCode
@@ -127,7 +126,7 @@ def validate(
         OSError: the file cannot be read.
     """
     chosen = choose_profile(os.fspath(profile), decode=decode, show_values=show_values)
-    data = source if isinstance(source, bytes) else _mapped(source)
+    data = source if isinstance(source, bytes) else map_file(Path(source))
     findings = examine(data, chosen).findings
     return FileReport(
         path=None if isinstance(source, bytes) else os.fspath(source),
@@ -147,7 +146,7 @@ def validate_paths(
     jobs: int | None = None,
     time_limit: float = 120.0,
 ) -> ValidationReport:
-    """Validate files, folders and zip files in processes of their own; compare those of a study.
+    """Validate files, folders and archive files in separate processes; compare those of a study.
 
     Runs `hdv validate`, whose limits hold for each file: 1 GiB of memory and the time limit. A file
     that exceeds them, or ends its process, has the finding `file.unreadable`. The report of all
@@ -182,14 +181,6 @@ def validate_paths(
         command.append("--show-values")
     output = _run_hdv([*command, "--", *(os.fspath(path) for path in paths)])
     return ValidationReport.model_validate(orjson.loads(output))
-
-
-def _mapped(path: StrPath) -> Buffer:
-    with Path(path).open("rb") as file:
-        try:
-            return mmap(file.fileno(), 0, access=ACCESS_READ)
-        except ValueError:  # an empty file cannot be mapped
-            return b""
 
 
 def _arguments(options: Mapping[str, object]) -> Iterator[str]:

@@ -14,7 +14,7 @@ def validate(
         list[str],
         typer.Argument(
             metavar="PATH", show_default=False,
-            help="Files, folders and zip files; - is standard input.",
+            help="Files, folders, and zip or tar files; - is standard input.",
         ),
     ],
     profile: Profile = "default",

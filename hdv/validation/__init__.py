@@ -1,1 +1,1 @@
-"""`hdv validate`: examines files, folders and zip archives without any service."""
+"""`hdv validate`: examines files, folders and archive files without any service."""
