@@ -1,14 +1,16 @@
 """The internal HTTP API: progress marks in, status records out."""
 
 import hmac
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
+from fastapi import Depends, FastAPI, Header, Query
 from pydantic import AwareDatetime, BaseModel, SecretStr
 
 from chassis.web.problem import Problem, documented
 from chassis.web.problem_types import ProblemType
+from chassis.web.routing import Router, provide, provided
 from contracts.model import Label, Modality, Sha256
 from contracts.status import State, StatusRecord, StatusUpdate, StudyStatusUpdates
 from status.handlers import Store
@@ -16,7 +18,7 @@ from status.store import Wanted
 
 MOST_PER_PAGE = 500
 
-router = APIRouter(prefix="/status", tags=["status"])
+router = Router(prefix="/status", tags=["status"])
 
 
 class Applied(BaseModel):
@@ -35,6 +37,13 @@ class StatusPage(BaseModel):
     """Pass it as `cursor` to get the next page; absent on the last page."""
 
 
+@dataclass(frozen=True)
+class Records:
+    """The status records, wherever they are kept."""
+
+    store: Store
+
+
 class BearerToken:
     """Dependency that admits only requests with the token."""
 
@@ -51,6 +60,9 @@ class BearerToken:
             raise Problem(ProblemType.UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
 
 
+Provided = Annotated[Records, provided(Records)]
+
+
 def add_routes(app: FastAPI, store: Store, token: SecretStr | None) -> None:
     """Add the routes under `/status` to an application.
 
@@ -59,7 +71,7 @@ def add_routes(app: FastAPI, store: Store, token: SecretStr | None) -> None:
         store: the records.
         token: the bearer token that requests must have; None admits every request.
     """
-    app.state.store = store
+    provide(app, Records(store))
     if token is None:
         app.include_router(router)
     else:
@@ -68,11 +80,6 @@ def add_routes(app: FastAPI, store: Store, token: SecretStr | None) -> None:
             dependencies=[Depends(BearerToken(token))],
             responses=documented(ProblemType.UNAUTHORIZED),
         )
-
-
-def _store(request: Request) -> Store:
-    store: Store = request.app.state.store
-    return store
 
 
 def _wanted(
@@ -102,28 +109,24 @@ def _wanted(
     )
 
 
-StoreOfApp = Annotated[Store, Depends(_store)]
-
-
 @router.post(
     "/{study_id}",
     summary="Note that a study has come to a state",
     responses=documented(),
-    response_model_exclude_none=True,
 )
-async def update(study_id: UUID, body: StatusUpdate, store: StoreOfApp) -> StatusRecord:
+async def update(study_id: UUID, body: StatusUpdate, records: Provided) -> StatusRecord:
     """Returns the record as it is now: an update of a lower rank does not move it back."""
-    return await store.apply(study_id, [body])
+    return await records.store.apply(study_id, [body])
 
 
 @router.post("", summary="Note the states of many studies", responses=documented())
-async def update_many(body: StudyStatusUpdates, store: StoreOfApp) -> Applied:
+async def update_many(body: StudyStatusUpdates, records: Provided) -> Applied:
     """Updates of one study are applied in the order given."""
     by_study: dict[UUID, list[StatusUpdate]] = {}
     for entry in body.updates:
         by_study.setdefault(entry.study_id, []).append(entry)
     for study_id, updates in by_study.items():
-        await store.apply(study_id, updates)
+        await records.store.apply(study_id, updates)
     return Applied(studies=len(by_study))
 
 
@@ -131,11 +134,10 @@ async def update_many(body: StudyStatusUpdates, store: StoreOfApp) -> Applied:
     "/{study_id}",
     summary="The latest record of a study",
     responses=documented(ProblemType.UNKNOWN_STUDY),
-    response_model_exclude_none=True,
 )
-async def show(study_id: UUID, store: StoreOfApp) -> StatusRecord:
+async def show(study_id: UUID, records: Provided) -> StatusRecord:
     """Returns the record as it was after the last update."""
-    if (record := await store.get(study_id)) is None:
+    if (record := await records.store.get(study_id)) is None:
         raise Problem(ProblemType.UNKNOWN_STUDY, f"No study {study_id} is known.")
     return record
 
@@ -144,17 +146,16 @@ async def show(study_id: UUID, store: StoreOfApp) -> StatusRecord:
     "",
     summary="All studies, page by page",
     responses=documented(),
-    response_model_exclude_none=True,
 )
 async def list_studies(
-    store: StoreOfApp,
+    records: Provided,
     wanted: Annotated[Wanted, Depends(_wanted)],
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_PER_PAGE)] = 50,
 ) -> StatusPage:
     """All conditions have to hold. A page may be short or empty although others follow."""
     try:
-        page = await store.page(wanted, cursor, limit)
+        page = await records.store.page(wanted, cursor, limit)
     except ValueError:
         detail = "query.cursor: not a cursor of this listing"
         raise Problem(ProblemType.INVALID_REQUEST, detail) from None
