@@ -158,6 +158,7 @@ class _FileDraft:
         self._staging = target.parent / INCOMING / f"{target.name}.{uuid4().hex}"
         self._scratch = self._staging.with_suffix(".scratch")
         self._created: list[Path] = []
+        self._directories = {self._staging}
         self._staging.mkdir(parents=True)
 
     def __enter__(self) -> Self:
@@ -194,5 +195,7 @@ class _FileDraft:
 
     def _new(self, name: str) -> Path:
         path = self._staging / name
-        path.parent.mkdir(exist_ok=True)
+        if path.parent not in self._directories:
+            path.parent.mkdir()
+            self._directories.add(path.parent)
         return path

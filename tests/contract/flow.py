@@ -1,7 +1,7 @@
 """All services in memory: their real handlers on FastStream's test broker, and a recorder."""
 
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +21,9 @@ from asyncapi.check import Kind, Recorded
 from chassis.messaging.broker import BrokerLog, CloudEventFormat
 from chassis.runtime.settings import load
 from contracts.channels import CHANNELS
-from contracts.events import ANY_EVENT, CloudEvent, StudyUploaded, StudyUploadedData
+from contracts.events import ANY_EVENT, CloudEvent, StudyUploaded
 from contracts.intake import Intake, StoredFile
-from contracts.places import Place, stored_name, study_directory
+from contracts.places import Place, stored_name
 from contracts.status import StatusRecord, StatusUpdate
 from descriptor.description import InstanceDescription, describe_instance
 from descriptor.instances import Instance
@@ -31,11 +31,13 @@ from descriptor.settings import DescriptorSettings
 from engine.profiles.profile import Profile
 from engine.report import Report
 from gateway.settings import GatewaySettings
+from kit.uid_index import MemoryUidIndex
 from kit.volumes import Volumes
 from status.record import advance
 from status.settings import StatusSettings
 from status.store import Page, Wanted
-from storage.uid_index import Reservation
+from storage.layout import INTAKE
+from storage.study_store import StudyStore
 from validator.examiner import examine_file
 from validator.settings import ValidatorSettings
 
@@ -58,39 +60,19 @@ class Records:
         raise NotImplementedError
 
 
-class Index:
-    """The index of the archive in dictionaries."""
-
-    def __init__(self) -> None:
-        self.instances: dict[str, Reservation] = {}
-        self.studies: dict[str, set[UUID]] = {}
-
-    async def reservations(self, uids: Iterable[str]) -> dict[str, Reservation]:
-        return {uid: self.instances[uid] for uid in uids if uid in self.instances}
-
-    async def reserve(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Reservation]:
-        return {
-            uid: self.instances.setdefault(uid, Reservation(sha256, study_id))
-            for uid, sha256 in instances.items()
-        }
-
-    async def add_study(self, study_id: UUID, study_instance_uids: Iterable[str]) -> None:
-        for uid in study_instance_uids:
-            self.studies.setdefault(uid, set()).add(study_id)
-
-
 @dataclass
 class Flow:
     """What the services did to an event."""
 
     volumes: Volumes
+    studies: StudyStore
     recorder: RedisBroker
     gateway: Any
     messages: list[Recorded] = field(default_factory=list)
     """Everything that was sent, in order, byte for byte."""
     dead_letters: list[dict[Any, Any]] = field(default_factory=list)
     records: Records = field(default_factory=Records)
-    index: Index = field(default_factory=Index)
+    index: MemoryUidIndex = field(default_factory=MemoryUidIndex)
 
     def events(self, kind: Kind = "stream") -> list[CloudEvent]:
         """The events that were sent, in order."""
@@ -107,30 +89,19 @@ class Flow:
     async def upload(
         self, *contents: bytes, traceparent: str | None = None, **facts: Any
     ) -> StudyUploaded:
-        """Lay an upload down as the gateway does, and publish its event the gateway's way."""
+        """Store an upload and publish its event as the gateway does."""
 
         study_id = uuid4()
-        directory = self.volumes.uploaded(study_id)
-        directory.mkdir(parents=True)
         files = []
-        for number, content in enumerate(contents, start=1):
-            name = stored_name(number)
-            (directory / name).write_bytes(content)
-            sha256 = hashlib.sha256(content).hexdigest()
-            files.append(StoredFile(name=name, size_bytes=len(content), sha256=sha256))
-        event = StudyUploaded.new(
-            source="gateway",
-            subject=study_id,
-            traceparent=traceparent,
-            data=StudyUploadedData(
-                directory=study_directory(Place.UPLOADS, study_id),
-                file_count=len(files),
-                size_bytes=sum(map(len, contents)),
-                label=facts.get("label"),
-            ),
-        )
-        intake = Intake(event=event, files=tuple(files), **facts)
-        (directory / "intake.json").write_bytes(intake.to_json())
+        with self.studies.draft(Place.UPLOADS, study_id) as draft:
+            for number, content in enumerate(contents, start=1):
+                name, sha256 = stored_name(number), hashlib.sha256(content).hexdigest()
+                files.append(StoredFile(name=name, size_bytes=len(content), sha256=sha256))
+                with draft.create(name) as file:
+                    file.write(content)
+            intake = Intake.new(study_id, files, traceparent=traceparent, **facts)
+            draft.commit(INTAKE, lambda file: file.write(intake.to_json()))
+        event = intake.event
         await self.gateway(event)
         return event
 
@@ -161,7 +132,9 @@ async def running_flow(directory: Path) -> AsyncIterator[Flow]:
     recorder = RedisBroker(message_format=CloudEventFormat, logger=BrokerLog())
     records = Records()
     front = gateway.app.create_app(gateway_settings)
-    flow = Flow(Volumes.of(gateway_settings), recorder, None, records=records)
+    flow = Flow(
+        Volumes.of(gateway_settings), gateway_settings.studies, recorder, None, records=records
+    )
     services = [
         front,
         validator.app.create_app(

@@ -4,7 +4,6 @@ import errno
 import hashlib
 import hmac
 import shutil
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,9 @@ from contracts.places import Place, stored_name, study_directory
 from contracts.report import FileCounts, Outcome, StudyReport
 from engine.profiles.profile import Profile, SeverityChange
 from engine.report import Report
+from kit.uid_index import MemoryUidIndex
 from kit.volumes import Volumes
 from storage.layout import INTAKE, JOURNAL, METADATA, REPORT
-from storage.uid_index import Reservation
 from unit.engine import dicom_writer as dicom
 from validator.decide import OnInvalidInstance
 from validator.examiner import examine_file
@@ -38,26 +37,11 @@ def volumes(tmp_path: Path) -> Volumes:
 
 
 @dataclass
-class Index:
-    """What uploads have brought, in a dictionary."""
-
-    all: dict[str, Reservation] = field(default_factory=dict)
-
-    async def reservations(self, uids: Iterable[str]) -> dict[str, Reservation]:
-        return {uid: self.all[uid] for uid in uids if uid in self.all}
-
-    async def reserve(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Reservation]:
-        for uid, sha256 in instances.items():
-            self.all.setdefault(uid, Reservation(sha256, study_id))
-        return {uid: self.all[uid] for uid in instances}
-
-
-@dataclass
 class Trial:
     """Uploads that are validated without a service around."""
 
     volumes: Volumes
-    index: Index = field(default_factory=Index)
+    index: MemoryUidIndex = field(default_factory=MemoryUidIndex)
     examined: list[str] = field(default_factory=list)
     noted: list[FileCounts] = field(default_factory=list)
     on_invalid: OnInvalidInstance = OnInvalidInstance.QUARANTINE
@@ -348,7 +332,7 @@ async def test_when_all_files_of_a_study_conflict_with_the_archive_the_next_stud
     assert (upload.study_id, upload.outcome) == (STUDY, Outcome.ACCEPTED)
     assert [entry.study_id for entry in trial.report().instances] == [None, None]
     assert outcomes(trial.report()) == [Outcome.REJECTED, Outcome.ACCEPTED]
-    assert trial.index.all["1.2.2"].study_id == STUDY
+    assert trial.index.instances["1.2.2"].study_id == STUDY
 
 
 async def test_each_study_has_the_findings_about_itself(trial: Trial) -> None:
@@ -427,7 +411,7 @@ async def test_a_study_can_be_archived_as_a_whole_or_not_at_all(trial: Trial) ->
     assert outcomes(trial.report()) == [Outcome.REJECTED, Outcome.REJECTED]
     assert "study.failed-with-others" in {f.code for f in trial.report().instances[0].findings}
     assert trial.volumes.quarantined(STUDY).is_dir()
-    assert trial.index.all == {}
+    assert trial.index.instances == {}
 
 
 async def test_a_study_that_fails_because_of_a_conflict_does_not_block_its_corrected_successor(
@@ -440,7 +424,7 @@ async def test_a_study_that_fails_because_of_a_conflict_does_not_block_its_corre
     [study] = await trial.validate()
 
     assert study.outcome is Outcome.REJECTED
-    assert trial.index.all.keys() == {"1.2.1"}
+    assert trial.index.instances.keys() == {"1.2.1"}
     codes = [{f.code for f in entry.findings} for entry in trial.report().instances]
     assert "study.failed-with-others" in codes[0]
     assert "study.instance-conflict" in codes[1]

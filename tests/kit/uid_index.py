@@ -1,0 +1,30 @@
+"""The index of UIDs in dictionaries."""
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from storage.uid_index import Reservation
+
+
+class MemoryUidIndex:
+    """What `storage.uid_index.UidIndex` offers to validator and descriptor."""
+
+    def __init__(self) -> None:
+        self.instances: dict[str, Reservation] = {}
+        self.studies: dict[str, set[UUID]] = {}
+
+    async def reservations(self, uids: Iterable[str]) -> dict[str, Reservation]:
+        """The reservations of UIDs; those that are free are left out."""
+        return {uid: self.instances[uid] for uid in uids if uid in self.instances}
+
+    async def reserve(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Reservation]:
+        """Reserve the UIDs that are free; return the reservations of all."""
+        return {
+            uid: self.instances.setdefault(uid, Reservation(sha256, study_id))
+            for uid, sha256 in instances.items()
+        }
+
+    async def add_study(self, study_id: UUID, study_instance_uids: Iterable[str]) -> None:
+        """Enter a study that is in the archive."""
+        for uid in study_instance_uids:
+            self.studies.setdefault(uid, set()).add(study_id)
