@@ -75,7 +75,7 @@ def test_a_text_that_is_no_number_stays_text(vr: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
-def test_floats_that_json_lacks_stay_in_the_file(number: float) -> None:
+def test_floats_that_json_cannot_hold_stay_in_the_file(number: float) -> None:
     assert attribute("FD", struct.pack("<2d", 1.0, number), ASCII, little_endian=True) is None
     assert attribute("FL", struct.pack("<2f", 1.0, number), ASCII, little_endian=True) is None
 
@@ -92,7 +92,7 @@ def test_big_endian_numbers_are_read_as_such() -> None:
 
 
 class TestBinaryValues:
-    def test_short_ones_stand_in_the_json(self) -> None:
+    def test_short_ones_are_in_the_json(self) -> None:
         assert attribute("OB", b"\x00\x01", ASCII, little_endian=True) == {
             "vr": "OB",
             "InlineBinary": "AAE=",

@@ -128,7 +128,7 @@ def test_a_memory_map_gives_the_same_report_as_bytes(name: str) -> None:
     assert report == examine(memoryview(content), Profile())
 
 
-def test_the_identity_is_what_stands_in_the_file() -> None:
+def test_the_identity_is_that_of_the_file() -> None:
     report = examine(FILES["CT_small.dcm"].read_bytes(), Profile())
 
     assert report.outcome is Outcome.ACCEPTED

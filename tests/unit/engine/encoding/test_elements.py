@@ -111,7 +111,7 @@ def test_of_a_long_element_the_first_values() -> None:
     assert Element(elements, 0).values() == (4,) * 128
 
 
-def test_paths_tell_the_index_in_whatever_order_they_are_asked_for() -> None:
+def test_paths_have_the_index_of_an_item_in_any_order_of_asking() -> None:
     inner = {CODE: ("SH", b"A ")}
     elements = table({SEQUENCE: sequence({}, {OTHER: sequence({}, inner, {})}, inner, {})})
     rows = [row for row, tag in enumerate(elements.tags) if tag == CODE]

@@ -83,9 +83,7 @@ def test_later_versions_that_keep_the_first_are_legal() -> None:
         ("1.2.840.113619.5.2", "meta.transfer-syntax-private"),
     ],
 )
-def test_a_transfer_syntax_that_nobody_or_only_its_maker_knows_is_an_error(
-    uid: str, code: str
-) -> None:
+def test_an_unknown_or_private_transfer_syntax_is_an_error(uid: str, code: str) -> None:
     [finding] = findings(transfer_syntax=dicom.uid(uid))
 
     assert (finding.code, finding.severity) == (code, Severity.ERROR)
