@@ -21,7 +21,7 @@ def upload(
         list[str],
         typer.Argument(
             metavar="PATH", show_default=False,
-            help="Files, folders and zip or tar files; the gateway unpacks the latter.",
+            help="Files, folders and zip or tar files; the gateway extracts the latter.",
         ),
     ],
     wait: Wait = False,

@@ -67,7 +67,7 @@ class Refused(NamedTuple):
 
 
 class Uploads:
-    """The volumes, and what lies on them."""
+    """The volumes, and what is stored there."""
 
     def __init__(self, root: Path) -> None:
         self.volumes = Volumes.below(root)

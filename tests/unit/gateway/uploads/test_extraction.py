@@ -1,4 +1,4 @@
-"""Archives in an upload: unpacked whole, or the upload is refused and says for which entry."""
+"""Archive files in an upload: extracted whole, or the upload is refused and says why."""
 
 import gzip
 import hashlib
@@ -101,7 +101,7 @@ def test_compressed_files_that_are_no_tar_are_no_archives() -> None:
 
 
 @pytest.mark.parametrize("kind", MAKERS)
-async def test_what_is_none_of_the_study_is_skipped_and_told(uploads: Uploads, kind: str) -> None:
+async def test_what_is_not_part_of_a_study_is_skipped(uploads: Uploads, kind: str) -> None:
     contents = {
         "DICOMDIR": b"x" * 2000,
         "CT/dicomdir": b"",
@@ -165,7 +165,7 @@ async def test_names_are_read_in_the_encoding_that_they_are_in(uploads: Uploads)
     assert taken.files[0].sent_as == "study.zip!/Bühne"
 
 
-async def test_a_name_that_is_no_text_is_still_told(uploads: Uploads) -> None:
+async def test_a_name_that_is_not_text_is_shown_all_the_same(uploads: Uploads) -> None:
     archive = tarred({"IM0001": CONTENT}, tarfile.GNU_FORMAT)
     valid = tar_header("IM0001", b"%011o" % len(CONTENT))
     header = bytearray(valid.replace(b"IM0001", b"I\xff\xfe001"))
@@ -175,7 +175,7 @@ async def test_a_name_that_is_no_text_is_still_told(uploads: Uploads) -> None:
     assert taken.files[0].sent_as == "a.tar!/I\ufffd\ufffd001"
 
 
-async def test_an_archive_in_an_archive_is_unpacked_too(uploads: Uploads) -> None:
+async def test_a_nested_archive_file_is_extracted_too(uploads: Uploads) -> None:
     inner = tar_gz({"CT/IM0001": CONTENT})
     taken = await uploads.receive(archive_of(zipped({"a/b.tgz": inner, "c": OTHER})))
     assert [file.sent_as for file in taken.files] == [
@@ -184,7 +184,7 @@ async def test_an_archive_in_an_archive_is_unpacked_too(uploads: Uploads) -> Non
     ]
 
 
-async def test_archives_that_lie_too_deep_are_refused(uploads: Uploads) -> None:
+async def test_archive_files_nested_too_deep_are_refused(uploads: Uploads) -> None:
     nested = zipped({"a.zip": zipped({"b.zip": zipped({"c": CONTENT})})})
     refused = await uploads.problem(archive_of(nested))
     assert refused.kind is ProblemType.ARCHIVE_TOO_LARGE

@@ -1,4 +1,4 @@
-"""Taking an upload in: whole and durable in its place, or nothing left of it."""
+"""Ingesting an upload: whole and durable, or nothing of it is left."""
 
 import asyncio
 import errno
@@ -30,7 +30,7 @@ def uploads(tmp_path: Path) -> Uploads:
     return Uploads(tmp_path)
 
 
-async def test_a_study_lies_in_its_place_byte_for_byte_with_its_digest(uploads: Uploads) -> None:
+async def test_a_study_is_stored_byte_for_byte_with_its_digest(uploads: Uploads) -> None:
     body = form(part(CONTENT))
     taken = await uploads.receive(*(body[start : start + 100] for start in range(0, 3000, 100)))
     [file] = taken.files
@@ -54,7 +54,7 @@ async def test_intake_json_says_the_same_and_holds_the_event(uploads: Uploads) -
     assert (event.data.file_count, event.data.size_bytes) == (1, len(CONTENT))
 
 
-async def test_every_file_is_durable_before_the_study_is_in_its_place(
+async def test_every_file_is_durable_before_the_study_appears(
     uploads: Uploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All at the end, several at once: a disk takes no longer for eight than for one."""
@@ -84,7 +84,7 @@ async def test_every_upload_is_a_study_of_its_own(uploads: Uploads) -> None:
     assert one.event.subject != other.event.subject
 
 
-async def test_the_study_is_in_its_place_only_once_it_is_whole(uploads: Uploads) -> None:
+async def test_the_study_appears_only_once_it_is_whole(uploads: Uploads) -> None:
     seen: list[list[Path]] = []
 
     async def body() -> AsyncIterator[bytes]:
@@ -276,7 +276,7 @@ async def test_a_disk_that_is_broken_is_an_error_and_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize("sent", [b"", part(CONTENT)[:-2], form(part(CONTENT))])
-async def test_a_sender_that_falls_silent_is_given_up(uploads: Uploads, sent: bytes) -> None:
+async def test_an_upload_that_stalls_is_ended(uploads: Uploads, sent: bytes) -> None:
     async def body() -> AsyncIterator[bytes]:
         yield sent
         await asyncio.Event().wait()
@@ -313,7 +313,7 @@ async def test_an_upload_that_is_cancelled_leaves_nothing_behind(uploads: Upload
 
 
 class Turnstile:
-    """Holds a function back in its thread until it is told to go on."""
+    """Holds a function back in its thread until `go_on` is set."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
@@ -330,7 +330,7 @@ class Turnstile:
 @pytest.mark.parametrize(
     ("place", "name"), [(os, "fsync"), (Path, "rename"), (files, "sync_directory")]
 )
-async def test_an_upload_cancelled_in_the_midst_of_a_write_leaves_nothing_behind(
+async def test_an_upload_cancelled_during_a_write_leaves_nothing_behind(
     uploads: Uploads, monkeypatch: pytest.MonkeyPatch, place: Any, name: str
 ) -> None:
     """A thread cannot be cancelled: it has to end before what it wrote is removed."""
@@ -354,7 +354,7 @@ async def test_an_exception_in_the_context_takes_the_study_back(uploads: Uploads
     async def publish_in_vain() -> None:
         async with uploads.receiving(form(part(CONTENT))):
             assert not uploads.is_empty
-            raise ConnectionError("Redis is away")
+            raise ConnectionError("Redis is unavailable")
 
     with pytest.raises(ConnectionError):
         await publish_in_vain()
@@ -371,17 +371,17 @@ async def test_a_timeout_in_the_context_takes_the_study_back(uploads: Uploads) -
     assert uploads.is_empty
 
 
-async def test_a_study_that_a_validator_has_moved_away_meanwhile_can_be_taken_back_no_more(
+async def test_a_study_that_a_validator_has_moved_meanwhile_is_left_to_it(
     uploads: Uploads,
 ) -> None:
-    """Redis had the event although it did not say so: the client is told to try again."""
+    """Redis had the event although it did not say so; the client is asked to try again."""
 
     async def publish_in_vain() -> None:
         async with uploads.receiving(form(part(CONTENT))) as taken:
             uploads.volumes.quarantine.mkdir()
             study_id = taken.event.subject
             uploads.volumes.uploaded(study_id).rename(uploads.volumes.quarantined(study_id))
-            raise ConnectionError("Redis is away")
+            raise ConnectionError("Redis is unavailable")
 
     with pytest.raises(ConnectionError):
         await publish_in_vain()
@@ -406,7 +406,7 @@ async def test_a_study_is_taken_back_even_while_a_validator_writes_into_it(
 
     async def publish_in_vain() -> None:
         async with uploads.receiving(form(part(CONTENT))):
-            raise ConnectionError("Redis is away")
+            raise ConnectionError("Redis is unavailable")
 
     with pytest.raises(ConnectionError):
         await publish_in_vain()

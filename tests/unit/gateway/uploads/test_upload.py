@@ -69,7 +69,7 @@ async def test_the_event_says_what_intake_json_says(gateway: MemoryGateway) -> N
     assert written["files"][0]["sent_as"] == "CT.dcm"
 
 
-async def test_what_the_sender_says_of_the_study_is_handed_on(gateway: MemoryGateway) -> None:
+async def test_what_the_sender_says_about_the_study_is_kept(gateway: MemoryGateway) -> None:
     fields = {"expected_instances": "300", "profile": "strict", "label": "trial-42"}
     await gateway.client.post("/upload", files={"file": FILE}, data=fields)
     [study] = gateway.studies
@@ -146,8 +146,8 @@ async def test_the_study_is_stored_before_it_is_announced(gateway: MemoryGateway
     assert seen == [[gateway.volumes.uploads / response.json()["study_id"]]]
 
 
-async def test_a_file_that_is_no_dicom_does_not_sink_the_others(gateway: MemoryGateway) -> None:
-    """The validator tells what is wrong with it."""
+async def test_a_file_that_is_not_dicom_does_not_fail_the_others(gateway: MemoryGateway) -> None:
+    """The validator reports what is wrong with it."""
     pdf = ("report.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
     files = [("file", file) for file in (pdf, ("empty", b""), FILE)]
     response = await gateway.client.post("/upload", files=files)
@@ -167,7 +167,9 @@ async def test_files_of_which_none_is_dicom_are_refused(gateway: MemoryGateway) 
     assert gateway.is_empty
 
 
-async def test_an_archive_is_unpacked_and_its_files_are_counted(gateway: MemoryGateway) -> None:
+async def test_the_files_of_an_archive_file_are_counted(
+    gateway: MemoryGateway,
+) -> None:
     archive = zipped({"CT/IM0001": CONTENT, "CT/IM0002": CONTENT, "DICOMDIR": b"x"})
     response = await gateway.client.post("/upload", files={"file": ("study.zip", archive)})
     assert response.status_code == 202
@@ -186,7 +188,7 @@ async def test_an_archive_is_unpacked_and_its_files_are_counted(gateway: MemoryG
         (zipped({".a": CONTENT}), 422, "no-files"),
     ],
 )
-async def test_an_archive_that_cannot_be_taken_in_says_why(
+async def test_the_refusal_of_an_archive_file_says_why(
     gateway: MemoryGateway, archive: bytes, status: int, kind: str
 ) -> None:
     response = await gateway.client.post("/upload", files={"file": ("study.zip", archive)})
@@ -308,7 +310,7 @@ async def test_too_little_free_space_is_insufficient_storage(
     assert gateway.is_empty
 
 
-async def test_a_sender_that_falls_silent_is_told_so(tmp_path: Path) -> None:
+async def test_an_upload_that_stalls_is_refused(tmp_path: Path) -> None:
     gateway = MemoryGateway(tmp_path, idle_timeout_seconds=0.01)
 
     async def body() -> AsyncIterator[bytes]:
@@ -343,7 +345,7 @@ async def test_a_redis_that_does_not_answer_is_away(
     assert gateway.is_empty
 
 
-async def test_redis_is_asked_before_gigabytes_are_sent_in_vain(gateway: MemoryGateway) -> None:
+async def test_redis_is_asked_before_gigabytes_are_sent(gateway: MemoryGateway) -> None:
     gateway.redis.leave(RedisConnectionError("refused"))
 
     async def body() -> AsyncIterator[bytes]:
@@ -365,7 +367,7 @@ async def test_an_unexpected_failure_keeps_and_reveals_nothing(
     assert gateway.is_empty
 
 
-async def test_more_uploads_than_allowed_at_once_are_told_to_come_back(tmp_path: Path) -> None:
+async def test_more_uploads_at_once_than_allowed_are_refused(tmp_path: Path) -> None:
     gateway = MemoryGateway(tmp_path, max_concurrent_uploads=1)
     receiving, go_on = asyncio.Event(), asyncio.Event()
 
@@ -403,7 +405,7 @@ async def test_the_clients_file_name_is_logged_nowhere(gateway: MemoryGateway) -
     assert "DOE" not in str(lines)
 
 
-async def test_a_client_that_goes_away_in_the_midst_leaves_nothing(gateway: MemoryGateway) -> None:
+async def test_a_client_that_disconnects_leaves_nothing(gateway: MemoryGateway) -> None:
     messages = [
         {"type": "http.request", "body": BEGINNING + CONTENT, "more_body": True},
         {"type": "http.disconnect"},
