@@ -113,10 +113,7 @@ class ProblemType(Enum):
     UPLOAD_STALLED = (
         408,
         "Upload stalled",
-        (
-            "No data arrived for `idle_timeout_seconds`, or the upload took longer than "
-            "`max_upload_seconds`."
-        ),
+        "No data for `idle_timeout_seconds`, or longer than `max_upload_seconds` in all.",
         "Send the upload again.",
     )
     IDEMPOTENCY_KEY_IN_FLIGHT = (
@@ -183,19 +180,13 @@ class ProblemType(Enum):
     UNSAFE_ARCHIVE = (
         422,
         "Unsafe archive",
-        (
-            "A zip or tar file has an entry that is encrypted, is a link or a device, or has a "
-            "path that leaves the archive."
-        ),
+        "An entry of a zip or tar file is encrypted, a link, a device, or leaves the archive.",
         "Create an archive of regular files with relative paths.",
     )
     UNSUPPORTED_ARCHIVE = (
         422,
         "Unsupported archive",
-        (
-            "A zip or tar file uses a feature that is not supported, such as another compression "
-            "method than deflate."
-        ),
+        "A zip or tar file uses a feature that is not supported, such as LZMA.",
         "Create a zip file with deflate, or a plain or gzipped tar file.",
     )
     IDEMPOTENCY_KEY_REUSED = (
@@ -207,10 +198,7 @@ class ProblemType(Enum):
     CLIENT_DISCONNECTED = (
         499,
         "Client disconnected",
-        (
-            "The client closed the connection before the upload was complete. The status appears "
-            "in logs and metrics only."
-        ),
+        "The client closed the connection during an upload; seen in logs and metrics only.",
         "Send the upload again.",
     )
     TOO_MANY_UPLOADS = (
@@ -339,10 +327,7 @@ class ProblemType(Enum):
     OUTCOME_PENDING = (
         503,
         "Outcome pending",
-        (
-            "The instances are stored safely, but their validation takes longer than "
-            "`stow.wait_seconds`."
-        ),
+        "The instances are stored, but validating them takes longer than `stow.wait_seconds`.",
         "Follow the status at `Location`. Sending the instances again is safe: each is kept once.",
         _SOON,
     )
@@ -379,10 +364,7 @@ class ProblemType(Enum):
         503,
         "Page not built",
         "The viewer that the page needs was not built.",
-        (
-            "Run `make assets`, then restart the gateway. `/openapi.json` and `/asyncapi.yaml` "
-            "have the same content."
-        ),
+        "Run `make assets`, then restart; `/openapi.json` and `/asyncapi.yaml` are available.",
     )
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Finds what lies in the archive: a study, its series, the file of an instance."""
+"""Finds what is archived of a study: its series, and the files of its instances."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -13,20 +13,20 @@ from storage.layout import METADATA
 from storage.study_folder import StudyFolder
 
 _MOST_REMEMBERED = 8
-"""Studies; one of 2,000 instances takes 1 MB, and the largest there may be, of 100,000, 50 MB."""
+"""Cached studies; one of 2,000 instances takes 1 MB, the largest, of 100,000, 50 MB."""
 
 
 class ArchivedFile(NamedTuple):
     """The file of an instance."""
 
     name: str
-    """Where it lies, below the study's directory."""
+    """Its path below the study's directory."""
     sha256: str
 
 
 @dataclass(frozen=True)
 class Holdings:
-    """What there is of a study, in the archive or in quarantine."""
+    """What is stored of a study, in the archive or in quarantine."""
 
     study_instance_uids: tuple[str, ...]
     series: tuple[Series, ...]
@@ -41,15 +41,16 @@ class ArchivedFiles:
     instances: Mapping[str, ArchivedFile]
     """By SOP Instance UID."""
     files: tuple[str, ...]
-    """Everything in it, below its directory; the metadata first."""
+    """All its files, below its directory; the metadata first."""
     archived_at: datetime
     holdings: Holdings
 
 
 def find_archived(folder: StudyFolder) -> ArchivedFiles:
-    """What the archive holds of a study; remembered for the studies that were asked for last.
+    """What is archived of a study. Blocks.
 
-    A viewer fetches the instances of a study one after the other. Blocks.
+    Cached for the studies of the last requests: a viewer fetches the instances of a study one after
+    the other.
 
     Args:
         folder: the study in the archive.
@@ -86,7 +87,7 @@ def _read_archived(folder: StudyFolder, _changed_at: int) -> ArchivedFiles:
 
 
 def quarantined_holdings(folder: StudyFolder) -> Holdings:
-    """What is left in quarantine of a study of which nothing was archived. Blocks.
+    """What is in quarantine of a study that failed. Blocks.
 
     Args:
         folder: the study in quarantine.
@@ -111,7 +112,7 @@ def quarantined_holdings(folder: StudyFolder) -> Holdings:
 def _holdings(instances: Iterable[tuple[str, str, str | None, int]]) -> Holdings:
     """Sums up instances: Study and Series Instance UID, modality, size of each.
 
-    What is no UID is left out: a stranger may have written anything in its place.
+    Values that are not UIDs are left out; they are untrusted.
     """
     rows = list(instances)
     counts = Counter(series for _, series, _, _ in rows)

@@ -1,4 +1,4 @@
-"""Where clients find what there is of a study."""
+"""Finds the links of a study: to what is available of it."""
 
 from uuid import UUID
 

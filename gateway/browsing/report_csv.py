@@ -35,7 +35,7 @@ def report_csv(report: Report) -> str:
 
 
 def _cell(value: object) -> str | None:
-    """A cell in one line: names and UIDs are what strangers wrote."""
+    """A cell in one line; names and UIDs are untrusted."""
     return None if value is None else printable(str(value))
 
 

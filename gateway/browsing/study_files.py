@@ -1,4 +1,4 @@
-"""What there is of a study as a file: report, metadata, instances, all of them, a picture."""
+"""Answers requests for files of studies: report, metadata, instances, zip file, preview."""
 
 import asyncio
 from collections.abc import Callable
@@ -30,13 +30,13 @@ ZIP = "application/zip"
 class StudyFiles:
     """Answers requests for the files of studies.
 
-    Everything raises a `Problem` for what is not there: 404 with the state of the study.
+    For a file that does not exist, all methods raise a `Problem`, 404 with the study's status.
 
     Args:
         studies: where studies are stored.
-        client: to the status service; asked only about what is not there.
-        idle_seconds: how long a client may read nothing of an answer.
-        retry_after_seconds: when to come back for a report that is not there yet.
+        client: to the status service; asked only if a file does not exist.
+        idle_seconds: how long a client may stop reading a response.
+        retry_after_seconds: when to repeat a request for a report that is not ready.
     """
 
     def __init__(
@@ -53,10 +53,10 @@ class StudyFiles:
         self._retry_after_seconds = retry_after_seconds
 
     async def report(self, study_id: UUID, request: Request) -> Response:
-        """What became of each file: JSON, or CSV if the client prefers it."""
+        """The report: JSON, or CSV if the client prefers it."""
         media_type = Accept(request.headers.getlist("accept")).preferred((JSON, CSV))
         if media_type is None:
-            detail = f"The report is there as {JSON} and as {CSV}."
+            detail = f"The report is available as {JSON} and {CSV}."
             raise Problem(ProblemType.NOT_ACCEPTABLE, detail)
 
         def write() -> bytes | None:
@@ -75,12 +75,12 @@ class StudyFiles:
         return Response(body, headers=headers, media_type=media_type)
 
     async def metadata(self, study_id: UUID, request: Request) -> Response:
-        """``metadata.json`` as it is."""
+        """``metadata.json``."""
         folder = self._studies.archived(study_id)
         return await self._archived(study_id, lambda: self._file(request, folder.marker, JSON))
 
     async def instance(self, study_id: UUID, sop_instance_uid: str, request: Request) -> Response:
-        """The file of an instance, as it arrived."""
+        """The file of an instance, as it was uploaded."""
         folder = self._studies.archived(study_id)
 
         def answer() -> Response:
@@ -99,7 +99,7 @@ class StudyFiles:
         return await self._archived(study_id, answer)
 
     async def archive(self, study_id: UUID) -> Response:
-        """All instances and the metadata in a zip file, made while it is sent."""
+        """All instances and the metadata in a zip file, created while it is sent."""
         folder = self._studies.archived(study_id)
 
         def answer() -> Response:
@@ -118,7 +118,7 @@ class StudyFiles:
         return await self._archived(study_id, answer)
 
     async def preview(self, study_id: UUID, request: Request) -> Response:
-        """A picture of the study."""
+        """A preview image."""
         folder = self._studies.archived(study_id)
 
         def answer() -> Response:
@@ -126,7 +126,7 @@ class StudyFiles:
             try:
                 return self._file(request, self._studies.preview(study_id), PNG)
             except FileNotFoundError:
-                detail = f"No picture could be made of study {study_id}, or none yet."
+                detail = f"No preview of study {study_id} could be rendered, or none has been yet."
                 raise Problem(ProblemType.NO_PREVIEW, detail) from None
 
         return await self._archived(study_id, answer)
@@ -150,7 +150,7 @@ class StudyFiles:
         )
 
     async def _archived(self, study_id: UUID, answer: Callable[[], Response]) -> Response:
-        """An answer from the archive, looked for in a thread."""
+        """Answer from the archive, in a thread; a missing file is 404 with the study's status."""
         try:
             return await asyncio.to_thread(answer)
         except FileNotFoundError:

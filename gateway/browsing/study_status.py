@@ -21,7 +21,7 @@ from storage.study_store import StudyStore
 
 
 def with_links(record: StatusRecord, here: str, studies: StudyStore) -> StudyStatus:
-    """The record as clients see it, at a path. Blocks."""
+    """A record with links; `here` is the path that is answered. Blocks."""
     links = find_links(record.study_id, record.upload_id, here, studies)
     return StudyStatus(**dict(record), links=links)
 
@@ -29,10 +29,10 @@ def with_links(record: StatusRecord, here: str, studies: StudyStore) -> StudySta
 async def known_status(
     study_id: UUID, client: httpx.AsyncClient, studies: StudyStore
 ) -> StatusRecord:
-    """What is known of a study.
+    """The status record of a study.
 
     Raises:
-        Problem: 404 when nothing is, 503 when the status service is away.
+        Problem: 404 if the study is unknown, 503 if the status service is unavailable.
     """
     with asking_status():
         record = await find_status(study_id, client, studies)
@@ -43,7 +43,7 @@ async def known_status(
 
 @contextmanager
 def asking_status() -> Iterator[None]:
-    """Whatever keeps the status service from answering becomes a problem."""
+    """Turn errors of the status service into a problem."""
     try:
         yield
     except httpx.HTTPError as error:
@@ -54,13 +54,13 @@ def asking_status() -> Iterator[None]:
 async def find_status(
     study_id: UUID, client: httpx.AsyncClient, studies: StudyStore
 ) -> StatusRecord | None:
-    """What is known of a study: asked of the status service, else read from the store.
+    """The status record of a study, from the status service or else from the store.
 
-    The status service learns of a study from the event bus, a moment after the client has got its
+    The status service hears of a study over the event bus, a moment after the client has its
     202. The store has it from the beginning.
 
     Raises:
-        httpx.HTTPError: the status service is away or fails.
+        httpx.HTTPError: the status service is unavailable or fails.
     """
     response = await client.get(status_path(study_id))
     if response.status_code == httpx.codes.NOT_FOUND:
@@ -70,7 +70,7 @@ async def find_status(
 
 
 def _record_at(folder: StudyFolder) -> StatusRecord:
-    """The record that a study's place stands for."""
+    """The record that follows from where a study is stored."""
     study_id = folder.study_id
     match folder.place:
         case Place.UPLOADS:

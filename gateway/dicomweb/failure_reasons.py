@@ -1,20 +1,20 @@
-"""Why an instance was not stored, or with a warning: the codes of PS3.18 I.2 for our findings."""
+"""Maps findings to the failure and warning reasons of PS3.18 I.2."""
 
 from collections.abc import Iterable
 from enum import IntEnum
 
 
 class FailureReason(IntEnum):
-    """Failure Reason (0008,1197): PS3.18 Table I.2-2, which lets others be added."""
+    """Failure Reason (0008,1197): PS3.18 Table I.2-2, which allows further ones."""
 
     PROCESSING_FAILURE = 0x0110
     DUPLICATE_SOP_INSTANCE = 0x0111
-    """PS3.7 C.5.7: the UID stands for other bytes already."""
+    """PS3.7 C.5.7: an instance with other bytes already has this UID."""
     SOP_CLASS_NOT_SUPPORTED = 0x0122
     OUT_OF_RESOURCES = 0xA700
     DOES_NOT_MATCH_SOP_CLASS = 0xA900
     ANOTHER_STUDY = 0xA901
-    """Our own: not of the study that the URL names."""
+    """Our own: the instance is not of the study in the URL."""
     CANNOT_UNDERSTAND = 0xC000
     TRANSFER_SYNTAX_NOT_SUPPORTED = 0xC122
 
@@ -45,18 +45,18 @@ FAILURES = (
     ("study.instance-", FailureReason.DUPLICATE_SOP_INSTANCE),
     ("", FailureReason.DOES_NOT_MATCH_SOP_CLASS),
 )
-"""What codes of findings begin with, and what that comes to. Only one reason can be given, so the
-first line that any error matches counts: what is in the way of reading the rest comes first."""
+"""Prefixes of finding codes and their reasons. Only one reason can be given: the first line that an
+error matches counts, and errors that prevent reading the rest come first."""
 
 SILENT = ("decoding.", "file.", "safety.", "series.", "site.", "study.")
-"""Warnings that say nothing about an instance and its SOP class."""
+"""Prefixes of warnings that are not about an instance and its SOP class."""
 
 
 def failure_reason(errors: Iterable[str]) -> FailureReason:
     """Why an instance with these errors was not stored.
 
     Args:
-        errors: codes of findings; none when it was refused for something else.
+        errors: codes of findings; none if it was refused for another reason.
     """
     codes = tuple(errors)
     for beginning, reason in FAILURES:

@@ -1,4 +1,4 @@
-"""Data sets in the DICOM JSON Model, bulk data left out (PS3.18 10.4.1.1.2, Annex F)."""
+"""Returns data sets in the DICOM JSON Model, without bulk data (PS3.18 10.4.1.1.2, Annex F)."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -20,9 +20,9 @@ def metadata(found: Sequence[Found]) -> Iterator[bytes]:
 
 
 def without_bulk_data(dataset: bytes) -> bytes:
-    """A data set less the attributes whose values are not in it.
+    """A data set without the attributes whose values are bulk data.
 
-    Without a URL to get the value from, an attribute would look as if it were empty.
+    Without a URL of its value, such an attribute would look empty.
     """
     if b'"BulkDataURI"' not in dataset:
         return dataset

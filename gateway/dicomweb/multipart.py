@@ -16,32 +16,32 @@ CRLF = b"\r\n"
 
 @dataclass(frozen=True)
 class Part:
-    """An instance that is sent."""
+    """An instance of a body."""
 
     file: FileInStore
     size_bytes: int
     transfer_syntax_uid: str
     location: str
-    """Where it is found by itself, below the service's root; empty where it has no UIDs."""
+    """Path of the instance; empty if it has no valid UIDs."""
 
     @property
     def media_type(self) -> str:
-        """With its transfer syntax, where it is known."""
+        """The media type, with the transfer syntax if known."""
         if not self.transfer_syntax_uid:
             return DICOM
         return f"{DICOM}; transfer-syntax={self.transfer_syntax_uid}"
 
 
 def parts(found: Sequence[Found]) -> list[Part]:
-    """The instances that were found, in their order."""
+    """The instances as parts, in their order."""
     return [_part(place.folder, instance) for place in found for instance in place.wanted]
 
 
 class MultipartBody:
-    """A body; its length is known before any of it is made.
+    """A body; its length is known before its parts are read.
 
     Args:
-        parts: what is in it.
+        parts: the instances.
     """
 
     def __init__(self, parts: Sequence[Part]) -> None:
@@ -50,17 +50,17 @@ class MultipartBody:
 
     @property
     def media_type(self) -> str:
-        """Of the body."""
+        """The media type of the body."""
         return f'{MULTIPART}; type="{DICOM}"; boundary={self._boundary}'
 
     @property
     def length(self) -> int:
-        """In bytes."""
+        """The length of the body in bytes."""
         parts = (len(self._head(part)) + part.size_bytes + len(CRLF) for part in self._parts)
         return sum(parts) + len(self._end)
 
     def pieces(self) -> Iterator[bytes]:
-        """The bytes. Blocks."""
+        """The bytes of the body. Blocks."""
         for part in self._parts:
             yield self._head(part)
             yield from part.file.chunks()
@@ -83,7 +83,7 @@ def _part(folder: StudyFolder, instance: ArchivedInstance) -> Part:
         instance.study_instance_uid, instance.series_instance_uid, instance.sop_instance_uid
     )
     syntax = instance.transfer_syntax_uid
-    # What is no UID is a stranger's text, which has no place in a header.
+    # An invalid UID is untrusted text, which must not be in a header.
     return Part(
         file=folder.file(instance.file),
         size_bytes=instance.size_bytes,

@@ -1,4 +1,4 @@
-"""Waits until uploads have come to their end; hears of it through the live feed."""
+"""Waits for the outcome of uploads, which the live feed announces."""
 
 import asyncio
 import contextlib
@@ -16,14 +16,14 @@ from contracts.events import (
 
 
 class AwaitedUpload:
-    """An upload whose end is awaited.
+    """An upload whose outcome a request waits for.
 
-    It may be divided into several studies; the further ones may come to their end before it is
-    known which there are.
+    The upload may be divided into several studies. Some may be archived before it is known into
+    which studies the upload is divided.
 
     Attributes:
-        archived: those of its studies that are in the archive.
-        wake: set when there is nothing more to wait for.
+        archived: its studies that are archived.
+        wake: set when the wait is over.
     """
 
     def __init__(self, upload_id: UUID) -> None:
@@ -34,7 +34,7 @@ class AwaitedUpload:
         self._ended: set[UUID] = set()
 
     def hear(self, event: Event) -> None:
-        """Something has happened to one of its studies."""
+        """Take note of an event of one of its studies."""
         match event:
             case StudyValidated() if event.subject == self._upload_id:
                 self._studies = {self._upload_id, *(event.data.studies or ())}
@@ -50,19 +50,19 @@ class AwaitedUpload:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more happens to any of its studies."""
+        """Whether all its studies are archived or have failed."""
         return bool(self._studies) and self._studies <= self._ended
 
 
 class OutcomeWaiters:
-    """Everything that is awaited."""
+    """All uploads whose outcome a request waits for."""
 
     def __init__(self) -> None:
         self._awaited: dict[UUID, AwaitedUpload] = {}
 
     @contextlib.contextmanager
     def awaiting(self, upload_id: UUID) -> Iterator[AwaitedUpload]:
-        """Listen to what happens to an upload; begin before it is announced."""
+        """Follow the events of an upload; has to begin before the upload is announced."""
         awaited = AwaitedUpload(upload_id)
         self._awaited[upload_id] = awaited
         try:
@@ -71,7 +71,7 @@ class OutcomeWaiters:
             self._awaited = {key: one for key, one in self._awaited.items() if one is not awaited}
 
     def hear(self, entries: Iterable[Entry]) -> None:
-        """Something has happened."""
+        """Take note of new events."""
         for entry in entries if self._awaited else ():
             event = entry.event
             if isinstance(event, StudyValidated) and event.data.upload_id in self._awaited:
@@ -80,6 +80,6 @@ class OutcomeWaiters:
                 awaited.hear(event)
 
     def close(self) -> None:
-        """Let all go who wait."""
+        """End all waits."""
         for awaited in self._awaited.values():
             awaited.wake.set()

@@ -1,7 +1,7 @@
-"""Finds in the archive what a DICOMweb URL names: a study, a series, an instance (PS3.18 10.4.1).
+"""Finds the study, series or instance of a DICOMweb URL in the archive (PS3.18 10.4.1).
 
-What people know as one study may have been sent in several requests, and then lies in as many
-places; an instance that was sent twice lies in two of them, and is given once.
+A DICOM study that was uploaded in several requests is archived under several ids. An instance that
+is archived under two of them is returned once.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ INDEX_TIMEOUT_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class Resource:
-    """What is asked for, by its UIDs: an instance, else a series, else a study."""
+    """A study, series or instance, by its UIDs."""
 
     study: str
     series: str | None = None
@@ -45,7 +45,7 @@ class Resource:
 
     @property
     def is_valid(self) -> bool:
-        """Whether all that name it are UIDs."""
+        """Whether its UIDs are valid."""
         return all(uid is None or is_uid(uid) for uid in (self.study, self.series, self.instance))
 
     def holds(self, instance: ArchivedInstance) -> bool:
@@ -59,20 +59,20 @@ class Resource:
 
 @dataclass(frozen=True)
 class Found:
-    """The instances of a resource that lie in one place of the archive."""
+    """The instances of a resource that are archived under one id."""
 
     folder: StudyFolder
     instances: tuple[ArchivedInstance | None, ...]
-    """In the order of its metadata; None for those that are not asked for."""
+    """In the order of the metadata; None for instances that are not part of the resource."""
 
     @property
     def wanted(self) -> Iterable[ArchivedInstance]:
-        """Those that are asked for."""
+        """The instances of the resource."""
         return filter(None, self.instances)
 
 
 async def find(resource: Resource, index: UidIndex, studies: StudyStore) -> list[Found]:
-    """Where the instances of a resource lie, those archived first first.
+    """Find the instances of a resource, in the order of archival, oldest first.
 
     Raises:
         Problem: there are none, or the index does not answer.

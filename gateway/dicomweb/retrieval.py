@@ -18,12 +18,12 @@ HEADERS = {"Cache-Control": OWNERS, "Vary": "Accept"}
 
 
 class Retrieval:
-    """What the routes answer with.
+    """Returns instances and metadata of the archive.
 
     Args:
-        index: tells where studies lie.
+        index: finds studies by their UIDs.
         studies: where studies are stored.
-        idle_seconds: how long a client may read nothing of an answer.
+        idle_seconds: how long a client may stop reading a response.
     """
 
     def __init__(self, index: UidIndex, studies: StudyStore, *, idle_seconds: float) -> None:
@@ -32,7 +32,7 @@ class Retrieval:
         self._idle_seconds = idle_seconds
 
     async def instances(self, resource: Resource, accept: Accept) -> Response:
-        """The files, as they arrived: nothing is transcoded.
+        """The files as they were uploaded; nothing is transcoded.
 
         Raises:
             Problem: 404, 406, or 503.
@@ -49,17 +49,17 @@ class Retrieval:
             return self._stream(found[0].file.chunks(), headers, found[0].media_type)
         forms = f'{MULTIPART}; type="{DICOM}"' + (f" and {DICOM}" if resource.instance else "")
         known = ", ".join(filter(None, syntaxes)) or "unknown"
-        raise not_acceptable(f"There is {forms}; the transfer syntax, as stored, is {known}.")
+        raise not_acceptable(f"Available as {forms}; the stored transfer syntax is {known}.")
 
     async def metadata(self, resource: Resource, accept: Accept) -> Response:
-        """The data sets, less their bulk data.
+        """The data sets, without bulk data.
 
         Raises:
             Problem: 404, 406, or 503.
         """
         media_type = accept.preferred((DICOM_JSON, JSON))
         if media_type is None:
-            raise not_acceptable(f"There is {DICOM_JSON}.")
+            raise not_acceptable(f"Available as {DICOM_JSON}.")
         found = await find(resource, self._index, self._studies)
         return self._stream(metadata(found), HEADERS, media_type)
 
@@ -72,5 +72,5 @@ class Retrieval:
 
 
 def not_acceptable(detail: str) -> Problem:
-    """406: there is nothing that the client accepts."""
+    """The problem that no representation is acceptable for the client."""
     return Problem(ProblemType.NOT_ACCEPTABLE, detail)

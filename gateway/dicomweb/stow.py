@@ -1,4 +1,4 @@
-"""Answers STOW-RS requests (PS3.18 10.5): takes instances in, waits, tells what became of each."""
+"""Answers STOW-RS requests (PS3.18 10.5): stores instances and waits for their outcome."""
 
 import asyncio
 from functools import partial
@@ -26,12 +26,12 @@ from storage.study_store import StudyStore
 
 
 class StowService:
-    """What the routes answer with.
+    """Stores instances and returns their outcome.
 
     Args:
         uploads: receives instances.
-        live: tells what becomes of them.
-        settings: how long to wait, and how many may.
+        live: says what happens to them.
+        settings: how long requests wait, and how many.
         studies: where studies are stored.
     """
 
@@ -50,26 +50,26 @@ class StowService:
         live.observe(self._waiters.hear)
 
     def close(self) -> None:
-        """Let all clients go that wait for an outcome."""
+        """End the wait of all requests."""
         self._waiters.close()
 
     async def store(
         self, request: Request, accept: Accept, study_instance_uid: str | None = None
     ) -> Response:
-        """Take instances in and tell what became of them.
+        """Store instances and return their outcome.
 
         Args:
-            request: whose body they are.
+            request: has the instances as its body.
             accept: what the client accepts.
-            study_instance_uid: what every instance has to have, if the URL names it.
+            study_instance_uid: the Study Instance UID that all instances must have; None for any.
 
         Raises:
-            Problem: they are refused and nothing is kept, or their outcome is not known yet.
+            Problem: the request is refused and nothing is stored, or the outcome is pending.
         """
         with closing_connection():
             media_type = accept.preferred((DICOM_JSON, JSON))
             if media_type is None:
-                raise not_acceptable(f"The answer is {DICOM_JSON}.")
+                raise not_acceptable(f"The response is {DICOM_JSON}.")
             if not self._live.ready.is_set():
                 raise Problem(ProblemType.EVENT_BUS_UNAVAILABLE, "Redis has not answered yet.")
             if self._places.locked():
@@ -100,7 +100,7 @@ class StowService:
         return JSONResponse(attributes, status, media_type=media_type)
 
     async def _wait(self, awaited: AwaitedUpload, request: Request) -> None:
-        """Until the upload is over, the client has gone, or it takes too long."""
+        """Wait until the upload is processed, the client disconnects, or it takes too long."""
         over = asyncio.create_task(awaited.wake.wait())
         gone = asyncio.create_task(_disconnected(request))
         try:

@@ -1,4 +1,4 @@
-"""Reads the body of a STOW-RS request (PS3.18 10.5.1): instances as parts, or a single one."""
+"""Reads the body of a STOW-RS request (PS3.18 10.5.1): several instances as parts, or one."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing

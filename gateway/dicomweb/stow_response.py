@@ -21,14 +21,14 @@ Attributes = dict[str, Any]
 
 
 def store_response(results: Sequence[Result], base_url: str) -> tuple[int, Attributes]:
-    """The HTTP status and the data set that tell what became of each file.
+    """The HTTP status and the data set with the result of each file.
 
     A file that was not stored and has no SOP Instance UID is an item of the Other Failures
-    Sequence. UIDs that are none are left out: nothing of the answer is a stranger's text.
+    Sequence. Invalid UIDs are left out, so that the response has no untrusted text.
 
     Args:
-        results: of the files, in the order in which they were sent.
-        base_url: of the service, without a slash at its end.
+        results: those of the files, in the order in which they were sent.
+        base_url: address of the gateway, without a slash at its end.
     """
     stored = [result for result in results if result.failure is None]
     failed, nameless = [], []
@@ -54,7 +54,7 @@ def store_response(results: Sequence[Result], base_url: str) -> tuple[int, Attri
 
 
 def _study_url(stored: Sequence[Result], base_url: str) -> Attributes:
-    """Where the study is found; empty unless it is just one."""
+    """The URL of the study; empty if there are several."""
     studies = {result.identity.study_instance_uid for result in stored}
     return _url(Resource(studies.pop()) if len(studies) == 1 else None, base_url)
 

@@ -1,4 +1,4 @@
-"""What became of each file of a STOW-RS request, by the report that the validator has left."""
+"""The result of each file of a STOW-RS request, from the validator's report."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -17,24 +17,24 @@ from storage.study_store import StudyStore
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a file: stored, unless there is a failure."""
+    """The result of a file: stored, unless there is a failure."""
 
     identity: Identity
-    """As the file says: it may hold anything in place of UIDs."""
+    """As in the file; its values may not be UIDs."""
     failure: FailureReason | None = None
     warning: WarningReason | None = None
 
 
 def results(intake: Intake, archived: Collection[UUID], studies: StudyStore) -> list[Result]:
-    """The results of an upload that has come to its end, in the order of its files. Blocks.
+    """The results of an upload that was processed, in the order of its files. Blocks.
 
     Args:
-        intake: of the upload.
-        archived: which of the studies that it became are in the archive.
+        intake: the intake of the upload.
+        archived: the studies of the upload that are archived.
         studies: where studies are stored.
     """
     report = studies.report(intake.event.subject)
-    if report is None:  # given up before there was one
+    if report is None:  # processing failed before there was one
         return [Result(Identity(), FailureReason.PROCESSING_FAILURE) for _ in intake.files]
     instances = {instance.file: instance for instance in report.instances}
     return [_result(instances.get(file.name), report, archived) for file in intake.files]

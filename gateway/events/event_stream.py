@@ -1,4 +1,4 @@
-"""The feed as server-sent events (WHATWG HTML 9.2): an answer that goes on for some minutes."""
+"""The feed as server-sent events (WHATWG HTML 9.2): a response of several minutes."""
 
 import asyncio
 import contextlib
@@ -17,11 +17,11 @@ from gateway.http.abort import abort
 
 PAGE_SIZE = 200
 MOST_PER_CHUNK = 50
-"""Events in one piece of the answer: about so much waits in memory for a client that is slow."""
+"""Events in one chunk; about as many wait in memory for a slow client."""
 RETRY_MS = (1000, 5000)
-"""When a client is to come back: not all at once."""
+"""When a client reconnects, at random, so that not all do at once."""
 GRACE_SECONDS = 0.5
-"""How long a client that is to go may take to read what was sent last."""
+"""How long a client may take to read the last chunk once its stream is over."""
 HEARTBEAT = b": still here\n\n"
 
 
@@ -30,8 +30,8 @@ def frames(
 ) -> tuple[bytes, Cursor]:
     """Entries as server-sent events, and the cursor after them.
 
-    Left out is what the cursor has passed, what the client has not asked for, and what is no event.
-    The events have no name (`event:`): named ones would pass a plain `onmessage` by.
+    Entries that the cursor has passed, of other streams, or that are not events are left out. The
+    events have no name (`event:`), since a plain `onmessage` does not receive named ones.
     """
     lines = []
     for entry in entries:
@@ -43,15 +43,15 @@ def frames(
 
 
 class EventStream(Response):
-    """Events from a cursor on, for some minutes.
+    """The events after a cursor, for some minutes.
 
-    First come those of the past, page by page, then the live feed; entries are told by their place
-    in their stream, so that none is left out or repeated where the two meet.
+    Past events come first, page by page, then the live feed. Entries are identified by their
+    position in their stream, so that none is left out or repeated where the two meet.
 
     Args:
-        feed: the past.
-        live: the present.
-        cursor: where to begin; nothing for now.
+        feed: past events.
+        live: new events.
+        cursor: where to begin; None for new events only.
         addresses: the streams that the client wants.
     """
 
@@ -77,8 +77,8 @@ class EventStream(Response):
         """Answer (ASGI).
 
         Raises:
-            Problem: there is no place for one more client, events after the cursor are gone, or
-                Redis is away.
+            Problem: there are too many clients, events after the cursor were removed, or Redis is
+                unavailable.
         """
         if scope["method"] == "HEAD":
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
@@ -107,12 +107,12 @@ class EventStream(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _body(self, listener: Listener, page: Page) -> AsyncGenerator[bytes, None]:
-        """The past, then the present, until the time is up."""
+        """Past events, then new ones, until the time is up."""
         loop = asyncio.get_running_loop()
         end = loop.time() + self._lifetime
         cursor = page.start
         retry = random.randint(*RETRY_MS)  # noqa: S311 -- jitter
-        # An id without data: who is cut off before the first event can go on from here as well.
+        # An id without data, so that a client can also reconnect before its first event.
         yield b"retry: %d\nid: %b\n\n" % (retry, str(cursor).encode())
         async for entries in self._entries(listener, page, end):
             if not entries:
@@ -127,18 +127,18 @@ class EventStream(Response):
     async def _entries(
         self, listener: Listener, page: Page, end: float
     ) -> AsyncGenerator[Sequence[Entry], None]:
-        """Batches of entries as they come; an empty one when nothing has come for a while."""
+        """Batches of entries as they come; an empty one for a heartbeat."""
         now = asyncio.get_running_loop().time
         while page.entries or page.more or not listener.listening:
             if page.entries:
                 yield page.entries
             if listener.over.is_set() or now() >= end:
                 return
-            # From here on the present waits in the queue, while the rest of the past is read.
+            # From here on new events wait in the queue, while the rest of the past is read.
             listener.listening = listener.listening or not page.more
             try:
                 page = await self._feed.read(page.end, self._addresses, PAGE_SIZE)
-            except (RedisError, CursorExpiredError):  # told to the client when it comes back
+            except (RedisError, CursorExpiredError):  # the client is told when it reconnects
                 return
         while not listener.over.is_set() and (left := end - now()) > 0:
             try:
@@ -149,7 +149,7 @@ class EventStream(Response):
             yield entries
 
     async def _overdue(self, listener: Listener) -> None:
-        """Ends when the client should have gone by itself."""
+        """Return once the stream should have ended by itself."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._lifetime):
                 await listener.over.wait()

@@ -1,4 +1,4 @@
-"""The feed as clients get it: pages of the past, and one reader of the present for all of them."""
+"""Reads the feed for clients: pages of past events, and one live reader for all clients."""
 
 import asyncio
 import contextlib
@@ -19,16 +19,16 @@ SLOW = "slow-listener"
 REDIS_TIMEOUT_SECONDS = 3.0
 
 Observer = Callable[[Sequence[Entry]], None]
-"""Is told of entries; must not take long."""
+"""Called with new entries; must return quickly."""
 
 
 async def read_page(
     feed: Feed, cursor: Cursor | None, addresses: Sequence[str], limit: int
 ) -> Page:
-    """The events after a cursor; nothing stands for now.
+    """Read the events after a cursor; after now for None.
 
     Raises:
-        Problem: events after the cursor are gone, or Redis is away.
+        Problem: events after the cursor were removed, or Redis is unavailable.
     """
     try:
         async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
@@ -41,10 +41,10 @@ async def read_page(
 
 
 class Listener:
-    """A client's queue. Who does not keep up is dropped: nobody waits for it.
+    """The queue of a client. A client that does not keep up is disconnected.
 
     Attributes:
-        over: set when the client is to go, because it is too slow or the service stops.
+        over: set when the stream ends, because the client is too slow or the service stops.
     """
 
     def __init__(self, limit: int) -> None:
@@ -55,7 +55,7 @@ class Listener:
         self._wake = asyncio.Event()
 
     def offer(self, entries: Iterable[Entry]) -> bool:
-        """Put entries into the queue; false when it is still full, which ends the client."""
+        """Put entries into the queue; False if it is full, which ends the stream."""
         if self.listening and not self.over.is_set():
             if len(self._entries) >= self._limit:
                 self.end()
@@ -65,7 +65,7 @@ class Listener:
         return True
 
     async def take(self) -> list[Entry]:
-        """What waits in the queue, as soon as there is something; nothing when it is over."""
+        """Wait for entries in the queue and take them; none once the stream is over."""
         await self._wake.wait()
         entries = list(self._entries)
         self._entries.clear()
@@ -74,14 +74,14 @@ class Listener:
         return entries
 
     def end(self) -> None:
-        """Let the client go."""
+        """End the stream."""
         self._entries.clear()
         self.over.set()
         self._wake.set()
 
 
 class LiveFeed:
-    """Reads every stream once and hands what comes to all clients.
+    """Reads every stream once and passes new entries to all clients.
 
     Attributes:
         ready: set when it has begun; a client that came earlier would miss events.
@@ -98,7 +98,7 @@ class LiveFeed:
         self._closed = False
 
     async def run(self) -> None:
-        """Hand on what comes, for ever; where Redis was away, all that came meanwhile."""
+        """Pass on new entries until cancelled; after an outage of Redis, all that were missed."""
         start = await patiently(self._feed.end, _note)
         self.ready.set()
         async with contextlib.aclosing(self._feed.follow(start, ADDRESSES, _note)) as pages:
@@ -111,24 +111,24 @@ class LiveFeed:
                         get_logger().warning("feed.listener_dropped", reason=SLOW)
 
     async def check(self) -> None:
-        """For `/health/ready`.
+        """Check for `/health/ready`.
 
         Raises:
-            RuntimeError: it has not begun.
+            RuntimeError: reading has not begun.
         """
         if not self.ready.is_set():
             raise RuntimeError("the feed has not begun")
 
     def observe(self, observer: Observer) -> None:
-        """Have something of the service itself told of all that comes."""
+        """Call a function of the service with all new entries."""
         self._observers.append(observer)
 
     @contextlib.contextmanager
     def admit(self) -> Iterator[Listener]:
-        """A place for a client.
+        """Admit a client.
 
         Raises:
-            Problem: all are taken, or the feed has not begun.
+            Problem: there are too many clients, or reading has not begun.
         """
         if not self.ready.is_set():
             raise Problem(ProblemType.EVENT_BUS_UNAVAILABLE, "Redis has not answered yet.")
@@ -142,7 +142,7 @@ class LiveFeed:
             self._listeners.discard(listener)
 
     def close(self) -> None:
-        """Let all clients go, and admit no more."""
+        """End all streams, and admit no more clients."""
         self._closed = True
         for listener in self._listeners:
             listener.end()

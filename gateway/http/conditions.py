@@ -16,7 +16,7 @@ _RANGE = re.compile(r"([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18})")
 
 
 class UnsatisfiableRangeError(ValueError):
-    """None of the ranges lies in the file."""
+    """None of the ranges is within the file."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Answers that may be large: sent while the client reads, given up when it has stopped."""
+"""Large responses: sent as the client reads, aborted when it stops reading."""
 
 import asyncio
 from collections.abc import Iterator
@@ -18,17 +18,17 @@ from gateway.http.conditions import UnsatisfiableRangeError, Version
 from storage.stored_file import FileInStore
 
 OWNERS = "private, no-cache"
-"""`Cache-Control` of what is a patient's: no shared cache keeps it, and others ask each time."""
+"""`Cache-Control` of patient data: no shared cache keeps it, a private one asks each time."""
 
 
 class StreamDownload(StreamingResponse):
-    """Bytes that are made while they are sent; the making ends when the client goes away.
+    """Bytes that are created while they are sent; ends when the client disconnects.
 
     Args:
         pieces: the bytes; taken in threads.
-        idle_seconds: how long the client may read nothing.
-        headers: of the answer.
-        media_type: of the bytes.
+        idle_seconds: how long the client may stop reading.
+        headers: those of the response.
+        media_type: that of the bytes.
         status_code: of the answer.
     """
 
@@ -45,7 +45,7 @@ class StreamDownload(StreamingResponse):
         self._idle_seconds = idle_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer (ASGI). For HEAD nothing is made."""
+        """Answer (ASGI). For HEAD no bytes are created."""
         if scope["method"] == "HEAD":
             self.body_iterator = iterate_in_threadpool(())
         await _while_read(super().__call__, self._idle_seconds, scope, receive, send)
@@ -54,7 +54,7 @@ class StreamDownload(StreamingResponse):
 async def _while_read(
     answer: ASGIApp, idle_seconds: float, scope: Scope, receive: Receive, send: Send
 ) -> None:
-    """Answer, but end the connection when the client reads nothing for too long."""
+    """Answer, but end the connection if the client stops reading for too long."""
 
     async def send_in_time(message: Message) -> None:
         async with asyncio.timeout(idle_seconds):
@@ -77,15 +77,15 @@ def answer_file(
     sha256: str | None = None,
     filename: str | None = None,
 ) -> Response:
-    """The answer to a request for a file: 200, 206 with ranges of it, or 304. Blocks.
+    """Answer a request for a file: 200, 206 with ranges of it, or 304. Blocks.
 
     Args:
         request: with its conditions and ranges.
         file: the file.
-        media_type: of the file.
-        idle_seconds: how long the client may read nothing.
-        sha256: of its bytes; when not known, time and size tell the version.
-        filename: under which a browser is to keep it.
+        media_type: that of the file.
+        idle_seconds: how long the client may stop reading.
+        sha256: digest of its bytes; if None, time and size identify the version.
+        filename: the name under which a browser saves it.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -99,7 +99,7 @@ def answer_file(
         case HTTPStatus.NOT_MODIFIED:
             return Response(status_code=304, headers=headers)
         case HTTPStatus.PRECONDITION_FAILED:
-            detail = f"The file is there, but as version {version.tag}."
+            detail = f"The file has version {version.tag}."
             raise Problem(ProblemType.PRECONDITION_FAILED, detail)
     if filename:
         headers["Content-Disposition"] = f'attachment; filename="{filename}"'

@@ -1,4 +1,4 @@
-"""Which of the media types on offer a client prefers (RFC 9110 12.5.1, PS3.18 8.7)."""
+"""Content negotiation: the media type that a client prefers (RFC 9110 12.5.1, PS3.18 8.7)."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -23,13 +23,13 @@ class MediaRange:
     media_type: str
     """In lower case; may end with, or be, a wildcard."""
     type: str
-    """What the parts of a multipart answer are to be; empty when the client does not say."""
+    """Media type of the parts of a multipart response; empty if the client does not say."""
     transfer_syntax: str
-    """A UID, ``*`` for any, or empty when the client does not say."""
+    """A UID, ``*`` for any, or empty if the client does not say."""
     weight: float
 
     def matches(self, media_type: str, part_type: str, transfer_syntax: str) -> bool:
-        """Whether the client means this with it."""
+        """Whether the range includes a representation."""
         kind = media_type.partition("/")[0]
         return (
             self.media_type in {media_type, f"{kind}/*", "*/*"}
@@ -39,15 +39,15 @@ class MediaRange:
 
     @property
     def precision(self) -> tuple[int, bool]:
-        """Of several that match, the most precise counts."""
+        """Of several ranges that match, the most precise one counts."""
         return -self.media_type.count("*"), self.transfer_syntax not in {"*", ""}
 
 
 class Accept:
-    """What a client accepts; everything when it does not say, or not so that it can be read.
+    """What a client accepts; everything if it does not say, or if that cannot be parsed.
 
     Args:
-        values: each `Accept` header, or what stands for it.
+        values: all `Accept` headers, or the query parameter in place of them.
     """
 
     def __init__(self, values: Iterable[str]) -> None:
@@ -59,7 +59,7 @@ class Accept:
         return cls(list(query) or headers)
 
     def preferred(self, offered: Collection[str]) -> str | None:
-        """The best of some media types, in the order of the service's own choice; None if none."""
+        """The media type that the client prefers, else our first; None if none is acceptable."""
         best = max(offered, key=self._weight)
         return best if self._weight(best) else None
 
@@ -67,8 +67,8 @@ class Accept:
         """How to send instances: `MULTIPART`, or `DICOM` for a single one; None for neither.
 
         Args:
-            transfer_syntaxes: those in which they are stored. The client has to accept them all.
-            one: whether a single instance is asked for.
+            transfer_syntaxes: those in which they are stored; the client has to accept all of them.
+            one: whether a single instance is requested.
         """
 
         def weight(form: str) -> float:
@@ -84,7 +84,7 @@ class Accept:
         if not self._ranges:
             return 1.0
         matching = [r for r in self._ranges if r.matches(media_type, part_type, transfer_syntax)]
-        # Of several as precise, such as two that name transfer syntaxes, the one that gives most.
+        # Of several equally precise ranges, the one with the highest weight counts.
         best = max(matching, key=lambda r: (r.precision, r.weight), default=None)
         return best.weight if best else 0.0
 

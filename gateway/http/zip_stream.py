@@ -1,4 +1,4 @@
-"""Makes a zip file piece by piece, while it is being sent."""
+"""Creates a zip file piece by piece, while it is sent."""
 
 import io
 from collections.abc import Iterable, Iterator
@@ -8,13 +8,13 @@ from zipfile import ZipFile, ZipInfo
 from storage.study_folder import StudyFolder
 
 _READABLE = 0o644 << 16
-"""Where a zip file has the permissions."""
+"""Permissions, in the bits where a zip file has them."""
 
 
 def zip_pieces(folder: StudyFolder, files: Iterable[str], changed_at: datetime) -> Iterator[bytes]:
     """A zip file of files as they are, uncompressed; zip64 where that is needed. Blocks.
 
-    Pixel data hardly gets smaller, and one who waits for a study is served faster without.
+    Compression hardly makes pixel data smaller, and takes time.
 
     Args:
         folder: of the study.
@@ -39,7 +39,7 @@ def zip_pieces(folder: StudyFolder, files: Iterable[str], changed_at: datetime) 
 
 
 class _Made(io.RawIOBase):
-    """What has been made and not been sent."""
+    """Bytes that were created and not sent yet."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []

@@ -1,4 +1,4 @@
-"""What is served again and again: kept compressed, and sent only to whom it is new."""
+"""Static content: stored compressed, and sent only if the client does not have it."""
 
 import gzip
 import hashlib
@@ -12,9 +12,9 @@ from starlette.responses import Response
 from gateway.http.conditions import is_listed
 
 ASK_AGAIN = "no-cache"
-"""Keep it, and ask each time whether it is still the same."""
+"""The client keeps it, and asks each time whether it has changed."""
 FOR_EVER = "public, max-age=31536000, immutable"
-"""Its address changes whenever its content does (RFC 8246)."""
+"""For content whose address changes when the content does (RFC 8246)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,12 @@ class Content:
     def answer(
         self, request: Request, *, cache: str = ASK_AGAIN, headers: Mapping[str, str] | None = None
     ) -> Response:
-        """The answer to a request: 200, or 304 to whom has it already.
+        """Answer a request: 200, or 304 if the client has this version.
 
         Args:
-            request: tells which encodings are understood, and which version is there already.
-            cache: the `Cache-Control` of the answer.
-            headers: more of them.
+            request: has the encodings that the client accepts, and the version that it has.
+            cache: the `Cache-Control` of the response.
+            headers: further headers.
         """
         # Weak (RFC 9110, 8.8.1): compressed or not, the version is the same.
         tag = f'W/"{self.version}"'
