@@ -1,1 +1,1 @@
-"""Studies on disk: where each one is, and how files are written so that they last."""
+"""Where studies are stored: the study store, the port below it, and the backends."""

@@ -45,6 +45,7 @@ def files_that_name(names: Collection[str]) -> set[str]:
         ("add-a-route.md", 3),
         ("add-a-setting.md", 3),
         ("add-a-status-field.md", 3),
+        ("add-a-storage-backend.md", 2),
     ],
 )
 def test_a_change_has_few_steps_and_its_page_names_files_that_exist(page: str, steps: int) -> None:
@@ -71,3 +72,9 @@ def test_every_file_that_names_all_settings_of_a_service_is_on_the_page() -> Non
     found = files_that_name(GatewaySettings.__annotations__)
     assert "gateway/settings.py" in found
     assert found <= set(listed("add-a-setting.md"))
+
+
+def test_every_file_that_names_a_storage_backend_is_on_the_page() -> None:
+    found = files_that_name(["storage.file_store"])
+    assert found == {"chassis/runtime/settings.py"}
+    assert found <= set(listed("add-a-storage-backend.md"))
