@@ -101,7 +101,7 @@ class Checker:
             tag: of the attribute.
             type_: what is required, such as `Type 1`.
             module: the module's id; empty in items.
-            times: how many items it stands for.
+            times: how many items are counted by it.
             because: the condition that holds, if the type has one.
         """
         name, section, _ = self._modules[scope.module or module]

@@ -36,7 +36,7 @@ class MissingAttributes:
         Args:
             scope: the item.
             tags: what is missing from it.
-            report: called for each of the tags, with the number of items that it stands for.
+            report: called for each of the tags, with a number of items.
         """
         if scope.row != TOP and scope.surroundings.is_whole:
             key = (scope.surroundings.elements.trail(scope.row), scope.module, tags)

@@ -44,7 +44,7 @@ def waveforms_are_not_short(instance: Instance) -> Iterator[Violation]:
     Severity.WARNING,
     "The data of a waveform are longer than channels x samples.",
     "PS3.3 C.10.9.1.7",
-    why="Samples at the end belong to no time that is known, or channels are told apart wrongly.",
+    why="The time of samples at the end is unknown, or samples are assigned to the wrong channels.",
     fix="Correct NumberOfWaveformSamples and NumberOfWaveformChannels, or cut the data off.",
 )
 def waveforms_are_not_long(instance: Instance) -> Iterator[Violation]:

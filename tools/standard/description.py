@@ -76,9 +76,8 @@ class _Reader(HTMLParser):
             self._tables[-1].start(tag, dict(attrs))
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "h3" and self._text.strip().startswith("Note") and self._divisions:
-            self._divisions[-1] = True
-            self._text = ""
+        if tag == "h3":
+            self._end_of_note_title()
         elif re.fullmatch("h[4-6]", tag):
             self._title, self._text = _words(self._text), ""
         elif tag == "strong":
@@ -91,6 +90,11 @@ class _Reader(HTMLParser):
             self._flush()
             if tag == "div" and self._divisions:
                 self._divisions.pop()
+
+    def _end_of_note_title(self) -> None:
+        if self._divisions and self._text.strip().startswith("Note"):
+            self._divisions[-1] = True
+            self._text = ""
 
     def _end_of_list(self, tag: str) -> None:
         if tag == "dl":

@@ -70,15 +70,18 @@ def _of_section(lists: Sequence[description.ValueList], tag: int, *, is_whole: b
         tag: of the attribute.
         is_whole: whether the section is known to be about this attribute.
     """
-    named = [one for one in lists if _named_tag(one) == tag]
-    if named:
+    if named := [one for one in lists if _named_tag(one) == tag]:
         return _of_lists(named, tag)
     # A section with explanations may list something else, unless it names the attribute.
     titled = [one for one in lists if _is_titled(one, tag)]
     if titled and (is_whole or not is_multiple(tag)):
         return _of_lists(titled, tag)
     found = _of_lists(lists, tag)
-    return found if is_whole else [entry for entry in found if entry[0] is not None]
+    return found if is_whole else _with_position(found)
+
+
+def _with_position(values: Values) -> Values:
+    return [entry for entry in values if entry[0] is not None]
 
 
 def _named_tag(listed: description.ValueList) -> int | None:
@@ -92,23 +95,26 @@ def _is_titled(listed: description.ValueList, tag: int) -> bool:
 
 
 def _of_lists(lists: Sequence[description.ValueList], tag: int) -> Values:
-    values: Values = []
-    for listed in lists:
-        match = _HEADING.fullmatch(listed.heading)
-        is_others = _named_tag(listed) not in {None, tag}
-        allowed = _allowed(listed.terms, vr(tag)) if match and not is_others else []
-        if not match or not allowed:
-            continue
-        kind = "E" if match["kind"][0] in "Ee" else "D"
-        position = match["before"] or match["after"]
-        # There is one defined term beside others that are left to implementations.
-        if kind == "E" or len(allowed) > 1:
-            values.append((int(position) - 1 if position else None, kind, allowed))
+    values = [entry for listed in lists if (entry := _entry(listed, tag)) is not None]
     positions = [position for position, _, _ in values]
     # Two lists for the same value are for different circumstances.
     if len(positions) > len(set(positions)) or (None in positions and len(positions) > 1):
         return []
     return values
+
+
+def _entry(listed: description.ValueList, tag: int) -> tuple[int | None, str, list[str]] | None:
+    """Position, kind and terms of a list; None if it is of another attribute or has no terms."""
+    match = _HEADING.fullmatch(listed.heading)
+    if not match or _named_tag(listed) not in {None, tag}:
+        return None
+    allowed = _allowed(listed.terms, vr(tag))
+    kind = "E" if match["kind"][0] in "Ee" else "D"
+    # A single defined term is one of several: the others are left to implementations.
+    if not allowed or (kind == "D" and len(allowed) == 1):
+        return None
+    position = match["before"] or match["after"]
+    return int(position) - 1 if position else None, kind, allowed
 
 
 def _allowed(terms: tuple[str, ...], vr: str) -> list[str]:

@@ -58,7 +58,7 @@ def test_the_module_that_finds_a_rule_refers_to_it(rule: Rule) -> None:
 def rules_used_in(module: str) -> list[Rule]:
     """The rules that a module names, as `rules.DATE` or `UNREADABLE`, other than to define them.
 
-    The reader of the encoding names kinds of anomalies, each of which stands for a rule.
+    The reader of the encoding names kinds of anomalies, each of which belongs to a rule.
     """
     spec = find_spec(module)
     assert spec
