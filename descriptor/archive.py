@@ -27,7 +27,7 @@ from storage.study_store import StudyStore
 
 
 def open_study(studies: StudyStore, study_id: UUID) -> ValidatedStudy | None:
-    """Find a study, and finish what an interrupted call of `file_study` has left to do.
+    """Find a study, and finish what an interrupted call of `commit_study` has left to do.
 
     Returns:
         The study, to be described and archived; None if it is in the archive already.
@@ -48,7 +48,7 @@ def open_study(studies: StudyStore, study_id: UUID) -> ValidatedStudy | None:
     return None
 
 
-def file_study(
+def commit_study(
     studies: StudyStore,
     study: ValidatedStudy,
     metadata: StudyMetadata,

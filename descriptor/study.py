@@ -1,4 +1,4 @@
-"""Archives a study: describe every valid instance, file all of them, enter them in the index."""
+"""Archives a study: describe every valid instance, commit the study, enter it in the index."""
 
 import asyncio
 from collections import deque
@@ -13,7 +13,7 @@ from chassis.runtime.cancellation import cancel
 from contracts.events import StudyArchivedData
 from contracts.model import is_uid
 from contracts.places import Place, study_directory
-from descriptor.archive import file_study, open_study, read_archived
+from descriptor.archive import commit_study, open_study, read_archived
 from descriptor.describer import Describe
 from descriptor.description import InstanceDescription
 from descriptor.instances import Instance, ValidatedStudy
@@ -23,9 +23,9 @@ from storage.study_store import StudyStore
 from storage.uid_index import Reservation
 
 INSTANCES_AT_ONCE = 16
-"""Instances that are described in one go."""
+"""Instances that are described together, in one call of a process."""
 BATCHES_AHEAD = 4
-"""Such goes of one study that wait for a process, or to be written down."""
+"""Batches of one study that wait for a process, or to be written."""
 
 
 class Index(Protocol):
@@ -49,7 +49,7 @@ async def archive_study(
         PermanentError: the study is not there, or not as it arrived.
         OSError: the store failed; try again.
     """
-    await _file(study_id, studies, describe, index)
+    await _describe_and_commit(study_id, studies, describe, index)
     archived = await asyncio.to_thread(read_archived, studies, study_id)
     await index.add_study(study_id, archived.study["study_instance_uids"])
     await preview(study_id, archived)
@@ -60,7 +60,9 @@ async def archive_study(
     )
 
 
-async def _file(study_id: UUID, studies: StudyStore, describe: Describe, index: Index) -> None:
+async def _describe_and_commit(
+    study_id: UUID, studies: StudyStore, describe: Describe, index: Index
+) -> None:
     study = await asyncio.to_thread(open_study, studies, study_id)
     if study is None:
         return
@@ -77,7 +79,7 @@ async def _file(study_id: UUID, studies: StudyStore, describe: Describe, index: 
         }
         reservations = await index.reserve(study_id, instances)
         owners = {uid: reservation.study_id for uid, reservation in reservations.items()}
-        await asyncio.to_thread(file_study, studies, study, metadata, owners, datetime.now(UTC))
+        await asyncio.to_thread(commit_study, studies, study, metadata, owners, datetime.now(UTC))
 
 
 async def _described(

@@ -88,10 +88,10 @@ async def validate_upload(study_id: UUID, validation: Validation, note: Note) ->
 
 
 def _read_report(folder: StudyFolder) -> StudyReport | None:
-    try:
-        return folder.report()
-    except FileNotFoundError:
+    """The report, if the upload has been examined before; in quarantine there is always one."""
+    if folder.place is Place.UPLOADS and not folder.file(REPORT).exists():
         return None
+    return folder.report()
 
 
 async def _validate(

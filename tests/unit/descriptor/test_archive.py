@@ -1,4 +1,4 @@
-"""Filing a study: nothing is lost, whatever happens, and twice is the same as once."""
+"""Archiving a study: nothing is lost, whatever happens, and twice is the same as once."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ import pytest
 
 from chassis.messaging.errors import PermanentError
 from contracts.places import Place
-from descriptor.archive import file_study, open_study, read_archived
+from descriptor.archive import commit_study, open_study, read_archived
 from descriptor.description import undescribed
 from descriptor.instances import ValidatedStudy
 from descriptor.metadata import StudyMetadata
@@ -38,11 +38,11 @@ def archive(
     """What the service does with an event."""
     study = open_study(volumes.studies, study_id)
     if study:
-        file_opened(volumes, study, now, owners)
+        commit_opened(volumes, study, now, owners)
     return read_archived(volumes.studies, study_id)
 
 
-def file_opened(
+def commit_opened(
     volumes: Volumes,
     study: ValidatedStudy | None,
     now: datetime = NOW,
@@ -51,7 +51,7 @@ def file_opened(
     assert study
     with StudyMetadata(study, volumes.studies.store.temporary_file(Place.ARCHIVE)) as metadata:
         metadata.add((instance, undescribed(instance.identity)) for instance in study.instances)
-        file_study(volumes.studies, study, metadata, owners, now)
+        commit_study(volumes.studies, study, metadata, owners, now)
 
 
 def tree(*roots: Path) -> dict[str, bytes]:
@@ -82,7 +82,7 @@ def _file_systems(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.mark.usefixtures("_file_systems")
-class TestFiling:
+class TestArchiving:
     def test_one_instance_becomes_the_original(
         self, volumes: Volumes, make_study: MakeStudy
     ) -> None:
@@ -160,9 +160,9 @@ class TestFiling:
     ) -> None:
         make_study(b"valid", b"bad", rejected=[2])
         one, other = open_study(volumes.studies, STUDY_ID), open_study(volumes.studies, STUDY_ID)
-        file_opened(volumes, one)
+        commit_opened(volumes, one)
         before = tree(volumes.archive, volumes.quarantine)
-        file_opened(volumes, other, NOW + timedelta(seconds=1))
+        commit_opened(volumes, other, NOW + timedelta(seconds=1))
         assert tree(volumes.archive, volumes.quarantine) == before
         assert rubbish(volumes) == []
 
@@ -175,11 +175,11 @@ class TestFiling:
 
         def rename_after_the_other(source: Path, target: Path) -> None:
             monkeypatch.setattr(os, "rename", rename)
-            file_opened(volumes, other)
+            commit_opened(volumes, other)
             rename(source, target)
 
         monkeypatch.setattr(os, "rename", rename_after_the_other)
-        file_opened(volumes, one, NOW + timedelta(seconds=1))
+        commit_opened(volumes, one, NOW + timedelta(seconds=1))
         metadata = orjson.loads((volumes.archived(STUDY_ID) / METADATA).read_bytes())
         assert metadata["provenance"]["archived_at"] == "2025-01-01T12:02:00Z"
         assert rubbish(volumes) == []
@@ -229,7 +229,7 @@ OTHER_ID = UUID("3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22")
 
 @pytest.mark.usefixtures("_file_systems")
 class TestWhatCameBefore:
-    """Valid instances that another upload has brought already."""
+    """Valid instances that came in another upload before."""
 
     def resend(
         self, volumes: Volumes, make_study: MakeStudy, *contents: bytes, **study: object

@@ -14,7 +14,7 @@ import pytest
 from contracts.intake import SkippedFile, SkipReason
 from contracts.places import Place
 from contracts.report import Outcome
-from descriptor.archive import file_study, open_study
+from descriptor.archive import commit_study, open_study
 from descriptor.description import describe_instance
 from descriptor.metadata import StudyMetadata
 from kit.volumes import Volumes
@@ -74,7 +74,7 @@ def study_id(volumes: Volumes, make_study: MakeStudy, sample: Sample) -> UUID:
                     )
                 ]
             )
-        file_study(volumes.studies, study, metadata, {}, datetime(2025, 1, 1, 12, 2, tzinfo=UTC))
+        commit_study(volumes.studies, study, metadata, {}, datetime(2025, 1, 1, 12, 2, tzinfo=UTC))
     return study_id
 
 

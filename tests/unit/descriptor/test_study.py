@@ -1,4 +1,4 @@
-"""Archiving a study: described in batches, filed, entered in the index, pictured."""
+"""Archiving a study: described in batches, committed, entered in the index, pictured."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
