@@ -181,7 +181,7 @@ def test_a_page_asks_no_other_host_and_the_console_is_silent(
 
 
 def test_no_event_can_be_tried_out(events: Visit) -> None:
-    """One try replaces the producer of the live broker: what is sent then reaches nobody."""
+    """One try replaces the producer of the live broker, which then sends nothing."""
     assert "try it out" not in events.page.inner_text("body").lower()
     assert events.page.locator("form, input, textarea").count() == 0
 
@@ -215,7 +215,7 @@ def prose(markdown: str) -> list[str]:
 
 
 def resolve(document: dict[str, Any], reference: dict[str, str]) -> dict[str, Any]:
-    """What a reference stands for."""
+    """What a reference refers to."""
     node: Any = document
     for part in reference["$ref"].removeprefix("#/").split("/"):
         node = node[part.replace("~1", "/").replace("~0", "~")]

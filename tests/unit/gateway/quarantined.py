@@ -45,7 +45,7 @@ class Gateway(MemoryGateway):
     ) -> UUID:
         """Put a study into quarantine: the bytes of each file, and what is wrong with it.
 
-        What is accepted stands in intake and report only, as after a part has been archived.
+        Accepted files are in intake and report only, as after a part was archived.
         """
         study_id = uuid4()
         directory = self.volumes.quarantined(study_id)

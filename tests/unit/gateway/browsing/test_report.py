@@ -154,7 +154,7 @@ async def test_a_study_that_failed_has_its_report_in_quarantine(empty: Gateway) 
     assert report["files"][0]["quarantined_as"] == "000001.dcm"
 
 
-async def test_who_asks_before_the_study_is_validated_is_told_to_come_back(
+async def test_a_report_before_validation_is_not_ready(
     empty: Gateway,
 ) -> None:
     empty.disk.upload(GOOD, validated=False)
@@ -165,7 +165,7 @@ async def test_who_asks_before_the_study_is_validated_is_told_to_come_back(
     assert "'validating'" in response.json()["detail"]
 
 
-async def test_who_asks_for_a_report_that_will_never_be_is_not_told_to_come_back(
+async def test_a_report_that_will_never_exist_has_no_retry_after(
     empty: Gateway,
 ) -> None:
     empty.answer = knows(State.ERROR)
@@ -263,7 +263,9 @@ def test_the_client_says_what_it_prefers(accept: str, media_type: str | None) ->
     assert Accept([accept]).preferred(("application/json", "text/csv")) == media_type
 
 
-async def test_a_client_that_accepts_neither_is_told_what_there_is(gateway: Gateway) -> None:
+async def test_a_client_that_accepts_neither_gets_the_available_media_types(
+    gateway: Gateway,
+) -> None:
     response = await gateway.get(REPORT, {"Accept": "application/xml"})
     assert_problem(response, 406, "not-acceptable")
     assert "text/csv" in response.json()["detail"]

@@ -134,7 +134,7 @@ async def test_the_record_is_the_status_services_with_links(gateway: Gateway) ->
     assert (request.method, request.url.path) == ("GET", f"/status/{STUDY}")
 
 
-async def test_what_the_status_service_knows_counts_more_than_what_lies_on_the_volumes(
+async def test_the_record_of_the_status_service_takes_precedence_over_the_store(
     gateway: Gateway,
 ) -> None:
     gateway.put_upload()
@@ -157,7 +157,7 @@ async def test_right_after_the_202_the_volume_knows_what_the_status_service_does
     assert PATIENT not in response.text
 
 
-async def test_a_study_without_a_record_that_lies_in_the_archive_is_archived(
+async def test_a_study_without_a_record_in_the_archive_is_archived(
     gateway: Gateway,
 ) -> None:
     gateway.put_archive()
@@ -165,7 +165,7 @@ async def test_a_study_without_a_record_that_lies_in_the_archive_is_archived(
     assert (body["status"], body["history"][0]["service"]) == ("archived", "descriptor")
 
 
-async def test_a_study_without_a_record_that_lies_in_quarantine_has_failed_and_says_why(
+async def test_a_study_without_a_record_in_quarantine_has_failed_and_says_why(
     gateway: Gateway,
 ) -> None:
     gateway.put_quarantine()
@@ -177,12 +177,12 @@ async def test_a_study_without_a_record_that_lies_in_quarantine_has_failed_and_s
     assert PATIENT not in response.text
 
 
-async def test_a_study_that_nobody_knows_is_not_found(gateway: Gateway) -> None:
+async def test_an_unknown_study_is_not_found(gateway: Gateway) -> None:
     assert_problem(await gateway.status(), 404, "unknown-study")
 
 
 @pytest.mark.parametrize("study", ["CT_small", "1.2.840.113619.2", "0b1c9c5e", PATIENT])
-async def test_an_id_that_is_no_uuid_is_refused_and_nobody_is_asked(
+async def test_an_id_that_is_not_a_uuid_is_refused_without_asking_the_status_service(
     gateway: Gateway, study: str
 ) -> None:
     assert_problem(await gateway.status(study), 422, "invalid-request")
@@ -207,7 +207,7 @@ def is_silent(_: httpx.Request) -> httpx.Response:
         lambda _: httpx.Response(401),
     ],
 )
-async def test_while_the_status_service_is_unavailable_the_client_is_told_to_come_back(
+async def test_while_the_status_service_is_unavailable_the_client_gets_retry_after(
     gateway: Gateway, answer: Any
 ) -> None:
     gateway.put_upload()

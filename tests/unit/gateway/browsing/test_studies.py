@@ -83,7 +83,7 @@ async def test_every_filter_is_the_status_services(gateway: Gateway) -> None:
         "cursor=x", f"cursor={CURSOR}0", "state=archived",
     ],
 )  # fmt: skip
-async def test_a_filter_that_is_none_is_refused_by_name_and_nobody_is_asked(
+async def test_an_unknown_filter_is_refused_without_asking_the_status_service(
     gateway: Gateway, query: str
 ) -> None:
     response = await gateway.get(f"/studies?{query}")
@@ -110,7 +110,7 @@ async def test_the_next_page_is_linked_with_the_same_filters(gateway: Gateway) -
 
 @pytest.mark.parametrize("answer", [status_unavailable, lambda _: httpx.Response(500)])
 @pytest.mark.parametrize("path", ["/studies", PATH])
-async def test_while_the_status_service_is_unavailable_the_client_is_told_to_come_back(
+async def test_while_the_status_service_is_unavailable_the_client_gets_retry_after(
     gateway: Gateway, answer: StatusService, path: str
 ) -> None:
     gateway.answer = answer
@@ -119,7 +119,7 @@ async def test_while_the_status_service_is_unavailable_the_client_is_told_to_com
     assert int(response.headers["retry-after"]) > 0
 
 
-async def test_an_archived_study_says_what_lies_in_the_archive(gateway: Gateway) -> None:
+async def test_an_archived_study_says_what_is_archived(gateway: Gateway) -> None:
     gateway.disk.archive(ONE, TWO, MR)
     gateway.disk.preview(b"\x89PNG")
     gateway.answer = knows(
@@ -149,7 +149,7 @@ async def test_every_link_to_what_is_archived_leads_somewhere(gateway: Gateway) 
         assert (await gateway.get(links[name])).status_code == 200
 
 
-async def test_a_study_that_failed_says_what_lies_in_quarantine(gateway: Gateway) -> None:
+async def test_a_study_that_failed_says_what_is_in_quarantine(gateway: Gateway) -> None:
     gateway.disk.quarantine(
         Sent(b"bad", "IM1", Outcome.REJECTED, "1.2.3.1.1", findings=(SHORT,)),
         Sent(b"text", "IM2", Outcome.REJECTED, "", "DOE^JANE", "DOE^JANE"),
@@ -187,7 +187,7 @@ async def test_a_study_on_its_way_has_its_record_and_no_links_to_what_is_not_the
     assert (await gateway.get(PATH)).json()["instance_count"] == 1
 
 
-async def test_a_study_that_nobody_knows_is_not_found(gateway: Gateway) -> None:
+async def test_an_unknown_study_is_not_found(gateway: Gateway) -> None:
     gateway.answer = knows_nothing
     assert_problem(await gateway.get(PATH), 404, "unknown-study")
 

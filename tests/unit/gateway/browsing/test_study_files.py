@@ -36,7 +36,7 @@ FILES = (INSTANCE, METADATA, ZIP, PREVIEW)
 
 @pytest.fixture
 def gateway(tmp_path: Path) -> Gateway:
-    """Two instances in the archive; its status service is away, which none of these files needs."""
+    """Two archived instances; the status service is unavailable, and not needed for these files."""
     gateway = Gateway(tmp_path)
     gateway.disk.archive(ONE, TWO)
     return gateway
@@ -227,13 +227,13 @@ async def test_what_is_only_there_once_archived_says_how_far_the_study_is(
 
 
 @pytest.mark.parametrize("path", [*FILES, f"/studies/{STUDY}/report"])
-async def test_of_a_study_that_nobody_knows_there_is_nothing(empty: Gateway, path: str) -> None:
+async def test_an_unknown_study_has_no_files(empty: Gateway, path: str) -> None:
     empty.answer = knows_nothing
     assert_problem(await empty.get(path), 404, "unknown-study")
 
 
 @pytest.mark.parametrize("path", [*FILES, f"/studies/{STUDY}/report"])
-async def test_while_the_status_service_is_unavailable_nobody_is_told_that_a_study_is_unknown(
+async def test_while_the_status_service_is_unavailable_a_study_is_not_reported_as_unknown(
     empty: Gateway, path: str
 ) -> None:
     empty.answer = status_unavailable
@@ -309,7 +309,7 @@ def test_a_zip_file_becomes_zip64_where_lengths_need_it(
         assert archive.read("large") == CONTENT
 
 
-async def test_a_client_that_goes_away_ends_the_making_of_a_zip_file(tmp_path: Path) -> None:
+async def test_a_client_that_disconnects_ends_the_creation_of_a_zip_file(tmp_path: Path) -> None:
     folder = study_folder(tmp_path)
     (tmp_path / str(STUDY) / "file").write_bytes(bytes(CHUNK_BYTES))
     made = 0

@@ -1,4 +1,4 @@
-"""When an upload has come to its end, told by the events of its studies in any order."""
+"""When the outcome of an upload is known, for events of its studies in any order."""
 
 from uuid import UUID, uuid4
 
@@ -81,7 +81,7 @@ def test_what_happens_to_others_and_what_is_no_event_changes_nothing() -> None:
         assert not awaited.is_over
 
 
-def test_uploads_are_told_apart() -> None:
+def test_uploads_are_distinguished() -> None:
     waiters = OutcomeWaiters()
     with waiters.awaiting(UPLOAD) as one, waiters.awaiting(SECOND) as other:
         waiters.hear(entries(validated(SECOND), archived(SECOND)))
@@ -89,7 +89,7 @@ def test_uploads_are_told_apart() -> None:
         assert not one.is_over
 
 
-def test_nobody_listens_any_more_to_what_was_awaited() -> None:
+def test_events_after_the_wait_are_ignored() -> None:
     waiters = OutcomeWaiters()
     with waiters.awaiting(UPLOAD) as awaited:
         waiters.hear(entries(validated(SECOND, of=UPLOAD)))

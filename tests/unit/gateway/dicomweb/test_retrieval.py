@@ -1,4 +1,4 @@
-"""WADO-RS over HTTP: what lies in the archive, by its UIDs."""
+"""WADO-RS over HTTP: archived instances and metadata by their UIDs."""
 
 import hashlib
 import json
@@ -289,7 +289,7 @@ async def test_a_study_is_not_denied_while_the_index_is_made(gateway: Gateway) -
     assert (await gateway.get(STUDY)).status_code == 200
 
 
-async def test_an_index_that_is_away_is_told_of_without_its_address(gateway: Gateway) -> None:
+async def test_an_unavailable_index_is_reported_without_its_address(gateway: Gateway) -> None:
     gateway.redis.leave(RedisConnectionError("redis://:secret@redis refused"))
     response = await gateway.get(STUDY)
     assert_problem(response, 503, "index-unavailable")
@@ -305,7 +305,7 @@ async def test_a_place_that_the_index_knows_and_the_archive_not_is_skipped(
     assert len(parts_of(await gateway.get(STUDY))) == 1
 
 
-async def test_what_a_stranger_wrote_instead_of_a_uid_gets_into_no_header(
+async def test_untrusted_text_in_place_of_a_uid_gets_into_no_header(
     gateway: Gateway,
 ) -> None:
     gateway.archive({"uid": "1\r\nSet-Cookie: x", "syntax": "\r\n\r\n"})

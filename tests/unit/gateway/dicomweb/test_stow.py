@@ -298,7 +298,7 @@ async def test_a_request_that_cannot_be_read_says_why_and_leaves_nothing(
     assert not pipeline.published
 
 
-async def test_who_does_not_accept_json_is_told_before_anything_is_taken_in(
+async def test_a_client_that_does_not_accept_json_is_refused_before_anything_is_stored(
     pipeline: Pipeline,
 ) -> None:
     response = await pipeline.post(CONTENT, accept="application/dicom+xml")
@@ -325,7 +325,7 @@ async def test_an_outcome_that_takes_too_long_is_pending_and_nothing_is_lost(
         assert pipeline.volumes.uploaded(study_id).is_dir()
 
 
-async def test_more_clients_than_allowed_are_told_to_come_back(tmp_path: Path) -> None:
+async def test_further_clients_get_retry_after(tmp_path: Path) -> None:
     stow = {"wait_seconds": 30, "max_waiting": 1}
     async with running(Pipeline(tmp_path, stow=stow)) as pipeline:
         taken = asyncio.Event()
@@ -352,7 +352,7 @@ async def test_nothing_is_taken_in_before_the_feed_has_begun(tmp_path: Path) -> 
     assert not pipeline.published
 
 
-async def test_nobody_waits_for_an_outcome_that_no_client_wants_any_more(
+async def test_a_disconnected_client_ends_the_wait_for_its_outcome(
     pipeline: Pipeline,
 ) -> None:
     body = b"--xYzZY\r\n\r\n" + CONTENT + b"\r\n--xYzZY--"

@@ -24,7 +24,7 @@ def identity(sop_instance_uid: str = "1.1", study: str = "1.2.3") -> Identity:
     )
 
 
-def test_a_stored_instance_is_told_with_where_it_is_found() -> None:
+def test_a_stored_instance_has_its_retrieve_url() -> None:
     status, response = store_response([Result(identity())], BASE)
     assert status == 200
     assert response == {
@@ -45,7 +45,7 @@ def test_a_stored_instance_is_told_with_where_it_is_found() -> None:
     }
 
 
-def test_each_file_has_its_item_also_one_that_nobody_can_name() -> None:
+def test_each_file_has_its_item_also_one_without_a_uid() -> None:
     status, response = store_response(
         [
             Result(identity("1.1"), warning=WarningReason.DOES_NOT_MATCH_SOP_CLASS),
@@ -74,7 +74,7 @@ def test_nothing_stored_is_a_conflict() -> None:
     assert "00081199" not in response
 
 
-def test_the_same_instance_sent_twice_is_told_twice() -> None:
+def test_an_instance_sent_twice_has_two_items() -> None:
     _, response = store_response([Result(identity()), Result(identity())], BASE)
     assert len(response["00081199"]["Value"]) == 2
 
@@ -85,7 +85,7 @@ def test_several_studies_have_no_url_in_common() -> None:
 
 
 @pytest.mark.parametrize("text", ["DOE^JANE", "1.2\n", "1.02", "", "1." * 32 + "1"])
-def test_a_strangers_text_gets_nowhere(text: str) -> None:
+def test_untrusted_text_is_left_out(text: str) -> None:
     odd = Identity(
         sop_class_uid=text,
         sop_instance_uid=text,

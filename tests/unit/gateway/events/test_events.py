@@ -32,7 +32,7 @@ LONG = 300.0
 
 
 class Gateway:
-    """The routes on streams in memory; the live feed runs when it is told to."""
+    """The routes on streams in memory; the live feed runs inside `running`."""
 
     def __init__(self, **settings: float) -> None:
         values = {"max_streams": 9, "queue_size": 9, "heartbeat_seconds": LONG, **settings}
@@ -143,7 +143,7 @@ def gateway() -> Gateway:
 # Pages
 
 
-async def test_pages_tell_every_event_once_in_order(gateway: Gateway) -> None:
+async def test_pages_have_every_event_once_in_order(gateway: Gateway) -> None:
     sent = [gateway.streams.send(event) for event in (uploaded(), archived(), uploaded())]
     first = (await gateway.get(limit=2)).json()
     assert first["more"] is True
@@ -160,7 +160,7 @@ async def test_an_event_in_a_page_is_its_json(gateway: Gateway) -> None:
     assert "traceparent" not in item["event"]
 
 
-async def test_each_event_tells_the_place_after_it(gateway: Gateway) -> None:
+async def test_each_event_has_the_position_after_it(gateway: Gateway) -> None:
     sent = [gateway.streams.send(uploaded()) for _ in range(3)]
     items = (await gateway.get()).json()["events"]
     rest = (await gateway.get(cursor=items[0]["cursor"])).json()["events"]
@@ -203,7 +203,7 @@ async def test_what_is_no_event_is_left_out_and_passed_by(gateway: Gateway) -> N
         {"limit": MOST_PER_PAGE + 1},
     ],
 )
-async def test_what_cannot_be_asked_for_is_told(gateway: Gateway, query: dict[str, Any]) -> None:
+async def test_an_invalid_query_is_reported(gateway: Gateway, query: dict[str, Any]) -> None:
     answer = await gateway.get(**query)
     assert answer.status_code == 422
     assert answer.json()["type"] == "urn:hdv:problem:invalid-request"
@@ -211,7 +211,7 @@ async def test_what_cannot_be_asked_for_is_told(gateway: Gateway, query: dict[st
 
 
 @pytest.mark.parametrize("path", ["/events", "/events/stream"])
-async def test_a_cursor_older_than_what_is_kept_is_told(gateway: Gateway, path: str) -> None:
+async def test_a_cursor_older_than_the_kept_events_has_expired(gateway: Gateway, path: str) -> None:
     gateway.streams.trim("uploads", (9, 0))
     answer = await gateway.get(path, cursor="8-0")
     assert answer.status_code == 410
@@ -219,7 +219,7 @@ async def test_a_cursor_older_than_what_is_kept_is_told(gateway: Gateway, path: 
 
 
 @pytest.mark.parametrize("path", ["/events", "/events/stream"])
-async def test_without_redis_clients_are_told_to_come_back(gateway: Gateway, path: str) -> None:
+async def test_without_redis_clients_get_retry_after(gateway: Gateway, path: str) -> None:
     gateway.streams.leave()
     with capture_logs():
         answer = await gateway.get(path)
@@ -246,7 +246,7 @@ def test_both_routes_are_documented_with_the_schemas_of_all_events(gateway: Gate
 # The stream
 
 
-async def test_the_answer_is_a_stream_that_nobody_keeps(gateway: Gateway) -> None:
+async def test_the_response_is_a_stream_that_is_not_cached(gateway: Gateway) -> None:
     gateway = Gateway(stream_seconds=0.001)
     answer = await gateway.get("/events/stream")
     assert answer.headers["content-type"].startswith("text/event-stream")
@@ -319,7 +319,7 @@ def happen(gateway: Gateway, event: CloudEvent) -> None:
         listener.offer([entry])
 
 
-async def test_what_stands_in_the_past_and_in_the_present_comes_once(gateway: Gateway) -> None:
+async def test_an_event_of_both_past_and_live_feed_comes_once(gateway: Gateway) -> None:
     sent = [uploaded(), archived(), uploaded()]
     gateway.streams.send(sent[0])
     gateway.streams.before_reads = [
@@ -387,7 +387,7 @@ async def test_a_stream_can_be_of_some_types_only(gateway: Gateway) -> None:
 async def test_the_last_event_id_counts_more_than_the_cursor_of_the_address(
     gateway: Gateway,
 ) -> None:
-    """An EventSource comes back to the same address, and tells where it was in the header."""
+    """An EventSource reconnects to the same address, with its position in the header."""
     gateway.streams.send(uploaded())
     place = (await gateway.get()).json()["next_cursor"]
     event = gateway.streams.send(uploaded())
@@ -419,7 +419,7 @@ async def test_a_quiet_stream_gives_a_sign_of_life() -> None:
     await client.finished()
 
 
-async def test_a_stream_ends_in_order_after_its_time_and_tells_when_to_come_back() -> None:
+async def test_a_stream_ends_in_order_after_its_time_and_says_when_to_reconnect() -> None:
     gateway = Gateway(stream_seconds=0.02)
     client = gateway.listen()
     text = await client.finished()
@@ -445,7 +445,7 @@ async def test_a_stream_that_only_catches_up_ends_after_its_time_as_well(
     assert not set(client.events) & set(again.events)
 
 
-async def test_a_slow_reader_is_dropped_and_nobody_waits_for_it(
+async def test_a_slow_reader_is_disconnected_and_delays_no_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(event_stream, "GRACE_SECONDS", 0)
@@ -529,7 +529,7 @@ async def test_a_refused_client_takes_no_place() -> None:
         assert (await gateway.get("/events/stream", cursor="8-0")).status_code == 410
 
 
-async def test_nobody_listens_before_the_live_feed_has_begun(
+async def test_no_client_is_admitted_before_the_live_feed_has_begun(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What came between would be missed."""
@@ -576,7 +576,7 @@ async def test_when_the_service_stops_all_streams_end_at_once(
     assert (await gateway.get("/events/stream")).status_code == 503
 
 
-async def test_clients_hear_everything_although_redis_was_away(
+async def test_clients_get_all_events_after_an_outage_of_redis(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(chassis_feed, "RETRY_SECONDS", (0.001, 0.001))

@@ -162,7 +162,7 @@ async def test_nothing_else_is_served(client: httpx.AsyncClient, path: str) -> N
 
 
 @pytest.mark.parametrize("accepted", ["gzip", "br;q=1.0, GZIP;q=0.5", "deflate, gzip"])
-async def test_content_is_compressed_for_whom_understands_it(
+async def test_content_is_compressed_for_clients_that_accept_it(
     client: httpx.AsyncClient, accepted: str
 ) -> None:
     response = await client.get("/asyncapi.yaml", headers={"Accept-Encoding": accepted})

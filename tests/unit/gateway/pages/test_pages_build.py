@@ -105,7 +105,7 @@ def test_an_npm_that_fails_is_named(lock: dict[str, Any], registry: Path, tmp_pa
 
 
 def refuse(lock: dict[str, Any], tmp_path: Path, reason: str) -> None:
-    """What was there stays as it was, and nothing lies about."""
+    """The previous files are unchanged, and there are no temporary ones."""
     assets = tmp_path / "pages" / "assets"
     assets.mkdir(parents=True)
     (assets / "kept").touch()

@@ -161,7 +161,7 @@ async def test_a_study_is_shown_with_the_files_that_lie_here_and_no_others(
     assert shown["links"]["quarantine"] == f"/quarantine/{study_id}"
 
 
-async def test_what_is_not_here_is_told(gateway: Gateway) -> None:
+async def test_what_is_not_in_quarantine_is_reported(gateway: Gateway) -> None:
     response = await gateway.client.get(f"/quarantine/{uuid4()}")
     assert_problem(response, 404, "not-in-quarantine")
 
@@ -299,8 +299,8 @@ def test_no_power_cut_makes_a_file_leave_without_a_line(tmp_path: Path, power_cu
             removal.remove(gateway.volumes.studies, study_id, None, RemovalReason.DELETED)
 
         interrupted = power_cut(calls, work)
-        told = {line["file"] for line in removed(gateway) if line["study_id"] == str(study_id)}
-        assert {"000001.dcm", "000002.dcm"} - gateway.files(study_id) <= told
+        recorded = {line["file"] for line in removed(gateway) if line["study_id"] == str(study_id)}
+        assert {"000001.dcm", "000002.dcm"} - gateway.files(study_id) <= recorded
         if not interrupted:
             return
     raise AssertionError("it never came to an end")
@@ -316,7 +316,7 @@ async def purge(gateway: Gateway, days: float, **options: Any) -> Any:
     return response.json()
 
 
-async def test_what_is_old_is_purged_and_told(gateway: Gateway) -> None:
+async def test_old_studies_are_purged_and_listed(gateway: Gateway) -> None:
     old = gateway.quarantine((TEXT, NOT_DICOM), (IMAGE, TRUNCATED), age_seconds=31 * DAY)
     new = gateway.quarantine((TEXT, NOT_DICOM), age_seconds=29 * DAY)
     purged = await purge(gateway, 30)
@@ -328,7 +328,7 @@ async def test_what_is_old_is_purged_and_told(gateway: Gateway) -> None:
     assert [line["reason"] for line in removed(gateway)] == ["purged", "purged"]
 
 
-async def test_a_dry_run_tells_the_same_and_removes_nothing(gateway: Gateway) -> None:
+async def test_a_dry_run_lists_the_same_and_removes_nothing(gateway: Gateway) -> None:
     old = gateway.quarantine((TEXT, NOT_DICOM), age_seconds=31 * DAY)
     dry = await purge(gateway, 30, dry_run=True)
     assert gateway.files(old) == {"000001.dcm"}
@@ -336,7 +336,7 @@ async def test_a_dry_run_tells_the_same_and_removes_nothing(gateway: Gateway) ->
     assert await purge(gateway, 30) == {**dry, "dry_run": False}
 
 
-async def test_a_purge_is_bounded_oldest_first_and_tells_how_many_remain(
+async def test_a_purge_is_bounded_oldest_first_and_says_how_many_remain(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(removal, "MOST_AT_ONCE", 2)

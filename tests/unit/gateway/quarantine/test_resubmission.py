@@ -40,7 +40,7 @@ async def resubmit(
 
 
 def upload_of(gateway: Gateway, response: httpx.Response) -> tuple[Path, Intake]:
-    """The upload that an answer tells of."""
+    """The upload of a response."""
     assert response.status_code == 202, response.text
     directory = gateway.uploads[UUID(response.json()["study_id"])]
     return directory, Intake.model_validate_json((directory / "intake.json").read_bytes())
@@ -178,13 +178,13 @@ async def test_an_unknown_study_cannot_be_resubmitted(gateway: Gateway) -> None:
     assert_problem(await resubmit(gateway, uuid4()), 404, "not-in-quarantine")
 
 
-async def test_an_unknown_profile_is_told_with_those_that_are_known(gateway: Gateway) -> None:
+async def test_a_response_to_an_unknown_profile_lists_the_known_ones(gateway: Gateway) -> None:
     study_id = gateway.quarantine((TEXT, NOT_DICOM))
     response = await resubmit(gateway, study_id, json={"profile": "unknown"})
     assert "default, lenient, strict" in response.json()["detail"]
 
 
-async def test_a_profile_of_long_ago_that_is_gone_is_told(gateway: Gateway) -> None:
+async def test_a_profile_that_was_removed_is_reported(gateway: Gateway) -> None:
     study_id = gateway.quarantine((TEXT, NOT_DICOM), profile="gone")
     assert_problem(await resubmit(gateway, study_id), 422, "unknown-profile")
     upload_of(gateway, await resubmit(gateway, study_id, json={"profile": "default"}))
