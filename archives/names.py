@@ -2,7 +2,7 @@
 
 import re
 
-from contracts.intake import SkipReason
+from contracts.model import SkipReason
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _SEPARATOR = re.compile(r"[/\\]")

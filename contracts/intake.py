@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from contracts.model import (
     Positive,
     ProfileName,
     Sha256,
+    SkipReason,
     Uuid,
 )
 from contracts.places import Place, study_directory
@@ -34,15 +34,6 @@ class StoredFile(Contract):
     """Length in bytes."""
     sha256: Sha256
     """Digest of its bytes, computed while they arrived."""
-
-
-class SkipReason(StrEnum):
-    """Why a file that was sent does not belong to the study."""
-
-    MEDIA_DIRECTORY = "media directory"
-    """A DICOMDIR: an index of files, not an instance to be archived (PS3.10 8.6)."""
-    HIDDEN = "hidden"
-    """Its name or that of a folder around it begins with a dot, or it is in ``__MACOSX``."""
 
 
 class SkippedFile(Contract):

@@ -1,6 +1,7 @@
 """The base of every contract: an immutable pydantic model that ignores fields it does not know."""
 
 import re
+from enum import StrEnum
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -122,3 +123,12 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", examples=["9f" * 32])]
 
 Service = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=40, examples=["validator"])]
 """The name of a service."""
+
+
+class SkipReason(StrEnum):
+    """Why a file that was sent does not belong to the study."""
+
+    MEDIA_DIRECTORY = "media directory"
+    """A DICOMDIR: an index of files, not an instance to be archived (PS3.10 8.6)."""
+    HIDDEN = "hidden"
+    """Its name or that of a folder around it begins with a dot, or it is in ``__MACOSX``."""

@@ -6,8 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from contracts.intake import SkipReason
-from contracts.model import Contract, Label, Modality, Sha256, Timestamp
+from contracts.model import Contract, Label, Modality, Sha256, SkipReason, Timestamp
 from contracts.report import FileCounts, Finding, ValidationFacts
 from contracts.status import State, StatusRecord
 

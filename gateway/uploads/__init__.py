@@ -1,1 +1,1 @@
-"""Uploads: a body is received, its archives unpacked, and a study announced."""
+"""Uploads: a request is checked, its files are received and committed, and a study is announced."""

@@ -83,7 +83,7 @@ def _send(gateway: Gateway, options: UploadOptions, outgoing: Outgoing) -> Any: 
         return {"headers": headers, "data": options.fields, "files": files}
 
     with progress_bar("sending") as update:
-        # The gateway unpacks an archive file before it answers.
+        # The gateway extracts an archive file before it answers.
         seconds = gateway.check_time()
         return gateway.send("POST", "/upload", form, silence_seconds=seconds).json()
 

@@ -13,7 +13,7 @@ from archives.formats import HEAD_BYTES, ArchiveFormat, archive_format
 from archives.limits import ArchiveLimits, Budget
 from archives.names import skip_reason
 from archives.reading import format_of, head_of, read_entries
-from contracts.intake import SkipReason
+from contracts.model import SkipReason
 
 
 class Member(NamedTuple):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from archives.entries import Extent
 from archives.names import skip_reason
-from contracts.intake import SkipReason
+from contracts.model import SkipReason
 from hdv.exit import CommandError
 from hdv.validation.members import Members
 

@@ -11,7 +11,8 @@ import orjson
 import pydicom
 import pytest
 
-from contracts.intake import SkippedFile, SkipReason
+from contracts.intake import SkippedFile
+from contracts.model import SkipReason
 from contracts.places import Place
 from contracts.report import Outcome
 from descriptor.archive import commit_study, open_study

@@ -7,7 +7,8 @@ from typing import BinaryIO
 
 import pytest
 
-from contracts.intake import SkippedFile, SkipReason
+from contracts.intake import SkippedFile
+from contracts.model import SkipReason
 from contracts.report import Finding, Outcome, Severity
 from contracts.status import State
 from gateway.browsing.report_csv import COLUMNS

@@ -19,7 +19,7 @@ from archives import limits as archive_limits
 from archives.formats import ArchiveFormat, archive_format
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
-from contracts.intake import SkipReason
+from contracts.model import SkipReason
 from kit.archives import (
     MAKERS,
     patched,

@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from contracts.intake import SkipReason
+from contracts.model import SkipReason
 from contracts.report import Finding, Severity
 from engine.rules.catalogue import RULES
 from engine.rules.file import EMPTY

@@ -16,7 +16,7 @@ from archives import limits, zip_file
 from archives.errors import ArchiveError
 from archives.limits import ArchiveLimits
 from archives.reading import read_extent
-from contracts.intake import SkipReason
+from contracts.model import SkipReason
 from hdv.exit import CommandError
 from hdv.validation.members import Members
 from hdv.validation.sources import NotAFile, Skipped, Source, require, sources
