@@ -75,7 +75,7 @@ class MemoryStore:
         return _MemoryDraft(self, directory)
 
     def move(self, source: str, target: str) -> None:
-        """Copy a directory, its marker last; then remove the source, its marker first."""
+        """Copy a directory, then remove the source; no other change comes in between."""
         with self._changing:
             moved = {name: self._objects[f"{source}/{name}"] for name in self.files(source)}
             there = {name: self._objects[f"{target}/{name}"] for name in self.files(target)}
@@ -83,7 +83,7 @@ class MemoryStore:
                 raise FileNotFoundError(source)
             if moved and there and _digests(moved) != _digests(there):
                 raise ContentDiffersError
-            self._objects |= {f"{target}/{name}": stored for name, stored in moved.items()}
+            self._objects.update({f"{target}/{name}": file for name, file in moved.items()})
             self.remove_directory(source)
 
     def settle(self, directory: str) -> None:
