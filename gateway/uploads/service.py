@@ -90,6 +90,7 @@ class UploadService:
         """
         study_id = study_id or uuid4()
         async with self.admitted():
+            # STOW-RS needs no key: the same instances are stored once anyway.
             key = read_key(request.headers.getlist(HEADER)) if mode is UploadMode.FORM else None
             parts = self.parts(request, read)
             await self.require_redis()
@@ -116,7 +117,7 @@ class UploadService:
 
     @contextlib.asynccontextmanager
     async def admitted(self) -> AsyncIterator[None]:
-        """A place among the uploads; every error that is not ours becomes a problem.
+        """Hold a place among the uploads while one is received.
 
         Raises:
             Problem: 503 if all places are taken, or what is wrong with the upload.
@@ -175,6 +176,7 @@ class UploadService:
 
     @contextlib.contextmanager
     def _reporting_problems(self) -> Iterator[None]:
+        """Count problems, and make problems of a lost connection to Redis or to the client."""
         try:
             yield
         except Problem as problem:
