@@ -24,7 +24,7 @@ _MISSING = {
 }
 
 
-class Sequence(NamedTuple):
+class OpenSequence(NamedTuple):
     """A sequence whose items are to be checked."""
 
     row: int
@@ -49,7 +49,7 @@ class Checker:
         self._reported_elsewhere = reported_elsewhere
         self._missing_attributes = MissingAttributes()
 
-    def check(self, scope: Scope, level: Level) -> list[Sequence]:
+    def check(self, scope: Scope, level: Level) -> list[OpenSequence]:
         """Check one level.
 
         Returns:
@@ -69,7 +69,7 @@ class Checker:
                 if attribute.is_never_empty and is_empty(row):
                     self._report_never_empty(scope, row, attribute)
                 elif attribute.items:
-                    sequences.append(Sequence(row, attribute))
+                    sequences.append(OpenSequence(row, attribute))
                 elif attribute.values:
                     self._check_values(scope, row, attribute)
         return sequences

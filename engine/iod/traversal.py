@@ -9,7 +9,7 @@ from engine.image import DESCRIBING
 from engine.instance import Instance
 from engine.iod.demands import Level
 from engine.iod.functional_groups import FunctionalGroups
-from engine.iod.level import Checker, Sequence
+from engine.iod.level import Checker, OpenSequence
 from engine.iod.modules import Modules, overlay_groups
 from engine.iod.plan import Plan, Plans
 from engine.iod.scope import Scope
@@ -80,7 +80,7 @@ class _Traversal:
                     open_.append(self._items(visit.scope, sequences))
         self.checker.finish()
 
-    def _items(self, scope: Scope, sequences: list[Sequence]) -> Iterator[_Visit]:
+    def _items(self, scope: Scope, sequences: list[OpenSequence]) -> Iterator[_Visit]:
         for sequence in sequences:
             level = self.plans.items(sequence.attribute.items)
             if self.plan.groups and sequence.attribute.tag in {
