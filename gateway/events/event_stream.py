@@ -138,7 +138,10 @@ class EventStream(Response):
             listener.listening = listener.listening or not page.more
             try:
                 page = await self._feed.read(page.end, self._addresses, PAGE_SIZE)
-            except (RedisError, CursorExpiredError):  # the client is told when it reconnects
+            except (
+                RedisError,
+                CursorExpiredError,
+            ):  # a problem when it reconnects
                 return
         while not listener.over.is_set() and (left := end - now()) > 0:
             try:

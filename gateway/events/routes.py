@@ -11,30 +11,11 @@ from chassis.messaging.feed import ADDRESS_OF, Feed
 from chassis.web.problem import Problem, documented
 from chassis.web.problem_types import ProblemType
 from chassis.web.routing import Router, provided
-from contracts.events import Event
-from contracts.model import Contract
 from gateway.events.event_stream import EventStream
 from gateway.events.live_feed import LiveFeed, read_page
+from gateway.events.models import EventPage, FeedEvent
 
 MOST_PER_PAGE = 1000
-
-
-class FeedEvent(Contract):
-    """An event and its position in the feed."""
-
-    cursor: str
-    """The position after this event."""
-    event: Event
-
-
-class EventPage(Contract):
-    """A page of the feed, oldest first."""
-
-    events: tuple[FeedEvent, ...]
-    next_cursor: str
-    """The `cursor` to continue with, now or in a week; it is always present."""
-    more: bool
-    """Whether more events are available; if not, ask again later."""
 
 
 def _known_type(value: str) -> str:
