@@ -195,7 +195,7 @@ def test_http_operations_unfold_and_cannot_be_tried_out(operations: Visit) -> No
     assert not operations.trouble
 
 
-def test_what_a_document_brings_along_cannot_lead_the_browser_elsewhere(visit: Visit) -> None:
+def test_the_document_cannot_make_the_browser_load_from_elsewhere(visit: Visit) -> None:
     visit.open("/docs", until=".opblock")
     with visit.page.expect_console_message(lambda message: "Content Security" in message.text):
         visit.page.evaluate("fetch('http://elsewhere.example/').catch(() => undefined)")

@@ -6,7 +6,7 @@ from pathlib import Path
 def processes_of(run: Path) -> dict[int, list[str]]:
     """The command line of every process that `hdv up` started with this run directory, by id.
 
-    They are told by their environment, which their own children inherit as well.
+    They are recognised by their environment, which their own children inherit as well.
     """
     marker = b"HDV_RUN=%s\0" % bytes(run)
     found = {}

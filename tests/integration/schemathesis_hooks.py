@@ -1,4 +1,4 @@
-"""Tells schemathesis how the bodies of STOW-RS are written."""
+"""Shows schemathesis how bodies of STOW-RS are written."""
 
 import json
 from typing import Any

@@ -30,7 +30,7 @@ def ct_slices(count: int, *, study_instance_uid: str | None = None) -> Iterator[
 
 
 def without_study_instance_uid(content: bytes) -> bytes:
-    """The same instance, nobody knows of which study."""
+    """The same instance without its Study Instance UID."""
     dataset = pydicom.dcmread(io.BytesIO(content))
     del dataset.StudyInstanceUID
     changed = io.BytesIO()

@@ -20,7 +20,7 @@ def results() -> list[Explained]:
 
 
 @pytest.mark.timeout(300)
-def test_each_difference_to_the_peers_is_explained(results: list[Explained]) -> None:
+def test_each_difference_from_other_validators_is_explained(results: list[Explained]) -> None:
     assert faults(results, read_explanations()) == []
     for result in results:
         assert result.comparison.files > 230
@@ -30,7 +30,7 @@ def test_each_difference_to_the_peers_is_explained(results: list[Explained]) -> 
 
 
 @pytest.mark.timeout(300)
-def test_the_committed_page_is_the_one_that_the_comparison_gives(results: list[Explained]) -> None:
+def test_the_committed_page_is_current(results: list[Explained]) -> None:
     assert PAGE.read_text(encoding="utf-8") == page(results), "run `make compare`"
 
 
@@ -46,7 +46,7 @@ def test_the_committed_page_is_the_one_that_the_comparison_gives(results: list[E
         (replace(SOME, texts=("other *",)), "agreement with dciodvfy of 0.000, less than 0.95"),
     ],
 )
-def test_what_is_not_explained_is_a_fault(explanation: Explanation | None, fault: str) -> None:
+def test_an_unexplained_difference_is_a_fault(explanation: Explanation | None, fault: str) -> None:
     explanations = [explanation] if explanation else []
     comparison = Comparison("dciodvfy", 1, only={"ours": [MISSING], "theirs": []})
 
@@ -64,7 +64,7 @@ def test_an_explained_difference_is_no_fault() -> None:
     assert (explained.raw, explained.jaccard) == (0.0, 1.0)
 
 
-def test_the_page_tells_what_is_found_in_files_that_a_peer_does_not_survive() -> None:
+def test_the_page_shows_findings_in_files_that_crash_another_validator() -> None:
     died = Comparison("dciodvfy", 2, died={"dead.dcm": [MISSING, MISSING]})
 
     text = page([explain(died, [])])

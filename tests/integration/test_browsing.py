@@ -31,7 +31,7 @@ class Browsed:
     failed: str
 
     def get(self, path: str, **headers: str) -> httpx.Response:
-        """What lies at a path below the archived study."""
+        """The answer at a path below the archived study."""
         return self.pipeline.http.get(f"/studies/{self.archived}{path}", headers=headers)
 
     @property
@@ -57,7 +57,7 @@ def browsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsed]:
         yield Browsed(pipeline, ct, archived, failed)
 
 
-def test_a_study_says_what_lies_in_the_archive_and_where_everything_is(browsed: Browsed) -> None:
+def test_a_study_shows_what_is_archived_and_links_to_everything(browsed: Browsed) -> None:
     study = browsed.get("").json()
     dataset = pydicom.dcmread(io.BytesIO(browsed.ct))
     assert study["status"] == "archived"
@@ -76,7 +76,7 @@ def test_a_study_says_what_lies_in_the_archive_and_where_everything_is(browsed: 
         assert browsed.pipeline.http.get(path).status_code == 200, path
 
 
-def test_the_listing_has_the_studies_seen_last_first_page_by_page(browsed: Browsed) -> None:
+def test_studies_are_listed_latest_first_page_by_page(browsed: Browsed) -> None:
     first = browsed.pipeline.http.get("/studies?limit=1")
     assert first.status_code == 200, first.text
     assert [study["study_id"] for study in first.json()["studies"]] == [browsed.failed]
@@ -85,7 +85,7 @@ def test_the_listing_has_the_studies_seen_last_first_page_by_page(browsed: Brows
     assert "next" not in second.links
 
 
-def test_the_listing_has_only_what_every_filter_lets_pass(browsed: Browsed) -> None:
+def test_the_listing_has_only_studies_that_match_all_filters(browsed: Browsed) -> None:
     uploaded = browsed.get("").json()["history"][0]["time"]
     patient = hashlib.sha256(b"1CT1").hexdigest()
 
@@ -101,7 +101,7 @@ def test_the_listing_has_only_what_every_filter_lets_pass(browsed: Browsed) -> N
     assert listed(browsed, modality="CT", status="failed") == []
 
 
-def test_the_report_says_what_became_of_a_valid_file(browsed: Browsed) -> None:
+def test_the_report_shows_the_outcome_of_a_valid_file(browsed: Browsed) -> None:
     report = browsed.get("/report").json()
     [file] = report["files"]
     assert (file["file"], file["sent_as"]) == ("000001.dcm", "=CT(1).dcm")
@@ -120,7 +120,7 @@ def test_the_report_says_why_a_file_was_rejected(browsed: Browsed) -> None:
     assert "href" not in file
 
 
-def test_the_report_is_a_table_for_who_asks_for_one(browsed: Browsed) -> None:
+def test_the_report_is_available_as_csv(browsed: Browsed) -> None:
     answer = browsed.get("/report", accept="text/csv")
     assert answer.headers["content-type"].startswith("text/csv")
     [row] = csv.DictReader(io.StringIO(answer.text))
@@ -144,7 +144,7 @@ def test_curl_asks_for_the_head_of_an_instance(browsed: Browsed) -> None:
     assert "accept-ranges: bytes\r\n" in head
 
 
-def test_who_has_an_instance_is_not_sent_it_again(browsed: Browsed) -> None:
+def test_an_unchanged_instance_is_not_sent_again(browsed: Browsed) -> None:
     tag = f'"{hashlib.sha256(browsed.ct).hexdigest()}"'
     answer = browsed.get(f"/instances/{browsed.uid}", **{"if-none-match": tag})
     assert (answer.status_code, answer.content) == (304, b"")
@@ -165,14 +165,14 @@ def test_the_preview_is_a_picture(browsed: Browsed) -> None:
 
 
 @pytest.mark.parametrize("path", ["/metadata", "/archive.zip", "/preview.png", "/instances/1.2.3"])
-def test_of_a_study_that_failed_nothing_is_in_the_archive(browsed: Browsed, path: str) -> None:
+def test_nothing_of_a_failed_study_is_archived(browsed: Browsed, path: str) -> None:
     answer = browsed.pipeline.http.get(f"/studies/{browsed.failed}{path}")
     problem: dict[str, Any] = answer.json()
     assert (answer.status_code, problem["type"]) == (404, "urn:hdv:problem:not-archived")
     assert "'failed'" in problem["detail"]
 
 
-def test_no_name_that_was_sent_is_in_the_logs(browsed: Browsed) -> None:
+def test_no_file_name_is_logged(browsed: Browsed) -> None:
     browsed.get("/report")
     log = browsed.pipeline.log("gateway")
     assert log

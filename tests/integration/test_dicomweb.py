@@ -64,7 +64,7 @@ def path_of(dataset: Dataset) -> str:
     )
 
 
-def test_dicomweb_client_stores_what_is_valid_and_hears_why_the_rest_is_not(
+def test_dicomweb_client_stores_valid_instances_and_gets_reasons_for_the_rest(
     services: Pipeline, client: DICOMwebClient
 ) -> None:
     [ct, broken] = slices(2)
@@ -124,7 +124,7 @@ def test_metadata_is_the_data_set_without_its_bulk_data(client: DICOMwebClient) 
     assert Dataset.from_json(one) == datasets[1]
 
 
-def test_a_study_that_comes_in_several_requests_is_retrieved_as_one(
+def test_a_study_sent_in_several_requests_is_retrieved_as_one(
     client: DICOMwebClient,
 ) -> None:
     datasets = slices(3)
@@ -133,7 +133,7 @@ def test_a_study_that_comes_in_several_requests_is_retrieved_as_one(
     assert client.retrieve_study(datasets[0].StudyInstanceUID) == datasets
 
 
-def test_the_same_bytes_are_stored_already_and_other_bytes_under_their_uid_are_refused(
+def test_the_same_bytes_are_a_duplicate_and_other_bytes_under_their_uid_are_refused(
     services: Pipeline, client: DICOMwebClient
 ) -> None:
     [ct, valid] = slices(2)
@@ -151,7 +151,7 @@ def test_the_same_bytes_are_stored_already_and_other_bytes_under_their_uid_are_r
     assert response.content == kept
 
 
-def test_an_instance_of_another_study_than_the_url_names_is_not_stored(
+def test_an_instance_of_another_study_than_in_the_url_is_not_stored(
     client: DICOMwebClient,
 ) -> None:
     [ct], other = slices(1), mr()
@@ -193,7 +193,7 @@ def test_curl_sends_a_single_instance_and_gets_it_back(
     assert got.read_bytes() == ct
 
 
-def test_what_is_no_dicom_has_its_item_and_does_not_sink_the_rest(
+def test_a_part_that_is_not_dicom_is_reported_and_the_rest_is_stored(
     services: Pipeline, ct: bytes, tmp_path: Path
 ) -> None:
     archive = zipped(tmp_path / "more.zip", ct_slices(1)).read_bytes()  # it is not unpacked
@@ -207,7 +207,7 @@ def test_what_is_no_dicom_has_its_item_and_does_not_sink_the_rest(
     assert [item.FailureReason for item in answer.OtherFailuresSequence] == [0xC000] * 4
 
 
-def test_an_outcome_that_is_not_known_in_time_is_pending_and_comes_with_sending_again(
+def test_a_late_outcome_is_pending_and_returned_when_the_request_is_repeated(
     pipeline: Pipeline, ct: bytes
 ) -> None:
     headers = {"Content-Type": "application/dicom"}
@@ -294,7 +294,7 @@ def orthanc(services: Pipeline, tmp_path: Path) -> Iterator[Orthanc]:
     reason="Orthanc and its DICOMweb plugin are not installed",
 )
 @pytest.mark.timeout(120)
-def test_orthanc_sends_a_study_and_is_content(client: DICOMwebClient, orthanc: Orthanc) -> None:
+def test_orthanc_sends_a_study_successfully(client: DICOMwebClient, orthanc: Orthanc) -> None:
     datasets = slices(25)  # more than it sends in one request
     [study] = {orthanc.store(encoded(dataset)) for dataset in datasets}
 

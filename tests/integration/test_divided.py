@@ -23,7 +23,9 @@ def outcomes(report: httpx.Response) -> list[tuple[str, str]]:
 
 
 @pytest.mark.timeout(120)
-def test_two_studies_in_one_upload_become_two_that_know_of_each_other(pipeline: Pipeline) -> None:
+def test_two_studies_in_one_upload_become_two_entries_that_refer_to_each_other(
+    pipeline: Pipeline,
+) -> None:
     pipeline.start_all()
     one, two, other = generate_uid(), generate_uid(), generate_uid()
     [(_, first)] = ct_slices(1, study_instance_uid=one)
@@ -52,7 +54,7 @@ def test_two_studies_in_one_upload_become_two_that_know_of_each_other(pipeline: 
 
 
 @pytest.mark.timeout(120)
-def test_an_upload_is_filed_as_a_whole_or_not_at_all(pipeline: Pipeline) -> None:
+def test_an_upload_is_archived_completely_or_not_at_all(pipeline: Pipeline) -> None:
     pipeline.start_all(HDV_VALIDATOR__ON_INVALID_INSTANCE="fail-study")
     (_, valid), (_, other) = ct_slices(2)
     upload_id = upload(pipeline, valid, other[:-1000])

@@ -34,12 +34,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pipeline
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pipeline, RedisServer]]:
-    """A gateway and nobody else: the tests make the events."""
+    """A gateway alone: the tests write the events."""
     with started(tmp_path_factory.mktemp("alone"), "gateway", **SETTINGS) as services:
         yield services
 
 
-def test_who_is_cut_off_again_and_again_hears_every_event_exactly_once(
+def test_a_listener_that_reconnects_gets_every_event_exactly_once(
     running: tuple[Pipeline, RedisServer], ct: bytes
 ) -> None:
     pipeline, server = running
@@ -58,7 +58,7 @@ def test_who_is_cut_off_again_and_again_hears_every_event_exactly_once(
     assert sorted(listener.heard) == stored(server)
 
 
-def test_pages_read_while_studies_come_in_hold_every_event_exactly_once(
+def test_pages_read_while_studies_arrive_contain_every_event_exactly_once(
     running: tuple[Pipeline, RedisServer], ct: bytes
 ) -> None:
     pipeline, server = running
@@ -84,7 +84,7 @@ def test_pages_read_while_studies_come_in_hold_every_event_exactly_once(
     assert len(seen) >= 15 * 3
 
 
-def test_a_study_is_told_in_the_order_of_its_way(
+def test_the_events_of_a_study_are_in_order(
     running: tuple[Pipeline, RedisServer], ct: bytes
 ) -> None:
     pipeline, _ = running
@@ -95,7 +95,7 @@ def test_a_study_is_told_in_the_order_of_its_way(
     assert types == ["study.uploaded", "study.validated", "study.archived"]
 
 
-def test_tail_goes_on_where_one_stopped(running: tuple[Pipeline, RedisServer], ct: bytes) -> None:
+def test_tail_continues_from_a_cursor(running: tuple[Pipeline, RedisServer], ct: bytes) -> None:
     pipeline, server = running
     before = pipeline.upload(ct)
     pipeline.wait_for(before, "archived")
@@ -126,7 +126,7 @@ def test_tail_ends_when_its_output_is_closed(
         assert tail.wait(10) == 141
 
 
-def test_verify_finds_the_real_flow_as_documented_and_tells_what_is_not(
+def test_verify_accepts_the_real_messages_and_reports_undocumented_ones(
     running: tuple[Pipeline, RedisServer], ct: bytes
 ) -> None:
     pipeline, server = running
@@ -178,7 +178,7 @@ def stalled(pipeline: Pipeline, start: str) -> socket.socket:
     return client
 
 
-def test_who_was_away_for_longer_than_events_are_kept_is_told(
+def test_a_cursor_older_than_the_kept_events_is_gone(
     alone: tuple[Pipeline, RedisServer],
 ) -> None:
     pipeline, server = alone
@@ -204,7 +204,7 @@ def test_who_was_away_for_longer_than_events_are_kept_is_told(
         assert len(pipeline.http.get("/events", params={"cursor": cursor}).json()["events"]) == 1
 
 
-def test_a_client_that_does_not_read_is_dropped_and_the_others_hear_on(
+def test_a_client_that_does_not_read_is_dropped_and_the_others_continue(
     alone: tuple[Pipeline, RedisServer],
 ) -> None:
     pipeline, server = alone

@@ -64,10 +64,10 @@ class Example:
         self._process.wait(10)
 
     def hears_of(self, *studies: str) -> None:
-        """Wait until it has told of these studies, and of no others, each once, in this order."""
+        """Wait until it has printed just these studies, each once, in this order."""
         until(lambda: f"archive/{studies[-1]}" in self.output, "the last study in the output")
-        told = re.findall(r"^archived .*archive/([0-9a-f-]{36})", self.output, re.MULTILINE)
-        assert told == list(studies), self.output
+        printed = re.findall(r"^archived .*archive/([0-9a-f-]{36})", self.output, re.MULTILINE)
+        assert printed == list(studies), self.output
 
     @property
     def output(self) -> str:
@@ -81,7 +81,7 @@ def archived(pipeline: Pipeline, ct: bytes) -> str:
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_an_example_hears_of_every_study_and_goes_on_where_it_stopped(
+def test_an_example_gets_every_study_and_continues_where_it_stopped(
     running: tuple[Pipeline, RedisServer], ct: bytes, tmp_path: Path, program: str
 ) -> None:
     pipeline, server = running

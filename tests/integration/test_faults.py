@@ -1,4 +1,4 @@
-"""What goes wrong in the field: dead workers, poison, parts that are away."""
+"""What goes wrong in the field: dead workers, poison messages, unavailable services."""
 
 import json
 import subprocess
@@ -35,7 +35,7 @@ def test_two_validators_share_the_work_and_each_study_is_done_once(
     assert min(shares) > 0
 
 
-def test_a_validator_killed_in_mid_study_loses_nothing(
+def test_a_validator_killed_in_the_middle_of_a_study_loses_nothing(
     pipeline: Pipeline, redis_server: RedisServer, ct: bytes
 ) -> None:
     pipeline.start_all(**QUICK)
@@ -51,7 +51,7 @@ def test_a_validator_killed_in_mid_study_loses_nothing(
     assert len(events(redis_server, "study.validated")) == 1
 
 
-def test_a_message_that_always_fails_ends_in_the_dead_letter_and_its_study_in_error(
+def test_a_message_that_always_fails_is_dead_lettered_and_its_study_ends_in_error(
     pipeline: Pipeline, redis_server: RedisServer, ct: bytes
 ) -> None:
     pipeline.start("status", "descriptor", "gateway")
@@ -70,11 +70,11 @@ def test_a_message_that_always_fails_ends_in_the_dead_letter_and_its_study_in_er
     [failed] = events(redis_server, "study.processing.failed")
     assert failed["subject"] == study_id
     assert "broken" not in pipeline.log("validator")
-    # The files are still there: given up is not thrown away.
+    # A failed study keeps its files.
     assert (pipeline.uploads / study_id / "000001.dcm").read_bytes() == ct
 
 
-def test_a_message_that_kills_every_worker_is_given_up_before_it_kills_another(
+def test_a_message_that_kills_workers_is_dead_lettered(
     pipeline: Pipeline, redis_server: RedisServer, ct: bytes
 ) -> None:
     pipeline.start("status", "descriptor", "gateway")
@@ -90,7 +90,7 @@ def test_a_message_that_kills_every_worker_is_given_up_before_it_kills_another(
     assert record["reason"]["code"] == "delivery.exhausted"
 
 
-def test_a_message_that_is_no_event_is_dead_lettered_at_once_and_the_rest_goes_on(
+def test_a_message_that_is_not_an_event_is_dead_lettered_at_once(
     pipeline: Pipeline, redis_server: RedisServer, ct: bytes
 ) -> None:
     pipeline.start_all()
@@ -108,7 +108,7 @@ def test_a_message_that_is_no_event_is_dead_lettered_at_once_and_the_rest_goes_o
     assert codes == {"event.invalid"}
 
 
-def test_every_state_is_right_after_the_status_service_was_down(
+def test_all_states_are_right_after_the_status_service_was_down(
     pipeline: Pipeline, redis_server: RedisServer, ct: bytes
 ) -> None:
     pipeline.start_all()
@@ -166,7 +166,7 @@ def test_what_was_sent_before_a_service_first_started_is_not_skipped(
     pipeline.wait_for(study_id, "archived")
 
 
-def test_a_worker_whose_group_is_gone_ends_so_that_it_is_started_again(
+def test_a_worker_without_its_consumer_group_ends_to_be_restarted(
     pipeline: Pipeline, redis_server: RedisServer, ct: bytes
 ) -> None:
     pipeline.start_all()
@@ -182,7 +182,7 @@ def test_a_worker_whose_group_is_gone_ends_so_that_it_is_started_again(
     pipeline.wait_for(pipeline.upload(ct), "archived")
 
 
-def test_a_worker_that_is_told_to_stop_ends_with_zero(pipeline: Pipeline) -> None:
+def test_a_stopped_worker_exits_with_zero(pipeline: Pipeline) -> None:
     pipeline.start_all()
     for name in ("gateway", "validator", "descriptor", "status"):
         assert pipeline.stop(name) == 0, pipeline.log(name)

@@ -68,7 +68,7 @@ def test_an_archived_study_has_its_preview_when_it_is_announced(
     assert preview.read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_history_tells_every_state_with_service_and_duration(
+def test_the_history_has_every_state_with_service_and_duration(
     running: tuple[Pipeline, RedisServer], ct: bytes
 ) -> None:
     pipeline, _ = running
@@ -140,7 +140,7 @@ def test_whoever_subscribes_to_uploads_sees_every_event(
     listener.close()
 
 
-def test_on_the_wire_stands_exactly_the_cloud_event(
+def test_the_message_is_exactly_the_cloud_event(
     running: tuple[Pipeline, RedisServer], ct: bytes
 ) -> None:
     pipeline, server = running
@@ -210,7 +210,7 @@ def test_a_zip_of_hundreds_of_megabytes_is_unpacked_with_flat_memory(
 
 
 @pytest.mark.parametrize("ending", ["zip", "tar", "tar.gz"])
-def test_a_study_in_an_archive_is_archived_whatever_kind_it_is(
+def test_a_study_in_an_archive_file_of_any_kind_is_archived(
     running: tuple[Pipeline, RedisServer], ct: bytes, tmp_path: Path, ending: str
 ) -> None:
     pipeline, _ = running
@@ -226,7 +226,7 @@ def test_a_study_in_an_archive_is_archived_whatever_kind_it_is(
     assert (pipeline.archive / study_id / "original.dcm").read_bytes() == ct
 
 
-def test_an_upload_that_is_sent_again_with_its_key_is_taken_in_once(
+def test_an_upload_repeated_with_its_key_is_accepted_once(
     running: tuple[Pipeline, RedisServer], ct: bytes
 ) -> None:
     pipeline, server = running
@@ -252,7 +252,7 @@ def test_an_upload_that_is_sent_again_with_its_key_is_taken_in_once(
     assert sum(study_id in event for event in uploads) == 1
 
 
-def test_of_uploads_with_one_key_at_the_same_time_one_is_taken_in(
+def test_one_of_several_simultaneous_uploads_with_one_key_is_accepted(
     running: tuple[Pipeline, RedisServer], ct: bytes
 ) -> None:
     pipeline, _ = running
@@ -300,7 +300,7 @@ def test_an_upload_past_the_limit_without_a_length_is_stopped_while_streaming(
     assert not any((pipeline.uploads / ".incoming").iterdir())
 
 
-def test_unknown_studies_and_malformed_ids_are_told_apart(
+def test_unknown_studies_and_malformed_ids_get_different_errors(
     running: tuple[Pipeline, RedisServer],
 ) -> None:
     pipeline, _ = running
@@ -318,7 +318,7 @@ def test_every_service_shows_health_and_metrics(running: tuple[Pipeline, RedisSe
         assert pipeline.metric(name, r"process_resident_memory_bytes") > 0
 
 
-def test_nothing_of_the_patient_stands_in_logs_events_or_metrics(
+def test_no_patient_data_is_in_logs_events_or_metrics(
     running: tuple[Pipeline, RedisServer], ct: bytes
 ) -> None:
     pipeline, server = running
@@ -337,7 +337,7 @@ def test_nothing_of_the_patient_stands_in_logs_events_or_metrics(
     assert all(re.match(r"\{.*\}$", line) for line in logs.splitlines())
 
 
-def test_everything_that_was_sent_is_as_documented_and_every_event_occurred(
+def test_all_messages_are_as_documented_and_every_event_occurred(
     running: tuple[Pipeline, RedisServer], recorder: Recorder, ct: bytes
 ) -> None:
     pipeline, server = running

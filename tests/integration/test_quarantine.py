@@ -54,7 +54,7 @@ def hdv(pipeline: Pipeline, *arguments: str | Path) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
-def told(pipeline: Pipeline, *arguments: str | Path) -> Any:
+def answer_of(pipeline: Pipeline, *arguments: str | Path) -> Any:
     """What a command writes as JSON, whatever its exit code."""
     code, out, err = hdv(pipeline, *arguments, "--format", "json")
     assert code in {0, 1}, err
@@ -69,7 +69,7 @@ def upload(pipeline: Pipeline, *contents: bytes) -> str:
     return study_id
 
 
-def test_what_is_rejected_lies_in_quarantine_can_be_fixed_and_ends_archived(
+def test_a_rejected_file_can_be_fixed_resubmitted_and_archived(
     services: Pipeline, slices: list[bytes]
 ) -> None:
     http = services.http
@@ -106,7 +106,7 @@ def test_what_is_rejected_lies_in_quarantine_can_be_fixed_and_ends_archived(
     assert services.status(study_id)["status"] == "archived"
 
 
-def test_a_study_that_failed_is_resubmitted_as_it_is_and_fails_again(services: Pipeline) -> None:
+def test_a_failed_study_resubmitted_unchanged_fails_again(services: Pipeline) -> None:
     study_id = upload(services, TEXT)
     services.wait_for(study_id, "failed")
     answer = services.http.post(f"/quarantine/{study_id}/resubmit", json={"profile": "lenient"})
@@ -115,7 +115,7 @@ def test_a_study_that_failed_is_resubmitted_as_it_is_and_fails_again(services: P
     assert services.http.get(f"/quarantine/{new_id}").json()["resubmitted_from"] == study_id
 
 
-def test_the_whole_way_on_the_command_line(
+def test_upload_fix_and_resubmit_on_the_command_line(
     services: Pipeline, folder: Path, slices: list[bytes], tmp_path: Path
 ) -> None:
     code, out, err = hdv(services, "upload", folder, "--wait")
@@ -133,9 +133,9 @@ def test_the_whole_way_on_the_command_line(
     assert code == 1
     assert "status     archived" in out
 
-    studies = told(services, "quarantine", "list", "--code", TRUNCATED)["studies"]
+    studies = answer_of(services, "quarantine", "list", "--code", TRUNCATED)["studies"]
     assert study_id in {study["study_id"] for study in studies}
-    shown = told(services, "quarantine", "show", study_id)
+    shown = answer_of(services, "quarantine", "show", study_id)
     names = {file["sent_as"]: file["file"] for file in shown["files"]}
     assert names.keys() == {"notes.txt", "series/IM2"}
 
@@ -160,7 +160,7 @@ def test_the_whole_way_on_the_command_line(
     assert not (services.quarantine / study_id).exists()
 
 
-def test_what_is_valid_ends_well(services: Pipeline, ct: bytes, tmp_path: Path) -> None:
+def test_a_valid_upload_exits_with_zero(services: Pipeline, ct: bytes, tmp_path: Path) -> None:
     (tmp_path / "IM1").write_bytes(ct)
     code, out, err = hdv(services, "upload", tmp_path / "IM1", "--wait")
     assert (code, err) == (0, "")
@@ -172,14 +172,14 @@ def test_what_is_valid_ends_well(services: Pipeline, ct: bytes, tmp_path: Path) 
 def test_everything_is_purged(services: Pipeline) -> None:
     study_id = upload(services, TEXT)
     services.wait_for(study_id, "failed")
-    dry = told(services, "quarantine", "purge", "--older-than-days", "0", "--dry-run")
+    dry = answer_of(services, "quarantine", "purge", "--older-than-days", "0", "--dry-run")
     assert study_id in {study["study_id"] for study in dry["studies"]}
     code, _, _ = hdv(services, "quarantine", "purge", "--older-than-days", "0", "--yes")
     assert code == 0
-    assert told(services, "quarantine", "list")["studies"] == []
+    assert answer_of(services, "quarantine", "list")["studies"] == []
 
 
-def test_the_index_is_made_again(running: tuple[Pipeline, RedisServer], ct: bytes) -> None:
+def test_the_index_is_rebuilt(running: tuple[Pipeline, RedisServer], ct: bytes) -> None:
     pipeline, server = running
     study_id = upload(pipeline, ct)
     pipeline.wait_for(study_id, "archived")
@@ -194,7 +194,7 @@ def test_the_index_is_made_again(running: tuple[Pipeline, RedisServer], ct: byte
     assert study_id in {member for key in filed for member in server.client.smembers(key)}
 
 
-def test_what_the_gateway_refuses_is_told(services: Pipeline, tmp_path: Path) -> None:
+def test_a_refused_upload_is_reported(services: Pipeline, tmp_path: Path) -> None:
     (tmp_path / "letter.pdf").write_bytes(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + bytes(3000))
     code, out, err = hdv(services, "upload", tmp_path / "letter.pdf", "--profile", "unknown")
     assert (code, out) == (2, "")
@@ -202,20 +202,20 @@ def test_what_the_gateway_refuses_is_told(services: Pipeline, tmp_path: Path) ->
     assert "Traceback" not in err
 
 
-def test_a_study_that_nobody_knows_is_told(services: Pipeline) -> None:
+def test_an_unknown_study_is_reported(services: Pipeline) -> None:
     unknown = "0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11"
     assert hdv(services, "status", unknown)[0] == 2
     assert hdv(services, "status", "no-uuid")[0] == 2
     assert hdv(services, "quarantine", "show", unknown)[0] == 2
 
 
-def test_a_gateway_that_is_away_is_told(services: Pipeline) -> None:
+def test_an_unavailable_gateway_is_reported(services: Pipeline) -> None:
     code, _, err = hdv(services, "quarantine", "list", "--url", "http://127.0.0.1:1")
     assert code == 3
     assert "does not answer" in err
 
 
-def test_an_upload_waits_for_a_gateway_that_is_just_coming(
+def test_an_upload_waits_for_a_gateway_that_is_starting(
     pipeline: Pipeline, ct: bytes, tmp_path: Path
 ) -> None:
     (tmp_path / "IM1").write_bytes(ct)
@@ -227,9 +227,7 @@ def test_an_upload_waits_for_a_gateway_that_is_just_coming(
     assert [path.name for path in pipeline.uploads.glob("[!.]*")] == [study_id]
 
 
-def test_who_has_waited_long_enough_leaves_with_ctrl_c(
-    pipeline: Pipeline, ct: bytes, tmp_path: Path
-) -> None:
+def test_ctrl_c_ends_waiting(pipeline: Pipeline, ct: bytes, tmp_path: Path) -> None:
     (tmp_path / "IM1").write_bytes(ct)
     pipeline.start("status", "gateway")
     process = start(pipeline, "upload", tmp_path / "IM1", "--wait")
@@ -239,9 +237,7 @@ def test_who_has_waited_long_enough_leaves_with_ctrl_c(
     assert (process.returncode, err) == (130, "")
 
 
-def test_who_does_not_want_to_wait_says_for_how_long(
-    pipeline: Pipeline, ct: bytes, tmp_path: Path
-) -> None:
+def test_the_time_to_wait_can_be_limited(pipeline: Pipeline, ct: bytes, tmp_path: Path) -> None:
     (tmp_path / "IM1").write_bytes(ct)
     pipeline.start("status", "gateway")
     code, _, err = hdv(pipeline, "upload", tmp_path / "IM1", "--wait", "--timeout", "2")

@@ -26,12 +26,12 @@ def store(client: Redis) -> RedisStore:
 
 
 async def entered(
-    store: RedisStore, *, second: float = 0, status: State = State.ARCHIVED, **told: Any
+    store: RedisStore, *, second: float = 0, status: State = State.ARCHIVED, **facts: Any
 ) -> UUID:
     """A study that was first seen so many seconds after the start."""
     study_id = uuid4()
     time = START + timedelta(seconds=second)
-    await store.apply(study_id, [StatusUpdate(status=status, time=time, **told)])
+    await store.apply(study_id, [StatusUpdate(status=status, time=time, **facts)])
     return study_id
 
 
@@ -79,16 +79,14 @@ async def test_studies_are_found_by_any_combination_the_latest_first(
 
 
 @pytest.mark.parametrize("limit", [1, 3, 50])
-async def test_no_study_is_left_out_or_listed_twice_though_many_came_at_the_same_time(
-    store: RedisStore, limit: int
-) -> None:
+async def test_studies_of_the_same_time_are_each_listed_once(store: RedisStore, limit: int) -> None:
     ids = {await entered(store, second=second) for second in [0] * 20 + [1] * 20}
     listed = await found(store, limit)
     assert len(listed) == 40
     assert set(listed) == ids
 
 
-async def test_little_is_looked_at_for_one_page_however_few_fit(
+async def test_a_page_reads_few_records_even_if_few_match(
     store: RedisStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store_module, "MOST_SCANNED", 10)
@@ -105,7 +103,7 @@ async def test_little_is_looked_at_for_one_page_however_few_fit(
     assert await found(store, 5, **wanted) == [oldest]
 
 
-async def test_a_study_that_moves_on_leaves_the_listing_of_its_state_and_no_other(
+async def test_a_study_that_moves_on_leaves_only_the_listing_of_its_state(
     store: RedisStore, client: Redis
 ) -> None:
     study_id = await entered(store, status=State.VALIDATING, label="trial-42")
@@ -119,7 +117,7 @@ async def test_a_study_that_moves_on_leaves_the_listing_of_its_state_and_no_othe
     assert await client.zcard("status-index:validating") == 1
 
 
-async def test_of_studies_that_come_and_go_while_they_are_listed_none_that_stays_is_left_out(
+async def test_a_listing_is_complete_while_other_studies_come_and_go(
     store: RedisStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store_module, "MOST_AT_ONCE", 4)

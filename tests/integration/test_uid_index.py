@@ -162,7 +162,7 @@ async def test_when_a_service_dies_while_it_builds_the_index_another_one_builds_
 
 
 @pytest.mark.timeout(150)
-def test_what_redis_has_lost_is_known_again_after_a_restart(
+def test_an_index_lost_by_redis_is_rebuilt_at_a_restart(
     pipeline: Pipeline, redis_server: RedisServer
 ) -> None:
     pipeline.start_all()

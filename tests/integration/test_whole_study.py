@@ -20,7 +20,7 @@ def slices() -> dict[str, bytes]:
 
 @pytest.fixture
 def archive(tmp_path: Path, slices: dict[str, bytes]) -> Path:
-    """400 slices: one breaks off, one lacks its study, one is a text, two are the same."""
+    """400 slices: one is truncated, one has no study, one is a text, two are the same."""
     sent = slices | {
         TRUNCATED: slices[TRUNCATED][:-1000],
         NAMELESS: without_study_instance_uid(slices[NAMELESS]),
@@ -31,7 +31,7 @@ def archive(tmp_path: Path, slices: dict[str, bytes]) -> Path:
     return zipped(tmp_path / "study.zip", [*files, ("study/DICOMDIR", b"an index")])
 
 
-def test_a_zip_of_400_slices_ends_archived_with_396_and_each_of_the_rest_accounted_for(
+def test_a_zip_of_400_slices_is_archived_with_396_and_the_rest_is_accounted_for(
     pipeline: Pipeline, archive: Path, slices: dict[str, bytes]
 ) -> None:
     pipeline.start_all()

@@ -165,7 +165,7 @@ def test_fields_of_a_later_release_are_ignored() -> None:
 @pytest.mark.parametrize(
     "field", ["specversion", "id", "source", "type", "subject", "time", "dataschema", "data"]
 )
-def test_what_lacks_an_attribute_of_the_envelope_is_no_event(field: str) -> None:
+def test_a_message_without_an_attribute_of_the_envelope_is_not_an_event(field: str) -> None:
     event = as_json(example(StudyUploaded))
     del event[field]
     with pytest.raises(ValidationError):

@@ -117,7 +117,7 @@ def test_text_is_left_to_the_validator(text: bytes) -> None:
 @pytest.mark.parametrize(
     "content", [bytes(2048), b"\0\1\2\3" * 512, b"\xff" * 2048, b"DICM", bytes(128) + b"DIC"]
 )
-def test_bytes_that_nobody_knows_are_left_to_the_validator(content: bytes) -> None:
+def test_unknown_bytes_are_left_to_the_validator(content: bytes) -> None:
     assert other_format(content) is None
 
 

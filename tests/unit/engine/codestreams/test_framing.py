@@ -41,7 +41,7 @@ def test_frames_in_many_fragments_are_counted_by_their_codestreams(frame: bytes)
     assert codes(frame, REST, frame, REST, frame, frames=2, syntax=J2K) == ["pixel.frames-extra"]
 
 
-def test_an_offset_table_tells_which_fragments_belong_together() -> None:
+def test_an_offset_table_says_which_fragments_belong_together() -> None:
     assert codes(REST, REST, REST, REST, frames=2, table=(0, 36)) == []
 
 

@@ -133,7 +133,7 @@ def test_two_studies_are_compared_each_for_itself() -> None:
     assert codes(files(*VALID, *second)) == [study.SEVERAL_STUDIES.code]
 
 
-def test_a_series_lies_in_one_study() -> None:
+def test_a_series_belongs_to_one_study() -> None:
     assert codes(changed(5, study_instance_uid="1.9.1")) == [
         study.SEVERAL_STUDIES.code,
         series.IN_SEVERAL_STUDIES.code,

@@ -18,26 +18,26 @@ IS_CT = ["in", MODALITY, ["CT"], None]
 CT = {MODALITY: ("CS", b"CT")}
 MR = {MODALITY: ("CS", b"MR")}
 SOME_AGENT = {AGENT: ("LO", b"")}
-LACKS_AGENT = Found("iod.type-2-missing", "(0018,0010)")
-LACKS_INCREMENT = Found("iod.type-1-missing", "(0028,0009)")
+NO_AGENT = Found("iod.type-2-missing", "(0018,0010)")
+NO_INCREMENT = Found("iod.type-1-missing", "(0028,0009)")
 
 
 @pytest.mark.parametrize(
     ("usage", "condition", "dataset", "expected"),
     [
-        ("M", None, CT, [LACKS_AGENT, LACKS_INCREMENT]),
+        ("M", None, CT, [NO_AGENT, NO_INCREMENT]),
         ("U", None, CT, []),
-        ("U", None, CT | SOME_AGENT, [LACKS_INCREMENT]),
+        ("U", None, CT | SOME_AGENT, [NO_INCREMENT]),
         # An attribute that another module has too, or that is optional, does not show enough.
         ("U", None, CT | {VOLUME: ("DS", b"1 ")}, []),
         ("U", None, CT | {DOSE: ("DS", b"1 ")}, []),
-        ("C", (IS_CT, "any"), CT, [LACKS_AGENT, LACKS_INCREMENT]),
+        ("C", (IS_CT, "any"), CT, [NO_AGENT, NO_INCREMENT]),
         ("C", (IS_CT, "any"), MR, []),
-        ("C", (IS_CT, "any"), MR | SOME_AGENT, [LACKS_INCREMENT]),
+        ("C", (IS_CT, "any"), MR | SOME_AGENT, [NO_INCREMENT]),
         ("C", None, CT, []),
-        ("C", None, CT | SOME_AGENT, [LACKS_INCREMENT]),
-        ("C", (["unknown"], "absent"), CT | SOME_AGENT, [LACKS_INCREMENT]),
-        ("C", (IS_CT, "absent"), CT, [LACKS_AGENT, LACKS_INCREMENT]),
+        ("C", None, CT | SOME_AGENT, [NO_INCREMENT]),
+        ("C", (["unknown"], "absent"), CT | SOME_AGENT, [NO_INCREMENT]),
+        ("C", (IS_CT, "absent"), CT, [NO_AGENT, NO_INCREMENT]),
         ("C", (IS_CT, "absent"), MR, []),
         ("C", (IS_CT, "absent"), MR | SOME_AGENT, [Found("iod.not-allowed", "(0018,0010)")]),
         ("C", (IS_CT, "absent"), MR | {VOLUME: ("DS", b"1 ")}, []),
@@ -53,7 +53,7 @@ def test_when_a_module_counts(
     ("dataset", "expected"),
     [
         (CT, []),
-        (CT | SOME_AGENT, [Found("iod.type-1c-missing", "(0028,0008)"), LACKS_INCREMENT]),
+        (CT | SOME_AGENT, [Found("iod.type-1c-missing", "(0028,0008)"), NO_INCREMENT]),
     ],
 )
 def test_a_condition_can_ask_for_a_module(dataset: dicom.DataSet, expected: list[Found]) -> None:

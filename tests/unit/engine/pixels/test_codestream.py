@@ -395,7 +395,7 @@ def test_every_rule_of_codestreams_is_tested_by_a_defect_and_explained() -> None
     assert all(rule.why and rule.fix for rule in rules.values())
 
 
-def test_the_finding_tells_the_frame() -> None:
+def test_the_finding_names_the_frame() -> None:
     [finding] = pixel_findings(
         file(JPEG_LS, frame.jpeg_ls(), frame.jpeg_ls(), frame.jpeg_ls(rows=3))
     )
@@ -422,7 +422,7 @@ def test_a_header_may_be_in_many_fragments(size: int) -> None:
         assert pixel_codes(dicom.part10(dataset, syntax)) == []
 
 
-def test_frames_that_an_offset_table_tells_apart_are_each_looked_at() -> None:
+def test_every_frame_of_an_offset_table_is_examined() -> None:
     first, second = frame.jpeg(), frame.jpeg(rows=5)
     pieces = [first[:20], first[20:], second[:20], second[20:]]
     table = (0, 16 + len(first))

@@ -137,7 +137,7 @@ def test_texts_stay_as_they_are_written(tmp_path: Path) -> None:
     assert [rule.allowed for rule in profile.rules] == [("NO",), ("0042", "1e3", "null")]
 
 
-def test_the_digest_tells_profiles_apart(tmp_path: Path) -> None:
+def test_different_profiles_have_different_digests(tmp_path: Path) -> None:
     same = load(tmp_path, "name: trial\ndescription: one"), load(tmp_path, "{name: trial}")
     other = load(tmp_path, "{name: trial, decode: all}")
     assert same[0].digest == same[1].digest != other.digest
@@ -282,7 +282,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("text", "expected"), MISTAKES, ids=[text for text, _ in MISTAKES])
-def test_a_mistake_is_told_with_its_place(tmp_path: Path, text: str, expected: str) -> None:
+def test_a_mistake_is_reported_with_its_place(tmp_path: Path, text: str, expected: str) -> None:
     assert mistakes(tmp_path, SITE + text + "\n") == [f"trial.yaml:{expected}"]
 
 
@@ -293,7 +293,7 @@ def test_two_rules_with_one_id_are_a_mistake(tmp_path: Path) -> None:
     ]
 
 
-def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
     text = """\
     name: Trial 1
     decode: some

@@ -109,7 +109,7 @@ def test_a_uid_names_one_thing() -> None:
     assert found({0x00200052: ("UI", dicom.uid("1.2.3.4"))}, "uid.reused") == []
 
 
-def test_nobody_is_examined_before_birth() -> None:
+def test_a_patient_is_not_examined_before_birth() -> None:
     def dates(birth: bytes, study: bytes) -> dicom.DataSet:
         return {0x00100030: ("DA", birth), 0x00080020: ("DA", study)}
 

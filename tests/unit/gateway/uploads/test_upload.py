@@ -39,7 +39,7 @@ async def pieces(*chunks: bytes) -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def test_a_study_that_lies_safely_and_is_announced_is_accepted(
+async def test_a_study_that_is_durable_and_announced_is_accepted(
     gateway: MemoryGateway,
 ) -> None:
     response = await gateway.client.post("/upload", files={"file": FILE})

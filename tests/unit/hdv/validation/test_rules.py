@@ -26,7 +26,7 @@ def test_each_code_is_explained(code: str) -> None:
     assert max(map(len, text.splitlines())) <= 80
 
 
-def test_an_explanation_tells_the_severity_in_each_profile() -> None:
+def test_an_explanation_shows_the_severity_in_each_profile() -> None:
     text = rules.explanation("uid.padding", width=80)
     assert "Severity   default warning, strict error, lenient info" in text
     assert "unless the site's rule says otherwise" in rules.explanation(

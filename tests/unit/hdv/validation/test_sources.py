@@ -124,7 +124,7 @@ def test_links_to_files_are_examined_even_those_that_lead_nowhere(tmp_path: Path
     assert found(tmp_path) == (["a", "b", "c"], {})
 
 
-def test_a_link_to_itself_is_told_and_the_others_are_found(tmp_path: Path) -> None:
+def test_a_link_to_itself_is_reported_and_the_others_are_found(tmp_path: Path) -> None:
     (tmp_path / "circle").symlink_to(tmp_path / "circle")
     (tmp_path / "z.dcm").touch()
     assert found(tmp_path)[0] == ["circle", "z.dcm"]
@@ -137,7 +137,7 @@ def test_a_name_that_is_no_text_is_shown_escaped(tmp_path: Path) -> None:
     assert found(tmp_path)[0] == ["\\xff.dcm"]
 
 
-def test_what_cannot_be_examined_is_told_by_name(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_examined_is_named(tmp_path: Path) -> None:
     require(str(tmp_path))
     with pytest.raises(CommandError, match=r"gone: No such file or directory$"):
         require(str(tmp_path / "gone"))
