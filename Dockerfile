@@ -1,9 +1,9 @@
 # One image for all four services: python -m gateway | validator | descriptor | status.
-ARG PYTHON_IMAGE=python:3.11-slim
+ARG PYTHON_IMAGE=python:3.14.8-slim-trixie@sha256:f85c5697265c178cc6887276c55fe16cf3d14ca35c3df6a5eab3b360534a55d2
 
-# What the gateway's pages are made with. npm fetches it, and comes from PyPI for this stage alone.
+# The viewers of the gateway's pages. npm fetches them; npm itself comes from PyPI, for this stage.
 FROM ${PYTHON_IMAGE} AS pages
-# Node trusts a list of its own; the authority of a proxy on the way stands in the system's.
+# Node has its own list of certificate authorities; a proxy's is in that of the system.
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore \
     NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
 WORKDIR /src
@@ -17,7 +17,7 @@ FROM ${PYTHON_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
 COPY requirements.lock requirements-build.lock ./
-# The virtual environment has no pip of its own: nothing in the end can install anything.
+# The virtual environment has no pip: nothing can be installed in the final image.
 RUN python -m venv --without-pip /opt/venv \
  && pip --python /opt/venv/bin/python install --require-hashes -r requirements.lock \
  && pip install --require-hashes -r requirements-build.lock
@@ -29,17 +29,17 @@ RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheel . \
 
 FROM ${PYTHON_IMAGE}
 LABEL org.opencontainers.image.title="Hybrid DICOM Validator" \
-      org.opencontainers.image.description="Takes DICOM studies in over HTTP, validates, describes and archives them" \
+      org.opencontainers.image.description="Receives DICOM studies over HTTP, validates, describes and archives them" \
       org.opencontainers.image.licenses="MIT"
 RUN python -m pip uninstall --yes --quiet --root-user-action=ignore setuptools wheel pip \
  && rm -rf /usr/local/lib/python3*/ensurepip \
  && groupadd --gid 10001 hdv \
  && useradd --uid 10001 --gid hdv --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin hdv \
- # A named volume mounted at /data takes over this owner.
+ # A named volume mounted at /data inherits this owner.
  && install -d -o hdv -g hdv -m 700 /data /data/uploads /data/quarantine /data/archive
 COPY --from=build /opt/venv /opt/venv
-# The root file system may be read-only: bytecode is compiled already, and /tmp is the only other
-# place that is written to. PYTHONSAFEPATH: no module comes from the current directory.
+# The root file system may be read-only: bytecode is compiled already, and only /tmp and /data are
+# written. PYTHONSAFEPATH: no module is imported from the current directory.
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONSAFEPATH=1 \

@@ -153,8 +153,8 @@ class StatusClientSettings(TokenSettings):
         default="http://127.0.0.1:8001", pattern=r"^https?://[^/]+$"
     )
     """Base address of the status service."""
-    status_timeout_seconds: float = Field(default=2, gt=0, le=60)
-    """How long a request to it may take."""
+    status_timeout_seconds: float = Field(default=10, gt=0, le=60)
+    """How long a request to it may take; longer than it waits for Redis (5 s)."""
 
 
 def is_shared(field: FieldInfo) -> bool:
