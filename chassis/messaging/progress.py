@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import UUID
 
-import httpx
+import httpx2
 
 from chassis.observability.logs import error_name, get_logger
 from chassis.runtime.settings import StatusClientSettings
@@ -61,7 +61,7 @@ class Progress:
             yield
             try:
                 await self._send()
-            except httpx.HTTPError as error:  # the events have the results
+            except httpx2.HTTPError as error:  # the events have the results
                 get_logger().warning("progress.lost", error=error_name(error))
 
     async def send_continually(self) -> None:
@@ -74,7 +74,7 @@ class Progress:
             try:
                 await self._send()
                 pause = RETRY_SECONDS[0]
-            except httpx.HTTPError as error:
+            except httpx2.HTTPError as error:
                 get_logger().warning("progress.delayed", error=error_name(error))
                 self._work.set()
                 await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 -- jitter
@@ -84,7 +84,7 @@ class Progress:
         """Send the waiting marks.
 
         Raises:
-            httpx.HTTPError: the status service is unavailable or fails.
+            httpx2.HTTPError: the status service is unavailable or fails.
         """
         while batch := dict(list(self._waiting.items())[:MOST_AT_ONCE]):
             updates = StudyStatusUpdates(updates=tuple(batch.values()))

@@ -16,7 +16,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 Log = structlog.typing.FilteringBoundLogger
 
-SILENT = ("pydicom", "httpx", "httpcore", "uvicorn.access")
+SILENT = ("pydicom", "httpx2", "httpcore2", "uvicorn.access")
 """Loggers whose lines may contain values of files, or addresses that clients made up."""
 
 

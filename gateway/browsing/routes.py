@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated
 from uuid import UUID
 
-import httpx
+import httpx2
 from fastapi import Path, Query, Request, Response
 
 from chassis.web.problem import documented
@@ -20,7 +20,7 @@ from gateway.http.paths import status_path
 from storage.study_store import StudyStore
 
 StudyId = Annotated[UUID, Path(description="The `study_id` that the upload returned.")]
-StatusClient = Annotated[httpx.AsyncClient, provided(httpx.AsyncClient)]
+StatusClient = Annotated[httpx2.AsyncClient, provided(httpx2.AsyncClient)]
 Store = Annotated[StudyStore, provided(StudyStore)]
 Files = Annotated[StudyFiles, provided(StudyFiles)]
 

@@ -3,7 +3,7 @@
 import asyncio
 from urllib.parse import urlencode
 
-import httpx
+import httpx2
 
 from contracts.model import Contract
 from contracts.places import Place
@@ -24,7 +24,7 @@ class _StatusPage(Contract):
 
 
 async def read_studies(
-    query: StudyQuery, client: httpx.AsyncClient, studies: StudyStore
+    query: StudyQuery, client: httpx2.AsyncClient, studies: StudyStore
 ) -> StudyPage:
     """Read a page of studies from the status service.
 

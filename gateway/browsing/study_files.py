@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from uuid import UUID
 
-import httpx
+import httpx2
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -42,7 +42,7 @@ class StudyFiles:
     def __init__(
         self,
         studies: StudyStore,
-        client: httpx.AsyncClient,
+        client: httpx2.AsyncClient,
         *,
         idle_seconds: float,
         retry_after_seconds: int,

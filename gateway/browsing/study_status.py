@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
-import httpx
+import httpx2
 
 from chassis.observability.logs import error_name, get_logger
 from chassis.web.problem import Problem
@@ -27,7 +27,7 @@ def with_links(record: StatusRecord, here: str, studies: StudyStore) -> StudySta
 
 
 async def known_status(
-    study_id: UUID, client: httpx.AsyncClient, studies: StudyStore
+    study_id: UUID, client: httpx2.AsyncClient, studies: StudyStore
 ) -> StatusRecord:
     """The status record of a study.
 
@@ -46,13 +46,13 @@ def asking_status() -> Iterator[None]:
     """Turn errors of the status service into a problem."""
     try:
         yield
-    except httpx.HTTPError as error:
+    except httpx2.HTTPError as error:
         get_logger().error("status.unavailable", error=error_name(error))
         raise Problem(ProblemType.STATUS_UNAVAILABLE) from None
 
 
 async def find_status(
-    study_id: UUID, client: httpx.AsyncClient, studies: StudyStore
+    study_id: UUID, client: httpx2.AsyncClient, studies: StudyStore
 ) -> StatusRecord | None:
     """The status record of a study, from the status service or else from the store.
 
@@ -60,10 +60,10 @@ async def find_status(
     202. The store has it from the beginning.
 
     Raises:
-        httpx.HTTPError: the status service is unavailable or fails.
+        httpx2.HTTPError: the status service is unavailable or fails.
     """
     response = await client.get(status_path(study_id))
-    if response.status_code == httpx.codes.NOT_FOUND:
+    if response.status_code == httpx2.codes.NOT_FOUND:
         return await asyncio.to_thread(studies.find, study_id, _record_at)
     response.raise_for_status()
     return StatusRecord.model_validate_json(response.content)

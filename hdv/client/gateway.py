@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Self
 
-import httpx
+import httpx2
 
 from hdv.exit import CommandError, ExitCode
 
@@ -25,10 +25,10 @@ SILENCE_SECONDS = 60.0
 a request says otherwise."""
 
 _TRY_AGAIN = frozenset({429, 502, 503, 504})
-_NOTHING_WAS_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
+_NOTHING_WAS_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout)
 
 Content = Callable[[], Mapping[str, Any]]
-"""What a request carries, as arguments of httpx; built again for every try."""
+"""What a request carries, as arguments of httpx2; built again for every try."""
 
 
 class Gateway:
@@ -44,15 +44,15 @@ class Gateway:
 
     def __init__(self, url: str, *, seconds: float) -> None:
         try:
-            parsed = httpx.URL(url)
-        except httpx.InvalidURL as error:
+            parsed = httpx2.URL(url)
+        except httpx2.InvalidURL as error:
             raise CommandError(f"'{url}' is not an address: {error}") from None
         if parsed.scheme not in {"http", "https"} or not parsed.host:
             raise CommandError(f"'{url}' is not an address such as {URL}")
         self._url = url
         self._seconds = seconds
         self._deadline = time.monotonic() + seconds
-        self._client = httpx.Client(base_url=parsed)
+        self._client = httpx2.Client(base_url=parsed)
 
     def __enter__(self) -> Self:
         return self
@@ -86,7 +86,7 @@ class Gateway:
         *,
         repeatable: bool = True,
         silence_seconds: float = SILENCE_SECONDS,
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Send a request, and send it again while the gateway is unavailable.
 
         Args:
@@ -108,7 +108,7 @@ class Gateway:
         )
 
     @contextmanager
-    def download(self, path: str) -> Iterator[httpx.Response]:
+    def download(self, path: str) -> Iterator[httpx2.Response]:
         """A file, to be read while it arrives. It is requested once.
 
         Raises:
@@ -121,7 +121,7 @@ class Gateway:
                 if not response.is_success:
                     response.read()
                 yield checked(response)
-        except httpx.TransportError as error:
+        except httpx2.TransportError as error:
             raise self._no_answer(error) from None
 
     def check_time(self) -> float:
@@ -154,7 +154,7 @@ class Gateway:
         *,
         repeatable: bool = True,
         silence_seconds: float = SILENCE_SECONDS,
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """The answer to the last try, whatever its status."""
         for number in range(MOST_TRIES):
             is_last = number == MOST_TRIES - 1
@@ -162,7 +162,7 @@ class Gateway:
             timeout = self._timeout(silence_seconds)
             try:
                 response = self._client.request(method, path, timeout=timeout, **content())
-            except httpx.TransportError as error:
+            except httpx2.TransportError as error:
                 if is_last or not (repeatable or isinstance(error, _NOTHING_WAS_SENT)):
                     raise self._no_answer(error) from None
             else:
@@ -174,22 +174,22 @@ class Gateway:
             self.pause(max(own, retry_after))
         raise AssertionError("the last try returns or raises")
 
-    def _no_answer(self, error: httpx.TransportError) -> CommandError:
+    def _no_answer(self, error: httpx2.TransportError) -> CommandError:
         reason = str(error) or type(error).__name__
         return CommandError(
             f"the gateway at {self._url} does not answer: {reason}", code=ExitCode.UNAVAILABLE
         )
 
-    def _timeout(self, silence_seconds: float) -> httpx.Timeout:
+    def _timeout(self, silence_seconds: float) -> httpx2.Timeout:
         left = self.check_time()
-        return httpx.Timeout(
+        return httpx2.Timeout(
             min(SILENCE_SECONDS, left),
             read=min(silence_seconds, left),
             connect=min(CONNECT_SECONDS, left),
         )
 
 
-def checked(response: httpx.Response) -> httpx.Response:
+def checked(response: httpx2.Response) -> httpx2.Response:
     """The response, if it reports success.
 
     Raises:
@@ -201,7 +201,7 @@ def checked(response: httpx.Response) -> httpx.Response:
     raise CommandError(_sentence(response), code=code)
 
 
-def _sentence(response: httpx.Response) -> str:
+def _sentence(response: httpx2.Response) -> str:
     """Title and detail of a problem document (RFC 9457); the status if there is none."""
     try:
         problem = response.json()
@@ -210,14 +210,14 @@ def _sentence(response: httpx.Response) -> str:
         return f"the answer was {response.status_code} {response.reason_phrase}".strip()
 
 
-def _asks_for_retry(response: httpx.Response) -> bool:
+def _asks_for_retry(response: httpx2.Response) -> bool:
     # 409 with Retry-After: an earlier try is still being processed.
     return response.status_code in _TRY_AGAIN or (
         response.status_code == 409 and "retry-after" in response.headers
     )
 
 
-def _retry_after(response: httpx.Response) -> float:
+def _retry_after(response: httpx2.Response) -> float:
     """How long the gateway asks us to wait, in seconds, up to a limit of ours."""
     value = response.headers.get("retry-after", "")
     if value.isdecimal():

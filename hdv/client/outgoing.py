@@ -110,7 +110,7 @@ class LazyFile(io.RawIOBase):
         return data
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Go to the start or the end; httpx goes nowhere else, and reads only from the start."""
+        """Go to the start or the end; httpx2 goes nowhere else, and reads only from the start."""
         self._position = self._file.size_bytes + offset if whence == io.SEEK_END else offset
         return self._position
 

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 
 from chassis.messaging.broker import redis_address
 from chassis.runtime.settings import ConfigurationError, load
@@ -168,7 +168,7 @@ def _run(
     say("Starting …")
     waiting = list(options.ports)
     deadline = time.monotonic() + START_SECONDS
-    with httpx.Client(timeout=5, trust_env=False) as client:
+    with httpx2.Client(timeout=5, trust_env=False) as client:
         while not stop.wait(0.2 if waiting else 1):
             if failure := supervision.failure():
                 raise _failed(
@@ -189,10 +189,10 @@ def _failed(reason: str) -> CommandError:
     return CommandError(reason, code=ExitCode.FAILED)
 
 
-def _is_ready(client: httpx.Client, url: str) -> bool:
+def _is_ready(client: httpx2.Client, url: str) -> bool:
     try:
         return client.get(f"{url}/health/ready").is_success
-    except httpx.HTTPError:
+    except httpx2.HTTPError:
         return False  # not listening yet
 
 

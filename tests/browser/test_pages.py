@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from playwright.sync_api import (
     Browser,
@@ -159,7 +159,7 @@ def test_every_message_is_on_the_page_with_an_example(events: Visit) -> None:
 
 
 def test_every_http_operation_is_listed(operations: Visit) -> None:
-    paths = httpx.get(f"{operations.gateway}/openapi.json").json()["paths"]
+    paths = httpx2.get(f"{operations.gateway}/openapi.json").json()["paths"]
     expected = {(method.upper(), path) for path, methods in paths.items() for method in methods}
     shown = {
         (text.split()[0], text.split()[1].replace("\u200b", ""))

@@ -5,7 +5,7 @@ import json
 import threading
 from typing import Self
 
-import httpx
+import httpx2
 
 from contracts.channels import CHANNELS
 from integration.pipeline import Pipeline, RedisServer
@@ -55,12 +55,12 @@ class Listener:
         while not self._stopped.is_set():
             headers = {"Last-Event-ID": self._last}
             with (
-                contextlib.suppress(httpx.TransportError),
-                httpx.stream("GET", self._url, headers=headers, timeout=10) as answer,
+                contextlib.suppress(httpx2.TransportError),
+                httpx2.stream("GET", self._url, headers=headers, timeout=10) as answer,
             ):
                 self._visit(answer)
 
-    def _visit(self, answer: httpx.Response) -> None:
+    def _visit(self, answer: httpx2.Response) -> None:
         left = self._per_visit
         for line in answer.iter_lines():
             field, _, value = line.partition(": ")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-import httpx
+import httpx2
 import redis
 
 from hdv.up.redis_server import find_binary
@@ -89,7 +89,7 @@ class Pipeline:
         self.ports = {"gateway": free_port(), "status": free_port()}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.url = f"http://127.0.0.1:{self.ports['gateway']}"
-        self.http = httpx.Client(base_url=self.url, timeout=30)
+        self.http = httpx2.Client(base_url=self.url, timeout=30)
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("HDV_")},
             "HDV_REDIS_URL": redis_url,
@@ -173,7 +173,7 @@ class Pipeline:
 
     def metric(self, name: str, pattern: str) -> float:
         """The sum of a service's metrics whose line matches a pattern."""
-        text = httpx.get(f"http://127.0.0.1:{self.ports[name]}/metrics").text
+        text = httpx2.get(f"http://127.0.0.1:{self.ports[name]}/metrics").text
         return sum(
             float(line.rpartition(" ")[2]) for line in text.splitlines() if re.match(pattern, line)
         )
@@ -186,8 +186,8 @@ class Pipeline:
         assert process.poll() is None, f"{name} ended with {process.returncode}:\n{self.log(name)}"
         try:
             url = f"http://127.0.0.1:{self.ports[name]}/health/ready"
-            return httpx.get(url, timeout=5).status_code == 200
-        except httpx.TransportError:
+            return httpx2.get(url, timeout=5).status_code == 200
+        except httpx2.TransportError:
             return False
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-import httpx
+import httpx2
 import pydicom
 import pytest
 
@@ -30,7 +30,7 @@ class Browsed:
     archived: str
     failed: str
 
-    def get(self, path: str, **headers: str) -> httpx.Response:
+    def get(self, path: str, **headers: str) -> httpx2.Response:
         """The answer at a path below the archived study."""
         return self.pipeline.http.get(f"/studies/{self.archived}{path}", headers=headers)
 

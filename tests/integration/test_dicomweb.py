@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pydicom
 import pytest
 from dicomweb_client import DICOMwebClient
@@ -83,7 +83,7 @@ def test_dicomweb_client_stores_valid_instances_and_gets_reasons_for_the_rest(
     for dataset in (ct, other):
         url = stored[dataset.SOPInstanceUID].RetrieveURL
         assert url == f"{services.http.base_url}{path_of(dataset)}"
-        assert httpx.get(url, headers={"Accept": "application/dicom"}).content == encoded(dataset)
+        assert httpx2.get(url, headers={"Accept": "application/dicom"}).content == encoded(dataset)
 
 
 def test_dicomweb_client_retrieves_what_was_stored(
@@ -232,7 +232,7 @@ class Orthanc:
 
     def __init__(self, directory: Path, gateway: str) -> None:
         port = free_port()
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
+        self.http = httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
         config = {
             "StorageDirectory": str(directory / "orthanc"),
             "HttpPort": port,
@@ -254,7 +254,7 @@ class Orthanc:
     def _answers(self) -> bool:
         try:
             return self.http.get("/system").status_code == 200
-        except httpx.TransportError:
+        except httpx2.TransportError:
             return False
 
     def store(self, content: bytes) -> str:

@@ -2,7 +2,7 @@
 
 from uuid import UUID, uuid5
 
-import httpx
+import httpx2
 import pytest
 from pydicom.uid import generate_uid
 
@@ -18,7 +18,7 @@ def upload(pipeline: Pipeline, *contents: bytes) -> str:
     return study_id
 
 
-def outcomes(report: httpx.Response) -> list[tuple[str, str]]:
+def outcomes(report: httpx2.Response) -> list[tuple[str, str]]:
     return [(entry["outcome"], entry["study_id"]) for entry in report.json()["files"]]
 
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from typing import Any
 
-import httpx
+import httpx2
 
 from integration.pipeline import ROOT, Pipeline, RedisServer, until
 
@@ -234,8 +234,8 @@ def test_a_wrong_configuration_is_one_clear_line(pipeline: Pipeline) -> None:
 def test_a_wrong_internal_token_is_refused(pipeline: Pipeline) -> None:
     pipeline.start("status")
     base = f"http://127.0.0.1:{pipeline.ports['status']}"
-    assert httpx.get(f"{base}/status").status_code == 401
+    assert httpx2.get(f"{base}/status").status_code == 401
     wrong = {"Authorization": "Bearer nonsense"}
-    assert httpx.get(f"{base}/status", headers=wrong).status_code == 401
+    assert httpx2.get(f"{base}/status", headers=wrong).status_code == 401
     right = {"Authorization": "Bearer integration-token"}
-    assert httpx.get(f"{base}/status", headers=right).status_code == 200
+    assert httpx2.get(f"{base}/status", headers=right).status_code == 200

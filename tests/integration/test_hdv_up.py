@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 import redis
 from pydicom.data import get_testdata_file
@@ -64,12 +64,12 @@ class Up:
         return f"http://127.0.0.1:{self.port + offset}"
 
     def upload(self, name: str, content: bytes) -> str:
-        answer = httpx.post(f"{self.url()}/upload", files={"file": (name, content)}, timeout=30)
+        answer = httpx2.post(f"{self.url()}/upload", files={"file": (name, content)}, timeout=30)
         assert answer.status_code == 202, answer.text
         return str(answer.json()["study_id"])
 
     def status(self, study_id: str) -> dict[str, Any]:
-        record: dict[str, Any] = httpx.get(f"{self.url()}/status/{study_id}", timeout=30).json()
+        record: dict[str, Any] = httpx2.get(f"{self.url()}/status/{study_id}", timeout=30).json()
         return record
 
     def await_state(self, study_id: str, state: str) -> None:
@@ -158,8 +158,8 @@ def test_hdv_events_finds_the_redis_of_a_running_hdv_up(up: Up, ct: bytes) -> No
 
 def is_ready(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/health/ready", timeout=5).is_success
-    except httpx.TransportError:
+        return httpx2.get(f"{url}/health/ready", timeout=5).is_success
+    except httpx2.TransportError:
         return False
 
 

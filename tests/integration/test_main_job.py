@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 import pytest
 
 from contracts.channels import CHANNELS
@@ -232,7 +232,7 @@ def test_an_upload_repeated_with_its_key_is_accepted_once(
     pipeline, server = running
     headers = {"Idempotency-Key": f'"{uuid4()}"'}
 
-    def send(content: bytes) -> httpx.Response:
+    def send(content: bytes) -> httpx2.Response:
         return pipeline.http.post("/upload", files={"file": content}, headers=headers)
 
     refused = send(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
@@ -258,7 +258,7 @@ def test_one_of_several_simultaneous_uploads_with_one_key_is_accepted(
     pipeline, _ = running
     headers = {"Idempotency-Key": str(uuid4())}
 
-    def send(_: int) -> httpx.Response:
+    def send(_: int) -> httpx2.Response:
         return pipeline.http.post("/upload", files={"file": ct}, headers=headers)
 
     with ThreadPoolExecutor(6) as pool:
@@ -290,7 +290,7 @@ def test_an_upload_past_the_limit_without_a_length_is_stopped_while_streaming(
             headers={"content-type": "multipart/form-data; boundary=x"},
             timeout=60,
         )
-    except httpx.TransportError:
+    except httpx2.TransportError:
         pass  # the gateway answered and hung up before the client had sent everything
     else:
         assert answer.status_code == 413

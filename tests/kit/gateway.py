@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from unittest.mock import patch
 
-import httpx
+import httpx2
 from faststream.redis import RedisBroker
 
 from chassis.messaging.broker import create_broker
@@ -19,7 +19,7 @@ from kit.redis import MemoryRedis
 from kit.volumes import Volumes
 from storage.layout import INCOMING
 
-StatusService = Callable[[httpx.Request], httpx.Response]
+StatusService = Callable[[httpx2.Request], httpx2.Response]
 
 SMALL = {
     "max_files": 10,
@@ -38,9 +38,9 @@ SMALL = {
 """Limits that tests reach with little effort."""
 
 
-def status_unavailable(request: httpx.Request) -> httpx.Response:
+def status_unavailable(request: httpx2.Request) -> httpx2.Response:
     """A status service that refuses connections."""
-    raise httpx.ConnectError(f"{request.url} refused")
+    raise httpx2.ConnectError(f"{request.url} refused")
 
 
 def gateway_settings(root: Path, **changes: Any) -> GatewaySettings:
@@ -81,7 +81,7 @@ class MemoryGateway:
         self.volumes = Volumes.of(self.settings)
         self.redis = MemoryRedis()
         self.answer: StatusService = status_unavailable
-        self.asked: list[httpx.Request] = []
+        self.asked: list[httpx2.Request] = []
         with (
             patch("chassis.service.lifecycle.create_broker", self._broker),
             patch("gateway.app.connect", lambda _: self.redis),
@@ -89,8 +89,8 @@ class MemoryGateway:
         ):
             self.service = create_app(self.settings)
         self.metrics = self.service.metrics
-        transport = httpx.ASGITransport(self.service.http, raise_app_exceptions=False)
-        self.client = httpx.AsyncClient(transport=transport, base_url="http://gateway")
+        transport = httpx2.ASGITransport(self.service.http, raise_app_exceptions=False)
+        self.client = httpx2.AsyncClient(transport=transport, base_url="http://gateway")
 
     @property
     def published(self) -> list[StudyUploaded]:
@@ -114,11 +114,11 @@ class MemoryGateway:
         broker.connect = connect  # type: ignore[method-assign]
         return broker
 
-    def _status_client(self) -> httpx.AsyncClient:
-        transport = httpx.MockTransport(self._status_service)
-        return httpx.AsyncClient(transport=transport, base_url="http://status")
+    def _status_client(self) -> httpx2.AsyncClient:
+        transport = httpx2.MockTransport(self._status_service)
+        return httpx2.AsyncClient(transport=transport, base_url="http://status")
 
-    def _status_service(self, request: httpx.Request) -> httpx.Response:
+    def _status_service(self, request: httpx2.Request) -> httpx2.Response:
         self.asked.append(request)
         return self.answer(request)
 
@@ -135,7 +135,7 @@ async def running(gateway: GatewayT) -> AsyncIterator[GatewayT]:
         yield gateway
 
 
-def assert_problem(response: httpx.Response, status: int, kind: str) -> None:
+def assert_problem(response: httpx2.Response, status: int, kind: str) -> None:
     """Assert that an answer is a problem document (RFC 9457) of a status and a kind."""
     body = response.json()
     found = (response.status_code, body["status"], body["type"])

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import httpx
+import httpx2
 import pytest
 from typer.testing import CliRunner, Result
 
 from hdv.cli import app
 from hdv.client import gateway
 
-Server = Callable[[httpx.Request], httpx.Response]
+Server = Callable[[httpx2.Request], httpx2.Response]
 
 
 class Terminal:
@@ -54,8 +54,8 @@ class Terminal:
 
 def clients_of(server: Server) -> AbstractContextManager[object]:
     """In this context, every new HTTP client sends its requests to the server."""
-    client = partial(httpx.Client, transport=httpx.MockTransport(server))
-    return patch.object(httpx, "Client", client)
+    client = partial(httpx2.Client, transport=httpx2.MockTransport(server))
+    return patch.object(httpx2, "Client", client)
 
 
 def tree(root: Path, **files: bytes) -> Path:

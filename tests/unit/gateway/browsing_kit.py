@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from contracts.status import HistoryEntry, State, StatusRecord
 from kit.gateway import MemoryGateway, StatusService
@@ -16,11 +16,11 @@ def record(state: State, **details: object) -> StatusRecord:
 
 
 def knows(state: State, **details: object) -> StatusService:
-    return lambda _: httpx.Response(200, content=record(state, **details).to_json())
+    return lambda _: httpx2.Response(200, content=record(state, **details).to_json())
 
 
-def knows_nothing(_: httpx.Request) -> httpx.Response:
-    return httpx.Response(404)
+def knows_nothing(_: httpx2.Request) -> httpx2.Response:
+    return httpx2.Response(404)
 
 
 class Gateway(MemoryGateway):
@@ -32,5 +32,5 @@ class Gateway(MemoryGateway):
 
     async def get(
         self, path: str, headers: dict[str, str] | None = None, *, method: str = "GET"
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         return await self.client.request(method, path, headers=headers)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -49,17 +49,17 @@ def store() -> MemoryStore:
     return MemoryStore()
 
 
-Caller = Callable[..., httpx.AsyncClient]
+Caller = Callable[..., httpx2.AsyncClient]
 
 
 @pytest.fixture
 def service(store: MemoryStore) -> Caller:
-    def client(token: SecretStr | None = None, **headers: str) -> httpx.AsyncClient:
+    def client(token: SecretStr | None = None, **headers: str) -> httpx2.AsyncClient:
         app = FastAPI()
         problem.install(app)
         add_routes(app, store, token)
-        transport = httpx.ASGITransport(app)
-        return httpx.AsyncClient(transport=transport, base_url="http://status", headers=headers)
+        transport = httpx2.ASGITransport(app)
+        return httpx2.AsyncClient(transport=transport, base_url="http://status", headers=headers)
 
     return client
 
@@ -68,7 +68,7 @@ def mark(state: str, second: int = 0) -> dict[str, str]:
     return {"status": state, "service": "validator", "time": f"2024-01-01T00:00:{second:02}Z"}
 
 
-def is_problem(response: httpx.Response, status: int, kind: str) -> bool:
+def is_problem(response: httpx2.Response, status: int, kind: str) -> bool:
     body = response.json()
     return (
         response.status_code == body["status"] == status

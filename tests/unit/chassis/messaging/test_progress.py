@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, ClassVar
 from uuid import UUID
 
-import httpx
+import httpx2
 import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
@@ -39,23 +39,23 @@ class StatusService:
     """Takes marks as the status service does, unless it is to fail."""
 
     def __init__(self) -> None:
-        self.requests: list[httpx.Request] = []
+        self.requests: list[httpx2.Request] = []
         self.batches: list[list[dict[str, Any]]] = []
         self.failures: list[int | Exception] = []
         self.heard = asyncio.Event()
         self.failed = asyncio.Event()
 
-    async def __call__(self, request: httpx.Request) -> httpx.Response:
+    async def __call__(self, request: httpx2.Request) -> httpx2.Response:
         self.requests.append(request)
         if self.failures:
             self.failed.set()
             failure = self.failures.pop(0)
             if isinstance(failure, Exception):
                 raise failure
-            return httpx.Response(failure)
+            return httpx2.Response(failure)
         self.batches.append(json.loads(request.content)["updates"])
         self.heard.set()
-        return httpx.Response(200, json={"studies": 1})
+        return httpx2.Response(200, json={"studies": 1})
 
     @property
     def marks(self) -> list[tuple[str, str]]:
@@ -73,9 +73,9 @@ def marks(status: StatusService, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pr
     monkeypatch.setattr(progress, "RETRY_SECONDS", (0.001, 0.002))
     monkeypatch.setattr(progress, "COALESCE_SECONDS", 0.0)
 
-    def client(settings: StatusClientSettings) -> httpx.AsyncClient:
+    def client(settings: StatusClientSettings) -> httpx2.AsyncClient:
         made = real_client(settings)
-        made._transport = httpx.MockTransport(status)
+        made._transport = httpx2.MockTransport(status)
         return made
 
     real_client = progress.status_client
@@ -161,7 +161,7 @@ async def test_many_marks_are_sent_in_portions_that_the_status_service_takes(
 
 
 @pytest.mark.parametrize(
-    "failure", [httpx.ConnectError("refused"), httpx.ReadTimeout("slow"), 500, 503], ids=str
+    "failure", [httpx2.ConnectError("refused"), httpx2.ReadTimeout("slow"), 500, 503], ids=str
 )
 async def test_while_the_status_service_is_unavailable_marks_wait_and_are_sent_later(
     marks: Progress, status: StatusService, failure: int | Exception
@@ -207,7 +207,7 @@ async def test_marks_that_are_refused_are_not_sent_for_ever(
 async def test_an_unavailable_status_service_does_not_keep_a_service_from_ending(
     marks: Progress, status: StatusService
 ) -> None:
-    status.failures = [httpx.ConnectError("refused")] * 100
+    status.failures = [httpx2.ConnectError("refused")] * 100
     async with sending(marks):
         marks.mark(STUDY, State.VALIDATING)
         await status.failed.wait()

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import UUID
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI, Request
 from structlog.testing import capture_logs
@@ -40,18 +40,18 @@ def example(metrics: Metrics) -> FastAPI:
     return app
 
 
-Ask = Callable[..., Awaitable[tuple[httpx.Response, EventDict]]]
+Ask = Callable[..., Awaitable[tuple[httpx2.Response, EventDict]]]
 
 
 @pytest.fixture
 async def ask() -> AsyncIterator[Ask]:
     """Asks the example; returns its answer and the one line that it logs about the request."""
-    transport = httpx.ASGITransport(example(Metrics("gateway")), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+    transport = httpx2.ASGITransport(example(Metrics("gateway")), raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://service") as client:
 
         async def request(
             method: str, path: str, **headers: str
-        ) -> tuple[httpx.Response, EventDict]:
+        ) -> tuple[httpx2.Response, EventDict]:
             with capture_logs() as lines:
                 response = await client.request(method, path, headers=headers)
             [line] = [line for line in lines if line["event"] == "request"]
@@ -116,8 +116,8 @@ async def test_an_answer_has_one_request_id(ask: Ask) -> None:
 
 async def test_requests_are_measured_by_route() -> None:
     metrics = Metrics("gateway")
-    transport = httpx.ASGITransport(example(metrics))
-    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+    transport = httpx2.ASGITransport(example(metrics))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://service") as client:
         await client.get(f"/studies/{PATIENT}")
         await client.get(f"/{PATIENT}")
     text = metrics.exposition().decode()

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-import httpx
+import httpx2
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
@@ -32,23 +32,23 @@ def checks() -> dict[str, Check]:
 
 
 @pytest_asyncio.fixture
-async def client(checks: dict[str, Check]) -> AsyncIterator[httpx.AsyncClient]:
+async def client(checks: dict[str, Check]) -> AsyncIterator[httpx2.AsyncClient]:
     app = FastAPI()
     provide(app, Health(checks, Metrics("gateway")))
     app.include_router(health.router)
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://service") as opened:
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://service") as opened:
         yield opened
 
 
-async def test_a_service_is_ready_when_every_check_passes(client: httpx.AsyncClient) -> None:
+async def test_a_service_is_ready_when_every_check_passes(client: httpx2.AsyncClient) -> None:
     response = await client.get("/health/ready")
     assert response.status_code == 200
     assert response.json() == {"status": "ready", "checks": {"redis": "ok"}}
 
 
 async def test_a_service_that_is_not_ready_names_the_check_and_not_its_secrets(
-    client: httpx.AsyncClient, checks: dict[str, Check]
+    client: httpx2.AsyncClient, checks: dict[str, Check]
 ) -> None:
     checks["volume"] = fails
     response = await client.get("/health/ready")
@@ -60,7 +60,7 @@ async def test_a_service_that_is_not_ready_names_the_check_and_not_its_secrets(
 
 
 async def test_a_check_that_hangs_has_failed(
-    client: httpx.AsyncClient, checks: dict[str, Check], monkeypatch: pytest.MonkeyPatch
+    client: httpx2.AsyncClient, checks: dict[str, Check], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health, "CHECK_TIMEOUT_SECONDS", 0.01)
     checks["redis"] = hangs
@@ -70,7 +70,7 @@ async def test_a_check_that_hangs_has_failed(
 
 
 async def test_checks_run_at_the_same_time(
-    client: httpx.AsyncClient, checks: dict[str, Check]
+    client: httpx2.AsyncClient, checks: dict[str, Check]
 ) -> None:
     both_run = asyncio.Barrier(2)
 
@@ -82,14 +82,14 @@ async def test_checks_run_at_the_same_time(
 
 
 async def test_a_service_lives_whatever_its_checks_say(
-    client: httpx.AsyncClient, checks: dict[str, Check]
+    client: httpx2.AsyncClient, checks: dict[str, Check]
 ) -> None:
     checks["redis"] = fails
     response = await client.get("/health/live")
     assert (response.status_code, response.json()) == (200, {"status": "live"})
 
 
-async def test_metrics_are_in_prometheus_text_format(client: httpx.AsyncClient) -> None:
+async def test_metrics_are_in_prometheus_text_format(client: httpx2.AsyncClient) -> None:
     response = await client.get("/metrics")
     assert response.headers["content-type"].startswith("text/plain; version=")
     assert "# TYPE hdv_messages_total counter" in response.text

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import pytest_asyncio
 from fastapi import APIRouter, FastAPI
@@ -67,14 +67,14 @@ def example() -> FastAPI:
 
 
 @pytest_asyncio.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(example(), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://service") as opened:
+async def client() -> AsyncIterator[httpx2.AsyncClient]:
+    transport = httpx2.ASGITransport(example(), raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://service") as opened:
         with capture_logs():
             yield opened
 
 
-def document(response: httpx.Response) -> dict[str, Any]:
+def document(response: httpx2.Response) -> dict[str, Any]:
     """The problem document of a response; it never names the patient."""
     assert response.headers["content-type"] == "application/problem+json"
     assert PATIENT not in response.text
@@ -98,7 +98,7 @@ def document(response: httpx.Response) -> dict[str, Any]:
     ],
 )
 async def test_every_error_is_a_problem_document_with_a_stable_type(
-    client: httpx.AsyncClient, method: str, path: str, status: int, kind: str
+    client: httpx2.AsyncClient, method: str, path: str, status: int, kind: str
 ) -> None:
     response = await client.request(method, path)
     body = document(response)
@@ -108,19 +108,19 @@ async def test_every_error_is_a_problem_document_with_a_stable_type(
 
 
 async def test_a_response_to_a_wrong_method_lists_the_allowed_ones(
-    client: httpx.AsyncClient,
+    client: httpx2.AsyncClient,
 ) -> None:
     assert (await client.delete("/items")).headers["allow"] == "POST"
     assert (await client.put("/items/1")).headers["allow"] == "DELETE, GET"
     assert (await client.put("/items/purge")).headers["allow"] == "POST"
 
 
-async def test_a_response_to_an_invalid_request_names_the_field(client: httpx.AsyncClient) -> None:
+async def test_a_response_to_an_invalid_request_names_the_field(client: httpx2.AsyncClient) -> None:
     body = document(await client.post("/items", json={"size": PATIENT}))
     assert body["detail"].startswith("body.size: ")
 
 
-async def test_a_body_that_is_not_json_is_an_invalid_request(client: httpx.AsyncClient) -> None:
+async def test_a_body_that_is_not_json_is_an_invalid_request(client: httpx2.AsyncClient) -> None:
     response = await client.post(
         "/items", content=b'{"size": DOE', headers={"Content-Type": "application/json"}
     )
@@ -129,14 +129,14 @@ async def test_a_body_that_is_not_json_is_an_invalid_request(client: httpx.Async
 
 
 async def test_an_error_without_a_type_of_ours_has_only_its_status(
-    client: httpx.AsyncClient,
+    client: httpx2.AsyncClient,
 ) -> None:
     response = await client.get("/fails/teapot")
     assert document(response) == {"type": "about:blank", "title": "I'm a Teapot", "status": 418}
     assert response.headers["x-tea"] == "green"
 
 
-async def test_a_problem_says_what_went_wrong_here(client: httpx.AsyncClient) -> None:
+async def test_a_problem_says_what_went_wrong_here(client: httpx2.AsyncClient) -> None:
     assert document(await client.get("/fails/known")) == {
         "type": "urn:hdv:problem:not-archived",
         "title": "Study not archived",
@@ -145,13 +145,13 @@ async def test_a_problem_says_what_went_wrong_here(client: httpx.AsyncClient) ->
     }
 
 
-async def test_an_unexpected_error_says_nothing_of_itself(client: httpx.AsyncClient) -> None:
+async def test_an_unexpected_error_says_nothing_of_itself(client: httpx2.AsyncClient) -> None:
     assert "detail" not in document(await client.get("/fails/unexpected"))
 
 
 @pytest.mark.parametrize(("how", "seconds"), [("redis", "5"), ("unavailable", "7")])
 async def test_a_client_learns_when_to_try_again(
-    client: httpx.AsyncClient, how: str, seconds: str
+    client: httpx2.AsyncClient, how: str, seconds: str
 ) -> None:
     assert (await client.get(f"/fails/{how}")).headers["retry-after"] == seconds
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import httpx
+import httpx2
 import pytest
 from structlog.testing import capture_logs
 
@@ -41,8 +41,8 @@ ERROR = StatusRecord(
 )
 
 
-def knows_nothing(_: httpx.Request) -> httpx.Response:
-    return httpx.Response(404, json={"type": "urn:hdv:problem:unknown-study"})
+def knows_nothing(_: httpx2.Request) -> httpx2.Response:
+    return httpx2.Response(404, json={"type": "urn:hdv:problem:unknown-study"})
 
 
 class Gateway(MemoryGateway):
@@ -52,7 +52,7 @@ class Gateway(MemoryGateway):
         super().__init__(root)
         self.answer = knows_nothing
 
-    async def status(self, study: object = STUDY) -> httpx.Response:
+    async def status(self, study: object = STUDY) -> httpx2.Response:
         return await self.client.get(f"/status/{study}")
 
     def put_upload(self) -> None:
@@ -105,7 +105,7 @@ def gateway(tmp_path: Path) -> Gateway:
 
 
 async def test_the_record_is_the_status_services_with_links(gateway: Gateway) -> None:
-    gateway.answer = lambda _: httpx.Response(200, content=ERROR.to_json())
+    gateway.answer = lambda _: httpx2.Response(200, content=ERROR.to_json())
     response = await gateway.status()
     assert response.status_code == 200
     assert response.json() == {
@@ -138,7 +138,7 @@ async def test_the_record_of_the_status_service_takes_precedence_over_the_store(
     gateway: Gateway,
 ) -> None:
     gateway.put_upload()
-    gateway.answer = lambda _: httpx.Response(200, content=ERROR.to_json())
+    gateway.answer = lambda _: httpx2.Response(200, content=ERROR.to_json())
     assert (await gateway.status()).json()["status"] == "error"
 
 
@@ -189,12 +189,12 @@ async def test_an_id_that_is_not_a_uuid_is_refused_without_asking_the_status_ser
     assert not gateway.asked
 
 
-def refuses(_: httpx.Request) -> httpx.Response:
-    raise httpx.ConnectError("http://status:8001 refused")
+def refuses(_: httpx2.Request) -> httpx2.Response:
+    raise httpx2.ConnectError("http://status:8001 refused")
 
 
-def is_silent(_: httpx.Request) -> httpx.Response:
-    raise httpx.ReadTimeout("")
+def is_silent(_: httpx2.Request) -> httpx2.Response:
+    raise httpx2.ReadTimeout("")
 
 
 @pytest.mark.parametrize(
@@ -202,9 +202,9 @@ def is_silent(_: httpx.Request) -> httpx.Response:
     [
         refuses,
         is_silent,
-        lambda _: httpx.Response(503),
-        lambda _: httpx.Response(500),
-        lambda _: httpx.Response(401),
+        lambda _: httpx2.Response(503),
+        lambda _: httpx2.Response(500),
+        lambda _: httpx2.Response(401),
     ],
 )
 async def test_while_the_status_service_is_unavailable_the_client_gets_retry_after(

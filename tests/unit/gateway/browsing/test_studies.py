@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
+import httpx2
 import orjson
 import pytest
 
@@ -30,9 +30,9 @@ def gateway(tmp_path: Path) -> Gateway:
     return Gateway(tmp_path)
 
 
-def page(*states: State, next_cursor: str | None = None) -> httpx.Response:
+def page(*states: State, next_cursor: str | None = None) -> httpx2.Response:
     studies = [record(state).model_dump(mode="json", exclude_none=True) for state in states]
-    return httpx.Response(
+    return httpx2.Response(
         200, content=orjson.dumps({"studies": studies, "next_cursor": next_cursor})
     )
 
@@ -68,7 +68,7 @@ async def test_every_filter_is_the_status_services(gateway: Gateway) -> None:
         "cursor": CURSOR,
         "limit": "7",
     }
-    response = await gateway.get(f"/studies?{httpx.QueryParams(wanted)}")
+    response = await gateway.get(f"/studies?{httpx2.QueryParams(wanted)}")
     assert response.status_code == 200
     [asked] = gateway.asked
     assert asked.url.path == "/status"
@@ -108,7 +108,7 @@ async def test_the_next_page_is_linked_with_the_same_filters(gateway: Gateway) -
     assert (await gateway.get(response.links["next"]["url"])).status_code == 200
 
 
-@pytest.mark.parametrize("answer", [status_unavailable, lambda _: httpx.Response(500)])
+@pytest.mark.parametrize("answer", [status_unavailable, lambda _: httpx2.Response(500)])
 @pytest.mark.parametrize("path", ["/studies", PATH])
 async def test_while_the_status_service_is_unavailable_the_client_gets_retry_after(
     gateway: Gateway, answer: StatusService, path: str

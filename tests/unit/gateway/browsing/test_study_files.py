@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from starlette.types import Message
 
@@ -243,7 +243,7 @@ async def test_while_the_status_service_is_unavailable_a_study_is_not_reported_a
 # The zip file
 
 
-def opened(response: httpx.Response) -> zipfile.ZipFile:
+def opened(response: httpx2.Response) -> zipfile.ZipFile:
     assert response.status_code == 200
     return zipfile.ZipFile(io.BytesIO(response.content))
 

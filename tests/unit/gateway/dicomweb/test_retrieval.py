@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx
+import httpx2
 import pytest
 import pytest_asyncio
 from multipart import MultipartSegment, PushMultipartParser
@@ -61,7 +61,7 @@ class Gateway(MemoryGateway):
         self.redis.sets[STUDIES + study].add(str(study_id))
         return directory
 
-    async def get(self, path: str, accept: str | None = None) -> httpx.Response:
+    async def get(self, path: str, accept: str | None = None) -> httpx2.Response:
         headers = {"Accept": accept} if accept else {}
         return await self.client.get(f"{DICOMWEB}/studies/{path}", headers=headers)
 
@@ -98,7 +98,7 @@ def write_metadata(
     (directory / METADATA).write_text(text)
 
 
-def parts_of(response: httpx.Response) -> list[tuple[dict[str, str], bytes]]:
+def parts_of(response: httpx2.Response) -> list[tuple[dict[str, str], bytes]]:
     """The headers and the bytes of each part."""
     media_type, _, boundary = response.headers["content-type"].partition("; boundary=")
     assert media_type == RELATED

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import httpx
+import httpx2
 import pytest
 import pytest_asyncio
 
@@ -85,7 +85,7 @@ class Pipeline(MemoryGateway):
         content_type: str = RELATED,
         body: bytes | None = None,
         **headers: str,
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Send instances as parts."""
         part = b"--xYzZY\r\nContent-Type: application/dicom\r\n\r\n%b\r\n"
         parts = b"".join(part % content for content in contents) + b"--xYzZY--"

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 from structlog.testing import capture_logs
@@ -56,9 +56,9 @@ class Gateway:
         yield
         task.cancel()
 
-    async def get(self, path: str = "/events", **query: Any) -> httpx.Response:
-        transport = httpx.ASGITransport(self.app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+    async def get(self, path: str = "/events", **query: Any) -> httpx2.Response:
+        transport = httpx2.ASGITransport(self.app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
             return await client.get(path, params=query)
 
     def listen(self, last: str | None = None, **query: str) -> "Client":
@@ -621,8 +621,8 @@ async def test_a_client_that_catches_up_when_redis_goes_comes_back_for_the_rest(
 
 
 async def test_the_head_of_a_stream_has_its_headers_and_ends(gateway: Gateway) -> None:
-    transport = httpx.ASGITransport(gateway.app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+    transport = httpx2.ASGITransport(gateway.app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
         response = await client.head("/events/stream")
     assert (response.status_code, response.content) == (200, b"")
     assert response.headers["content-type"].startswith("text/event-stream")

@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 import yaml
 from fastapi import FastAPI
@@ -33,22 +33,22 @@ def assets(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def bare_gateway(assets: Path) -> httpx.AsyncClient:
+def bare_gateway(assets: Path) -> httpx2.AsyncClient:
     app = FastAPI(docs_url=None, redoc_url=None)
     problem.install(app)
     provide(app, Pages(assets))
     app.include_router(router)
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway")
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://gateway")
 
 
 @pytest.fixture
-async def client(assets: Path) -> AsyncIterator[httpx.AsyncClient]:
+async def client(assets: Path) -> AsyncIterator[httpx2.AsyncClient]:
     async with bare_gateway(assets) as client:
         yield client
 
 
 @pytest.fixture
-async def bare_client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+async def bare_client(tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
     """A gateway that runs from its source, `make assets` never called."""
     async with bare_gateway(tmp_path / "missing") as client:
         yield client
@@ -58,14 +58,14 @@ def references(html: str) -> list[str]:
     return re.findall(r'(?:href|src)="([^"]*)"', html)
 
 
-def policy(response: httpx.Response) -> dict[str, str]:
+def policy(response: httpx2.Response) -> dict[str, str]:
     directives = response.headers["content-security-policy"].split(";")
     pairs = (directive.strip().partition(" ") for directive in directives)
     return {name: sources for name, _, sources in pairs}
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_a_page_is_html_in_utf_8(client: httpx.AsyncClient, path: str) -> None:
+async def test_a_page_is_html_in_utf_8(client: httpx2.AsyncClient, path: str) -> None:
     response = await client.get(path)
     assert response.status_code == 200
     assert response.headers["content-type"] == "text/html; charset=utf-8"
@@ -74,7 +74,7 @@ async def test_a_page_is_html_in_utf_8(client: httpx.AsyncClient, path: str) -> 
 
 @pytest.mark.parametrize("path", PAGES)
 async def test_a_page_names_no_host_so_that_it_works_behind_any_path(
-    client: httpx.AsyncClient, path: str
+    client: httpx2.AsyncClient, path: str
 ) -> None:
     found = references((await client.get(path)).text)
     assert len(found) > 5
@@ -83,7 +83,7 @@ async def test_a_page_names_no_host_so_that_it_works_behind_any_path(
 
 @pytest.mark.parametrize("path", PAGES)
 async def test_everything_that_a_page_asks_for_is_there(
-    client: httpx.AsyncClient, path: str
+    client: httpx2.AsyncClient, path: str
 ) -> None:
     for address in references((await client.get(path)).text):
         if address != "openapi.json":  # FastAPI's own
@@ -92,7 +92,7 @@ async def test_everything_that_a_page_asks_for_is_there(
 
 @pytest.mark.parametrize("path", PAGES)
 async def test_a_page_has_no_script_of_its_own_and_its_policy_allows_none(
-    client: httpx.AsyncClient, path: str
+    client: httpx2.AsyncClient, path: str
 ) -> None:
     response = await client.get(path)
     assert re.findall(r"<script[^>]*>(.*?)</script>", response.text, re.DOTALL) == ["", ""]
@@ -107,7 +107,7 @@ async def test_a_page_has_no_script_of_its_own_and_its_policy_allows_none(
 
 
 async def test_only_the_viewer_that_compiles_schemas_may_evaluate_strings(
-    client: httpx.AsyncClient,
+    client: httpx2.AsyncClient,
 ) -> None:
     assert policy(await client.get("/asyncapi"))["script-src"] == "'self' 'unsafe-eval'"
     assert policy(await client.get("/docs"))["script-src"] == "'self'"
@@ -115,7 +115,7 @@ async def test_only_the_viewer_that_compiles_schemas_may_evaluate_strings(
 
 @pytest.mark.parametrize("path", [*PAGES, *DOCUMENTS])
 async def test_what_may_change_is_asked_for_again_and_sent_only_when_it_has(
-    client: httpx.AsyncClient, path: str
+    client: httpx2.AsyncClient, path: str
 ) -> None:
     first = await client.get(path)
     assert first.headers["cache-control"] == "no-cache"
@@ -127,7 +127,7 @@ async def test_what_may_change_is_asked_for_again_and_sent_only_when_it_has(
 
 
 async def test_scripts_and_styles_are_kept_for_ever_under_the_address_of_their_version(
-    client: httpx.AsyncClient,
+    client: httpx2.AsyncClient,
 ) -> None:
     files = [a for a in references((await client.get("/docs")).text) if a.startswith("pages/")]
     types = set()
@@ -140,7 +140,7 @@ async def test_scripts_and_styles_are_kept_for_ever_under_the_address_of_their_v
 
 
 async def test_another_version_of_a_script_has_another_address(
-    client: httpx.AsyncClient, assets: Path
+    client: httpx2.AsyncClient, assets: Path
 ) -> None:
     before = references((await client.get("/docs")).text)
     (assets / "openapi-viewer.js.gz").write_bytes(gzip.compress(b"/* new */"))
@@ -155,7 +155,7 @@ async def test_another_version_of_a_script_has_another_address(
 @pytest.mark.parametrize(
     "path", ["/pages/0/page.html", "/pages/0/..%2Fbuild.py", "/pages/0/openapi-viewer.js"]
 )
-async def test_nothing_else_is_served(client: httpx.AsyncClient, path: str) -> None:
+async def test_nothing_else_is_served(client: httpx2.AsyncClient, path: str) -> None:
     response = await client.get(path)
     assert response.status_code == 404
     assert response.headers["content-type"] == problem.MEDIA_TYPE
@@ -163,7 +163,7 @@ async def test_nothing_else_is_served(client: httpx.AsyncClient, path: str) -> N
 
 @pytest.mark.parametrize("accepted", ["gzip", "br;q=1.0, GZIP;q=0.5", "deflate, gzip"])
 async def test_content_is_compressed_for_clients_that_accept_it(
-    client: httpx.AsyncClient, accepted: str
+    client: httpx2.AsyncClient, accepted: str
 ) -> None:
     response = await client.get("/asyncapi.yaml", headers={"Accept-Encoding": accepted})
     assert response.headers["content-encoding"] == "gzip"
@@ -173,13 +173,15 @@ async def test_content_is_compressed_for_clients_that_accept_it(
 
 
 @pytest.mark.parametrize("accepted", ["", "identity", "br", "gzip;q=0", "gzip; q=0.0"])
-async def test_content_is_plain_for_whom_does_not(client: httpx.AsyncClient, accepted: str) -> None:
+async def test_content_is_plain_for_whom_does_not(
+    client: httpx2.AsyncClient, accepted: str
+) -> None:
     response = await client.get("/asyncapi.yaml", headers={"Accept-Encoding": accepted})
     assert "content-encoding" not in response.headers
     assert response.content == DOCUMENT.read_bytes()
 
 
-async def test_the_document_is_the_same_in_json_and_in_yaml(client: httpx.AsyncClient) -> None:
+async def test_the_document_is_the_same_in_json_and_in_yaml(client: httpx2.AsyncClient) -> None:
     as_json = await client.get("/asyncapi.json")
     as_yaml = await client.get("/asyncapi.yaml")
     assert as_json.headers["content-type"] == "application/json"
@@ -189,7 +191,7 @@ async def test_the_document_is_the_same_in_json_and_in_yaml(client: httpx.AsyncC
 
 @pytest.mark.parametrize("path", PAGES)
 async def test_without_viewers_a_page_says_how_to_make_them(
-    bare_client: httpx.AsyncClient, path: str
+    bare_client: httpx2.AsyncClient, path: str
 ) -> None:
     response = await bare_client.get(path)
     assert response.status_code == 503
@@ -200,7 +202,7 @@ async def test_without_viewers_a_page_says_how_to_make_them(
 
 @pytest.mark.parametrize("path", DOCUMENTS)
 async def test_without_viewers_the_document_is_there_all_the_same(
-    bare_client: httpx.AsyncClient, path: str
+    bare_client: httpx2.AsyncClient, path: str
 ) -> None:
     assert (await bare_client.get(path)).status_code == 200
 

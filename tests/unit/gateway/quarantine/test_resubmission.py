@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 import pytest
 import pytest_asyncio
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -34,12 +34,12 @@ async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
 
 async def resubmit(
     gateway: Gateway, study_id: UUID, file: str = "", **request: Any
-) -> httpx.Response:
+) -> httpx2.Response:
     place = f"/files/{file}" if file else ""
     return await gateway.client.post(f"/quarantine/{study_id}{place}/resubmit", **request)
 
 
-def upload_of(gateway: Gateway, response: httpx.Response) -> tuple[Path, Intake]:
+def upload_of(gateway: Gateway, response: httpx2.Response) -> tuple[Path, Intake]:
     """The upload of a response."""
     assert response.status_code == 202, response.text
     directory = gateway.uploads[UUID(response.json()["study_id"])]

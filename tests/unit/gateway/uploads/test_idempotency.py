@@ -6,7 +6,7 @@ import shutil
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
@@ -27,7 +27,7 @@ OTHER = ("CT.dcm", CONTENT + b"x", "application/dicom")
 
 async def post(
     gateway: MemoryGateway, *files: Any, key: str = KEY, **fields: str
-) -> httpx.Response:
+) -> httpx2.Response:
     """Upload with a key."""
     parts = [("file", file) for file in files]
     headers = {"Idempotency-Key": key}

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-import httpx
+import httpx2
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -28,7 +28,7 @@ MULTIPART = "multipart/form-data; boundary=xYzZY"
 BEGINNING = b'--xYzZY\r\nContent-Disposition: form-data; name="file"; filename="CT.dcm"\r\n\r\n'
 
 
-async def send(gateway: MemoryGateway, body: Any, **headers: str) -> httpx.Response:
+async def send(gateway: MemoryGateway, body: Any, **headers: str) -> httpx2.Response:
     """Upload a body as it is; a body in pieces has no Content-Length."""
     headers = {"Content-Type": MULTIPART, **headers}
     return await gateway.client.post("/upload", content=body, headers=headers)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from hdv.client import gateway as gateway_client
@@ -15,7 +15,7 @@ from hdv.client.gateway import MOST_TRIES, Gateway
 from hdv.exit import CommandError, ExitCode
 from kit.terminal import clients_of
 
-Answer = httpx.Response | Exception
+Answer = httpx2.Response | Exception
 
 
 class Server:
@@ -23,9 +23,9 @@ class Server:
 
     def __init__(self, *answers: Answer) -> None:
         self.answers = list(answers)
-        self.requests: list[httpx.Request] = []
+        self.requests: list[httpx2.Request] = []
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
         self.requests.append(request)
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
@@ -47,7 +47,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return waited
 
 
-def gateway(server: Callable[[httpx.Request], httpx.Response], seconds: float = 3600) -> Gateway:
+def gateway(server: Callable[[httpx2.Request], httpx2.Response], seconds: float = 3600) -> Gateway:
     with clients_of(server):
         return Gateway("http://gateway", seconds=seconds)
 
@@ -60,13 +60,13 @@ def fails(code: ExitCode, match: str | None = None) -> Iterator[None]:
     assert error.value.code == code
 
 
-def success(value: object = None) -> httpx.Response:
-    return httpx.Response(200, json=value or {"ok": True})
+def success(value: object = None) -> httpx2.Response:
+    return httpx2.Response(200, json=value or {"ok": True})
 
 
-def refusal(status: int, **headers: str) -> httpx.Response:
+def refusal(status: int, **headers: str) -> httpx2.Response:
     body = {"type": "urn:hdv:problem:x", "title": "No such study", "detail": "None is known."}
-    return httpx.Response(status, json=body, headers={"Retry-After": "0", **headers})
+    return httpx2.Response(status, json=body, headers={"Retry-After": "0", **headers})
 
 
 def test_the_json_at_a_path_is_returned() -> None:
@@ -79,9 +79,9 @@ def test_the_json_at_a_path_is_returned() -> None:
 @pytest.mark.parametrize(
     "failure",
     [
-        httpx.ConnectError("refused"),
-        httpx.ReadError("broken"),
-        httpx.ReadTimeout("silent"),
+        httpx2.ConnectError("refused"),
+        httpx2.ReadError("broken"),
+        httpx2.ReadTimeout("silent"),
         refusal(503),
         refusal(429),
         refusal(502),
@@ -97,7 +97,7 @@ def test_temporary_failures_are_retried(failure: Answer, pauses: list[float]) ->
 
 
 def test_pauses_grow_up_to_a_limit(pauses: list[float]) -> None:
-    server = Server(*[httpx.ConnectError("refused")] * (MOST_TRIES - 1), success())
+    server = Server(*[httpx2.ConnectError("refused")] * (MOST_TRIES - 1), success())
     with gateway(server) as client:
         client.get("/")
     for number, pause in enumerate(pauses):
@@ -128,7 +128,7 @@ def test_retry_after_may_be_a_time(pauses: list[float]) -> None:
 
 
 def test_a_gateway_that_never_answers_is_unavailable() -> None:
-    server = Server(*[httpx.ConnectError("refused")] * 100)
+    server = Server(*[httpx2.ConnectError("refused")] * 100)
     with gateway(server) as client, fails(ExitCode.UNAVAILABLE, r"http://gateway .*refused"):
         client.get("/")
     assert len(server.requests) == MOST_TRIES
@@ -147,9 +147,9 @@ def test_a_refusal_is_a_sentence_and_not_retried() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        httpx.Response(404, text="<html>"),
-        httpx.Response(404, json=["title"]),
-        httpx.Response(404, json={}),
+        httpx2.Response(404, text="<html>"),
+        httpx2.Response(404, json=["title"]),
+        httpx2.Response(404, json={}),
     ],
 )
 def test_a_refusal_of_a_proxy_is_shown_by_its_status(answer: Any) -> None:
@@ -166,10 +166,10 @@ def test_a_server_error_means_unavailable(status: int) -> None:
 @pytest.mark.parametrize(
     ("failure", "tries"),
     [
-        (httpx.ConnectError("refused"), 2),
+        (httpx2.ConnectError("refused"), 2),
         (refusal(503), 2),
-        (httpx.ReadError("broken"), 1),
-        (httpx.ReadTimeout("silent"), 1),
+        (httpx2.ReadError("broken"), 1),
+        (httpx2.ReadTimeout("silent"), 1),
     ],
 )
 def test_a_request_that_must_not_be_repeated_is_retried_only_if_it_was_not_sent(
@@ -203,9 +203,9 @@ def test_a_wrong_address_is_an_error(url: str) -> None:
 def test_a_download_that_breaks_off_is_an_error() -> None:
     def broken() -> Iterator[bytes]:
         yield b"some"
-        raise httpx.ReadError("broken")
+        raise httpx2.ReadError("broken")
 
-    server = Server(httpx.Response(200, content=broken()))
+    server = Server(httpx2.Response(200, content=broken()))
     with (
         gateway(server) as client,
         fails(ExitCode.UNAVAILABLE, "broken"),

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 import pytest
 from structlog.testing import capture_logs
 from typer.testing import Result
@@ -29,14 +29,14 @@ class QuarantineTerminal(Terminal):
         """Run `hdv quarantine`."""
         return super().__call__("quarantine", *arguments, keys=keys)
 
-    def _serve(self, request: httpx.Request) -> httpx.Response:
-        async def serve() -> httpx.Response:
+    def _serve(self, request: httpx2.Request) -> httpx2.Response:
+        async def serve() -> httpx2.Response:
             answer = await self.gateway.client.send(
                 self.gateway.client.build_request(
                     request.method, request.url, headers=request.headers, content=request.read()
                 )
             )
-            return httpx.Response(
+            return httpx2.Response(
                 answer.status_code, headers=answer.headers, content=answer.content
             )
 

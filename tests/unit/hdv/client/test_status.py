@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-import httpx
+import httpx2
 import pytest
 
 from kit.terminal import Server, Terminal
@@ -37,12 +37,12 @@ def answering(*records: dict[str, Any]) -> Server:
     """A gateway with one status after the other; the last one stays."""
     left = list(records)
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request: httpx2.Request) -> httpx2.Response:
         if request.url.path.endswith("/report"):
-            return httpx.Response(404, json={"title": "The study has no report"})
+            return httpx2.Response(404, json={"title": "The study has no report"})
         if not left:
-            return httpx.Response(404, json={"title": "No such study"})
-        return httpx.Response(200, json=left.pop(0) if len(left) > 1 else left[0])
+            return httpx2.Response(404, json={"title": "No such study"})
+        return httpx2.Response(200, json=left.pop(0) if len(left) > 1 else left[0])
 
     return answer
 

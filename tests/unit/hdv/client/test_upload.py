@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from typer.testing import Result
 
@@ -60,15 +60,15 @@ class Server:
         files: list[dict[str, Any]] | None = None,
         findings: list[dict[str, Any]] | None = None,
     ) -> None:
-        self.uploads: list[httpx.Request] = []
+        self.uploads: list[httpx2.Request] = []
         self.bodies: list[bytes] = []
-        self.fails: list[httpx.Response | Exception] = []
+        self.fails: list[httpx2.Response | Exception] = []
         self._records: dict[str, list[dict[str, Any]]] = {}
         for each in records:
             self._records.setdefault(each["study_id"], []).append(each)
         self._report = {"findings": findings or [], "files": files or []}
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
         path = request.url.path
         if path == "/upload":
             self.uploads.append(request)
@@ -79,12 +79,12 @@ class Server:
                     raise failure
                 return failure
             body = {"study_id": STUDY, "status": "uploaded", "status_url": f"/status/{STUDY}"}
-            return httpx.Response(202, json=body)
+            return httpx2.Response(202, json=body)
         if path.startswith("/status/"):
             left = self._records[path.rpartition("/")[2]]
-            return httpx.Response(200, json=left.pop(0) if len(left) > 1 else left[0])
+            return httpx2.Response(200, json=left.pop(0) if len(left) > 1 else left[0])
         assert path == f"/studies/{STUDY}/report"
-        return httpx.Response(200, json=self._report)
+        return httpx2.Response(200, json=self._report)
 
     def sent(self) -> dict[str, bytes]:
         """The files of the last upload by the names that they were sent under."""
@@ -102,7 +102,7 @@ class Server:
         }
 
 
-def parts(request: httpx.Request, body: bytes) -> list[tuple[dict[str, str], bytes]]:
+def parts(request: httpx2.Request, body: bytes) -> list[tuple[dict[str, str], bytes]]:
     boundary = request.headers["content-type"].partition("boundary=")[2].encode()
     found = []
     for part in body.split(b"--" + boundary)[1:-1]:
@@ -186,7 +186,7 @@ def test_more_files_than_can_be_open_at_once_are_sent(upload: Upload, tmp_path: 
     opened = []
     server = Server()
 
-    def count_open(request: httpx.Request) -> httpx.Response:
+    def count_open(request: httpx2.Request) -> httpx2.Response:
         if request.url.path == "/upload":
             opened.append(len(list(Path("/proc/self/fd").iterdir())))
         return server(request)
@@ -212,9 +212,9 @@ def test_a_retry_has_the_same_key_and_sends_everything_again(
 ) -> None:
     server = Server()
     server.fails = [
-        httpx.ReadError("broken"),
-        httpx.Response(503, headers={"Retry-After": "1"}, json={"title": "Unavailable"}),
-        httpx.Response(409, headers={"Retry-After": "1"}, json={"title": "in flight"}),
+        httpx2.ReadError("broken"),
+        httpx2.Response(503, headers={"Retry-After": "1"}, json={"title": "Unavailable"}),
+        httpx2.Response(409, headers={"Retry-After": "1"}, json={"title": "in flight"}),
     ]
     assert upload(server, tree(tmp_path, IM1=b"one")).exit_code == 0
     assert len({request.headers["idempotency-key"] for request in server.uploads}) == 1
@@ -233,15 +233,15 @@ def test_every_run_has_a_key_of_its_own(upload: Upload, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("failure", "code", "line"),
     [
-        (httpx.Response(422, json={"title": "No", "detail": "Empty."}), 2, "No: Empty."),
-        (httpx.Response(507, json={"title": "Full"}), 3, "Full"),
-        (httpx.ConnectError("refused"), 3, "the gateway at http://gateway does not answer: ref"),
+        (httpx2.Response(422, json={"title": "No", "detail": "Empty."}), 2, "No: Empty."),
+        (httpx2.Response(507, json={"title": "Full"}), 3, "Full"),
+        (httpx2.ConnectError("refused"), 3, "the gateway at http://gateway does not answer: ref"),
     ],
 )  # fmt: skip
 def test_the_reason_of_a_failure_is_one_line(
     tmp_path: Path,
     upload: Upload,
-    failure: httpx.Response | Exception,
+    failure: httpx2.Response | Exception,
     code: int,
     line: str,
 ) -> None:
@@ -297,7 +297,7 @@ def test_a_file_that_grows_meanwhile_is_sent_at_its_first_length(tmp_path: Path)
 
 
 def test_ctrl_c_ends_the_command_without_a_message(tmp_path: Path, upload: Upload) -> None:
-    def interrupt(_: httpx.Request) -> httpx.Response:
+    def interrupt(_: httpx2.Request) -> httpx2.Response:
         raise KeyboardInterrupt
 
     result = upload(interrupt, tree(tmp_path, IM1=b"one"))
