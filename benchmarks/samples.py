@@ -1,8 +1,9 @@
-"""Files to measure with: a CT of 526 KB, a structure set of 2 MB."""
+"""Files to measure with: CT slices, a structure set of 2 MB, a file of any size."""
 
 from collections.abc import Sequence
 from struct import pack
 
+_ROOT = "1.2.826.0.1.3680043.8.498"
 _EXPLICIT = "1.2.840.10008.1.2.1"
 _LONG = {"OB", "OW", "SQ", "UN", "UT"}
 _CT_ELEMENTS = 101
@@ -46,14 +47,24 @@ def _file(sop_class: str, instance: str, elements: list[bytes]) -> bytes:
     return bytes(128) + b"DICM" + length + meta + b"".join(ordered)
 
 
-def ct(number: int = 1, *, more: Sequence[bytes] = ()) -> bytes:
+def ct(
+    number: int = 1,
+    *,
+    study: str = "",
+    side: int = 512,
+    pixels: bytes = b"",
+    more: Sequence[bytes] = (),
+) -> bytes:
     """A slice of 512 x 512 pixels as scanners write them: 107 elements, 526 KB.
 
     Args:
         number: of the slice; each has a UID, a position and pixels of its own.
+        study: the last components of all UIDs, such as `.3.1`; each is a study of its own.
+        side: rows and columns.
+        pixels: 16 bits each, of which 12 are used; all alike if there are none.
         more: further elements, encoded.
     """
-    sop_class, uid = "1.2.840.10008.5.1.4.1.1.2", f"1.2.826.0.1.3680043.8.498.7.{number}"
+    sop_class, uid = "1.2.840.10008.5.1.4.1.1.2", f"{_ROOT}.7{study}.{number}"
     elements = [
         _element(0x00080005, "CS", "ISO_IR 100"),
         _element(0x00080008, "CS", "ORIGINAL\\PRIMARY\\AXIAL"),
@@ -106,21 +117,21 @@ def ct(number: int = 1, *, more: Sequence[bytes] = ()) -> bytes:
         _element(0x00181190, "DS", "0.7"),
         _element(0x00181210, "SH", "STANDARD"),
         _element(0x00185100, "CS", "HFS"),
-        _element(0x0020000D, "UI", "1.2.826.0.1.3680043.8.498.5"),
-        _element(0x0020000E, "UI", "1.2.826.0.1.3680043.8.498.6"),
+        _element(0x0020000D, "UI", f"{_ROOT}.5{study}"),
+        _element(0x0020000E, "UI", f"{_ROOT}.6{study}"),
         _element(0x00200010, "SH", "4711"),
         _element(0x00200011, "IS", "2"),
         _element(0x00200012, "IS", "1"),
         _element(0x00200013, "IS", str(number)),
         _element(0x00200032, "DS", f"-180\\-180\\{number * 1.25:.3f}"),
         _element(0x00200037, "DS", "1\\0\\0\\0\\1\\0"),
-        _element(0x00200052, "UI", "1.2.826.0.1.3680043.8.498.8"),
+        _element(0x00200052, "UI", f"{_ROOT}.8{study}"),
         _element(0x00201040, "LO", "SN"),
         _element(0x00201041, "DS", f"{number * 1.25:.3f}"),
         _element(0x00280002, "US", _us(1)),
         _element(0x00280004, "CS", "MONOCHROME2"),
-        _element(0x00280010, "US", _us(512)),
-        _element(0x00280011, "US", _us(512)),
+        _element(0x00280010, "US", _us(side)),
+        _element(0x00280011, "US", _us(side)),
         _element(0x00280030, "DS", "0.703125\\0.703125"),
         _element(0x00280100, "US", _us(16)),
         _element(0x00280101, "US", _us(12)),
@@ -131,7 +142,7 @@ def ct(number: int = 1, *, more: Sequence[bytes] = ()) -> bytes:
         _element(0x00281052, "DS", "-1024"),
         _element(0x00281053, "DS", "1"),
         _element(0x00281054, "LO", "HU"),
-        _element(0x7FE00010, "OW", pack("<H", number % 4096) * (512 * 512)),
+        _element(0x7FE00010, "OW", pixels or pack("<H", number % 4096) * (side * side)),
         _element(0x00190010, "LO", "ACME 1.0"),
     ]
     private = range(_CT_ELEMENTS - len(elements))
@@ -231,3 +242,56 @@ def items(count: int) -> bytes:
         for n in range(count)
     ]
     return ct(more=[_sequence(0x00081140, references)])
+
+
+def frames(count: int, *, study: str = "") -> bytes:
+    """A secondary capture of so many frames of 512 x 512 pixels, up to its pixels.
+
+    Args:
+        count: of frames, 512 KiB each, which have to follow.
+        study: the last components of all UIDs.
+    """
+    sop_class, uid = "1.2.840.10008.5.1.4.1.1.7.3", f"{_ROOT}.7{study}.1"
+    elements = [
+        _element(0x00080005, "CS", "ISO_IR 100"),
+        _element(0x00080008, "CS", "DERIVED\\SECONDARY"),
+        _element(0x00080016, "UI", sop_class),
+        _element(0x00080018, "UI", uid),
+        _element(0x00080020, "DA", "20240117"),
+        _element(0x00080023, "DA", "20240117"),
+        _element(0x00080030, "TM", "101112"),
+        _element(0x00080033, "TM", "101112"),
+        _element(0x00080050, "SH", ""),
+        _element(0x00080060, "CS", "OT"),
+        _element(0x00080064, "CS", "WSD"),
+        _element(0x00080070, "LO", "Acme Medical"),
+        _element(0x00080090, "PN", ""),
+        _element(0x00100010, "PN", "Doe^Jane"),
+        _element(0x00100020, "LO", "JD-42"),
+        _element(0x00100030, "DA", "19600229"),
+        _element(0x00100040, "CS", "F"),
+        _element(0x00181063, "DS", "40"),
+        _element(0x0020000D, "UI", f"{_ROOT}.5{study}"),
+        _element(0x0020000E, "UI", f"{_ROOT}.6{study}"),
+        _element(0x00200010, "SH", "4711"),
+        _element(0x00200011, "IS", "1"),
+        _element(0x00200013, "IS", "1"),
+        _element(0x00200020, "CS", ""),
+        _element(0x00280002, "US", _us(1)),
+        _element(0x00280004, "CS", "MONOCHROME2"),
+        _element(0x00280008, "IS", str(count)),
+        _element(0x00280009, "AT", pack("<HH", 0x0018, 0x1063)),
+        _element(0x00280010, "US", _us(512)),
+        _element(0x00280011, "US", _us(512)),
+        _element(0x00280100, "US", _us(16)),
+        _element(0x00280101, "US", _us(16)),
+        _element(0x00280102, "US", _us(15)),
+        _element(0x00280103, "US", _us(0)),
+        _element(0x00280301, "CS", "NO"),
+        _element(0x00281052, "DS", "0"),
+        _element(0x00281053, "DS", "1"),
+        _element(0x00281054, "LO", "US"),
+        _element(0x20500020, "CS", "IDENTITY"),
+    ]
+    pixels = pack("<HH", 0x7FE0, 0x0010) + b"OW" + pack("<HI", 0, count * 2 * 512 * 512)
+    return _file(sop_class, uid, elements) + pixels
