@@ -108,8 +108,12 @@ standard: .venv/run ## Write the facts of the DICOM standard from its tables
 	@$(BIN)/python -m tools.standard
 
 .PHONY: bench
-bench: .venv/dev ## Measure how fast files are examined, compared with other validators
-	@$(BIN)/python -m benchmarks.validation
+bench: .venv/dev ## Measure speed and cost beside Orthanc and dciodvfy, write bench.json
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: bench-quick
+bench-quick: .venv/dev ## The same with less of everything, in two minutes
+	@$(BIN)/python -m benchmarks --quick $(ARGS)
 
 .PHONY: compare
 compare: .venv/dev ## Compare findings on real files with other validators, write docs/comparison.md

@@ -26,7 +26,7 @@ def examine(path: Path) -> tuple[list[Statement], bool]:
         path: the file; its name becomes part of each statement.
     """
     try:
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [PROGRAM, "-new", str(path)],
             capture_output=True,
             check=False,

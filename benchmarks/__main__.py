@@ -1,0 +1,113 @@
+"""Measures everything, prints one page, writes `bench.json`: `make bench`, `make bench-quick`.
+
+Ends with 1 if a bar is missed.
+"""
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import TextIO
+
+from benchmarks import latency, orthanc, services, validation
+from benchmarks.corpus import Corpus
+from benchmarks.dciodvfy import PROGRAM
+from benchmarks.orthanc import Orthanc
+from benchmarks.ours import Ours
+from benchmarks.result import Result, section
+
+_IDLE_SECONDS = 5
+_READY_SECONDS = 3
+_MOST_IDLE_PERCENT = 1
+
+
+def main() -> int:
+    """Run the benchmarks that the command line asks for."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="less of everything: two minutes")
+    parser.add_argument("--output", type=Path, default=Path("bench.json"), help="for the figures")
+    parser.add_argument("--directory", type=Path, help="on the disk to measure; up to 10 GB")
+    options = parser.parse_args()
+    started = time.perf_counter()
+    report = Report()
+    with tempfile.TemporaryDirectory(dir=options.directory, prefix="bench-") as name:
+        directory = Path(name)
+        _services(report, directory, services.QUICK if options.quick else services.Size())
+        report.add("Validation", validation.results(directory))
+    report.write(options.output)
+    minutes = (time.perf_counter() - started) / 60
+    sys.stdout.write(f"{minutes:.1f} minutes; {report.missed} bars missed; {options.output}\n")
+    return min(report.missed, 1)
+
+
+class Report:
+    """The page and the file of figures."""
+
+    def __init__(self) -> None:
+        self.missed = 0
+        self.figures: dict[str, object] = {
+            "machine": f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores",
+            "python": platform.python_version(),
+        }
+
+    def add(self, title: str, results: Iterable[Result]) -> None:
+        """Print a section; keep its figures."""
+        found = list(results)
+        _say(section(title, found))
+        self.figures[title] = [asdict(result) | {"holds": result.holds} for result in found]
+        self.missed += sum(not result.holds for result in found)
+
+    def write(self, path: Path) -> None:
+        """Write the figures as JSON."""
+        path.write_text(json.dumps(self.figures, indent=1) + "\n", encoding="utf-8")
+
+
+def _services(report: Report, directory: Path, size: services.Size) -> None:
+    program = orthanc.find()
+    dciodvfy = PROGRAM if PROGRAM.exists() else None
+    if not dciodvfy:
+        _say("dciodvfy is not installed: its package has none for this machine.")
+    if not program:
+        _say("Orthanc is not installed (on Debian: apt install orthanc orthanc-dicomweb).")
+    with ExitStack() as stack:
+        ours = stack.enter_context(Ours(directory / "ours"))
+        peer = Orthanc(program, directory / "orthanc") if program else None
+        if peer:
+            stack.enter_context(peer)
+            if not peer.has_dicomweb:
+                _say("Orthanc's DICOMweb plugin is not installed.")
+        corpus = Corpus(directory / "corpus")
+        bench = services.Bench(size, corpus, ours, peer, dciodvfy)
+        report.add("Idle", _idle(ours))
+        for step in bench.run():
+            _say(step, stream=sys.stderr)
+        report.figures["costs"] = {
+            name: [asdict(cost) | {"latencies": None} for cost in costs]
+            for name, costs in bench.costs.items()
+        }
+        report.add(f"{size.slices} slices, in {size.rounds} rounds", services.results(bench.costs))
+        report.add("Latency", latency.results(ours, corpus, directory))
+
+
+def _idle(ours: Ours) -> Iterable[Result]:
+    time.sleep(1)
+    cpu_seconds = ours.tree.cpu_seconds()
+    time.sleep(_IDLE_SECONDS)
+    percent = (ours.tree.cpu_seconds() - cpu_seconds) / _IDLE_SECONDS * 100
+    yield Result("hdv up until ready", ours.ready_seconds, _READY_SECONDS, "s")
+    yield Result("CPU of all services while idle", percent, _MOST_IDLE_PERCENT, "%")
+
+
+def _say(text: str, stream: TextIO | None = None) -> None:
+    print(text, file=stream or sys.stdout, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

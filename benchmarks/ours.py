@@ -1,0 +1,163 @@
+"""This software as `hdv up` runs it: its processes, its Valkey, and its events as they come."""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import redis
+
+from benchmarks.accounting import ProcessTree
+from benchmarks.ports import free_ports
+
+_READY_SECONDS = 60
+_STOP_SECONDS = 45
+_SECONDS = 900
+"""How long studies may take at most."""
+_ARCHIVED = "study.archived"
+_FAILURES = ("study.validation.failed", "study.processing.failed")
+
+
+class StudyFailedError(Exception):
+    """A study was not archived."""
+
+
+class Ours:
+    """A running `hdv up` with a data directory of its own and default settings.
+
+    Args:
+        directory: for its data and its log.
+        validators: how many processes of the validator there are.
+        environment: settings, and whatever else its processes shall find there.
+
+    Attributes:
+        url: of the gateway.
+        ready_seconds: how long it took until it was ready.
+        tree: its processes.
+        log: the file that all its processes log to.
+    """
+
+    def __init__(
+        self, directory: Path, *, validators: int = 1, environment: Mapping[str, str] | None = None
+    ) -> None:
+        directory.mkdir(parents=True)
+        port = free_ports(8)
+        self._address = ("127.0.0.1", port)
+        self.url = f"http://127.0.0.1:{port}"
+        self.log = directory / "log.jsonl"
+        data = directory / "data"
+        command = [
+            sys.executable, "-m", "hdv", "up", "--data", str(data),
+            "--port", str(port), "--validators", str(validators),
+        ]  # fmt: skip
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("HDV_")}
+        started = time.perf_counter()
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdout=log,
+                stderr=subprocess.PIPE,
+                text=True,
+                env={**kept, **(environment or {})},
+            )
+        assert self._process.stderr is not None  # noqa: S101 -- a pipe was asked for
+        said = []
+        for line in self._process.stderr:
+            said.append(line)
+            if line.startswith("Ctrl-C"):
+                break
+        else:
+            raise ChildProcessError("".join(said))
+        self.ready_seconds = time.perf_counter() - started
+        self.tree = ProcessTree(self._process.pid)
+        redis_url = (data / "redis" / "url").read_text().strip()
+        # Typed as Any: redis-py's answers are unions of everything a server might say.
+        self.redis: Any = redis.Redis.from_url(redis_url, decode_responses=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.redis.close()
+        self._process.terminate()
+        try:
+            self._process.communicate(timeout=_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
+
+    def events(self) -> "Events":
+        """The events from now on."""
+        return Events(self, self.redis.pubsub(ignore_subscribe_messages=True))
+
+    def state(self, study_id: str) -> str:
+        """The status of a study."""
+        connection = http.client.HTTPConnection(*self._address, timeout=30)
+        connection.request("GET", f"/status/{study_id}")
+        record: dict[str, Any] = json.load(connection.getresponse())
+        connection.close()
+        return str(record["status"])
+
+
+class Events:
+    """Waits until studies are archived: by the live channel, which costs the server least.
+
+    Args:
+        ours: the running software.
+        subscription: to the channels of the events.
+    """
+
+    def __init__(self, ours: Ours, subscription: Any) -> None:  # noqa: ANN401 -- as above
+        self._ours = ours
+        self._subscription = subscription
+        self._subscription.subscribe(_ARCHIVED, *_FAILURES)
+        # The server has confirmed the subscription when it has answered this.
+        self._subscription.get_message(timeout=5)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._subscription.close()
+
+    def await_archived(self, studies: int) -> str:
+        """Wait for so many studies, and until the status of the last one says so as well.
+
+        Returns:
+            The id of the last study.
+
+        Raises:
+            StudyFailedError: one was not archived, or not in time.
+        """
+        archived: set[str] = set()
+        deadline = time.monotonic() + _SECONDS
+        study_id = ""
+        while len(archived) < studies:
+            message = self._subscription.get_message(timeout=1)
+            if message:
+                event = json.loads(message["data"])
+                study_id = event["subject"]
+                if message["channel"] != _ARCHIVED:
+                    raise StudyFailedError(f"{study_id}: {message['channel']}")
+                archived.add(study_id)
+            elif time.monotonic() > deadline:
+                raise StudyFailedError(f"{len(archived)} of {studies} studies were archived")
+        while self._ours.state(study_id) != "archived":
+            time.sleep(0.002)
+        return study_id
