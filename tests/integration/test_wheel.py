@@ -16,8 +16,8 @@ from pydicom.data import get_testdata_file
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = (
-    "asyncapi", "contracts", "engine", "storage", "chassis", "gateway", "validator", "descriptor",
-    "status", "hdv",
+    "asyncapi", "contracts", "archives", "engine", "storage", "chassis", "gateway", "validator",
+    "descriptor", "status", "hdv",
 )  # fmt: skip
 
 

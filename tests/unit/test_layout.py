@@ -75,3 +75,12 @@ def test_each_direct_dependency_is_named_with_its_licence() -> None:
     _, _, *rows = re.findall(r"^\| \**([\w-]+)\** \|", page, re.MULTILINE)
     listed = {row.lower().replace("redis-py", "redis") for row in rows}
     assert listed == names - {project["name"]}
+
+
+def test_the_image_and_the_wheel_have_every_package_but_the_tools() -> None:
+    shipped = set(PACKAGES) - {"tools"}
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    assert set(build["targets"]["wheel"]["packages"]) == shipped
+    context = (ROOT / ".dockerignore").read_text().splitlines()
+    assert {f"!{package}/" for package in shipped} <= set(context)
+    assert all((ROOT / package / "py.typed").exists() for package in shipped)

@@ -14,7 +14,7 @@ BASE = {
     "annotated_doc", "annotated_types", "orjson", "pydantic", "pydantic_core", "rich",
     "shellingham", "typer", "typing_extensions", "typing_inspection", "yaml", "_yaml",
 }  # fmt: skip
-OURS = {"asyncapi", "chassis", "contracts", "engine", "gateway", "hdv", "storage"}
+OURS = {"archives", "asyncapi", "chassis", "contracts", "engine", "gateway", "hdv", "storage"}
 WITHOUT = """
 import sys
 from importlib.abc import MetaPathFinder
