@@ -9,6 +9,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from chassis.observability import logs
 from chassis.runtime.settings import ConfigurationError, load
 from chassis.service.development import application, run_with_reload
 from chassis.service.server import OPTIONS, Protocol
@@ -24,6 +25,8 @@ def _restored_logging(bare_environment: pytest.MonkeyPatch) -> Any:  # noqa: ARG
     yield
     structlog.reset_defaults()
     logging.root.handlers, logging.root.level = handlers, level
+    for name in logs.SILENT:
+        logging.getLogger(name).disabled = False
 
 
 def test_the_code_of_a_service_and_of_its_libraries_is_watched(
