@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
-from benchmarks import latency, orthanc, services, validation
+from benchmarks import costs, latency, orthanc, services, validation
 from benchmarks.corpus import Corpus
 from benchmarks.dciodvfy import PROGRAM
 from benchmarks.orthanc import Orthanc
@@ -24,8 +24,11 @@ from benchmarks.ours import Ours
 from benchmarks.result import Result, section
 
 _IDLE_SECONDS = 5
+_COUNTED, _COUNTED_SLICES = 10, 20
+"""Uploads whose costs are counted, and the slices of larger ones."""
 _READY_SECONDS = 3
 _MOST_IDLE_PERCENT = 1
+_MOST_COMMANDS = 15
 
 
 def main() -> int:
@@ -94,6 +97,18 @@ def _services(report: Report, directory: Path, size: services.Size) -> None:
         }
         report.add(f"{size.slices} slices, in {size.rounds} rounds", services.results(bench.costs))
         report.add("Latency", latency.results(ours, corpus, directory))
+    _counts(report, directory)
+
+
+def _counts(report: Report, directory: Path) -> None:
+    """Count what an upload costs, with services that count; they are not timed."""
+    corpus, tally = Corpus(directory / "corpus"), directory / "tally"
+    with Ours(directory / "counted", environment=costs.environment(tally)) as ours:
+        one = costs.count(ours, tally, [[file] for file in corpus.slices(_COUNTED)])
+        report.add("Counted, an upload of one slice", costs.results(one, _MOST_COMMANDS))
+        files = corpus.slices(_COUNTED * _COUNTED_SLICES)
+        many = costs.count(ours, tally, [files[n::_COUNTED] for n in range(_COUNTED)])
+        report.add(f"Counted, an upload of {_COUNTED_SLICES} slices", costs.results(many))
 
 
 def _idle(ours: Ours) -> Iterable[Result]:

@@ -1,0 +1,69 @@
+"""What a study costs the services, counted: these are limits that only go down."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks import costs
+from benchmarks.corpus import Corpus
+from benchmarks.costs import (
+    COMMANDS,
+    FSYNCS,
+    LINES,
+    MESSAGES,
+    READ,
+    ROUND_TRIPS,
+    SCRIPTED,
+    WRITTEN,
+)
+from benchmarks.ours import Ours
+
+pytestmark = pytest.mark.xdist_group("costs")  # one `hdv up` for all of them
+
+UPLOADS = 10
+SLICES = 20
+
+# An upload until it is archived; a slice has 528 KB. Lower a limit when its cost has gone down.
+LIMITS = {
+    #               one slice  20 slices
+    COMMANDS: (72, 110),
+    SCRIPTED: (36, 38),
+    ROUND_TRIPS: (44, 44),
+    MESSAGES: (3, 3),
+    FSYNCS: (15, 35),
+    LINES: (15, 16),
+    WRITTEN: (640, 11_200),
+    READ: (1_750, 22_500),
+}
+
+
+@pytest.fixture(scope="module")
+def counts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[dict[str, float]]]:
+    directory = tmp_path_factory.mktemp("costs")
+    corpus, tally = Corpus(directory / "corpus"), directory / "tally"
+    with Ours(directory / "ours", environment=costs.environment(tally)) as ours:
+        one = costs.count(ours, tally, [[file] for file in corpus.slices(UPLOADS)])
+        files = corpus.slices(UPLOADS * SLICES)
+        many = costs.count(ours, tally, [files[n::UPLOADS] for n in range(UPLOADS)])
+        yield [one, many]
+
+
+@pytest.mark.parametrize("cost", LIMITS)
+def test_an_upload_of_one_slice_costs_no_more_than(
+    cost: str, counts: list[dict[str, float]]
+) -> None:
+    [one, _] = counts
+    assert 0 < one[cost] <= LIMITS[cost][0], commands(one)
+
+
+@pytest.mark.parametrize("cost", LIMITS)
+def test_an_upload_of_20_slices_costs_no_more_than(
+    cost: str, counts: list[dict[str, float]]
+) -> None:
+    [_, many] = counts
+    assert 0 < many[cost] <= LIMITS[cost][1], commands(many)
+
+
+def commands(counts: dict[str, float]) -> str:
+    """How often each command was sent to Redis."""
+    return ", ".join(f"{name} {value:.1f}" for name, value in counts.items() if name.isupper())
