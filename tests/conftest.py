@@ -7,6 +7,7 @@ import pytest
 _WITH_PROCESSES = {"integration", "browser"}
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Group the tests of a module whose fixtures outlive a test; all others run anywhere."""
     here = Path(__file__).parent
