@@ -34,7 +34,7 @@ service: .venv/run ## Run one service, restarted when its code changes  (NAME=ga
 .PHONY: test
 test: lint $(NODE_TOOLS) ## Check and test everything  (ARGS="-k upload" for a part)
 	@$(MAKE) --no-print-directory assets
-	$(BIN)/pytest --numprocesses auto --dist loadgroup $(ARGS)
+	$(BIN)/pytest --numprocesses auto $(ARGS)
 
 .PHONY: unit
 unit: .venv/dev ## Run the tests that need no server, in about a minute  (ARGS="-k upload" for a part)
@@ -43,7 +43,7 @@ unit: .venv/dev ## Run the tests that need no server, in about a minute  (ARGS="
 .PHONY: integration
 integration: .venv/dev $(NODE_TOOLS) ## Run the other tests: real processes on a real Valkey
 	@$(MAKE) --no-print-directory assets
-	$(BIN)/pytest --numprocesses auto --dist loadgroup tests/integration tests/browser tests/fuzz $(ARGS)
+	$(BIN)/pytest --numprocesses auto tests/integration tests/browser tests/fuzz $(ARGS)
 
 .PHONY: lint
 lint: .venv/dev spec-check types ## Check style, types, imports and that the events stay compatible

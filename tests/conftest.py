@@ -1,28 +1,33 @@
-"""Which tests run side by side: all but those that share what was started for them."""
+"""How the tests are divided among the processes of pytest-xdist."""
 
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-_WITH_PROCESSES = {"integration", "browser"}
+EACH_ALONE = {
+    "test_divided.py",
+    "test_faults.py",
+    "test_hdv_supervision.py",
+    "test_hdv_validate_process.py",
+    "test_redis.py",
+    "test_whole_study.py",
+}
+"""Modules whose tests take long and share nothing: each of their tests may run anywhere."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests of a module whose fixtures outlive a test; all others run anywhere."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.relative_to(here).parts[0] in _WITH_PROCESSES and _shares(item):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+class _ByModule(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """Keeps the tests of a module together, for they share what was started for the module.
+
+    pytest-xdist 3.8 ignores its own marker for this, `xdist_group`, under pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return nodeid if Path(module).name in EACH_ALONE else module
 
 
-def _shares(item: pytest.Item) -> bool:
-    """Whether a test uses what was started for a whole module or session of ours."""
-    if not isinstance(item, pytest.Function):
-        return False
-    definitions = item._fixtureinfo.name2fixturedefs
-    return any(
-        definition.scope in {"module", "session"} and definition.baseid
-        for fixtures in definitions.values()
-        for definition in fixtures
-    )
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    """Take the modules in their order: those with processes, which take longest, come first."""
+    config.option.loadscopereorder = False
+    return _ByModule(config, log)

@@ -189,7 +189,7 @@ def test_no_event_can_be_tried_out(events: Visit) -> None:
 def test_http_operations_unfold_and_cannot_be_tried_out(operations: Visit) -> None:
     for folded in operations.page.locator(".opblock-summary-control").all():
         folded.click()
-    operations.page.wait_for_selector("text=The files of the study, each a part")
+    operations.page.wait_for_selector("text=The files of the study, each in a part")
     assert "try it out" not in operations.page.inner_text("body").lower()
     assert operations.page.locator(".try-out, .execute, form").count() == 0
     assert not operations.trouble
