@@ -94,7 +94,7 @@ def _upload(ours: Ours, events: Events, uploads: Sequence[Sequence[Path]]) -> No
 
 
 class _Counts:
-    """Counts while the context lasts; Redis tells us every command (MONITOR).
+    """Counts while the context lasts; Redis shows every command (MONITOR).
 
     Args:
         ours: the running services.

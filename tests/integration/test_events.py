@@ -234,7 +234,7 @@ def test_open_streams_do_not_keep_the_gateway_from_stopping(
         until(lambda: len(listener.heard) >= 12_000, "all that is kept")
         before = time.monotonic()
         assert pipeline.stop("gateway") == 0
-        assert time.monotonic() - before < 2
+        assert time.monotonic() - before < 8  # far below the grace period
     lines = pipeline.log("gateway").splitlines()
     assert "service.stopped" in lines[-1]
     assert not [line for line in lines if '"level":"error"' in line]
