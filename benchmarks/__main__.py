@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
-from benchmarks import costs, latency, orthanc, services, validation
+from benchmarks import costs, growth, latency, orthanc, services, validation
 from benchmarks.corpus import Corpus
 from benchmarks.dciodvfy import PROGRAM
 from benchmarks.orthanc import Orthanc
@@ -97,6 +97,13 @@ def _services(report: Report, directory: Path, size: services.Size) -> None:
         }
         report.add(f"{size.slices} slices, in {size.rounds} rounds", services.results(bench.costs))
         report.add("Latency", latency.results(ours, corpus, directory))
+        if size == services.QUICK:
+            _say("How cost grows is measured by `make bench` only.")
+        else:
+            report.add("Growth with the instances of a study", growth.instances(ours, corpus))
+            report.add("Growth with the studies archived", growth.studies(ours, corpus))
+            report.add("A second gateway", growth.gateways(ours, corpus))
+            report.add("A second validator", growth.validators(directory, corpus))
     _counts(report, directory)
 
 

@@ -89,6 +89,15 @@ class Corpus:
         os.sync()
         return path
 
+    def structure_sets(self, number: int) -> list[Path]:
+        """RT structure sets of 2 MB, each of a study of its own: work for the validator."""
+        self._empty()
+        paths = [self._directory / f"{index:05}.dcm" for index in range(number)]
+        for path in paths:
+            path.write_bytes(samples.structure_set(study=f".{next(self._studies)}"))
+        os.sync()
+        return paths
+
     def _empty(self) -> None:
         shutil.rmtree(self._directory, ignore_errors=True)
         self._directory.mkdir(parents=True)

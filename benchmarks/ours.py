@@ -3,10 +3,12 @@
 import http.client
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +22,7 @@ _READY_SECONDS = 60
 _STOP_SECONDS = 45
 _SECONDS = 900
 """How long studies may take at most."""
+_VALIDATED = "study.validated"
 _ARCHIVED = "study.archived"
 _FAILURES = ("study.validation.failed", "study.processing.failed")
 
@@ -97,6 +100,23 @@ class Ours:
             self._process.kill()
             self._process.communicate()
 
+    def pids(self, service: str) -> list[int]:
+        """The processes of a service, with their pools."""
+        own = [pid for pid in self.tree.pids() if command_of(pid)[-2:] == ["-m", service]]
+        return [pid for root in own for pid in ProcessTree(root).pids()]
+
+    @contextmanager
+    def frozen(self, *services: str) -> Iterator[None]:
+        """Stop services while the context lasts: they keep what they have, and do nothing."""
+        pids = [pid for service in services for pid in self.pids(service)]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
     def events(self) -> "Events":
         """The events from now on."""
         return Events(self, self.redis.pubsub(ignore_subscribe_messages=True))
@@ -110,6 +130,20 @@ class Ours:
         return str(record["status"])
 
 
+def command_of(pid: int) -> list[str]:
+    """The command line of a process; empty if it has just ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")[:-1]
+    except OSError:
+        return []
+
+
+def environment_of(pid: int) -> dict[str, str]:
+    """The environment that a process was started with."""
+    pairs = Path(f"/proc/{pid}/environ").read_text().split("\0")[:-1]
+    return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
+
+
 class Events:
     """Waits until studies are archived: by the live channel, which costs the server least.
 
@@ -121,7 +155,7 @@ class Events:
     def __init__(self, ours: Ours, subscription: Any) -> None:  # noqa: ANN401 -- as above
         self._ours = ours
         self._subscription = subscription
-        self._subscription.subscribe(_ARCHIVED, *_FAILURES)
+        self._subscription.subscribe(_VALIDATED, _ARCHIVED, *_FAILURES)
         # The server has confirmed the subscription when it has answered this.
         self._subscription.get_message(timeout=5)
 
@@ -136,28 +170,36 @@ class Events:
     ) -> None:
         self._subscription.close()
 
-    def await_archived(self, studies: int) -> str:
+    def await_archived(self, studies: int) -> None:
         """Wait for so many studies, and until the status of the last one says so as well.
-
-        Returns:
-            The id of the last study.
 
         Raises:
             StudyFailedError: one was not archived, or not in time.
         """
-        archived: set[str] = set()
+        last = self._await(_ARCHIVED, studies)
+        while self._ours.state(last) != "archived":
+            time.sleep(0.002)
+
+    def await_validated(self, studies: int) -> None:
+        """Wait until so many studies are validated.
+
+        Raises:
+            StudyFailedError: one was not, or not in time.
+        """
+        self._await(_VALIDATED, studies)
+
+    def _await(self, channel: str, studies: int) -> str:
+        """Wait for so many events; the study of the last one."""
+        found: set[str] = set()
         deadline = time.monotonic() + _SECONDS
         study_id = ""
-        while len(archived) < studies:
+        while len(found) < studies:
             message = self._subscription.get_message(timeout=1)
-            if message:
-                event = json.loads(message["data"])
-                study_id = event["subject"]
-                if message["channel"] != _ARCHIVED:
+            if message and message["channel"] in {channel, *_FAILURES}:
+                study_id = json.loads(message["data"])["subject"]
+                if message["channel"] != channel:
                     raise StudyFailedError(f"{study_id}: {message['channel']}")
-                archived.add(study_id)
+                found.add(study_id)
             elif time.monotonic() > deadline:
-                raise StudyFailedError(f"{len(archived)} of {studies} studies were archived")
-        while self._ours.state(study_id) != "archived":
-            time.sleep(0.002)
+                raise StudyFailedError(f"{channel}: {len(found)} of {studies} studies")
         return study_id

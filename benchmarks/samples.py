@@ -150,9 +150,13 @@ def ct(
     return _file(sop_class, uid, [*elements, *more])
 
 
-def structure_set() -> bytes:
-    """An RT structure set of 2 MB: 900 contours of 92 points in 30 regions."""
-    sop_class, uid = "1.2.840.10008.5.1.4.1.1.481.3", "1.2.826.0.1.3680043.8.498.9.1"
+def structure_set(*, study: str = "") -> bytes:
+    """An RT structure set of 2 MB: 900 contours of 92 points in 30 regions.
+
+    Args:
+        study: the last components of its UIDs.
+    """
+    sop_class, uid = "1.2.840.10008.5.1.4.1.1.481.3", f"{_ROOT}.9{study}.1"
     rois = range(1, 31)
     reference = _element(0x00081150, "UI", "1.2.840.10008.5.1.4.1.1.2") + _element(
         0x00081155, "UI", "1.2.826.0.1.3680043.8.498.7.1"
@@ -183,8 +187,8 @@ def structure_set() -> bytes:
         _element(0x00100020, "LO", "JD-42"),
         _element(0x00100030, "DA", "19600229"),
         _element(0x00100040, "CS", "F"),
-        _element(0x0020000D, "UI", "1.2.826.0.1.3680043.8.498.5"),
-        _element(0x0020000E, "UI", "1.2.826.0.1.3680043.8.498.61"),
+        _element(0x0020000D, "UI", f"{_ROOT}.5{study}"),
+        _element(0x0020000E, "UI", f"{_ROOT}.61{study}"),
         _element(0x00200010, "SH", "4711"),
         _element(0x00200011, "IS", "9"),
         _element(0x00200013, "IS", "1"),
