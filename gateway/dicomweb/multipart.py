@@ -19,6 +19,7 @@ class Part:
     """An instance of a body."""
 
     file: FileInStore
+    sha256: str
     size_bytes: int
     transfer_syntax_uid: str
     location: str
@@ -86,6 +87,7 @@ def _part(folder: StudyFolder, instance: ArchivedInstance) -> Part:
     # An invalid UID is untrusted text, which must not be in a header.
     return Part(
         file=folder.file(instance.file),
+        sha256=instance.sha256,
         size_bytes=instance.size_bytes,
         transfer_syntax_uid=syntax if is_uid(syntax) else "",
         location=resource.path if resource.is_valid else "",

@@ -1,15 +1,17 @@
 """Answers WADO-RS requests (PS3.18 10.4): instances, and their metadata."""
 
+import asyncio
 from collections.abc import Iterator
+from functools import partial
 
-from fastapi import Response
+from fastapi import Request, Response
 
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from gateway.dicomweb.metadata import metadata
-from gateway.dicomweb.multipart import MultipartBody, parts
+from gateway.dicomweb.multipart import MultipartBody, Part, parts
 from gateway.dicomweb.resources import Resource, find
-from gateway.http.download import OWNERS, StreamDownload
+from gateway.http.download import OWNERS, StreamDownload, answer_file
 from gateway.http.negotiation import DICOM, DICOM_JSON, JSON, MULTIPART, Accept
 from storage.study_store import StudyStore
 from storage.uid_index import UidIndex
@@ -31,11 +33,13 @@ class Retrieval:
         self._studies = studies
         self._idle_seconds = idle_seconds
 
-    async def instances(self, resource: Resource, accept: Accept) -> Response:
+    async def instances(self, resource: Resource, accept: Accept, request: Request) -> Response:
         """The files as they were uploaded; nothing is transcoded.
 
+        A single file is answered with its version, ranges of it, or 304, as the request asks.
+
         Raises:
-            Problem: 404, 406, or 503.
+            Problem: 404, 406, 412, 416, or 503.
         """
         found = parts(await find(resource, self._index, self._studies))
         syntaxes = sorted({part.transfer_syntax_uid for part in found})
@@ -45,8 +49,7 @@ class Retrieval:
             headers = {**HEADERS, "Content-Length": str(body.length)}
             return self._stream(body.pieces(), headers, body.media_type)
         if form == DICOM:
-            headers = {**HEADERS, "Content-Length": str(found[0].size_bytes)}
-            return self._stream(found[0].file.chunks(), headers, found[0].media_type)
+            return await self._file(found[0], request)
         forms = f'{MULTIPART}; type="{DICOM}"' + (f" and {DICOM}" if resource.instance else "")
         known = ", ".join(filter(None, syntaxes)) or "unknown"
         raise not_acceptable(f"Available as {forms}; the stored transfer syntax is {known}.")
@@ -62,6 +65,19 @@ class Retrieval:
             raise not_acceptable(f"Available as {DICOM_JSON}.")
         found = await find(resource, self._index, self._studies)
         return self._stream(metadata(found), HEADERS, media_type)
+
+    async def _file(self, part: Part, request: Request) -> Response:
+        answer = partial(
+            answer_file,
+            request,
+            part.file,
+            media_type=part.media_type,
+            idle_seconds=self._idle_seconds,
+            sha256=part.sha256,
+        )
+        response = await asyncio.to_thread(answer)
+        response.headers["Vary"] = HEADERS["Vary"]
+        return response
 
     def _stream(
         self, pieces: Iterator[bytes], headers: dict[str, str], media_type: str

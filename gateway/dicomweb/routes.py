@@ -12,11 +12,16 @@ from gateway.dicomweb.models import Dataset
 from gateway.dicomweb.resources import Resource
 from gateway.dicomweb.retrieval import Retrieval
 from gateway.dicomweb.stow import StowService
-from gateway.http.documentation import BINARY
+from gateway.http.documentation import BINARY, file_download
 from gateway.http.negotiation import DICOM, DICOM_JSON, MULTIPART, Accept
 from gateway.http.paths import DICOMWEB
 from gateway.uploads.errors import REFUSALS
 
+_UNANSWERED = (
+    ProblemType.NOT_ACCEPTABLE,
+    ProblemType.INDEX_UNAVAILABLE,
+    ProblemType.INDEX_INCOMPLETE,
+)
 _FILE = {"schema": BINARY}
 _DATASET = {"$ref": "#/components/schemas/Dataset"}
 _DATASETS = {"type": "array", "items": _DATASET}
@@ -33,13 +38,7 @@ def _retrieval(success: dict[str, Any], *unknown: ProblemType) -> dict[str, Any]
         "response_class": Response,
         "responses": {
             200: success,
-            **documented(
-                ProblemType.UNKNOWN_STUDY,
-                *unknown,
-                ProblemType.NOT_ACCEPTABLE,
-                ProblemType.INDEX_UNAVAILABLE,
-                ProblemType.INDEX_INCOMPLETE,
-            ),
+            **documented(ProblemType.UNKNOWN_STUDY, *unknown, *_UNANSWERED),
         },
     }
 
@@ -52,6 +51,14 @@ def _metadata(*unknown: ProblemType) -> dict[str, Any]:
     # FastAPI adds the content of `application/json` for the model.
     success = {"model": list[Dataset], "content": {DICOM_JSON: {"schema": _DATASETS}}}
     return _retrieval(success, *unknown)
+
+
+def _instance() -> dict[str, Any]:
+    documentation = file_download(
+        DICOM, problems=(ProblemType.UNKNOWN_STUDY, *_INSTANCE, *_UNANSWERED)
+    )
+    documentation["responses"][200]["content"][MULTIPART] = _FILE
+    return documentation
 
 
 _SERIES = (ProblemType.UNKNOWN_SERIES,)
@@ -134,9 +141,11 @@ async def store_instances_in_study(
 
 
 @router.get("/studies/{study}", summary="Retrieve a study (WADO-RS)", **_instances())
-async def retrieve_study(study: Study, accept: Accepted, retrieval: Retrieve) -> Response:
+async def retrieve_study(
+    study: Study, request: Request, accept: Accepted, retrieval: Retrieve
+) -> Response:
     """Returns all instances of a study as parts, byte for byte as they were uploaded."""
-    return await retrieval.instances(Resource(study), accept)
+    return await retrieval.instances(Resource(study), accept, request)
 
 
 @router.get(
@@ -153,10 +162,10 @@ async def retrieve_study_metadata(study: Study, accept: Accepted, retrieval: Ret
     **_instances(*_SERIES),
 )
 async def retrieve_series(
-    study: Study, series: Series, accept: Accepted, retrieval: Retrieve
+    study: Study, series: Series, request: Request, accept: Accepted, retrieval: Retrieve
 ) -> Response:
     """Returns all instances of a series as parts, byte for byte as they were uploaded."""
-    return await retrieval.instances(Resource(study, series), accept)
+    return await retrieval.instances(Resource(study, series), accept, request)
 
 
 @router.get(
@@ -174,13 +183,22 @@ async def retrieve_series_metadata(
 @router.get(
     "/studies/{study}/series/{series}/instances/{instance}",
     summary="Retrieve an instance (WADO-RS)",
-    **_retrieval({"content": {MULTIPART: _FILE, DICOM: _FILE}}, *_INSTANCE),
+    **_instance(),
 )
 async def retrieve_instance(
-    study: Study, series: Series, instance: Instance, accept: Accepted, retrieval: Retrieve
+    study: Study,
+    series: Series,
+    instance: Instance,
+    *,
+    request: Request,
+    accept: Accepted,
+    retrieval: Retrieve,
 ) -> Response:
-    """Returns an instance byte for byte as it was uploaded, as the only part or by itself."""
-    return await retrieval.instances(Resource(study, series, instance), accept)
+    """Returns an instance byte for byte as it was uploaded, as the only part or by itself.
+
+    Only an instance by itself has a version and ranges; its `ETag` is the SHA-256 of its bytes.
+    """
+    return await retrieval.instances(Resource(study, series, instance), accept, request)
 
 
 @router.get(

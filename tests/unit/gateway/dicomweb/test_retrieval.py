@@ -184,7 +184,9 @@ async def test_a_study_that_came_in_pieces_is_given_as_one_and_each_instance_onc
     assert [dataset["00080018"]["Value"] for dataset in metadata] == [["1.1"], ["1.2"], ["1.3"]]
 
 
-async def test_a_single_instance_is_sent_by_itself_to_who_wants_that(gateway: Gateway) -> None:
+async def test_a_single_instance_is_sent_by_itself_on_request(
+    gateway: Gateway,
+) -> None:
     gateway.archive({"uid": "1.1", "syntax": JPEG}, {"uid": "1.2"})
     path = f"{STUDY}/series/{SERIES}/instances/1.1"
     response = await gateway.get(path, "application/dicom; transfer-syntax=*")
@@ -192,7 +194,24 @@ async def test_a_single_instance_is_sent_by_itself_to_who_wants_that(gateway: Ga
     assert response.headers["content-type"] == f"application/dicom; transfer-syntax={JPEG}"
 
 
-async def test_another_transfer_syntax_than_that_of_storage_is_not_to_be_had(
+async def test_an_instance_by_itself_has_a_version_and_ranges(gateway: Gateway) -> None:
+    gateway.archive({"uid": "1.1"})
+    url = f"{DICOMWEB}/studies/{STUDY}/series/{SERIES}/instances/1.1"
+    accept = {"Accept": "application/dicom"}
+    response = await gateway.client.get(url, headers=accept)
+    assert response.headers["etag"] == f'"{hashlib.sha256(b"DICM1.1").hexdigest()}"'
+    assert response.headers["vary"] == "Accept"
+    assert "last-modified" in response.headers
+
+    known = {**accept, "If-None-Match": response.headers["etag"]}
+    again = await gateway.client.get(url, headers=known)
+    assert (again.status_code, again.headers["vary"]) == (304, "Accept")
+
+    part = await gateway.client.get(url, headers={**accept, "Range": "bytes=4-6"})
+    assert (part.status_code, part.content) == (206, b"1.1")
+
+
+async def test_only_the_stored_transfer_syntax_is_available(
     gateway: Gateway,
 ) -> None:
     gateway.archive({"uid": "1.1", "syntax": JPEG}, {"uid": "1.2"})
