@@ -17,7 +17,7 @@ from asyncapi.shape import Shape, shape_of
 
 
 class Harm(Enum):
-    """Whom a change breaks."""
+    """What a change breaks."""
 
     CONSUMERS = "consumers written for the release rely on it"
     STREAMS = "streams still hold events of the release, which would be refused"

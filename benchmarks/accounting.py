@@ -13,7 +13,7 @@ _SAMPLING_SECONDS = 0.05
 
 
 class ProcessTree:
-    """A process and its descendants; those that have ended count for whoever waited for them.
+    """A process and its descendants; one that has ended counts for the one that waited for it.
 
     Args:
         root: the id of the process.

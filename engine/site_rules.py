@@ -132,7 +132,7 @@ def _found_anywhere(elements: Elements, rule: SiteRule) -> Iterator[_Place]:
 
 
 def _is_cut(elements: Elements, at: Element | Absent | int) -> bool:
-    """Whether the file breaks off before the place where the element would stand."""
+    """Whether the file ends before the place where the element would be."""
     if isinstance(at, int):
         return elements.may_have(at)
     return not elements.complete

@@ -122,8 +122,8 @@ class FileInStore:
         """Its path on this machine, for another process: the file itself or a temporary copy.
 
         Raises:
-            FileNotFoundError: it is not there. Where it would be on this machine it is not looked
-                for, so that the one who opens the path notices.
+            FileNotFoundError: it is not there. A path on this machine is returned without a look;
+                opening it raises the error then.
         """
         if path := self.store.path(self.key):
             yield path

@@ -17,7 +17,7 @@ STARTS = (jpeg.START, jpeg2000.START, jpegxl.START, _JP2, _JXL)
 _VIDEO = {Codec.MPEG_2, Codec.H_264, Codec.H_265}
 _MOST_BOXES = 64
 _CODESTREAM_BOXES = {b"jp2c": 0, b"jxlc": 0, b"jxlp": 4}
-"""How many bytes stand before the codestream in each box that holds one."""
+"""How many bytes precede the codestream in each kind of box that contains one."""
 
 
 def read_header(frame: Frame, declared: Codec) -> Codestream:

@@ -79,7 +79,7 @@ class Scope:
     def may_have(self, tag: int) -> bool:
         """Whether the tag may be there although it was not read.
 
-        It may stand beyond the place where reading broke off, or be an element that was left out.
+        It may be beyond the place where reading stopped, or be an element that was left out.
         """
         if (self.row, tag) in self.surroundings.elements.left_out:
             return True

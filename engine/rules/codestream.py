@@ -65,7 +65,7 @@ NOT_LOSSLESS = RULES.define(
     Severity.ERROR,
     "A frame is compressed with loss under a transfer syntax that promises none.",
     "PS3.5 A.4",
-    why="Pixels have been altered, and whoever reads or measures the image believes they were not.",
+    why="Pixels have been altered, and readers of the image take them for the original ones.",
     fix="Compress the original without loss, or declare the lossy transfer syntax and set "
     "LossyImageCompression to 01.",
 )
@@ -74,7 +74,7 @@ LOSSY_UNDECLARED = RULES.define(
     Severity.WARNING,
     "The pixels are compressed with loss, and LossyImageCompression does not say so.",
     "PS3.3 C.7.6.1.1.5",
-    why="Whoever decompresses the image keeps no trace of the loss.",
+    why="Once the image is decompressed, no trace of the loss is left.",
     fix="Set LossyImageCompression (0028,2110) to 01, with the ratio and the method.",
 )
 DIMENSIONS = RULES.define(

@@ -60,7 +60,7 @@ def _preamble(instance: Instance) -> bytes:
     Severity.ERROR,
     "The preamble makes the file a program.",
     "PS3.10 7.5",
-    why="Whoever opens the file by a double click runs it; malware has been spread that way.",
+    why="A double click on the file runs it; malware has been spread that way.",
     fix="Overwrite the preamble with null bytes, and find out where the file comes from.",
 )
 def preamble_is_not_executable(instance: Instance) -> Iterator[Violation]:

@@ -65,7 +65,7 @@ _HARMLESS_BYTES = 256 * 1024**2
     Severity.WARNING,
     "The image says that identifying text is burned into its pixels.",
     "PS3.3 C.7.6.1",
-    why="Whoever sees the image sees the patient's name; removing elements does not help.",
+    why="The image itself shows the patient's name; removing elements does not help.",
     fix="Black the text out and set (0028,0301) to NO before the image leaves the hospital.",
     violation=False,
 )
@@ -158,7 +158,7 @@ def declared_size_is_within_the_limit(instance: Instance) -> Iterator[Violation]
     "The compressed pixel data is very much smaller than the image that it declares.",
     "PS3.5 A.4",
     why="No real image compresses like that: either frames are missing, or it is made to exhaust "
-    "the memory of whoever decodes it.",
+    "the memory of its readers.",
     fix="Decode it under a memory limit only; correct rows, columns and number of frames.",
     violation=False,
 )

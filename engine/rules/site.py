@@ -1,4 +1,4 @@
-"""The rules that stand for those of a site, see docs/site-profiles.md."""
+"""The rules that findings of a site's own rules refer to; see docs/site-profiles.md."""
 
 from contracts.report import Severity
 from engine.rule_set import RuleSet

@@ -61,7 +61,7 @@ ARCHIVED = RULES.define(
     "The same file has come before, in another upload.",
     "PS3.3 C.12.1.1",
     why="It is kept once, and belongs to this study's entry in the archive as well.",
-    fix="Nothing needs fixing; who sent it twice by mistake may want to know.",
+    fix="Nothing needs fixing; if it was sent twice by mistake, the sender may want to know.",
     violation=False,
     found_by="validator.reserve",
 )

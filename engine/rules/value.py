@@ -188,7 +188,7 @@ CHARACTER_SET_COMBINATION = RULES.define(
     why="Only sets with code extensions can be switched between; readers use the first one for "
     "everything or guess.",
     fix="With several values use ISO 2022 terms throughout, a single-byte one (or none) first; "
-    "ISO_IR 192, GB18030 and GBK stand alone.",
+    "ISO_IR 192, GB18030 and GBK are used alone.",
     found_by="engine.values.character_sets",
 )
 CHARACTER_SET_MISSING = RULES.define(

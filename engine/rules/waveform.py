@@ -101,7 +101,7 @@ def channels_are_defined(instance: Instance) -> Iterator[Violation]:
 
 
 def _length(item: Item) -> int | None:
-    """The length of the samples in bytes; None if the item does not tell."""
+    """The length of the samples in bytes; None if the item does not say."""
     channels, samples = (
         _number(item.get(NUMBER_OF_WAVEFORM_CHANNELS)),
         _number(item.get(NUMBER_OF_WAVEFORM_SAMPLES)),

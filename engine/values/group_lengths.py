@@ -50,7 +50,7 @@ def _group_ends(elements: Elements) -> dict[int, int]:
 
 
 def _header_start(elements: Elements, row: int) -> int:
-    """Where an element starts; only its own bytes tell whether its header is an explicit one."""
+    """Where an element starts; only its own bytes show whether its header is an explicit one."""
     offset = elements.offsets[row]
     letters = vrs.NAMES[elements.vrs[row]].encode()
     before = bytes(elements.data[max(offset - _LONG_HEADER, 0) : offset])

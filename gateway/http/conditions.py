@@ -10,7 +10,7 @@ from typing import Self
 from starlette.datastructures import Headers
 
 MOST_RANGES = 100
-"""Who asks for more gets the whole file."""
+"""A request for more ranges gets the whole file."""
 
 _RANGE = re.compile(r"([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18})")
 
@@ -38,11 +38,11 @@ class Version:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that tell it."""
+        """Its response headers."""
         date = format_datetime(self.changed_at, usegmt=True)
         return {"ETag": self.tag, "Last-Modified": date}
 
-    def stands_against(self, headers: Headers) -> HTTPStatus | None:
+    def failed_precondition(self, headers: Headers) -> HTTPStatus | None:
         """Why a request for this version gets no file: 412 or 304; None if it gets it.
 
         In the order of RFC 9110, 13.2.2.

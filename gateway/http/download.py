@@ -95,7 +95,7 @@ def answer_file(
     tag = sha256 or f"{stat.modified_ns:x}-{stat.size_bytes:x}"
     version = Version.of(tag, stat.modified_ns / 1e9)
     headers = {"Cache-Control": OWNERS, "X-Content-Type-Options": "nosniff", **version.headers}
-    match version.stands_against(request.headers):
+    match version.failed_precondition(request.headers):
         case HTTPStatus.NOT_MODIFIED:
             return Response(status_code=304, headers=headers)
         case HTTPStatus.PRECONDITION_FAILED:

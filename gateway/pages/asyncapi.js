@@ -16,7 +16,7 @@
       .join("\n");
 
   try {
-    // Relative addresses: the gateway may stand behind any path.
+    // Relative addresses: a proxy may serve the gateway under any path.
     const answer = await fetch("asyncapi.json");
     if (!answer.ok) throw new Error(`the gateway answers ${answer.status}`);
     AsyncApiStandalone.render(

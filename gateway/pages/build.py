@@ -23,7 +23,7 @@ NODE_REQUIREMENTS = ROOT / "requirements-npm.lock"
 
 
 class BuildError(Exception):
-    """The viewers cannot be had; the text is for whoever builds."""
+    """The viewers cannot be fetched; the text is for the developer."""
 
 
 def build(lock: dict[str, Any], assets: Path) -> None:

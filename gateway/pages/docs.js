@@ -2,7 +2,7 @@
 "use strict";
 
 SwaggerUIBundle({
-  // A relative address: the gateway may stand behind any path.
+  // A relative address: a proxy may serve the gateway under any path.
   url: "openapi.json",
   dom_id: "#viewer",
   deepLinking: true,

@@ -1,6 +1,6 @@
 """The viewers that the pages are made with: which files of which npm packages.
 
-Their versions and checksums stand in ``package.json`` and ``package-lock.json``.
+Their versions and checksums are in ``package.json`` and ``package-lock.json``.
 """
 
 from pathlib import Path

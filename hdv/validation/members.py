@@ -69,7 +69,7 @@ class Members:
             return self._found[path]
         try:
             found = format_of(Path(path))
-        except OSError:  # whoever reads the file will report it
+        except OSError:  # reading the file will report it
             return None
         if found is None:
             return None

@@ -199,7 +199,7 @@ def test_a_cursor_older_than_the_kept_events_is_gone(
         too_old = pipeline.http.get(path, params={"cursor": first})
         assert too_old.status_code == 410
         assert too_old.json()["type"] == "urn:hdv:problem:cursor-expired"
-    # Who had read everything has missed nothing, however long ago that was.
+    # A client that had read everything has missed nothing, however long ago that was.
     for cursor in (last, "0"):
         assert len(pipeline.http.get("/events", params={"cursor": cursor}).json()["events"]) == 1
 

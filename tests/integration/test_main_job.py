@@ -120,7 +120,7 @@ def test_the_status_is_known_right_after_the_upload(
     pipeline.wait_for(study_id, "archived")
 
 
-def test_whoever_subscribes_to_uploads_sees_every_event(
+def test_a_subscriber_to_uploads_sees_every_event(
     running: tuple[Pipeline, RedisServer], ct: bytes
 ) -> None:
     pipeline, server = running

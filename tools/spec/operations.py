@@ -1,4 +1,4 @@
-"""Who sends and who reads what: the operations of the document, from the services' own brokers."""
+"""The operations of the document: which service sends or reads what, by its own broker."""
 
 import warnings
 from typing import Any

@@ -21,7 +21,7 @@ EDITIONS = {"0.28.0": "2026b"}
 
 
 class SourceError(Exception):
-    """The tables cannot be had, or are not what is known; the text is for whoever builds."""
+    """The tables cannot be fetched, or are not the known ones; the text is for the developer."""
 
 
 class Attribute(NamedTuple):

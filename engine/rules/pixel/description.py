@@ -117,7 +117,7 @@ def bits_stored_fit(instance: Instance) -> Iterator[Violation]:
     "PS3.5 8.1.1",
     why="Readers that respect it shift the values, others do not: brightness and measured values "
     "differ by powers of two.",
-    fix="Set HighBit to BitsStored - 1; shift the values if they really stand higher.",
+    fix="Set HighBit to BitsStored - 1; shift the values if their bits really are higher up.",
 )
 def high_bit_is_the_last_stored(instance: Instance) -> Iterator[Violation]:
     """Other positions were retired."""

@@ -54,7 +54,7 @@ def offset_table_is_right(instance: Instance) -> Iterator[Violation]:
 @RULES.check(
     "pixel.extended-offset-table-wrong",
     Severity.ERROR,
-    "The extended offset table does not tell where each frame is and how long.",
+    "The extended offset table does not say where each frame is and how long.",
     "PS3.3 C.7.6.3.1.8",
     why="Readers that jump to a frame land in the middle of another.",
     fix="Write offset and length of each frame again, or leave both tables out.",
@@ -80,8 +80,8 @@ def extended_offset_table_is_right(instance: Instance) -> Iterator[Violation]:
     Severity.WARNING,
     "There is an extended offset table, and the basic offset table is not empty.",
     "PS3.3 C.7.6.3",
-    why="Readers differ in which of the two they go by, and whoever changes the frames may change "
-    "only one.",
+    why="Readers differ in which of the two they go by, and a program that changes the "
+    "frames may change only one.",
     fix="Empty the basic offset table, or take both elements of the extended one out.",
 )
 def offset_tables_are_one(instance: Instance) -> Iterator[Violation]:

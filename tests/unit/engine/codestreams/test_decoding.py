@@ -264,11 +264,11 @@ def test_a_decoder_that_runs_out_of_memory_says_nothing_of_the_file(
     def exhausted(*_: object) -> None:
         raise MemoryError
 
-    def gives_up(*_: object) -> None:
+    def fails(*_: object) -> None:
         raise ValueError
 
     monkeypatch.setattr(decoding, "bytearray", exhausted, raising=False)
-    monkeypatch.setitem(decoding._DECODERS, Codec.RLE, gives_up)
+    monkeypatch.setitem(decoding._DECODERS, Codec.RLE, fails)
 
     with pytest.raises(MemoryError):
         pixel_codes(file(dicom.RLE, DAMAGED), ALL)

@@ -56,7 +56,7 @@ def test_only_a_single_row_or_column_may_have_no_distance(
     assert geometry_of(image) == ({"geometry.spacing"} if is_reported else set())
 
 
-def test_a_direction_in_a_functional_group_is_found_where_it_stands() -> None:
+def test_a_direction_in_a_functional_group_is_found_where_it_is() -> None:
     file = enhanced.enhanced_mr()
     direction = "SharedFunctionalGroupsSequence[0]>PlaneOrientationSequence[0]"
     file = file.put(f"{direction}>ImageOrientationPatient", (0, 0, 0, 0, 0, 0))

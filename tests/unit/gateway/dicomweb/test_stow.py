@@ -185,7 +185,7 @@ async def test_the_study_that_the_url_names_is_handed_on(pipeline: Pipeline) -> 
     assert pipeline.intake.study_instance_uid == "1.2.3"
 
 
-async def test_a_study_that_is_given_up_before_there_is_a_report_has_failed(
+async def test_a_study_that_cannot_be_processed_fails_even_without_a_report(
     pipeline: Pipeline,
 ) -> None:
     pipeline.work = lambda study_id: pipeline.say(not_processed(study_id))
@@ -195,7 +195,7 @@ async def test_a_study_that_is_given_up_before_there_is_a_report_has_failed(
     assert reasons == [[0x0110], [0x0110]]
 
 
-async def test_a_study_that_is_given_up_on_its_way_to_the_archive_has_failed(
+async def test_a_study_that_cannot_be_archived_fails(
     pipeline: Pipeline,
 ) -> None:
     def work(study_id: UUID) -> None:

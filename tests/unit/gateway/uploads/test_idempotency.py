@@ -183,7 +183,7 @@ async def test_the_answer_counts_wherever_the_study_has_gone(
     assert (await post(gateway, FILE)).json()["study_id"] != study.name
 
 
-async def test_while_redis_is_away_nothing_is_accepted(gateway: MemoryGateway) -> None:
+async def test_while_redis_is_unavailable_nothing_is_accepted(gateway: MemoryGateway) -> None:
     gateway.redis.leave()
     assert_problem(await post(gateway, FILE), 503, "event-bus-unavailable")
     assert gateway.is_empty

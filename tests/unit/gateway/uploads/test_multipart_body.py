@@ -88,7 +88,7 @@ def test_any_bytes_arrive_as_they_were_sent(content: bytes, size: int) -> None:
     assert read(chunks) == [(PartHead("file", "CT.dcm"), content)]
 
 
-def test_what_stands_before_and_after_the_parts_is_not_read() -> None:
+def test_bytes_before_and_after_the_parts_are_not_read() -> None:
     assert read([b"a preamble\r\n" + FORM + b"an epilogue"]) == PARTS
 
 

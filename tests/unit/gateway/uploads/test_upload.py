@@ -324,7 +324,7 @@ async def test_an_upload_that_stalls_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "fault", [RedisConnectionError("redis://:secret@redis refused"), RedisTimeoutError("slow")]
 )
-async def test_while_redis_is_away_nothing_is_accepted_and_nothing_kept(
+async def test_while_redis_is_unavailable_nothing_is_accepted_and_nothing_kept(
     gateway: MemoryGateway, fault: Exception
 ) -> None:
     gateway.redis.before_write = raising(fault)
@@ -335,7 +335,7 @@ async def test_while_redis_is_away_nothing_is_accepted_and_nothing_kept(
     assert gateway.is_empty
 
 
-async def test_a_redis_that_does_not_answer_is_away(
+async def test_a_redis_that_does_not_answer_is_unavailable(
     gateway: MemoryGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "REDIS_TIMEOUT_SECONDS", 0.01)
