@@ -10,7 +10,8 @@ WORKDIR /src
 COPY requirements-npm.lock package-lock.json ./
 COPY gateway/__init__.py gateway/
 COPY gateway/pages/ gateway/pages/
-RUN python -m gateway.pages.build
+COPY tools/__init__.py tools/viewers.py tools/
+RUN python -m tools.viewers
 
 
 FROM ${PYTHON_IMAGE} AS build

@@ -152,9 +152,9 @@ node_modules/.stamp: package.json package-lock.json .npmrc
 	@touch $@
 
 # npm fetches them. Without npm, one is installed from PyPI for the time being.
-gateway/pages/assets: package-lock.json gateway/pages/build.py gateway/pages/viewers.py | .venv/run
+gateway/pages/assets: package-lock.json tools/viewers.py gateway/pages/viewers.py | .venv/run
 	@echo "Fetching the viewers of /asyncapi and /docs ..."
-	@$(BIN)/python -m gateway.pages.build
+	@$(BIN)/python -m tools.viewers
 	@touch $@
 
 .env: | .env.example

@@ -6,7 +6,7 @@ Their versions and checksums are in ``package.json`` and ``package-lock.json``.
 from pathlib import Path
 
 ASSETS = Path(__file__).parent / "assets"
-"""Where `gateway.pages.build` puts the viewers; scripts and styles are compressed (gzip)."""
+"""Where `tools.viewers` puts the viewers; scripts and styles are compressed (gzip)."""
 
 VIEWERS = {
     "@asyncapi/react-component": {
@@ -26,4 +26,4 @@ VIEWERS = {
 """By package: the name of a file here, and its name in the package."""
 
 SERVED = (".js", ".css")
-"""What browsers ask for. The licences only have to lie beside it."""
+"""What browsers ask for; the licences are only kept beside it."""

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from hatchling.builders.wheel import WheelBuilder
 
-from gateway.pages import build as building
-from gateway.pages.build import BuildError, build
 from gateway.pages.viewers import ASSETS, VIEWERS
+from tools import viewers as building
+from tools.viewers import BuildError, build
 
 NPM = """#!/bin/sh
 # npm pack PACKAGE@VERSION --pack-destination DIRECTORY ...

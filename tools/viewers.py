@@ -1,6 +1,6 @@
-"""Fetches the viewers of the pages: `python -m gateway.pages.build`, or `make assets`.
+"""Fetches the viewers of the pages: `python -m tools.viewers`, or `make assets`.
 
-Needs nothing but Python: where there is no npm, a Node.js from PyPI serves for this one time.
+Needs nothing but Python: without npm, a Node.js from PyPI is used this once.
 """
 
 import base64
@@ -18,7 +18,7 @@ from typing import Any
 
 from gateway.pages.viewers import ASSETS, SERVED, VIEWERS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 NODE_REQUIREMENTS = ROOT / "requirements-npm.lock"
 
 
@@ -29,8 +29,8 @@ class BuildError(Exception):
 def build(lock: dict[str, Any], assets: Path) -> None:
     """Put the viewers into a directory; it is replaced once all of them are there.
 
-    npm's own client fetches them, so its configuration (registry, proxy, certificates) holds here
-    too. `npm ci` would bring 130 MB of packages that the bundled scripts have inside already.
+    npm's own client fetches them, so its configuration (registry, proxy, certificates) applies.
+    `npm ci` would install 130 MB of packages that the bundled scripts already contain.
 
     Args:
         lock: the content of ``package-lock.json``.
@@ -58,7 +58,7 @@ def _npm(scratch: Path) -> list[str]:
     """The command that runs npm."""
     if npm := shutil.which("npm"):
         return [npm]
-    sys.stderr.write("There is no npm here: Node.js comes from PyPI for this moment ...\n")
+    sys.stderr.write("npm is not installed: using a Node.js from PyPI this once ...\n")
     node = scratch / "node"
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
     _run([*pip, "--target", str(node), "--requirement", str(NODE_REQUIREMENTS)])
@@ -67,11 +67,11 @@ def _npm(scratch: Path) -> list[str]:
 
 
 def _fetch(npm: list[str], package: str, scratch: Path) -> Path:
-    """A package as the registry has it."""
+    """A package, as the registry serves it."""
     directory = scratch / "package"
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir()
-    # `make run` waits for it: with no way out it shall end within seconds.
+    # `make run` waits for it: without a network it must fail within seconds.
     patience = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000"]
     where = ["--pack-destination", str(directory)]
     _run([*npm, "pack", package, *where, *patience, "--loglevel=error"])
@@ -104,7 +104,7 @@ def _unpack(tarball: Path, files: dict[str, str], target: Path) -> None:
             if content is None:
                 raise BuildError(f"there is no {member} in {tarball.name}")
             if name.endswith(SERVED):
-                # Without a time in it, so that the same content makes the same file.
+                # Without a time, so that equal content gives equal files.
                 compressed = gzip.compress(content.read(), mtime=0)
                 (target / f"{name}.gz").write_bytes(compressed)
             else:
