@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
-from benchmarks import costs, growth, latency, orthanc, services, validation
+from benchmarks import costs, growth, latency, orthanc, plots, services, validation
 from benchmarks.corpus import Corpus
 from benchmarks.dciodvfy import PROGRAM
 from benchmarks.orthanc import Orthanc
@@ -36,6 +36,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="less of everything: two minutes")
     parser.add_argument("--output", type=Path, default=Path("bench.json"), help="for the figures")
+    parser.add_argument("--plots", type=Path, help="a directory for plots")
     parser.add_argument("--directory", type=Path, help="on the disk to measure; up to 10 GB")
     options = parser.parse_args()
     started = time.perf_counter()
@@ -45,6 +46,8 @@ def main() -> int:
         _services(report, directory, services.QUICK if options.quick else services.Size())
         report.add("Validation", validation.results(directory))
     report.write(options.output)
+    if options.plots:
+        plots.write(options.plots, report.results)
     minutes = (time.perf_counter() - started) / 60
     sys.stdout.write(f"{minutes:.1f} minutes; {report.missed} bars missed; {options.output}\n")
     return min(report.missed, 1)
@@ -54,18 +57,23 @@ class Report:
     """The page and the file of figures."""
 
     def __init__(self) -> None:
-        self.missed = 0
+        self.results: list[Result] = []
         self.figures: dict[str, object] = {
             "machine": f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores",
             "python": platform.python_version(),
         }
+
+    @property
+    def missed(self) -> int:
+        """How many bars were missed."""
+        return sum(not result.holds for result in self.results)
 
     def add(self, title: str, results: Iterable[Result]) -> None:
         """Print a section; keep its figures."""
         found = list(results)
         _say(section(title, found))
         self.figures[title] = [asdict(result) | {"holds": result.holds} for result in found]
-        self.missed += sum(not result.holds for result in found)
+        self.results += found
 
     def write(self, path: Path) -> None:
         """Write the figures as JSON."""

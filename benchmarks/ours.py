@@ -22,6 +22,7 @@ _READY_SECONDS = 60
 _STOP_SECONDS = 45
 _SECONDS = 900
 """How long studies may take at most."""
+_REDIS = {"valkey-server", "redis-server"}
 _VALIDATED = "study.validated"
 _ARCHIVED = "study.archived"
 _FAILURES = ("study.validation.failed", "study.processing.failed")
@@ -43,6 +44,7 @@ class Ours:
         url: of the gateway.
         ready_seconds: how long it took until it was ready.
         tree: its processes.
+        parts: those of each service, and of Redis.
         log: the file that all its processes log to.
     """
 
@@ -79,6 +81,7 @@ class Ours:
             raise ChildProcessError("".join(said))
         self.ready_seconds = time.perf_counter() - started
         self.tree = ProcessTree(self._process.pid)
+        self.parts = {name: ProcessTree(pid) for pid in self.tree.pids() if (name := _part(pid))}
         redis_url = (data / "redis" / "url").read_text().strip()
         # Typed as Any: redis-py's answers are unions of everything a server might say.
         self.redis: Any = redis.Redis.from_url(redis_url, decode_responses=True)
@@ -102,7 +105,7 @@ class Ours:
 
     def pids(self, service: str) -> list[int]:
         """The processes of a service, with their pools."""
-        own = [pid for pid in self.tree.pids() if command_of(pid)[-2:] == ["-m", service]]
+        own = [pid for pid in self.tree.pids() if _part(pid) == service]
         return [pid for root in own for pid in ProcessTree(root).pids()]
 
     @contextmanager
@@ -130,17 +133,26 @@ class Ours:
         return str(record["status"])
 
 
-def command_of(pid: int) -> list[str]:
-    """The command line of a process; empty if it has just ended."""
+def _read(pid: int, file: str) -> str:
+    """What Linux says of a process; empty if it has just ended."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")[:-1]
+        return Path("/proc", str(pid), file).read_text()
     except OSError:
-        return []
+        return ""
+
+
+def _part(pid: int) -> str:
+    """The part of which a process is the first one; empty if it is of none."""
+    match _read(pid, "cmdline").split("\0")[:-1]:
+        case [*_, "-m", ("gateway" | "validator" | "descriptor" | "status") as service]:
+            return service
+        case _:
+            return "Redis" if _read(pid, "comm").strip() in _REDIS else ""
 
 
 def environment_of(pid: int) -> dict[str, str]:
     """The environment that a process was started with."""
-    pairs = Path(f"/proc/{pid}/environ").read_text().split("\0")[:-1]
+    pairs = _read(pid, "environ").split("\0")[:-1]
     return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
 
 

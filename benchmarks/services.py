@@ -151,6 +151,7 @@ def upload(ours: Ours, requests: Sequence[Request], studies: int) -> Cost:
             ours.tree,
             lambda: send(requests, connections=_CONNECTIONS),
             lambda: events.await_archived(studies),
+            ours.parts,
         )
 
 
@@ -183,6 +184,16 @@ def _related(url: str, body: Path) -> Request:
     return Request(f"{url}/dicom-web/studies", body=body, content_type=_RELATED)
 
 
+def _parts(uploads: Sequence[Cost]) -> Iterator[Result]:
+    """Whose CPU time an upload of one slice is."""
+    studies = len(uploads[0].latencies)
+    values = [cost.cpu_seconds / studies * 1e3 for cost in uploads]
+    yield spread("CPU of an upload of one slice", values, None, "ms")
+    for name in uploads[0].by_part:
+        values = [cost.by_part[name] / studies * 1e3 for cost in uploads]
+        yield spread(f"  {name}", values, None, "ms")
+
+
 def _children_seconds() -> float:
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
@@ -209,6 +220,7 @@ def results(costs: Mapping[str, Sequence[Cost]]) -> Iterator[Result]:
                 None,
                 "times",
             )
+    yield from _parts(costs["uploads"])
     if "Orthanc uploads" in costs:
         pairs = zip(costs["uploads"], costs["Orthanc uploads"], strict=True)
         ratios = [ours.percentile(99) / peer.percentile(99) for ours, peer in pairs]
