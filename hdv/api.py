@@ -198,6 +198,8 @@ def _run_hdv(arguments: list[str]) -> bytes:
     # A traceback has exit code 1, too.
     has_ended = result.returncode in {ExitCode.OK, ExitCode.FAILED}
     if not (has_ended and result.stdout.endswith(b"}\n")):
-        lines = result.stderr.decode(errors="replace").splitlines()
+        # A wrong option also gets lines about the usage of the command.
+        error = result.stderr.decode(errors="replace").rpartition("\nError: ")[2]
+        lines = [line.removeprefix("hdv validate: ") for line in error.splitlines()]
         raise CommandError(*lines or [f"hdv validate ended with exit code {result.returncode}"])
     return result.stdout

@@ -99,8 +99,8 @@ async def _tail(feed: Feed, start: str | None, types: Sequence[str], json: bool)
     addresses = [ADDRESS_OF[name] for name in types or ADDRESS_OF]
     try:
         place = Cursor.parse(start) if start else await feed.end()
-    except CursorError as error:
-        raise CommandError(f"'{start}' is not a place to start from: {error}") from None
+    except CursorError:
+        raise CommandError(f"'{start}' is neither a cursor, the id of an entry, nor 0") from None
     try:
         async with aclosing(feed.follow(place, addresses, _report_unavailable)) as pages:
             async for page in pages:

@@ -1,5 +1,6 @@
 """What all commands have in common: how they end, and how their help is laid out."""
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
@@ -19,6 +20,18 @@ class Command(TyperCommand):
         """Run the command and exit."""
         invoke = super().invoke
         ctx.exit(run(ctx.command_path, lambda: invoke(ctx)))
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ANN401 -- private, too
+        """Write `PATH...` where typer writes `{PATH}...`."""
+        return [re.sub(r"[{}]", "", piece) for piece in super().collect_usage_pieces(ctx)]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 -- private, too
+        """Write arguments without their types, such as `<list[str]>`."""
+        parameters: list[Any] = self.params
+        for parameter in parameters:
+            if parameter.param_type_name == "argument":
+                parameter.display_type = lambda _: ""
+        super().format_options(ctx, formatter)
 
 
 class Group(TyperGroup):

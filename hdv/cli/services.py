@@ -106,7 +106,7 @@ def verify(
     redis_url: RedisUrl = None,
     data: UpData = Path("data"),
 ) -> ExitCode:
-    """Check all messages on a running Redis against the AsyncAPI document.
+    """Check all messages against the AsyncAPI document.
 
     Checks every entry of every stream, and with --follow every live message. Each violation is
     shown as a sentence without values of the message; the exit code is then 1.

@@ -64,7 +64,7 @@ def _step(entry: Json) -> str:
     """A state that the study went through."""
     seconds = entry.get("duration_seconds")
     duration = "" if seconds is None else f"  {seconds:.3f} s"
-    return f"{entry['state']:<11}{entry['time']}  {entry['service']}{duration}"
+    return f"{entry['state']:<11}{entry['time']}  {entry['service']:<10}{duration}".rstrip()
 
 
 def _finding(finding: Json) -> Iterator[str]:

@@ -135,6 +135,11 @@ def forget(directory: Path) -> None:
     (directory / _URL).unlink(missing_ok=True)
 
 
+def url_file(data: Path) -> Path:
+    """The file that has the URL, with the password, of the server that runs on a data directory."""
+    return data / "redis" / _URL
+
+
 def url_for_client(given: str | None, data: Path) -> str | None:
     """The URL that a command overrides its settings with; None to keep them.
 
@@ -148,7 +153,7 @@ def url_for_client(given: str | None, data: Path) -> str | None:
     if given or "HDV_REDIS_URL" in os.environ:
         return given
     try:
-        return (data / "redis" / _URL).read_text().strip()
+        return url_file(data).read_text().strip()
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -199,6 +199,8 @@ def _is_ready(client: httpx2.Client, url: str) -> bool:
 def _announcement(options: UpOptions, settings: GatewaySettings) -> str:
     gateway = options.url("gateway")
     redis = urlsplit(settings.redis_url)
+    with_password = redis_server.url_file(options.data)
+    password = f" (with its password: {with_password})" if with_password.exists() else ""
     return f"""
 Hybrid DICOM Validator {version("hybrid-dicom-validator")} is ready.
 
@@ -206,7 +208,7 @@ Hybrid DICOM Validator {version("hybrid-dicom-validator")} is ready.
   API         {gateway}/docs
   events      {gateway}/asyncapi
   status      {options.url("status")} (internal)
-  Redis       {redis._replace(netloc=redis.netloc.rpartition("@")[2]).geturl()}
+  Redis       {redis._replace(netloc=redis.netloc.rpartition("@")[2]).geturl()}{password}
   uploads     {settings.uploads_dir.absolute()}
   quarantine  {settings.quarantine_dir.absolute()}
   archive     {settings.archive_dir.absolute()}

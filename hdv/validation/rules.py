@@ -89,7 +89,7 @@ def explanation(code: str, *, width: int) -> str:
 
 def _unknown(code: str) -> str:
     close = difflib.get_close_matches(code.strip().lower(), RULES, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(close)}?" if close else "`hdv rules` lists all codes."
+    hint = f"did you mean {', '.join(close)}?" if close else "`hdv rules` lists all codes."
     return f"there is no code {code!r}; {hint}"
 
 

@@ -109,7 +109,7 @@ def test_entries_that_are_not_events_are_ignored(streams: MemoryRedis) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--from", "somewhere"], "'somewhere' is not a place to start from: "),
+        (["--from", "somewhere"], "'somewhere' is neither a cursor, the id of an entry, nor 0"),
         (["--type", "study.lost"], "there is no event type 'study.lost'; there are study.uploaded"),
         (["--redis-url", "localhost"], "gateway: setting 'redis_url': "),
     ],

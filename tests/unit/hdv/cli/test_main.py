@@ -52,6 +52,12 @@ def test_every_command_has_help_with_examples(path: tuple[str, ...]) -> None:
     assert max(map(len, text.splitlines())) <= 100
 
 
+def test_usage_and_arguments_are_written_as_usual() -> None:
+    text = hdv("quarantine", "download", "-h").stdout
+    assert text.startswith("Usage: hdv quarantine download [OPTIONS] ID [FILE]...\n")
+    assert "\n  ID    The id of the study." in text
+
+
 @pytest.mark.parametrize("path", NAMES)
 def test_examples_are_commands_that_are_understood(path: tuple[str, ...]) -> None:
     epilog = COMMANDS[path].epilog

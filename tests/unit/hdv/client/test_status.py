@@ -60,7 +60,7 @@ label      trial-42
 files      3 received, 2 accepted, 1 rejected, 1 skipped
 modalities CT, SR
 
-uploaded   2026-03-01T09:30:00Z  gateway  0.250 s
+uploaded   2026-03-01T09:30:00Z  gateway     0.250 s
 archived   2026-03-01T09:30:02Z  descriptor
 
 error    structure.truncated  PixelData  (2 times)
