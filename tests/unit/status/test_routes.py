@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from chassis.web import problem
 from contracts.status import State, StatusRecord, StatusUpdate
+from kit.problems import assert_problem
 from status.record import advance
 from status.routes import add_routes
 from status.store import Page, Wanted
@@ -68,15 +69,6 @@ def mark(state: str, second: int = 0) -> dict[str, str]:
     return {"status": state, "service": "validator", "time": f"2024-01-01T00:00:{second:02}Z"}
 
 
-def is_problem(response: httpx2.Response, status: int, kind: str) -> bool:
-    body = response.json()
-    return (
-        response.status_code == body["status"] == status
-        and response.headers["content-type"] == "application/problem+json"
-        and body["type"] == f"urn:hdv:problem:{kind}"
-    )
-
-
 async def test_a_mark_is_answered_with_the_record_as_it_is_now(service: Caller) -> None:
     response = await service().post(f"/status/{STUDY}", json=mark("validating"))
     assert response.status_code == 200
@@ -106,7 +98,7 @@ async def test_the_record_of_a_study_can_be_asked_for(service: Caller) -> None:
 
 
 async def test_an_unknown_study_is_not_found(service: Caller) -> None:
-    assert is_problem(await service().get(f"/status/{STUDY}"), 404, "unknown-study")
+    assert_problem(await service().get(f"/status/{STUDY}"), 404, "unknown-study")
 
 
 async def test_many_marks_are_taken_at_once_and_written_once_for_each_study(
@@ -139,7 +131,7 @@ async def test_many_marks_are_taken_at_once_and_written_once_for_each_study(
 async def test_an_update_of_the_wrong_shape_is_refused_and_nothing_written(
     service: Caller, store: MemoryStore, path: str, body: dict[str, Any]
 ) -> None:
-    assert is_problem(await service().post(path, json=body), 422, "invalid-request")
+    assert_problem(await service().post(path, json=body), 422, "invalid-request")
     assert not store.records
 
 
@@ -151,7 +143,7 @@ async def test_a_bulk_update_with_one_wrong_entry_is_refused_whole(
         {"study_id": str(OTHER), **mark("lost")},
     ]
     response = await service().post("/status", json={"updates": updates})
-    assert is_problem(response, 422, "invalid-request")
+    assert_problem(response, 422, "invalid-request")
     assert not store.records
 
 
@@ -190,7 +182,7 @@ async def test_a_listing_with_impossible_parameters_is_refused(
     service: Caller, parameters: dict[str, Any]
 ) -> None:
     response = await service().get("/status", params=parameters)
-    assert is_problem(response, 422, "invalid-request")
+    assert_problem(response, 422, "invalid-request")
 
 
 @pytest.mark.parametrize(
@@ -206,7 +198,7 @@ async def test_without_the_token_no_request_is_admitted(
 ) -> None:
     headers = {"Authorization": authorization} if authorization else {}
     response = await service(TOKEN, **headers).request(method, path, json=mark("validating"))
-    assert is_problem(response, 401, "unauthorized")
+    assert_problem(response, 401, "unauthorized")
     assert response.headers["www-authenticate"] == "Bearer"
     assert "sesame" not in response.text
     assert not store.records
@@ -215,7 +207,7 @@ async def test_without_the_token_no_request_is_admitted(
 async def test_a_token_of_bytes_that_are_no_text_is_wrong_not_an_accident(service: Caller) -> None:
     client = service(TOKEN)
     response = await client.get("/status", headers={b"Authorization": b"Bearer \xff\xfe"})
-    assert is_problem(response, 401, "unauthorized")
+    assert_problem(response, 401, "unauthorized")
 
 
 async def test_with_the_token_one_gets_in(service: Caller) -> None:

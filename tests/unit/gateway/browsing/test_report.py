@@ -13,7 +13,7 @@ from contracts.report import Finding, Outcome, Severity
 from contracts.status import State
 from gateway.browsing.report_csv import COLUMNS
 from gateway.http.negotiation import Accept
-from kit.gateway import assert_problem
+from kit.problems import assert_problem
 from storage.file_store import FileStore
 from storage.files import remove_directory
 from unit.gateway.browsing_kit import Gateway, knows

@@ -22,7 +22,8 @@ from contracts.report import (
     StudyReport,
 )
 from contracts.status import HistoryEntry, Reason, State, StatusRecord
-from kit.gateway import MemoryGateway, assert_problem
+from kit.gateway import MemoryGateway
+from kit.problems import assert_problem
 from storage.layout import INTAKE, METADATA, REPORT
 
 STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")

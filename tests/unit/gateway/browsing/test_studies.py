@@ -9,7 +9,8 @@ import pytest
 
 from contracts.report import Outcome
 from contracts.status import State
-from kit.gateway import StatusService, assert_problem, status_unavailable
+from kit.gateway import StatusService, status_unavailable
+from kit.problems import assert_problem
 from unit.gateway.browsing_kit import (
     Gateway,
     knows,

@@ -17,7 +17,8 @@ from contracts.report import Outcome
 from contracts.status import State
 from gateway.http import zip_stream
 from gateway.http.download import StreamDownload
-from kit.gateway import assert_problem, status_unavailable
+from kit.gateway import status_unavailable
+from kit.problems import assert_problem
 from storage.file_store import FileStore
 from storage.stored_file import CHUNK_BYTES
 from storage.study_folder import StudyFolder

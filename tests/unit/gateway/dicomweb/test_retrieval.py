@@ -17,7 +17,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from gateway.dicomweb.metadata import without_bulk_data
 from gateway.http.paths import DICOMWEB
-from kit.gateway import MemoryGateway, assert_problem
+from kit.gateway import MemoryGateway
+from kit.problems import assert_problem
 from storage.layout import METADATA
 from storage.uid_index import COMPLETE, STUDIES
 

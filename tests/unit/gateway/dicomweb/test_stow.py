@@ -27,7 +27,8 @@ from contracts.report import (
 )
 from gateway.dicomweb.stow_results import results
 from kit.events import archived, failed, not_processed, validated
-from kit.gateway import MemoryGateway, assert_problem, running
+from kit.gateway import MemoryGateway, running
+from kit.problems import assert_problem
 from storage.layout import INTAKE, REPORT
 
 CONTENT = bytes(128) + b"DICM" + bytes(range(256)) * 8

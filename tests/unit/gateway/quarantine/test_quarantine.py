@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from gateway.quarantine import listing, removal
 from gateway.quarantine.audit_trail import RemovalReason
-from kit.gateway import assert_problem
+from kit.problems import assert_problem
 from storage.layout import INTAKE, REPORT
 from unit.gateway.quarantined import DAY, NOT_DICOM, TRUNCATED, Gateway
 

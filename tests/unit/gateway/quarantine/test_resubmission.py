@@ -15,7 +15,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from contracts.intake import Intake
 from gateway.quarantine import resubmission
 from gateway.quarantine.audit_trail import Resubmission
-from kit.gateway import assert_problem
+from kit.problems import assert_problem
 from storage.study_folder import StudyFolder
 from unit.gateway.quarantined import NOT_DICOM, TRUNCATED, Gateway
 

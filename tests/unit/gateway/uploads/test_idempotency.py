@@ -12,7 +12,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from contracts.places import Place
 from gateway.uploads import key_lock
-from kit.gateway import MemoryGateway, assert_problem
+from kit.gateway import MemoryGateway
+from kit.problems import assert_problem
 from storage.layout import MARKERS
 from unit.gateway.uploads.test_upload import (
     BEGINNING,

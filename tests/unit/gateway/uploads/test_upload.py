@@ -18,7 +18,8 @@ from structlog.testing import capture_logs
 
 from gateway.uploads import service
 from kit.archives import zipped
-from kit.gateway import MemoryGateway, assert_problem
+from kit.gateway import MemoryGateway
+from kit.problems import assert_problem
 from kit.redis import raising
 
 CONTENT = bytes(128) + b"DICM" + bytes(range(256)) * 8
