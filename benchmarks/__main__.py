@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 import tempfile
 import time
@@ -39,6 +40,8 @@ def main() -> int:
     parser.add_argument("--plots", type=Path, help="a directory for plots")
     parser.add_argument("--directory", type=Path, help="on the disk to measure; up to 10 GB")
     options = parser.parse_args()
+    # However it is stopped, the servers are stopped as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     started = time.perf_counter()
     report = Report()
     with tempfile.TemporaryDirectory(dir=options.directory, prefix="bench-") as name:
