@@ -53,12 +53,6 @@ def durable_file(path: Path, incoming: Path | None = None) -> Iterator[IO[bytes]
     sync_directory(path.parent)
 
 
-def write_durably(path: Path, content: bytes) -> None:
-    """Write all bytes of a file at once; see `durable_file`."""
-    with durable_file(path) as file:
-        file.write(content)
-
-
 def sync_file(path: Path) -> None:
     """Make the bytes of a file durable that has been written and closed."""
     with _open(path) as file:

@@ -64,14 +64,6 @@ def growing(path: Path) -> Iterator[GrowingFile]:
         yield GrowingFile(path, file)
 
 
-def read_lines(path: Path) -> list[bytes]:
-    """The whole lines of a file; none if there is no file."""
-    try:
-        return path.read_bytes().split(b"\n")[:-1]
-    except FileNotFoundError:
-        return []
-
-
 def _lock(file: BinaryIO) -> None:
     """Lock a file until it is closed. A blocking `flock` would have no time limit."""
     deadline = time.monotonic() + WAIT_SECONDS

@@ -43,6 +43,7 @@ def files_that_name(names: Collection[str]) -> set[str]:
     [
         ("add-an-event.md", 8),
         ("add-a-route.md", 3),
+        ("add-a-rule.md", 3),
         ("add-a-setting.md", 3),
         ("add-a-status-field.md", 3),
         ("add-a-storage-backend.md", 2),

@@ -19,7 +19,6 @@ from storage.files import (
     remove_stale,
     sha256_of,
     sync_directory,
-    write_durably,
 )
 from storage.layout import INCOMING
 from storage.port import ChecksumMismatchError, ContentDiffersError
@@ -37,6 +36,11 @@ def tree(root: Path) -> Tree:
         for path in sorted(root.rglob("*"))
         if path.is_file() and INCOMING not in path.parts
     }
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    with durable_file(path) as file:
+        file.write(content)
 
 
 def make_tree(root: Path, files: Tree) -> Path:

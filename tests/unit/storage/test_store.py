@@ -14,6 +14,7 @@ from storage.file_store import FileStore
 from storage.layout import INTAKE, MARKERS, METADATA, REPORT
 from storage.memory_store import MemoryStore
 from storage.port import ChecksumMismatchError, ContentDiffersError, Store
+from storage.stored_file import FileInStore
 
 STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 OTHER = UUID("3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22")
@@ -120,6 +121,13 @@ class TestAppending:
             writer.join()
         found = read(store, "quarantine/removed.ndjson").splitlines()
         assert sorted(Line.model_validate_json(line).number for line in found) == list(range(30))
+
+    def test_half_a_line_that_a_crash_has_left_is_not_read(self, store: Store) -> None:
+        fill(store, UPLOADED)
+        file = FileInStore(store, f"{UPLOADED}/journal")
+        assert file.lines() == []
+        file.append(b"one\ntw", create=True)
+        assert file.lines() == [b"one"]
 
 
 class TestDrafts:
