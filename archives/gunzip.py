@@ -48,9 +48,9 @@ class Gunzip:
         try:
             piece = self._inflater.decompress(data, size)
         except zlib.error:
-            raise broken("(gzip) is broken") from None
+            raise broken("has damaged gzip data") from None
         if not data and not piece and not self._inflater.eof:
-            raise broken("(gzip) is truncated")
+            raise broken("is truncated")
         return piece
 
     def _next_member(self) -> bool:
@@ -58,7 +58,7 @@ class Gunzip:
         if not self._member_bytes:
             self._empty_members += 1
         if self._empty_members > MOST_EMPTY_MEMBERS:
-            raise broken(f"(gzip) has more than {MOST_EMPTY_MEMBERS} empty members")
+            raise broken(f"has more than {MOST_EMPTY_MEMBERS} empty gzip members")
         self._ahead = self._inflater.unused_data.lstrip(b"\0")
         while not self._ahead:
             if not (data := self._file.read(_INPUT_BYTES)):

@@ -105,7 +105,7 @@ def _directory(path: Path, budget: Budget) -> list[zipfile.ZipInfo]:
         with _DirectoryFile(path, budget) as file, zipfile.ZipFile(file) as archive:
             infos = archive.infolist()
     except _DAMAGED:  # their texts may have names
-        raise broken("(zip) is broken or truncated") from None
+        raise broken("is broken or truncated") from None
     budget.require_entries(len(infos))
     by_offset = sorted((info.header_offset, info.compress_size) for info in infos)
     if by_offset and not 0 <= by_offset[0][0] <= by_offset[-1][0] < path.stat().st_size:
@@ -190,7 +190,7 @@ class _DirectoryFile(io.FileIO):
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
         if offset < 0 and whence == os.SEEK_SET:
-            raise broken("(zip) points before its beginning")
+            raise broken("points before its beginning")
         return super().seek(offset, whence)
 
     def read(self, size: int | None = -1, /) -> bytes:

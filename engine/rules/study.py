@@ -98,7 +98,7 @@ FAILED_WITH_OTHERS = RULES.define(
 MISSING = RULES.define(
     "study.instances-missing",
     Severity.WARNING,
-    "There are fewer instances than the sender has announced.",
+    "There are fewer instances than expected.",
     "PS3.3 A.1.2",
     why="The transfer broke off, or files were lost before it.",
     fix="Compare with the source and send what is missing.",
@@ -107,7 +107,7 @@ MISSING = RULES.define(
 EXTRA = RULES.define(
     "study.instances-extra",
     Severity.WARNING,
-    "There are more instances than the sender has announced.",
+    "There are more instances than expected.",
     "PS3.3 A.1.2",
     why="Files of another study, or repeated ones, may be among them.",
     fix="Compare with the source.",

@@ -12,7 +12,7 @@ from hdv.client.upload_outcome import Json, await_outcome, print_outcome, reason
 from hdv.exit import CommandError, ExitCode
 from hdv.terminal.prompt import confirm
 from hdv.terminal.table import cell, new_table, print_table
-from hdv.terminal.text import number_of, print_json, print_line
+from hdv.terminal.text import number_of, print_json, print_line, time_text
 
 MOST_PER_PAGE = 500
 
@@ -72,11 +72,11 @@ class Quarantine:
         if self._json:
             print_json(study)
             return
-        print_line(f"study {study_id}, in quarantine since {_time(study['quarantined_at'])}")
+        print_line(f"study {study_id}, in quarantine since {time_text(study['quarantined_at'])}")
         for entry in study["resubmissions"]:
             what = "fixed" if entry["fixed"] else "unchanged"
             print_line(
-                f"resubmitted {_time(entry['time'])} {what}: {', '.join(entry['files'])}"
+                f"resubmitted {time_text(entry['time'])} {what}: {', '.join(entry['files'])}"
                 f" as study {entry['study_id']}"
             )
         print_line()
@@ -191,7 +191,7 @@ def _print_studies(studies: Sequence[Json]) -> None:
     for study in studies:
         codes = ", ".join(f"{count['code']} ({count['files']})" for count in study["codes"])
         table.add_row(
-            *map(cell, (study["study_id"], _time(study["quarantined_at"]))),
+            *map(cell, (study["study_id"], time_text(study["quarantined_at"]))),
             *map(cell, (study["file_count"], study["resubmissions"] or "")),
             *map(cell, (study.get("label"), codes)),
         )
@@ -205,8 +205,3 @@ def _name_to_replace(names: Sequence[str], fixed: str) -> str:
     if not Path(fixed).is_file():
         raise CommandError(f"{fixed}: no such file")
     return names[0]
-
-
-def _time(text: str) -> str:
-    """A time for people, without fractions of a second."""
-    return f"{text[:10]} {text[11:19]}"

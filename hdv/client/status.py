@@ -6,7 +6,7 @@ from uuid import UUID
 from hdv.client.gateway import Gateway
 from hdv.client.upload_outcome import Json, await_outcome, count_text, exit_code
 from hdv.exit import ExitCode
-from hdv.terminal.text import print_json, print_line
+from hdv.terminal.text import print_json, print_line, time_text
 
 
 def status(
@@ -41,7 +41,7 @@ def _lines(record: Json) -> Iterator[str]:
     """The record for people."""
     facts = {
         "study": record["study_id"],
-        "status": f"{record['status']}  {record['updated_at']}",
+        "status": f"{record['status']}  {time_text(record['updated_at'])}",
         "reason": " ".join((record.get("reason") or {}).values()),
         "label": record.get("label"),
         "files": count_text(record.get("files") or {}),
@@ -64,7 +64,9 @@ def _step(entry: Json) -> str:
     """A state that the study went through."""
     seconds = entry.get("duration_seconds")
     duration = "" if seconds is None else f"  {seconds:.3f} s"
-    return f"{entry['state']:<11}{entry['time']}  {entry['service']:<10}{duration}".rstrip()
+    return (
+        f"{entry['state']:<11}{time_text(entry['time'])}  {entry['service']:<10}{duration}".rstrip()
+    )
 
 
 def _finding(finding: Json) -> Iterator[str]:

@@ -26,3 +26,8 @@ def print_line(line: str = "") -> None:
 def number_of(count: int, noun: str) -> str:
     """A count with its noun: `1 file`, `1,200 files`."""
     return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def time_text(time: str) -> str:
+    """A time of an answer, in UTC, without fractions of a second: `2026-03-01T12:00:00Z`."""
+    return f"{time[:19]}Z"

@@ -24,7 +24,7 @@ from kit.archives import MAKERS, tar_gz, tarred
 from kit.archives import zipped as zip_of
 
 Entry = tuple[str, bytes]
-DAMAGED = "an archive file that (zip) is broken or truncated"
+DAMAGED = "an archive file that is broken or truncated"
 
 
 def everything(path: Path, **changes: Any) -> list[tuple[Source | Skipped, bytes | None]]:
