@@ -88,9 +88,10 @@ class UidIndex:
             async with client.pipeline(transaction=False) as pipeline:
                 for uid in chunk:
                     pipeline.hsetnx(INSTANCES, uid, f"{instances[uid]} {study_id}")
-                pipeline.hmget(INSTANCES, chunk)
-                *_, values = await pipeline.execute()
-            reserved |= {uid: _read(value) for uid, value in zip(chunk, values, strict=True)}
+                is_new = await pipeline.execute()
+            known = [uid for uid, new in zip(chunk, is_new, strict=True) if not new]
+            reserved |= {uid: Reservation(instances[uid], study_id) for uid in chunk}
+            reserved |= await self.reservations(known)
         return reserved
 
     async def reservations(self, uids: Iterable[str]) -> dict[str, Reservation]:
