@@ -1,5 +1,6 @@
 """The internal HTTP API: progress marks in, status records out."""
 
+import asyncio
 import hmac
 from dataclasses import dataclass
 from typing import Annotated
@@ -125,8 +126,9 @@ async def update_many(body: StudyStatusUpdates, records: Provided) -> Applied:
     by_study: dict[UUID, list[StatusUpdate]] = {}
     for entry in body.updates:
         by_study.setdefault(entry.study_id, []).append(entry)
-    for study_id, updates in by_study.items():
-        await records.store.apply(study_id, updates)
+    await asyncio.gather(
+        *(records.store.apply(study_id, updates) for study_id, updates in by_study.items())
+    )
     return Applied(studies=len(by_study))
 
 

@@ -1,6 +1,7 @@
 """Status records in Redis: one key for each study, written by compare-and-set, indexed by time."""
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from uuid import UUID
 from redis.asyncio import Redis
 from redis.exceptions import WatchError
 
+from chassis.runtime.batches import Batches
 from contracts.status import State, StatusRecord, StatusUpdate
 from status.record import advance
 
@@ -22,7 +24,11 @@ Stored = bytes | str | None
 
 INDEX = "status-index"
 """Sorted set of all study ids by the time they were first seen, in milliseconds since the epoch;
-with a suffix, of those in a state, of a modality, with a label or of a patient."""
+with a suffix, of those that are unfinished, in `error` or `failed`, of a modality, with a label or
+of a patient. The archived ones have no index: they are most of all."""
+
+GATHER_SECONDS = 0.02
+"""After a write, how long updates gather for the next one."""
 
 MOST_SCANNED = 2000
 """Records that are read for one page. If few of them are wanted, the page is short and the next one
@@ -30,16 +36,32 @@ goes on."""
 MOST_AT_ONCE = 500
 """Records that are read with one command."""
 
-# KEYS: the record, the indexes it leaves, the indexes it is in.
-# ARGV: the record as it was read ("" for none), the new record, the study id, its time, the number
-# of indexes it leaves.
+# KEYS: the records.
+# ARGV: for each of them the record as it was read ("" for none), the new record, and what changes
+# in the indexes, as JSON: the study id, its time, the indexes it leaves, those it enters.
+# Returns the numbers of the records that someone else has written since they were read.
 COMPARE_AND_SET = """
-if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2])
-local left = tonumber(ARGV[5]) + 1
-for i = 2, left do redis.call('ZREM', KEYS[i], ARGV[3]) end
-for i = left + 1, #KEYS do redis.call('ZADD', KEYS[i], ARGV[4], ARGV[3]) end
-return 1
+local function note(by_index, index, ...)
+  local list = by_index[index] or {}
+  for _, value in ipairs({...}) do list[#list + 1] = value end
+  by_index[index] = list
+end
+local stored = redis.call('MGET', unpack(KEYS))
+local written, left, entered, lost = {}, {}, {}, {}
+for i, key in ipairs(KEYS) do
+  if (stored[i] or '') == ARGV[3 * i - 2] then
+    note(written, 1, key, ARGV[3 * i - 1])
+    local study, time, leaves, enters = unpack(cjson.decode(ARGV[3 * i]))
+    for _, index in ipairs(leaves) do note(left, index, study) end
+    for _, index in ipairs(enters) do note(entered, index, time, study) end
+  else
+    lost[#lost + 1] = i - 1
+  end
+end
+if written[1] then redis.call('MSET', unpack(written[1])) end
+for index, studies in pairs(left) do redis.call('ZREM', index, unpack(studies)) end
+for index, entries in pairs(entered) do redis.call('ZADD', index, unpack(entries)) end
+return lost
 """
 
 
@@ -80,11 +102,32 @@ class Page:
     """Where the next page begins; None after the last."""
 
 
+@dataclass(frozen=True)
+class _Change:
+    """What updates make of a record."""
+
+    stored: Stored
+    before: StatusRecord | None
+    after: StatusRecord
+
+    def index_changes(self) -> bytes:
+        """What changes in the indexes, as the script reads it."""
+        before, after = _indexes_of(self.before), _indexes_of(self.after)
+        leaves = [index for index in before if index not in after]
+        enters = [index for index in after if before.get(index) != after[index]]
+        time = str(_first_seen(self.after))
+        return json.dumps([str(self.after.study_id), time, leaves, enters]).encode()
+
+
+_Request = tuple[UUID, Sequence[StatusUpdate]]
+
+
 class RedisStore:
     """The status records."""
 
     def __init__(self, connect: Callable[[], Awaitable[Redis]]) -> None:
         self._connect = connect
+        self._requests = Batches(self._apply_all, pause_seconds=GATHER_SECONDS)
 
     async def get(self, study_id: UUID) -> StatusRecord | None:
         """The latest record of a study."""
@@ -94,6 +137,8 @@ class RedisStore:
     async def apply(self, study_id: UUID, updates: Sequence[StatusUpdate]) -> StatusRecord:
         """Apply updates to a study's record, in the order given.
 
+        Updates that arrive at the same time, of one study or of many, are written together.
+
         Args:
             study_id: the study; it need not be known yet.
             updates: at least one.
@@ -101,19 +146,7 @@ class RedisStore:
         Raises:
             redis.exceptions.WatchError: other writers were faster every time.
         """
-        client = await self._connect()
-        for _ in range(MOST_ATTEMPTS):
-            stored = await client.get(_key(study_id))
-            before = _parse(stored)
-            after = before
-            for update in updates:
-                after = advance(after, study_id, update)
-            if after is None:
-                raise ValueError("no updates given")
-            if after == before or await self._replace(client, stored, before, after):
-                return after
-            await asyncio.sleep(random.uniform(0.001, 0.02))  # noqa: S311 -- jitter
-        raise WatchError
+        return await self._requests.add((study_id, updates))
 
     async def page(self, wanted: Wanted, cursor: str | None, limit: int) -> Page:
         """A page of records; studies first seen last come first.
@@ -143,24 +176,54 @@ class RedisStore:
                 last, scanned = entry, scanned + 1
         return Page(tuple(records), None)
 
-    async def _replace(
-        self,
-        client: Redis,
-        stored: Stored,
-        before: StatusRecord | None,
-        after: StatusRecord,
-    ) -> bool:
-        """Write the record if it is still what was read."""
-        replace = client.register_script(COMPARE_AND_SET)
-        first_seen = int(after.history[0].time.timestamp() * 1000)
-        current = _indexes_of(after)
-        left = [index for index in _indexes_of(before) if index not in current]
-        return bool(
-            await replace(
-                keys=[_key(after.study_id), *left, *current],
-                args=[stored or b"", after.to_json(), str(after.study_id), first_seen, len(left)],
-            )
-        )
+    async def _apply_all(self, requests: Sequence[_Request]) -> list[StatusRecord | Exception]:
+        """Apply updates; returns for each request the record, or why it cannot be updated."""
+        client = await self._connect()
+        updates: dict[UUID, list[StatusUpdate]] = {}
+        for study_id, further in requests:
+            updates.setdefault(study_id, []).extend(further)
+        results: dict[UUID, StatusRecord | Exception] = {}
+        for _ in range(MOST_ATTEMPTS):
+            remaining = [study_id for study_id in updates if study_id not in results]
+            stored = await client.mget([_key(study_id) for study_id in remaining])
+            changes = []
+            for study_id, found in zip(remaining, stored, strict=True):
+                try:
+                    changes.append(_change(study_id, found, updates[study_id]))
+                except ValueError as error:  # the stored record is broken: the others go on
+                    results[study_id] = error
+            written = await _write(client, changes)
+            results |= {change.after.study_id: change.after for change in written}
+            if len(results) == len(updates):
+                return [results[study_id] for study_id, _ in requests]
+            await asyncio.sleep(random.uniform(0.001, 0.02))  # noqa: S311 -- jitter
+        raise WatchError
+
+
+def _change(study_id: UUID, stored: Stored, updates: Sequence[StatusUpdate]) -> _Change:
+    before = after = _parse(stored)
+    for update in updates:
+        after = advance(after, study_id, update)
+    if after is None:
+        raise ValueError("no updates given")
+    return _Change(stored, before, after)
+
+
+async def _write(client: Redis, changes: Sequence[_Change]) -> list[_Change]:
+    """Write each record that is still what was read; returns the changes that are in Redis then."""
+    same = [change for change in changes if change.after == change.before]
+    new = [change for change in changes if change.after != change.before]
+    if not new:
+        return same
+    lost = await client.register_script(COMPARE_AND_SET)(
+        keys=[_key(change.after.study_id) for change in new],
+        args=[
+            argument
+            for change in new
+            for argument in (change.stored or b"", change.after.to_json(), change.index_changes())
+        ],
+    )
+    return [*same, *(change for number, change in enumerate(new) if number not in lost)]
 
 
 _Entry = tuple[float, str]
@@ -172,18 +235,28 @@ def _indexes(
 ) -> list[str]:
     return [
         INDEX,
-        *([f"{INDEX}:{status}"] if status else []),
+        *([_index_of_state(status)] if status and status is not State.ARCHIVED else []),
         *(f"{INDEX}:modality:{modality}" for modality in modalities),
         *([f"{INDEX}:label:{label}"] if label else []),
         *([f"{INDEX}:patient:{patient}"] if patient else []),
     ]
 
 
-def _indexes_of(record: StatusRecord | None) -> list[str]:
+def _index_of_state(status: State) -> str:
+    return f"{INDEX}:{status}" if status.is_final else f"{INDEX}:unfinished"
+
+
+def _indexes_of(record: StatusRecord | None) -> dict[str, int]:
+    """The indexes that a record is in, and its time there."""
     if record is None:
-        return []
+        return {}
     modalities = record.modalities or ()
-    return _indexes(record.status, modalities, record.label, record.patient_id_hash)
+    indexes = _indexes(record.status, modalities, record.label, record.patient_id_hash)
+    return dict.fromkeys(indexes, _first_seen(record))
+
+
+def _first_seen(record: StatusRecord) -> int:
+    return _milliseconds(record.history[0].time)
 
 
 async def _smallest(client: Redis, indexes: Sequence[str]) -> str:

@@ -114,7 +114,11 @@ async def test_a_study_that_moves_on_leaves_only_the_listing_of_its_state(
     assert await found(store, status=State.VALIDATING) == [other]
     assert await found(store, status=State.VALIDATED) == [study_id]
     assert await found(store, label="trial-42") == [other, study_id]
-    assert await client.zcard("status-index:validating") == 1
+    assert await client.zcard("status-index:unfinished") == 2
+
+    await store.apply(study_id, [StatusUpdate(status=State.ARCHIVED, time=START)])
+    assert await found(store, status=State.ARCHIVED) == [study_id]
+    assert await client.zcard("status-index:unfinished") == 1
 
 
 async def test_a_listing_is_complete_while_other_studies_come_and_go(
