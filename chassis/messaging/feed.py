@@ -195,19 +195,27 @@ class Feed:
         Raises:
             CursorExpiredError: entries after the cursor are gone.
         """
+        found = await patiently(partial(self._read_on, cursor, addresses), on_trouble)
         while True:
-            found = await patiently(partial(self._next, cursor, addresses), on_trouble)
             cursor = found.end
             if found.entries:
                 yield found
+            found = await self._next(cursor, addresses, on_trouble)
 
-    async def _next(self, cursor: Cursor, addresses: Sequence[str]) -> Page:
-        """The entries after a cursor; if there are none, waits until some may have come."""
-        found = await self.read(cursor, addresses, MOST_PER_READ)
-        if not found.entries:
-            # Only to wake up; the entries are read by the next call.
-            await self._client.xread(_after(cursor, addresses), count=1, block=POLLING_MS)
-        return found
+    async def _next(self, cursor: Cursor, addresses: Sequence[str], on_trouble: OnTrouble) -> Page:
+        """Wait for entries after a cursor; returns none if none come for a while."""
+        try:
+            reply = await self._client.xread(
+                _after(cursor, addresses), count=MOST_PER_READ, block=POLLING_MS
+            )
+        except RedisError as error:
+            on_trouble(error)
+            # During an outage entries may be trimmed off: that is checked again.
+            return await patiently(partial(self._read_on, cursor, addresses), on_trouble)
+        return page(Snapshot(_entries(reply)), cursor, addresses, MOST_PER_READ)
+
+    async def _read_on(self, cursor: Cursor, addresses: Sequence[str]) -> Page:
+        return await self.read(cursor, addresses, MOST_PER_READ)
 
 
 async def patiently(call: Callable[[], Awaitable[T]], on_trouble: OnTrouble) -> T:

@@ -17,6 +17,8 @@ from gateway.settings import FeedSettings
 
 SLOW = "slow-listener"
 REDIS_TIMEOUT_SECONDS = 3.0
+GATHER_SECONDS = 0.02
+"""After new entries have been passed on, how long the next ones gather."""
 
 Observer = Callable[[Sequence[Entry]], None]
 """Called with new entries; must return quickly."""
@@ -109,6 +111,7 @@ class LiveFeed:
                     if not listener.offer(page.entries):
                         self._metrics.error(SLOW)
                         get_logger().warning("feed.listener_dropped", reason=SLOW)
+                await asyncio.sleep(GATHER_SECONDS)
 
     async def check(self) -> None:
         """Check for `/health/ready`.

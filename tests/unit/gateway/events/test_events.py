@@ -21,7 +21,7 @@ from chassis.service.server import ABORT
 from chassis.web import problem
 from chassis.web.routing import provide
 from contracts.events import ANY_EVENT, CloudEvent
-from gateway.events import event_stream
+from gateway.events import event_stream, live_feed
 from gateway.events.live_feed import LiveFeed
 from gateway.events.routes import MOST_PER_PAGE, router
 from gateway.settings import FeedSettings
@@ -475,7 +475,10 @@ async def test_a_slow_reader_is_disconnected_and_delays_no_other(
             await client.finished()
 
 
-async def test_a_reader_that_was_slow_but_reads_on_ends_in_order(gateway: Gateway) -> None:
+async def test_a_reader_that_was_slow_but_reads_on_ends_in_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live_feed, "GATHER_SECONDS", 0)
     gateway = Gateway(queue_size=1)
     async with gateway.running():
         client = gateway.listen()
