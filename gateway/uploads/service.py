@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import math
 import re
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple
@@ -29,6 +31,7 @@ from gateway.uploads.receiver import UploadMode
 from gateway.uploads.staging import Staging, staged
 
 REDIS_TIMEOUT_SECONDS = 3.0
+REDIS_CHECK_SECONDS = 1.0
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 Read = Callable[[str, AsyncGenerator[bytes, None]], Parts]
@@ -62,6 +65,7 @@ class UploadService:
         self._connect = service.broker.connect
         self._metrics = service.metrics
         self._publisher = publisher
+        self._redis_answered = -math.inf
         self._keys = Idempotency(self._connect, self.studies, settings.idempotency_seconds)
         self._places = asyncio.Semaphore(settings.max_concurrent_uploads)
 
@@ -156,10 +160,16 @@ class UploadService:
         )
 
     async def require_redis(self) -> None:
-        """Ask Redis first, so that no client sends gigabytes only to be refused."""
+        """Ask Redis first, so that no client sends gigabytes only to be refused.
+
+        An answer counts for a second: `announce` finds out in any case.
+        """
+        if time.monotonic() - self._redis_answered < REDIS_CHECK_SECONDS:
+            return
         async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
             client = await self._connect()
             await client.ping()
+        self._redis_answered = time.monotonic()
 
     async def announce(self, intake: Intake, keyed: KeyedUpload | None = None) -> None:
         """Announce an upload that has been committed.
