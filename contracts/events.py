@@ -155,6 +155,8 @@ class ValidationData(Contract):
         default=None, examples=[["3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22"]]
     )
     """The further studies that this upload was divided into; absent if there are none."""
+    started_at: OrAbsent[Timestamp] = Field(default=None, examples=["2026-03-01T09:30:00.25Z"])
+    """When the validation began."""
 
 
 class StudyValidated(CloudEvent):
@@ -183,6 +185,8 @@ class StudyArchivedData(Contract):
     """Number of DICOM instances archived."""
     size_bytes: Natural = Field(examples=[1052160])
     """Total size of the archived instances, in bytes."""
+    started_at: OrAbsent[Timestamp] = Field(default=None, examples=["2026-03-01T09:30:00.25Z"])
+    """When the service began to describe and archive the study."""
 
 
 class StudyArchived(CloudEvent):

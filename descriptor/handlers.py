@@ -1,11 +1,12 @@
 """Handles `study.validated`: archives the study and announces it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 
 from chassis.messaging.progress import Progress
 from chassis.service.lifecycle import Service
 from contracts.channels import ARCHIVED, VALIDATED
-from contracts.events import StudyArchived, StudyArchivedData, StudyValidated
+from contracts.events import CloudEvent, StudyArchived, StudyArchivedData, StudyValidated
 from contracts.status import State
 
 
@@ -23,13 +24,15 @@ def register(
         progress: receives the beginning of the work.
         concurrency: studies at the same time.
     """
-    archived = service.publisher(ARCHIVED)
 
-    async def on_validated(event: StudyValidated) -> None:
+    async def on_validated(event: StudyValidated) -> Sequence[CloudEvent]:
+        started = datetime.now(UTC)
         progress.mark(event.study_id, State.ARCHIVING)
-        data = await archive(event)
-        await archived.publish(
+        archived = await archive(event)
+        progress.withdraw(event.study_id)
+        data = archived.model_copy(update={"started_at": started})
+        return [
             StudyArchived.new(source=service.name, subject=event.study_id, data=data, cause=event)
-        )
+        ]
 
-    service.consume(VALIDATED, on_validated, concurrency=concurrency)
+    service.consume(VALIDATED, on_validated, publishes=(ARCHIVED,), concurrency=concurrency)

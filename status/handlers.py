@@ -1,5 +1,6 @@
 """The events that the status service reads: every one of them."""
 
+from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from chassis.service.lifecycle import Service
 from contracts.channels import CHANNELS
 from contracts.events import CloudEvent, Event
 from contracts.status import StatusRecord, StatusUpdate
-from status.projection import update_of
+from status.projection import updates_of
 from status.store import Page, Wanted
 
 
@@ -32,8 +33,9 @@ def register(service: Service, store: Store, concurrency: int) -> None:
 
 
 def _projector(store: Store, event_type: type[CloudEvent]) -> Handler:
-    async def project(event: Event) -> None:
-        await store.apply(event.subject, [update_of(event)])
+    async def project(event: Event) -> Sequence[CloudEvent]:
+        await store.apply(event.subject, updates_of(event))
+        return ()
 
     # FastStream reads a message as what its handler's parameter is annotated with.
     project.__annotations__["event"] = event_type

@@ -1,26 +1,42 @@
 """What each event says about the state of its study."""
 
+from datetime import datetime
 from typing import Any
 
 from contracts.events import (
     Event,
     StudyArchived,
+    StudyArchivedData,
     StudyProcessingFailed,
     StudyUploaded,
     StudyValidated,
     StudyValidationFailed,
+    ValidationData,
 )
 from contracts.status import Reason, State, StatusUpdate, StudyFacts
 
 
-def update_of(event: Event) -> StatusUpdate:
-    """The status update that follows from an event.
+def updates_of(event: Event) -> list[StatusUpdate]:
+    """The status updates that follow from an event: when the work began, and its result.
 
     A fact is taken from the event's data if that has a field of the same name.
     """
-    return StatusUpdate(
+    result = StatusUpdate(
         status=_state(event), service=event.service, time=event.time, **_facts(event)
     )
+    began = _beginning(event)
+    return [began, result] if began else [result]
+
+
+def _beginning(event: Event) -> StatusUpdate | None:
+    match event.data:
+        case ValidationData(started_at=datetime() as time):
+            state = State.VALIDATING
+        case StudyArchivedData(started_at=datetime() as time):
+            state = State.ARCHIVING
+        case _:
+            return None
+    return StatusUpdate(status=state, service=event.service, time=time)
 
 
 def _state(event: Event) -> State:

@@ -1,11 +1,12 @@
 """Handles `study.uploaded`: validates the upload and announces the result."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 
 from chassis.messaging.progress import Progress
 from chassis.service.lifecycle import Service
 from contracts.channels import UPLOADS, VALIDATED, VALIDATION_FAILED
-from contracts.events import StudyUploaded, StudyValidated, StudyValidationFailed
+from contracts.events import CloudEvent, StudyUploaded, StudyValidated, StudyValidationFailed
 from contracts.report import FileCounts, Outcome
 from contracts.status import State, StudyFacts
 from validator.examine import Note
@@ -27,32 +28,30 @@ def register(
         progress: receives the beginning of the work and its progress.
         concurrency: uploads at the same time.
     """
-    validated = service.publisher(VALIDATED)
-    failed = service.publisher(VALIDATION_FAILED)
 
-    async def on_uploaded(event: StudyUploaded) -> None:
+    async def on_uploaded(event: StudyUploaded) -> Sequence[CloudEvent]:
         def note(files: FileCounts) -> None:
             progress.mark(event.study_id, State.VALIDATING, StudyFacts(files=files))
 
+        started = datetime.now(UTC)
         progress.mark(event.study_id, State.VALIDATING)
-        for study in await validate(event, note):
-            if study.patient_id_hash:
+        studies = await validate(event, note)
+        progress.withdraw(event.study_id)
+        for study in studies:
+            if study.patient_id_hash:  # not in the event: that is for everybody
                 facts = StudyFacts(patient_id_hash=study.patient_id_hash)
                 progress.mark(study.study_id, State.VALIDATING, facts)
-            await announce(study, event)
+        return [announcement(study, event, started) for study in studies]
 
-    async def announce(study: Validated, event: StudyUploaded) -> None:
-        if study.outcome is Outcome.ACCEPTED:
-            await validated.publish(
-                StudyValidated.new(
-                    source=service.name, subject=study.study_id, data=study.data, cause=event
-                )
-            )
-        else:
-            await failed.publish(
-                StudyValidationFailed.new(
-                    source=service.name, subject=study.study_id, data=study.data, cause=event
-                )
-            )
+    def announcement(study: Validated, event: StudyUploaded, started: datetime) -> CloudEvent:
+        is_accepted = study.outcome is Outcome.ACCEPTED
+        kind = StudyValidated if is_accepted else StudyValidationFailed
+        data = study.data.model_copy(update={"started_at": started})
+        return kind.new(source=service.name, subject=study.study_id, data=data, cause=event)
 
-    service.consume(UPLOADS, on_uploaded, concurrency=concurrency)
+    service.consume(
+        UPLOADS,
+        on_uploaded,
+        publishes=(VALIDATED, VALIDATION_FAILED),
+        concurrency=concurrency,
+    )

@@ -27,8 +27,10 @@ COMMAND_TIMEOUT_SECONDS = 5.0
 """Longer than every blocking read (POLLING_MS)."""
 START_TIMEOUT_SECONDS = 30.0
 """How long a starting service waits for Redis."""
-POLLING_MS = 1000
-"""How long a reader's XREADGROUP blocks, and the longest pause of an idle claimer."""
+POLLING_MS = 2000
+"""How long a blocking read waits."""
+CLAIM_POLLING_MS = 5000
+"""The longest pause of an idle claimer."""
 
 
 def instance_name() -> str:

@@ -1,15 +1,18 @@
-"""A consumer's claim on a stream entry: looking it up, and renewing it while work goes on."""
+"""The stream entries that this process has claimed: looking them up, and renewing the claims."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from chassis.messaging.cursor import parse_entry_id
 from chassis.observability.logs import error_name, get_logger
-from chassis.runtime.cancellation import cancel
 
 
 @dataclass(frozen=True)
@@ -22,53 +25,81 @@ class Claim:
     entry_id: bytes
     deliveries: int
     """How often the entry has been delivered, this time included."""
-    idle_seconds: float = 0.0
-    """How long ago that was. The entry may have waited in this process since."""
 
 
-async def current_claim(
-    client: Redis, stream: str, group: str, consumer: str, entry_id: bytes
-) -> Claim | None:
-    """This consumer's claim on an entry that was delivered to it.
+class Claims:
+    """The claims of this process.
 
-    Returns:
-        The claim, or None if the entry has been acknowledged, or claimed by another consumer, since
-        it was read.
+    Args:
+        connect: returns a connected client.
+        idle_seconds: after this time without a renewal another consumer may claim an entry.
     """
-    pending = await client.xpending_range(stream, group, min=entry_id, max=entry_id, count=1)
-    if not pending or pending[0]["consumer"] != consumer.encode():
-        return None
-    deliveries = int(pending[0]["times_delivered"])
-    idle_seconds = int(pending[0]["time_since_delivered"]) / 1000
-    return Claim(stream, group, consumer, entry_id, deliveries, idle_seconds)
 
+    def __init__(self, connect: Callable[[], Awaitable[Redis]], idle_seconds: float) -> None:
+        self._connect = connect
+        self._period = idle_seconds / 3
+        self._held: set[Claim] = set()
 
-@contextlib.asynccontextmanager
-async def heartbeat(client: Redis, claim: Claim, period: float) -> AsyncIterator[None]:
-    """Renew the claim every `period` seconds, so that a slow message is not worked on twice."""
-    task = asyncio.create_task(_renew(client, claim, period))
-    try:
-        yield
-    finally:
-        await cancel(task)
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    async def new(self, stream: str, group: str, consumer: str, entry_id: bytes) -> Claim | None:
+        """This consumer's claim on an entry that it has read as a new one.
 
+        Redis is only asked if the entry may have waited here for so long that another consumer has
+        claimed it. Its id says when it was appended, which was before it was read.
 
-async def _renew(client: Redis, claim: Claim, period: float) -> None:
-    pause = max(0.0, period - claim.idle_seconds)
-    while True:
-        await asyncio.sleep(pause)
-        pause = period
+        Returns:
+            The claim, or None if the entry is no longer this consumer's.
+        """
+        milliseconds, _ = parse_entry_id(entry_id.decode())
+        if abs(time.time() - milliseconds / 1000) < self._period:
+            return Claim(stream, group, consumer, entry_id, deliveries=1)
+        return await self.current(stream, group, consumer, entry_id)
+
+    async def current(
+        self, stream: str, group: str, consumer: str, entry_id: bytes
+    ) -> Claim | None:
+        """This consumer's claim on an entry that was delivered to it.
+
+        Returns:
+            The claim, or None if the entry has been acknowledged, or claimed by another consumer,
+            since it was read.
+        """
+        client = await self._connect()
+        pending = await client.xpending_range(stream, group, min=entry_id, max=entry_id, count=1)
+        if not pending or pending[0]["consumer"] != consumer.encode():
+            return None
+        claim = Claim(stream, group, consumer, entry_id, int(pending[0]["times_delivered"]))
+        if int(pending[0]["time_since_delivered"]) / 1000 > self._period:
+            await self._renew([claim])
+        return claim
+
+    @contextmanager
+    def held(self, claim: Claim) -> Iterator[None]:
+        """Renew a claim in the context, so that a slow message is not worked on twice."""
+        self._held.add(claim)
         try:
-            # JUSTID leaves the delivery count alone.
-            await client.xclaim(
-                claim.stream,
-                claim.group,
-                claim.consumer,
-                min_idle_time=0,
-                message_ids=[claim.entry_id],
-                justid=True,
-            )
-        except RedisError as error:  # at worst the message is worked on twice
+            yield
+        finally:
+            self._held.discard(claim)
+
+    async def renew_continually(self) -> None:
+        """Renew all claims that are held three times in the idle time, for ever."""
+        while True:
+            await asyncio.sleep(self._period)
+            await self._renew(self._held)
+
+    async def _renew(self, claims: Iterable[Claim]) -> None:
+        """Renew claims, in one round trip."""
+        entries: dict[tuple[str, str, str], list[Any]] = defaultdict(list)
+        for claim in claims:
+            entries[claim.stream, claim.group, claim.consumer].append(claim.entry_id)
+        if not entries:
+            return
+        try:
+            client = await self._connect()
+            async with client.pipeline(transaction=False) as pipeline:
+                for consumer, entry_ids in entries.items():
+                    # JUSTID leaves the delivery count alone.
+                    pipeline.xclaim(*consumer, min_idle_time=0, message_ids=entry_ids, justid=True)
+                await pipeline.execute()
+        except RedisError as error:  # at worst the messages are worked on twice
             get_logger().warning("heartbeat.missed", error=error_name(error))

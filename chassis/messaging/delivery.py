@@ -1,7 +1,7 @@
 """Delivery: a message is handled and acknowledged, left for a retry, or dead-lettered."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -10,19 +10,20 @@ from faststream.message import StreamMessage
 from faststream.redis import RedisBroker, StreamSub
 from pydantic import ValidationError
 
-from chassis.messaging.broker import POLLING_MS
-from chassis.messaging.claims import Claim, current_claim, heartbeat
+from chassis.messaging.broker import CLAIM_POLLING_MS, POLLING_MS
+from chassis.messaging.claims import Claim, Claims
 from chassis.messaging.dead_letter import DeadLetters, Failure
 from chassis.messaging.errors import PermanentError
+from chassis.messaging.publishing import EventPublisher, Transactions
 from chassis.observability.logs import error_name, get_logger
 from chassis.observability.metrics import Metrics
 from chassis.runtime.settings import DeliverySettings
-from contracts.channels import CHANNELS, Channel
+from contracts.channels import Channel
+from contracts.events import CloudEvent
 
-EVENTS = {channel.address: channel.event for channel in CHANNELS}
-
-Handler = Callable[[Any], Awaitable[None]]
-"""Takes the event of a channel; may be called again with the same event."""
+Handler = Callable[[Any], Awaitable[Sequence[CloudEvent]]]
+"""Takes the event of a channel and returns those that follow from it; may be called again with the
+same event."""
 
 
 class Outcome(StrEnum):
@@ -67,6 +68,10 @@ def consume(
     if group not in channel.groups:
         raise ValueError(f"{group} is no consumer group of {channel.address}")
     idle_ms = int(settings.claim_idle_seconds * 1000)
+
+    async def decode(message: StreamMessage[Any]) -> CloudEvent:
+        return channel.event.model_validate_json(message.body)
+
     title = f"{group}.{channel.event.__name__}"
     reader = broker.subscriber(
         stream=StreamSub(
@@ -74,10 +79,11 @@ def consume(
             group=group,
             consumer=instance,
             # By default all messages are prefetched: they would wait here, other replicas be idle.
-            max_records=1,
+            max_records=concurrency,
             polling_interval=POLLING_MS,
         ),
         max_workers=concurrency,
+        decoder=decode,
         ack_policy=AckPolicy.MANUAL,
         title=title,
     )
@@ -87,8 +93,9 @@ def consume(
             group=group,
             consumer=f"{instance}-claimer",
             min_idle_time=idle_ms,
-            polling_interval=min(idle_ms // 2, POLLING_MS),
+            polling_interval=min(idle_ms // 2, CLAIM_POLLING_MS),
         ),
+        decoder=decode,
         ack_policy=AckPolicy.MANUAL,
         title=f"{title}.claim",
         include_in_schema=False,
@@ -98,7 +105,7 @@ def consume(
 
 
 class Delivery(BaseMiddleware[Any, Any]):
-    """FastStream middleware around every handler: claim, heartbeat, acknowledgement, dead letter.
+    """FastStream middleware around every handler: claim, acknowledgement, retry, dead letter.
 
     The subscribers' acknowledgement policy is MANUAL: only this class decides what happens to a
     message.
@@ -110,15 +117,19 @@ class Delivery(BaseMiddleware[Any, Any]):
         /,
         *,
         context: ContextRepo,
-        broker: RedisBroker,
         settings: DeliverySettings,
         metrics: Metrics,
+        claims: Claims,
+        transactions: Transactions,
+        publishers: Mapping[type[CloudEvent], EventPublisher],
         dead_letters: DeadLetters,
     ) -> None:
         super().__init__(msg, context=context)
-        self._broker = broker
         self._settings = settings
         self._metrics = metrics
+        self._claims = claims
+        self._transactions = transactions
+        self._publishers = publishers
         self._dead_letters = dead_letters
         self._study_id: str | None = None
 
@@ -147,8 +158,8 @@ class Delivery(BaseMiddleware[Any, Any]):
         if not msg.raw_message["message_ids"]:  # in memory (TestRedisBroker) nothing is pending
             return Claim(sub.name, group, consumer, b"0-0", deliveries=1)
         [entry_id] = msg.raw_message["message_ids"]
-        client = await self._broker.connect()
-        return await current_claim(client, sub.name, group, consumer, entry_id)
+        look_up = self._claims.new if sub.min_idle_time is None else self._claims.current
+        return await look_up(sub.name, group, consumer, entry_id)
 
     async def _work(
         self,
@@ -156,9 +167,10 @@ class Delivery(BaseMiddleware[Any, Any]):
         msg: StreamMessage[Any],
         claim: Claim,
     ) -> Outcome:
-        """Call the handler; then acknowledge the message, leave it pending or dead-letter it."""
+        """Handle the message; then acknowledge it, leave it pending or dead-letter it."""
         try:
-            await self._handle(call_next, msg, claim)
+            with self._claims.held(claim):
+                await self._finish(claim, await self._handle(call_next, msg, claim))
         except PermanentError as error:
             self._note(error, claim)
             failure = Failure(error.code, error.message)
@@ -168,7 +180,6 @@ class Delivery(BaseMiddleware[Any, Any]):
                 return Outcome.RETRY
             failure = Failure("delivery.failed", f"It failed every time, with {error_name(error)}.")
         else:
-            await msg.ack()
             return Outcome.DONE
         await self._dead_letters.move(claim, msg.raw_message["data"], msg.body, failure)
         return Outcome.DEAD_LETTER
@@ -178,8 +189,8 @@ class Delivery(BaseMiddleware[Any, Any]):
         call_next: Callable[[Any], Awaitable[Any]],
         msg: StreamMessage[Any],
         claim: Claim,
-    ) -> None:
-        """Call the handler once, with a heartbeat.
+    ) -> Sequence[CloudEvent]:
+        """Call the handler once; returns the events that follow.
 
         Raises:
             PermanentError: trying again cannot help.
@@ -189,14 +200,21 @@ class Delivery(BaseMiddleware[Any, Any]):
             # The handler never got as far as an exception: each time its process died.
             raise PermanentError("delivery.exhausted", "Every worker that received it has died.")
         try:
-            event = EVENTS[claim.stream].model_validate_json(msg.body)
+            event: Any = await msg.decode()
         except ValidationError:
             message = "The message is not the event of this channel."
             raise PermanentError("event.invalid", message) from None
         self._study_id = str(event.subject)
-        client = await self._broker.connect()
-        async with heartbeat(client, claim, self._settings.claim_idle_seconds / 3):
-            await call_next(msg)
+        events: Sequence[CloudEvent] = await call_next(msg)
+        return events
+
+    async def _finish(self, claim: Claim, events: Sequence[CloudEvent]) -> None:
+        """Send the events and acknowledge the message, in one MULTI."""
+        async with self._transactions.transaction(settles=claim) as pipeline:
+            for event in events:
+                await self._publishers[type(event)].queue(event, pipeline)
+        for event in events:
+            self._publishers[type(event)].note(event)
 
     def _note(self, error: Exception, claim: Claim) -> None:
         code = error.code if isinstance(error, PermanentError) else error_name(error)

@@ -1,4 +1,7 @@
-"""Progress marks ("validating", "archiving"): sent to the status service in the background."""
+"""Progress marks ("validating", "archiving") of studies that take long, sent in the background.
+
+A study that is done before its mark is sent needs none: its event says when the work began.
+"""
 
 import asyncio
 import contextlib
@@ -19,7 +22,8 @@ MOST_WAITING = 10_000
 """Marks kept while the status service is unavailable; then the oldest are dropped. Results are in
 events and are never lost."""
 MOST_AT_ONCE = 500
-COALESCE_SECONDS = 0.02
+PERIOD_SECONDS = 1.0
+"""How often marks are sent."""
 RETRY_SECONDS = (0.5, 10.0)
 """First and longest pause after a failure."""
 
@@ -54,6 +58,11 @@ class Progress:
             self._waiting.popitem(last=False)
         self._work.set()
 
+    def withdraw(self, study_id: UUID) -> None:
+        """Forget the marks of a study that still wait, because its event says the same."""
+        for state in State:
+            self._waiting.pop((study_id, state), None)
+
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Keep the connection while the context lasts; at its end send the waiting marks."""
@@ -65,12 +74,12 @@ class Progress:
                 get_logger().warning("progress.lost", error=error_name(error))
 
     async def send_continually(self) -> None:
-        """Send marks as they come, for ever; later if the status service is unavailable."""
+        """Send marks from time to time, for ever; later if the status service is unavailable."""
         pause, longest = RETRY_SECONDS
         while True:
             await self._work.wait()
             self._work.clear()
-            await asyncio.sleep(COALESCE_SECONDS)
+            await asyncio.sleep(PERIOD_SECONDS)
             try:
                 await self._send()
                 pause = RETRY_SECONDS[0]

@@ -1,23 +1,89 @@
 """Publishing an event: to the stream and to the Pub/Sub channel of its address, in one MULTI."""
 
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import islice
+
 from faststream.redis import RedisBroker, StreamSub
 from redis.asyncio.client import Pipeline
 
+from chassis.messaging.claims import Claim
 from chassis.observability.logs import get_logger
 from chassis.observability.metrics import Metrics
+from chassis.runtime.batches import Batches
 from contracts.channels import Channel
 from contracts.events import CloudEvent
+
+GATHER_SECONDS = 0.01
+"""After a MULTI, how long further commands gather for the next one."""
+
+
+@dataclass(frozen=True)
+class _Transaction:
+    """Commands, and the entry that is acknowledged with them."""
+
+    commands: Pipeline
+    settles: Claim | None
+
+
+class Transactions:
+    """Executes commands in a MULTI; transactions that wait at the same time share one."""
+
+    def __init__(self, broker: RedisBroker) -> None:
+        self._broker = broker
+        self._batches = Batches(self._execute, pause_seconds=GATHER_SECONDS)
+
+    @asynccontextmanager
+    async def transaction(self, settles: Claim | None = None) -> AsyncIterator[Pipeline]:
+        """The commands that are queued in the context are executed at its end: all or none.
+
+        Args:
+            settles: the stream entry that is acknowledged with them, if any.
+
+        Raises:
+            redis.exceptions.RedisError: Redis is unavailable; it may or may not have executed them.
+        """
+        client = await self._broker.connect()
+        transaction = _Transaction(client.pipeline(transaction=True), settles)
+        yield transaction.commands
+        await self._batches.add(transaction)
+
+    async def _execute(self, transactions: Sequence[_Transaction]) -> list[Exception | None]:
+        """Execute transactions; returns for each the first error of its commands, if any."""
+        client = await self._broker.connect()
+        settled: dict[tuple[str, str], list[bytes]] = defaultdict(list)
+        async with client.pipeline(transaction=True) as pipeline:
+            for transaction in transactions:
+                pipeline.command_stack += transaction.commands.command_stack
+                if claim := transaction.settles:
+                    settled[claim.stream, claim.group].append(claim.entry_id)
+            for (stream, group), entry_ids in settled.items():
+                pipeline.xack(stream, group, *entry_ids)
+            replies = iter(await pipeline.execute(raise_on_error=False))
+        own = [list(islice(replies, len(t.commands.command_stack))) for t in transactions]
+        of_acknowledging = list(replies)
+        return [_first_error([*of_commands, *of_acknowledging]) for of_commands in own]
+
+
+def _first_error(replies: Sequence[object]) -> Exception | None:
+    return next((reply for reply in replies if isinstance(reply, Exception)), None)
 
 
 class EventPublisher:
     """Sends the events of one channel, documented in the AsyncAPI document."""
 
     def __init__(
-        self, broker: RedisBroker, channel: Channel, service: str, metrics: Metrics
+        self,
+        broker: RedisBroker,
+        channel: Channel,
+        service: str,
+        metrics: Metrics,
+        transactions: Transactions,
     ) -> None:
-        self._broker = broker
-        self._channel = channel
         self._metrics = metrics
+        self._transactions = transactions
         title = f"{service}.{channel.event.__name__}"
         self._append = broker.publisher(
             stream=StreamSub(channel.address), title=f"{title}.append", schema=channel.event
@@ -32,10 +98,8 @@ class EventPublisher:
         Raises:
             redis.exceptions.RedisError: Redis is unavailable; it may or may not have the event.
         """
-        client = await self._broker.connect()
-        async with client.pipeline(transaction=True) as pipeline:
+        async with self._transactions.transaction() as pipeline:
             await self.queue(event, pipeline)
-            await pipeline.execute()
         self.note(event)
 
     async def queue(self, event: CloudEvent, pipeline: Pipeline) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 from importlib.metadata import version
@@ -12,9 +12,10 @@ from fastapi.telemetry import TelemetryConfig
 from faststream.redis import RedisBroker
 
 from chassis.messaging.broker import await_redis, create_broker, ensure_groups, instance_name
+from chassis.messaging.claims import Claims
 from chassis.messaging.dead_letter import DeadLetters
 from chassis.messaging.delivery import Delivery, Handler, consume
-from chassis.messaging.publishing import EventPublisher
+from chassis.messaging.publishing import EventPublisher, Transactions
 from chassis.observability.logs import get_logger
 from chassis.observability.metrics import Metrics
 from chassis.runtime.cancellation import cancel
@@ -24,6 +25,7 @@ from chassis.web import health, problem
 from chassis.web.health import Check, Health
 from chassis.web.routing import operation_id, provide
 from contracts.channels import Channel
+from contracts.events import CloudEvent
 from contracts.places import Place
 from storage.port import Store
 
@@ -69,6 +71,9 @@ class Service:
         self.metrics = Metrics(self.name)
         self.died = asyncio.Event()
         self.broker: RedisBroker = create_broker(settings)
+        self._transactions = Transactions(self.broker)
+        self._publishers: dict[type[CloudEvent], EventPublisher] = {}
+        self._claims = Claims(self.broker.connect, settings.delivery.claim_idle_seconds)
         self._instance = instance or instance_name()
         self._groups: list[tuple[str, str]] = []
         self._resources: list[Callable[[], AbstractAsyncContextManager[object]]] = []
@@ -83,9 +88,11 @@ class Service:
         self.broker.add_middleware(
             partial(
                 Delivery,
-                broker=self.broker,
                 settings=settings.delivery,
                 metrics=self.metrics,
+                claims=self._claims,
+                transactions=self._transactions,
+                publishers=self._publishers,
                 dead_letters=dead_letters,
             )
         )
@@ -108,10 +115,30 @@ class Service:
 
     def publisher(self, channel: Channel) -> EventPublisher:
         """The publisher of the events of a channel."""
-        return EventPublisher(self.broker, channel, self.name, self.metrics)
+        publisher = EventPublisher(
+            self.broker, channel, self.name, self.metrics, self._transactions
+        )
+        self._publishers[channel.event] = publisher
+        return publisher
 
-    def consume(self, channel: Channel, handler: Handler, *, concurrency: int = 1) -> None:
-        """Hand the events of a channel to a handler, as the consumer group of this service."""
+    def consume(
+        self,
+        channel: Channel,
+        handler: Handler,
+        *,
+        publishes: Sequence[Channel] = (),
+        concurrency: int = 1,
+    ) -> None:
+        """Hand the events of a channel to a handler, as the consumer group of this service.
+
+        Args:
+            channel: the channel.
+            handler: what to do with an event.
+            publishes: the channels of the events that the handler returns.
+            concurrency: how many events are handled at the same time.
+        """
+        for following in publishes:
+            self.publisher(following)
         consume(
             self.broker,
             channel,
@@ -171,6 +198,8 @@ class Service:
                 await await_redis(client)
                 await ensure_groups(client, self._groups)
             await self.broker.start()
+            if self._groups:
+                await stack.enter_async_context(self._background(self._claims.renew_continually))
             # Work in flight ends before the resources that it uses are closed.
             stack.push_async_callback(self._stop_subscribers)
             await stack.enter_async_context(self._background(self.metrics.log_activity))

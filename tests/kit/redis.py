@@ -164,8 +164,8 @@ class _Pipeline:
     def __init__(self, redis: MemoryRedis) -> None:
         self._redis = redis
         self._watched: dict[str, bytes | None] = {}
-        self._commands: list[Callable[[], Any]] = []
-        self._writes = False
+        self.command_stack: list[Callable[[], Any]] = []
+        self._reads = 0
 
     async def __aenter__(self) -> Self:
         return self
@@ -200,24 +200,25 @@ class _Pipeline:
         """Live channels have no listeners here."""
 
     def xread(self, streams: dict[str, str], *, count: int) -> None:
-        self._commands.append(lambda: self._redis.read(streams, count))
+        self._read(lambda: self._redis.read(streams, count))
 
     def hmget(self, key: str, names: list[str]) -> None:
         assert key == TRIMMED
         trimmed = self._redis.trimmed
         texts = {name: entry_id_text(entry_id).encode() for name, entry_id in trimmed.items()}
-        self._commands.append(lambda: [texts.get(name) for name in names])
+        self._read(lambda: [texts.get(name) for name in names])
 
     def xrevrange(self, name: str, *, count: int) -> None:
         def newest() -> list[Any]:
             found = self._redis.entries[name][-count:]
             return [(entry_id_text(entry_id).encode(), body) for entry_id, body in found]
 
-        self._commands.append(newest)
+        self._read(newest)
 
-    async def execute(self) -> list[Any]:
+    async def execute(self, *, raise_on_error: bool = True) -> list[Any]:
+        del raise_on_error  # no command fails here by itself
         redis = self._redis
-        if self._writes:
+        if self._is_writing:
             if redis.hangs:
                 await asyncio.Event().wait()
             before, redis.before_write = redis.before_write, nothing
@@ -227,12 +228,20 @@ class _Pipeline:
         redis.require()
         if any(redis.values.get(name) != value for name, value in self._watched.items()):
             raise WatchError("changed")
-        answers = [command() for command in self._commands]
-        if self._writes:
+        answers = [command() for command in self.command_stack]
+        if self._is_writing:
             after, redis.after_write = redis.after_write, nothing
             after()
         return answers
 
+    @property
+    def _is_writing(self) -> bool:
+        """Whether a command changes something, also one that another pipeline has queued."""
+        return len(self.command_stack) > self._reads
+
+    def _read(self, command: Callable[[], Any]) -> None:
+        self._reads += 1
+        self.command_stack.append(command)
+
     def _write(self, command: Callable[[], Any]) -> None:
-        self._writes = True
-        self._commands.append(command)
+        self.command_stack.append(command)

@@ -1,6 +1,6 @@
 """What each event says about the state of its study."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -20,7 +20,7 @@ from contracts.events import (
 from contracts.model import Contract
 from contracts.report import FileCounts, FindingSummary, Severity
 from contracts.status import Reason, State
-from status.projection import update_of
+from status.projection import updates_of
 
 STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 TIME = datetime(2024, 1, 1, tzinfo=UTC)
@@ -82,13 +82,13 @@ PROCESSING_FAILED = event(
 def test_each_event_brings_its_study_to_a_state_at_its_own_time(
     said: Event, state: State, service: str
 ) -> None:
-    update = update_of(said)
+    update = updates_of(said)[-1]
     assert (update.status, update.service, update.time) == (state, service, TIME)
 
 
 @pytest.mark.parametrize("said", [VALIDATED, VALIDATION_FAILED], ids=lambda said: said.type)
 def test_the_result_of_a_validation_brings_all_its_facts_valid_or_not(said: Event) -> None:
-    assert update_of(said).known() == {
+    assert updates_of(said)[-1].known() == {
         "files": FILES,
         "findings": (FINDING,),
         "modalities": ("CT",),
@@ -100,10 +100,31 @@ def test_the_result_of_a_validation_brings_all_its_facts_valid_or_not(said: Even
 
 @pytest.mark.parametrize("said", [UPLOADED, ARCHIVED], ids=lambda said: said.type)
 def test_other_events_leave_counts_and_findings_as_they_are(said: Event) -> None:
-    update = update_of(said)
+    update = updates_of(said)[-1]
     assert (update.files, update.findings, update.reason) == (None, (), None)
 
 
 def test_a_study_that_could_not_be_processed_has_the_reason() -> None:
     reason = Reason(code="study.missing", message="The study's files are gone.")
-    assert update_of(PROCESSING_FAILED).known() == {"reason": reason}
+    assert updates_of(PROCESSING_FAILED)[-1].known() == {"reason": reason}
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        (VALIDATED, State.VALIDATING),
+        (VALIDATION_FAILED, State.VALIDATING),
+        (ARCHIVED, State.ARCHIVING),
+    ],
+    ids=lambda value: getattr(value, "type", str(value)),
+)
+def test_a_result_says_since_when_the_service_was_at_work(said: Event, state: State) -> None:
+    began = TIME - timedelta(seconds=3)
+    data = said.data.model_copy(update={"started_at": began})
+    first, _ = updates_of(said.model_copy(update={"data": data}))
+    assert (first.status, first.service, first.time) == (state, said.service, began)
+    assert first.known() == {}
+
+
+def test_a_result_that_does_not_say_it_is_one_update() -> None:
+    assert len(updates_of(VALIDATED)) == 1

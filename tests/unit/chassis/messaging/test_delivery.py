@@ -2,7 +2,9 @@
 
 import asyncio
 import pickle
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -13,13 +15,17 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from chassis.messaging.claims import Claim, current_claim, heartbeat
+from chassis.messaging.claims import Claim, Claims
 from chassis.messaging.dead_letter import Failure
 from chassis.messaging.delivery import Delivery
 from chassis.messaging.errors import PermanentError
 from chassis.observability.metrics import Metrics
 from chassis.runtime.settings import DeliverySettings
-from contracts.events import StudyUploaded, StudyUploadedData
+from contracts.events import (
+    CloudEvent,
+    StudyUploaded,
+    StudyUploadedData,
+)
 
 STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 EVENT = StudyUploaded.new(
@@ -27,6 +33,7 @@ EVENT = StudyUploaded.new(
     subject=STUDY,
     data=StudyUploadedData(directory="uploads/x", file_count=1, size_bytes=1),
 )
+OTHER_KIND = CloudEvent.model_validate_json(EVENT.to_json())
 PATIENT = "DOE^JANE"
 LIMIT = 3
 
@@ -38,7 +45,7 @@ class Redis:
     consumer: str = "here-1"
     deliveries: int = 1
     acknowledged: bool = False
-    beats: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
+    beats: asyncio.Queue[list[tuple[Any, ...]]] = field(default_factory=asyncio.Queue)
     lost_beats: int = 0
     idle_ms: int = 0
 
@@ -57,31 +64,65 @@ class Redis:
             }
         ]
 
-    async def xclaim(self, *_: object, **arguments: Any) -> None:
-        if self.lost_beats:
-            self.lost_beats -= 1
+    def pipeline(self, *, transaction: bool) -> "Renewals":
+        assert not transaction
+        return Renewals(self)
+
+
+class Renewals:
+    """A pipeline that renews claims."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._queued: list[tuple[Any, ...]] = []
+
+    async def __aenter__(self) -> "Renewals":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Nothing is open."""
+
+    def xclaim(self, *consumer: str, message_ids: list[bytes], **options: object) -> None:
+        assert options == {"min_idle_time": 0, "justid": True}
+        self._queued.append((*consumer, set(message_ids)))
+
+    async def execute(self) -> None:
+        if self._redis.lost_beats:
+            self._redis.lost_beats -= 1
             raise RedisConnectionError("redis://:secret@redis refused")
-        self.beats.put_nowait(arguments)
+        self._redis.beats.put_nowait(self._queued)
 
 
 class Message:
     """A message as FastStream hands it over."""
 
-    def __init__(self, redis: Redis, body: bytes, *, in_memory: bool = False) -> None:
+    def __init__(self, body: bytes, *, in_memory: bool = False) -> None:
         self.body = body
         self.correlation_id = str(EVENT.id)
         self.raw_message = {
             "message_ids": [] if in_memory else [b"17-0"],
             "data": {b"__data__": body},
         }
-        self._redis = redis
 
-    async def ack(self) -> None:
-        self._redis.acknowledged = True
+    async def decode(self) -> StudyUploaded:
+        return StudyUploaded.model_validate_json(self.body)
 
 
 Moved = list[tuple[Claim, bytes, Failure]]
-Handle = Callable[[Any], Awaitable[None]]
+Handle = Callable[[Any], Awaitable[Sequence[CloudEvent]]]
+
+
+class Publisher:
+    """Puts events into the transaction that it is given."""
+
+    def __init__(self) -> None:
+        self.noted: list[CloudEvent] = []
+
+    async def queue(self, event: CloudEvent, transaction: list[CloudEvent]) -> None:
+        transaction.append(event)
+
+    def note(self, event: CloudEvent) -> None:
+        self.noted.append(event)
 
 
 class Consumer:
@@ -93,6 +134,21 @@ class Consumer:
         self.metrics = Metrics("validator")
         self.calls = 0
         self.lines: list[EventDict] = []
+        self.publisher = Publisher()
+        self.sent: list[CloudEvent] = []
+        self.is_away = False
+        """Whether Redis fails when the message is to be settled."""
+
+    @asynccontextmanager
+    async def transaction(self, *, settles: Claim) -> AsyncIterator[list[CloudEvent]]:
+        """Events and acknowledgement: both or neither."""
+        assert settles.entry_id in {b"17-0", b"0-0"}
+        queued: list[CloudEvent] = []
+        yield queued
+        if self.is_away:
+            raise RedisConnectionError("redis://:secret@redis refused")
+        self.sent += queued
+        self.redis.acknowledged = True
 
     async def move(self, claim: Claim, _: object, body: bytes, failure: Failure) -> None:
         self.moved.append((claim, body, failure))
@@ -104,9 +160,16 @@ class Consumer:
         self, handle: Handle, body: bytes = EVENT.to_json(), *, in_memory: bool = False
     ) -> str:
         """Hand a message to a handler through the middleware; returns the outcome as logged."""
-        stream = SimpleNamespace(name="uploads", group="validator", consumer="here-1")
+        stream = SimpleNamespace(
+            name="uploads", group="validator", consumer="here-1", min_idle_time=None
+        )
         subscriber = SimpleNamespace(stream_sub=stream)
-        collaborators: Any = {"broker": self, "dead_letters": self}
+        collaborators: Any = {
+            "claims": Claims(self.connect, idle_seconds=30),  # type: ignore[arg-type]
+            "transactions": self,
+            "publishers": {StudyUploaded: self.publisher},
+            "dead_letters": self,
+        }
         delivery = Delivery(
             None,
             context=SimpleNamespace(get_local=lambda _: subscriber),  # type: ignore[arg-type]
@@ -117,11 +180,11 @@ class Consumer:
             **collaborators,
         )
 
-        async def counted(message: Any) -> None:
+        async def counted(message: Any) -> Sequence[CloudEvent]:
             self.calls += 1
-            await handle(message)
+            return await handle(message)
 
-        message: Any = Message(self.redis, body, in_memory=in_memory)
+        message: Any = Message(body, in_memory=in_memory)
         with capture_logs() as self.lines:
             await delivery.consume_scope(counted, message)
         assert PATIENT not in str([{**line, "exc_info": None} for line in self.lines])
@@ -140,27 +203,59 @@ def consumer() -> Consumer:
     return Consumer(Redis())
 
 
-async def succeed(_: Any) -> None:
-    """All is well."""
+async def succeed(_: Any) -> Sequence[CloudEvent]:
+    return ()
 
 
-async def fail(_: Any) -> None:
+async def fail(_: Any) -> Sequence[CloudEvent]:
     raise ValueError(PATIENT)
 
 
-async def fail_for_good(_: Any) -> None:
+async def fail_for_good(_: Any) -> Sequence[CloudEvent]:
     raise PermanentError("study.missing", "The study's files are gone.")
 
 
 async def test_a_message_is_acknowledged_after_its_handler_has_succeeded(
     consumer: Consumer,
 ) -> None:
-    async def handle(_: Any) -> None:
+    async def handle(_: Any) -> Sequence[CloudEvent]:
         assert not consumer.redis.acknowledged
+        return ()
 
     assert await consumer.deliver(handle) == "done"
     assert consumer.redis.acknowledged
     assert not consumer.moved
+
+
+async def test_the_events_that_follow_are_sent_with_the_acknowledgement(
+    consumer: Consumer,
+) -> None:
+    async def handle(_: Any) -> Sequence[CloudEvent]:
+        return [EVENT, EVENT]
+
+    assert await consumer.deliver(handle) == "done"
+    assert consumer.sent == consumer.publisher.noted == [EVENT, EVENT]
+
+
+async def test_a_message_whose_events_could_not_be_sent_is_left_pending(
+    consumer: Consumer,
+) -> None:
+    async def handle(_: Any) -> Sequence[CloudEvent]:
+        return [EVENT]
+
+    consumer.is_away = True
+    assert await consumer.deliver(handle) == "retry"
+    assert not consumer.publisher.noted
+
+
+async def test_an_event_that_the_service_does_not_publish_is_not_lost_silently(
+    consumer: Consumer,
+) -> None:
+    async def handle(_: Any) -> Sequence[CloudEvent]:
+        return [OTHER_KIND]
+
+    assert await consumer.deliver(handle) == "retry"
+    assert not consumer.redis.acknowledged
 
 
 @pytest.mark.parametrize("deliveries", range(1, LIMIT))
@@ -235,9 +330,10 @@ async def test_in_memory_a_message_is_worked_on_without_asking_redis(consumer: C
 async def test_work_that_is_cancelled_leaves_its_message_pending(consumer: Consumer) -> None:
     working = asyncio.Event()
 
-    async def handle(_: Any) -> None:
+    async def handle(_: Any) -> Sequence[CloudEvent]:
         working.set()
         await asyncio.Event().wait()
+        return ()
 
     task = asyncio.create_task(consumer.deliver(handle))
     await working.wait()
@@ -272,40 +368,70 @@ async def test_a_permanent_error_survives_the_way_between_processes() -> None:
 
 
 CLAIM = Claim("uploads", "validator", "here-1", b"17-0", 1)
+OTHER = Claim("uploads", "validator", "here-1", b"18-0", 1)
 
 
-async def test_a_claim_is_renewed_while_the_work_goes_on_without_counting_as_a_delivery() -> None:
-    redis: Any = Redis()
-    async with heartbeat(redis, CLAIM, period=0.001):
-        beats = [await redis.beats.get() for _ in range(3)]
-    assert beats == [{"min_idle_time": 0, "message_ids": [b"17-0"], "justid": True}] * 3
+@asynccontextmanager
+async def renewing(redis: Redis) -> AsyncIterator[Claims]:
+    """The claims of a running service."""
+
+    async def connect() -> Any:
+        return redis
+
+    claims = Claims(connect, idle_seconds=0.003)
+    task = asyncio.create_task(claims.renew_continually())
+    try:
+        yield claims
+    finally:
+        task.cancel()
+
+
+async def test_claims_are_renewed_together_while_the_work_goes_on() -> None:
+    redis = Redis()
+    async with renewing(redis) as claims:
+        with claims.held(CLAIM), claims.held(OTHER):
+            beats = [await redis.beats.get() for _ in range(3)]
+    assert beats == [[("uploads", "validator", "here-1", {b"17-0", b"18-0"})]] * 3
 
 
 async def test_a_missed_beat_does_not_end_the_work() -> None:
-    redis: Any = Redis(lost_beats=2)
+    redis = Redis(lost_beats=2)
     with capture_logs() as lines:
-        async with heartbeat(redis, CLAIM, period=0.001):
-            await redis.beats.get()
+        async with renewing(redis) as claims:
+            with claims.held(CLAIM):
+                await redis.beats.get()
     assert [line["event"] for line in lines] == ["heartbeat.missed"] * 2
     assert "secret" not in str(lines)
 
 
-async def test_a_heart_stops_beating_with_the_work() -> None:
-    redis: Any = Redis()
-    before = asyncio.all_tasks()
-
-    async def work() -> None:
-        async with heartbeat(redis, CLAIM, period=0.001):
-            assert len(asyncio.all_tasks()) == len(before) + 1
-            await fail(None)
-
-    with pytest.raises(ValueError, match="DOE"):
-        await work()
-    assert asyncio.all_tasks() == before
+async def test_a_claim_is_no_longer_renewed_when_the_work_has_ended() -> None:
+    redis = Redis()
+    async with renewing(redis) as claims:
+        with claims.held(OTHER):
+            with pytest.raises(ValueError, match="DOE"), claims.held(CLAIM):
+                await fail(None)
+            assert await redis.beats.get() == [("uploads", "validator", "here-1", {b"18-0"})]
 
 
 async def test_a_claim_counts_how_often_its_entry_was_delivered() -> None:
-    redis: Any = Redis(deliveries=4)
-    assert await current_claim(redis, "uploads", "validator", "here-1", b"17-0") == Claim(
-        "uploads", "validator", "here-1", b"17-0", deliveries=4
-    )
+    claims = Claims(Consumer(Redis(deliveries=4)).connect, idle_seconds=30)  # type: ignore[arg-type]
+    claim = await claims.current("uploads", "validator", "here-1", b"17-0")
+    assert claim == Claim("uploads", "validator", "here-1", b"17-0", deliveries=4)
+
+
+async def test_an_entry_that_has_just_been_appended_needs_no_question() -> None:
+    class Silent:
+        async def xpending_range(self, *_: object, **__: object) -> None:
+            raise AssertionError
+
+    claims = Claims(Consumer(Silent()).connect, idle_seconds=30)  # type: ignore[arg-type]
+    entry_id = f"{int(time.time() * 1000)}-0".encode()
+    claim = await claims.new("uploads", "validator", "here-1", entry_id)
+    assert claim == Claim("uploads", "validator", "here-1", entry_id, deliveries=1)
+
+
+async def test_the_claim_on_an_entry_that_has_waited_is_renewed_at_once() -> None:
+    redis = Redis(idle_ms=20_000)
+    claims = Claims(Consumer(redis).connect, idle_seconds=30)  # type: ignore[arg-type]
+    assert await claims.new("uploads", "validator", "here-1", b"17-0")
+    assert redis.beats.get_nowait() == [("uploads", "validator", "here-1", {b"17-0"})]

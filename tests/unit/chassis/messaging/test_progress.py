@@ -71,7 +71,7 @@ def status() -> StatusService:
 @pytest.fixture
 def marks(status: StatusService, monkeypatch: pytest.MonkeyPatch) -> Iterator[Progress]:
     monkeypatch.setattr(progress, "RETRY_SECONDS", (0.001, 0.002))
-    monkeypatch.setattr(progress, "COALESCE_SECONDS", 0.0)
+    monkeypatch.setattr(progress, "PERIOD_SECONDS", 0.0)
 
     def client(settings: StatusClientSettings) -> httpx2.AsyncClient:
         made = real_client(settings)
@@ -148,6 +148,17 @@ async def test_the_latest_counts_of_a_state_are_sent_and_no_earlier_fact_is_lost
     [[mark]] = status.batches
     assert mark["files"]["examined"] == 3
     assert mark["patient_id_hash"] == "0a" * 32
+
+
+async def test_a_study_that_is_done_before_its_mark_is_sent_needs_none(
+    marks: Progress, status: StatusService
+) -> None:
+    marks.mark(STUDY, State.VALIDATING)
+    marks.mark(STUDIES[1], State.VALIDATING)
+    marks.withdraw(STUDY)
+    async with sending(marks):
+        await status.heard.wait()
+    assert status.marks == [(str(STUDIES[1]), "validating")]
 
 
 async def test_many_marks_are_sent_in_portions_that_the_status_service_takes(

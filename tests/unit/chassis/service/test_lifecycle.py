@@ -1,6 +1,7 @@
 """A service: its background work, its consumer groups, its volumes."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,6 +12,7 @@ from structlog.testing import capture_logs
 from chassis.runtime.settings import DeliverySettings, ServiceSettings
 from chassis.service.lifecycle import Service
 from contracts.channels import ARCHIVED, UPLOADS
+from contracts.events import CloudEvent
 from contracts.places import Place
 from storage.file_store import FileStore
 from storage.layout import INCOMING
@@ -82,8 +84,8 @@ async def test_background_work_that_just_ends_ends_the_service_too() -> None:
 async def test_a_subscriber_that_has_stopped_ends_the_service() -> None:
     example = service()
 
-    async def handle(_: object) -> None:
-        """Never called: the broker is not started."""
+    async def handle(_: object) -> Sequence[CloudEvent]:
+        raise NotImplementedError  # the broker is not started
 
     example.consume(UPLOADS, handle)
     with capture_logs(), pytest.raises(RuntimeError, match="subscriber"):
@@ -94,8 +96,8 @@ async def test_a_subscriber_that_has_stopped_ends_the_service() -> None:
 
 
 def test_a_service_reads_no_channel_that_does_not_know_it() -> None:
-    async def handle(_: object) -> None:
-        """Never called."""
+    async def handle(_: object) -> Sequence[CloudEvent]:
+        raise NotImplementedError
 
     with pytest.raises(ValueError, match=r"validator is no consumer group of study\.archived"):
         service().consume(ARCHIVED, handle)
@@ -104,8 +106,8 @@ def test_a_service_reads_no_channel_that_does_not_know_it() -> None:
 async def test_a_handler_has_a_reader_and_a_claimer_with_names_of_their_own() -> None:
     example = service()
 
-    async def handle(_: object) -> None:
-        """Never called."""
+    async def handle(_: object) -> Sequence[CloudEvent]:
+        raise NotImplementedError
 
     example.consume(UPLOADS, handle, concurrency=4)
     streams = [subscriber.stream_sub for subscriber in example.broker.subscribers]
@@ -114,7 +116,7 @@ async def test_a_handler_has_a_reader_and_a_claimer_with_names_of_their_own() ->
     assert {stream.consumer for stream in streams} == {"here-1", "here-1-claimer"}
     [reader] = [stream for stream in streams if stream.consumer == "here-1"]
     [claimer] = [stream for stream in streams if stream.consumer == "here-1-claimer"]
-    assert (reader.min_idle_time, reader.max_records) == (None, 1)
+    assert (reader.min_idle_time, reader.max_records) == (None, 4)
     assert claimer.min_idle_time == 30_000
 
 
