@@ -52,13 +52,15 @@ class Transactions:
 
     async def _execute(self, transactions: Sequence[_Transaction]) -> list[Exception | None]:
         """Execute transactions; returns for each the first error of its commands, if any."""
-        client = await self._broker.connect()
         settled: dict[tuple[str, str], list[bytes]] = defaultdict(list)
-        async with client.pipeline(transaction=True) as pipeline:
-            for transaction in transactions:
-                pipeline.command_stack += transaction.commands.command_stack
-                if claim := transaction.settles:
-                    settled[claim.stream, claim.group].append(claim.entry_id)
+        for transaction in transactions:
+            if claim := transaction.settles:
+                settled[claim.stream, claim.group].append(claim.entry_id)
+        commands = [c for t in transactions for c in t.commands.command_stack]
+        client = await self._broker.connect()
+        # A single command needs no MULTI.
+        async with client.pipeline(transaction=len(commands) + len(settled) > 1) as pipeline:
+            pipeline.command_stack += commands
             for (stream, group), entry_ids in settled.items():
                 pipeline.xack(stream, group, *entry_ids)
             replies = iter(await pipeline.execute(raise_on_error=False))
