@@ -43,12 +43,11 @@ def main() -> int:
     # However it is stopped, the servers are stopped as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     started = time.perf_counter()
-    report = Report()
+    report = Report(options.output)
     with tempfile.TemporaryDirectory(dir=options.directory, prefix="bench-") as name:
         directory = Path(name)
         _services(report, directory, services.QUICK if options.quick else services.Size())
         report.add("Validation", validation.results(directory))
-    report.write(options.output)
     if options.plots:
         plots.write(options.plots, report.results)
     minutes = (time.perf_counter() - started) / 60
@@ -57,9 +56,14 @@ def main() -> int:
 
 
 class Report:
-    """The page and the file of figures."""
+    """The page and the file of figures, which is written after each section.
 
-    def __init__(self) -> None:
+    Args:
+        path: of the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self.results: list[Result] = []
         self.figures: dict[str, object] = {
             "machine": f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores",
@@ -72,15 +76,13 @@ class Report:
         return sum(not result.holds for result in self.results)
 
     def add(self, title: str, results: Iterable[Result]) -> None:
-        """Print a section; keep its figures."""
+        """Print a section; write its figures."""
         found = list(results)
         _say(section(title, found))
         self.figures[title] = [asdict(result) | {"holds": result.holds} for result in found]
         self.results += found
-
-    def write(self, path: Path) -> None:
-        """Write the figures as JSON."""
-        path.write_text(json.dumps(self.figures, indent=1) + "\n", encoding="utf-8")
+        text = json.dumps(self.figures, indent=1)
+        self._path.write_text(f"{text}\n", encoding="utf-8")
 
 
 def _services(report: Report, directory: Path, size: services.Size) -> None:
