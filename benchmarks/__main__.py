@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -37,6 +37,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="less of everything: two minutes")
     parser.add_argument("--output", type=Path, default=Path("bench.json"), help="for the figures")
+    parser.add_argument(
+        "--only", nargs="+", default=[], choices=services.WORK, help="this work and nothing else"
+    )
     parser.add_argument("--plots", type=Path, help="a directory for plots")
     parser.add_argument("--directory", type=Path, help="on the disk to measure; up to 10 GB")
     options = parser.parse_args()
@@ -46,8 +49,16 @@ def main() -> int:
     report = Report(options.output)
     with tempfile.TemporaryDirectory(dir=options.directory, prefix="bench-") as name:
         directory = Path(name)
-        _services(report, directory, services.QUICK if options.quick else services.Size())
-        report.add("Validation", validation.results(directory))
+        size = services.QUICK if options.quick else services.Size()
+        with ExitStack() as stack:
+            bench = _start(stack, directory, size, options.only)
+            if options.only:
+                _beside_peers(report, bench)
+            else:
+                _services(report, directory, bench)
+        if not options.only:
+            _counts(report, directory)
+            report.add("Validation", validation.results(directory))
     if options.plots:
         plots.write(options.plots, report.results)
     minutes = (time.perf_counter() - started) / 60
@@ -85,39 +96,46 @@ class Report:
         self._path.write_text(f"{text}\n", encoding="utf-8")
 
 
-def _services(report: Report, directory: Path, size: services.Size) -> None:
+def _start(
+    stack: ExitStack, directory: Path, size: services.Size, only: Collection[str]
+) -> services.Bench:
+    """Start all servers, and say which peer is missing."""
     program = orthanc.find()
     dciodvfy = PROGRAM if PROGRAM.exists() else None
     if not dciodvfy:
         _say("dciodvfy is not installed: its package has none for this machine.")
     if not program:
         _say("Orthanc is not installed (on Debian: apt install orthanc orthanc-dicomweb).")
-    with ExitStack() as stack:
-        ours = stack.enter_context(Ours(directory / "ours"))
-        peer = Orthanc(program, directory / "orthanc") if program else None
-        if peer:
-            stack.enter_context(peer)
-            if not peer.has_dicomweb:
-                _say("Orthanc's DICOMweb plugin is not installed.")
-        corpus = Corpus(directory / "corpus")
-        bench = services.Bench(size, corpus, ours, peer, dciodvfy)
-        report.add("Idle", _idle(ours))
-        for step in bench.run():
-            _say(step, stream=sys.stderr)
-        report.figures["costs"] = {
-            name: [asdict(cost) | {"latencies": None} for cost in costs]
-            for name, costs in bench.costs.items()
-        }
-        report.add(f"{size.slices} slices, in {size.rounds} rounds", services.results(bench.costs))
-        report.add("Latency", latency.results(ours, corpus, directory))
-        if size == services.QUICK:
-            _say("How cost grows is measured by `make bench` only.")
-        else:
-            report.add("Growth with the instances of a study", growth.instances(ours, corpus))
-            report.add("Growth with the studies archived", growth.studies(ours, corpus))
-            report.add("A second gateway", growth.gateways(ours, corpus))
-            report.add("A second validator", growth.validators(directory, corpus))
-    _counts(report, directory)
+    ours = stack.enter_context(Ours(directory / "ours"))
+    peer = stack.enter_context(Orthanc(program, directory / "orthanc")) if program else None
+    if peer and not peer.has_dicomweb:
+        _say("Orthanc's DICOMweb plugin is not installed (on Debian: orthanc-dicomweb).")
+    return services.Bench(size, Corpus(directory / "corpus"), ours, peer, dciodvfy, only)
+
+
+def _beside_peers(report: Report, bench: services.Bench) -> None:
+    for step in bench.run():
+        _say(step, stream=sys.stderr)
+    report.figures["costs"] = {
+        name: [asdict(cost) | {"latencies": None} for cost in costs]
+        for name, costs in bench.costs.items()
+    }
+    title = f"{bench.size.slices} slices, in {bench.size.rounds} rounds"
+    report.add(title, services.results(bench.costs))
+
+
+def _services(report: Report, directory: Path, bench: services.Bench) -> None:
+    ours, corpus = bench.ours, bench.corpus
+    report.add("Idle", _idle(ours))
+    _beside_peers(report, bench)
+    report.add("Latency", latency.results(ours, corpus, directory))
+    if bench.size == services.QUICK:
+        _say("How cost grows is measured by `make bench` only.\n")
+        return
+    report.add("Growth with the instances of a study", growth.instances(ours, corpus))
+    report.add("Growth with the studies archived", growth.studies(ours, corpus))
+    report.add("A second gateway", growth.gateways(ours, corpus))
+    report.add("A second validator", growth.validators(directory, corpus))
 
 
 def _counts(report: Report, directory: Path) -> None:

@@ -15,7 +15,7 @@ from benchmarks.costs import results as counted
 from benchmarks.measure import Cost
 from benchmarks.plots import write
 from benchmarks.result import Result, spread
-from benchmarks.services import results
+from benchmarks.services import BARS, WORK, results
 
 BURN = """
 import os, time
@@ -83,8 +83,7 @@ def test_a_row_has_its_median_its_spread_and_its_bar() -> None:
 def test_ratios_are_those_of_each_round() -> None:
     ours = [cost(1, 2), cost(10, 20)]
     peers = [cost(2, 1), cost(20, 10)]
-    names = ("uploads", "zip", "deflated", "parts", "STOW-RS", "tiny", "large")
-    found = list(results(dict.fromkeys(names, ours) | {"Orthanc uploads": peers}))
+    found = list(results(dict.fromkeys(WORK, ours) | {"Orthanc uploads": peers}))
     alone = next(result for result in found if "Orthanc alone" in result.what)
     assert (alone.low, alone.value, alone.high) == (2, 2, 2)
     assert found[found.index(alone) + 1].value == 2
@@ -92,6 +91,12 @@ def test_ratios_are_those_of_each_round() -> None:
     assert (p99.value, p99.bar, p99.holds) == (0.5, 1, True)
     # What needs the other peer is left out.
     assert not any(result.what.startswith("uploads of one slice: ") for result in found)
+
+
+def test_each_work_has_a_bar_and_can_be_measured_alone() -> None:
+    assert {bar.ours for bar in BARS} == set(WORK)
+    [faster, cpu] = results({"zip": [cost(1, 2)], "Orthanc zip": [cost(2, 1)]})
+    assert (faster.value, faster.holds, cpu.value) == (2, True, 2)
 
 
 def test_the_commands_are_below_their_sum_the_most_frequent_first() -> None:
