@@ -155,6 +155,7 @@ def _idle(ours: Ours) -> Iterable[Result]:
     time.sleep(_IDLE_SECONDS)
     percent = (ours.tree.cpu_seconds() - cpu_seconds) / _IDLE_SECONDS * 100
     yield Result("hdv up until ready", ours.ready_seconds, _READY_SECONDS, "s")
+    yield Result("  CPU of all processes until then", ours.ready_cpu_seconds, None, "s")
     yield Result("CPU of all services while idle", percent, _MOST_IDLE_PERCENT, "%")
 
 

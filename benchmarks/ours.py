@@ -43,6 +43,7 @@ class Ours:
     Attributes:
         url: of the gateway.
         ready_seconds: how long it took until it was ready.
+        ready_cpu_seconds: the CPU time of all processes until then.
         tree: its processes.
         parts: those of each service, and of Redis.
         log: the file that all its processes log to.
@@ -81,6 +82,7 @@ class Ours:
             raise ChildProcessError("".join(said))
         self.ready_seconds = time.perf_counter() - started
         self.tree = ProcessTree(self._process.pid)
+        self.ready_cpu_seconds = self.tree.cpu_seconds()
         self.parts = {name: ProcessTree(pid) for pid in self.tree.pids() if (name := _part(pid))}
         redis_url = (data / "redis" / "url").read_text().strip()
         # Typed as Any: redis-py's answers are unions of everything a server might say.
