@@ -12,6 +12,8 @@ from gateway.uploads.parts import FILE_PART, Events, PartEnd, PartHead, Parts, p
 
 MOST_FIELDS = 100
 """How many parts there may be beside the files."""
+MOST_HEADERS = 64
+"""Of one part. Forms need three, but some clients of DICOMweb send more than the library allows."""
 MOST_SENT_AS_CHARACTERS = 1024
 
 
@@ -53,7 +55,11 @@ def read_parts(
     parser_type = PushMultipartParser if are_named else _NamelessParser
     # Latin-1 takes every byte; `_text` makes UTF-8 of it where it is.
     new_parser = partial(
-        parser_type, boundary, max_segment_count=max_parts, header_charset="latin1"
+        parser_type,
+        boundary,
+        max_header_count=MOST_HEADERS,
+        max_segment_count=max_parts,
+        header_charset="latin1",
     )
     return parts_of(_events(body, new_parser))
 

@@ -217,7 +217,12 @@ async def test_what_is_left_unread_of_a_part_is_skipped() -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    [b"", b"Content-Type: application/dicom\r\n", b'Content-Disposition: attachment; name="a"\r\n'],
+    [
+        b"",
+        b"Content-Type: application/dicom\r\n",
+        b'Content-Disposition: attachment; name="a"\r\n',
+        b"X-Header: 1\r\n" * 20,
+    ],
 )
 async def test_parts_without_names_are_files(headers: bytes) -> None:
     """It holds `_NamelessParser` to the library: it overrides a private method of it."""
