@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from contracts.report import Finding
 from engine.encoding.mapping import map_file
@@ -93,7 +93,7 @@ class ValidationReport(_Result):
     """
 
     files: tuple[FileReport, ...]
-    studies: tuple[StudyComparison, ...] = Field(validation_alias="study")
+    studies: tuple[StudyComparison, ...]
     skipped: tuple[SkippedPath, ...]
 
     @property

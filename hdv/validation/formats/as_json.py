@@ -73,7 +73,7 @@ def file_object(report: ExaminedFile) -> dict[str, Any]:
 def run_object(run: RunSummary) -> dict[str, Any]:
     """The object about everything else."""
     return {
-        "study": [_study(study) for study in run.studies],
+        "studies": [_study(study) for study in run.studies],
         "skipped": [{"path": name, "reason": str(reason)} for name, reason in run.skipped],
         "summary": {
             "verdict": run.verdict,

@@ -116,7 +116,7 @@ def test_the_same_image_twice_is_a_finding(tmp_path: Path, valid: bytes) -> None
     (tmp_path / "1").write_bytes(valid)
     (tmp_path / "2").write_bytes(valid)
     report = json.loads(hdv(tmp_path, "--format", "json").stdout)
-    [study] = report["study"]
+    [study] = report["studies"]
     assert study["files"] == 2
     assert [file["verdict"] for file in report["files"]] == ["valid", "valid"]
     repeated = next(f for f in study["findings"] if f["path"] == "(0008,0018)")
@@ -129,7 +129,7 @@ def test_a_wrong_number_of_instances_is_a_finding_of_the_study(
     (tmp_path / "1").write_bytes(valid)
     found = json.loads(hdv(tmp_path, "--format", "json").stdout)
     missed = json.loads(hdv(tmp_path, "--format", "json", "--expected-instances", "3").stdout)
-    assert len(missed["study"][0]["findings"]) == len(found["study"][0]["findings"]) + 1
+    assert len(missed["studies"][0]["findings"]) == len(found["studies"][0]["findings"]) + 1
 
 
 def test_an_empty_folder_is_reported(tmp_path: Path) -> None:

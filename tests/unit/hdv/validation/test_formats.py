@@ -169,7 +169,7 @@ def test_text_escapes_control_characters() -> None:
 
 def test_json_has_files_studies_and_versions() -> None:
     document = json.loads(written("json", BAD, GOOD))
-    assert list(document) == ["files", "study", "skipped", "summary", "versions", "times"]
+    assert list(document) == ["files", "studies", "skipped", "summary", "versions", "times"]
     bad, good = document["files"]
     assert {name: bad[name] for name in ("path", "sha256", "size_bytes", "verdict")} == {
         "path": "a/bad.dcm",
@@ -191,7 +191,7 @@ def test_json_has_files_studies_and_versions() -> None:
     }
     assert bad["findings"][0]["found"] is None
     assert (good["verdict"], good["findings"]) == ("valid", [])
-    [study] = document["study"]
+    [study] = document["studies"]
     assert study["study_instance_uid"] == "1.2.3"
     assert (study["files"], study["verdict"]) == (2, "invalid")
     assert study["findings"][0]["files"] == ["a/bad.dcm", "b.dcm"]
