@@ -8,7 +8,7 @@ from contracts.channels import PROCESSING_FAILED
 from contracts.events import StudyArchivedData, StudyValidated
 from contracts.places import Place
 from descriptor import handlers
-from descriptor.describer import Describe, isolated_describer
+from descriptor.isolated_description import Describe, isolated_describer
 from descriptor.preview import Preview, no_preview, previewer
 from descriptor.settings import DescriptorSettings
 from descriptor.study import Index, archive_study

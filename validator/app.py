@@ -13,7 +13,7 @@ from contracts.events import StudyUploaded
 from contracts.places import Place
 from validator import handlers
 from validator.examine import Examine, Note
-from validator.examiner import isolated_examiner
+from validator.isolated_examination import isolated_examiner
 from validator.profiles import ProfileLookup
 from validator.reserve import Index
 from validator.results import Validated
@@ -51,7 +51,7 @@ def create_app(
             processes=settings.processes,
             seconds=settings.examination_seconds,
             memory_bytes=settings.examination_memory_bytes,
-            preload=["validator.examiner"],
+            preload=["validator.isolated_examination"],
         )
         service.use(isolation.running)
         examine = isolated_examiner(isolation, service.metrics)

@@ -38,7 +38,7 @@ from status.settings import StatusSettings
 from status.store import Page, Wanted
 from storage.layout import INTAKE
 from storage.study_store import StudyStore
-from validator.examiner import examine_file
+from validator.isolated_examination import examine_file
 from validator.settings import ValidatorSettings
 
 

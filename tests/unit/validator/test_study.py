@@ -23,7 +23,7 @@ from kit.volumes import Volumes
 from storage.layout import INTAKE, JOURNAL, METADATA, REPORT
 from unit.engine import dicom_writer as dicom
 from validator.decide import OnInvalidInstance
-from validator.examiner import examine_file
+from validator.isolated_examination import examine_file
 from validator.profiles import ProfileLookup
 from validator.study import Validated, Validation, validate_upload
 

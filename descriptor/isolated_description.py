@@ -1,4 +1,4 @@
-"""Describes instances in a process of its own, which a hostile file may kill."""
+"""Describes instances in a separate process, since a hostile file may kill it."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path

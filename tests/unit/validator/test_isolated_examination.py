@@ -12,7 +12,7 @@ from chassis.runtime.isolation import Cause, IsolationError
 from contracts.report import Outcome
 from engine.profiles.profile import Profile
 from engine.report import Report
-from validator.examiner import examine_file, isolated_examiner
+from validator.isolated_examination import examine_file, isolated_examiner
 
 
 class Processes:
@@ -75,11 +75,11 @@ def test_an_error_in_the_engine_affects_one_file_only(
     def mistaken(*_: object) -> Report:
         raise KeyError("Doe^Jane")
 
-    monkeypatch.setattr("validator.examiner.examine", mistaken)
+    monkeypatch.setattr("validator.isolated_examination.examine", mistaken)
     [finding] = examine_file(str(valid), Profile()).findings
 
     assert finding.code == "file.unreadable"
-    assert "validator: KeyError at test_examiner.py:" in (finding.found or "")
+    assert "validator: KeyError at test_isolated_examination.py:" in (finding.found or "")
     assert "Doe" not in finding.model_dump_json()
 
 

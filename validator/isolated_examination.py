@@ -1,4 +1,4 @@
-"""Examines one file in a process that may die."""
+"""Examines a file in a separate process, since a hostile file may kill it."""
 
 from pathlib import Path
 
