@@ -1,1 +1,1 @@
-"""HTTP in: uploads and status."""
+"""The gateway: uploads, studies, quarantine, events and DICOMweb over HTTP."""

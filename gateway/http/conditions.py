@@ -1,4 +1,4 @@
-"""What a request asks of the version of a file: conditions and ranges (RFC 9110, 13 and 14)."""
+"""Conditions and ranges of a request for a file (RFC 9110, 13 and 14)."""
 
 import re
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class UnsatisfiableRangeError(ValueError):
 
 @dataclass(frozen=True)
 class Version:
-    """Which version of a file it is.
+    """The version of a file.
 
     Attributes:
         tag: a strong entity tag, with its quotes; changes whenever the bytes do.
@@ -65,8 +65,8 @@ class Version:
         A `Range` that is not understood is ignored, and so is one for another version.
 
         Returns:
-            Of each range the position of the first byte and the one after the last, in order;
-            ranges that overlap are merged.
+            The position of the first byte of each range, and the one after its last byte; in
+            order, with overlapping ranges merged.
 
         Raises:
             UnsatisfiableRangeError: no range begins within the file.

@@ -1,1 +1,1 @@
-"""What did not validate: listed, shown, given out, sent on its way again, removed."""
+"""The quarantine: invalid files are listed, shown, downloaded, resubmitted and removed."""

@@ -39,7 +39,7 @@ from storage.study_store import StudyStore
 
 BYTES = "application/octet-stream"
 STUDY = "/quarantine/{study_id:uuid}"
-"""With the converter, for `/quarantine/purge` is not a study."""
+"""The converter keeps `/quarantine/purge` from being taken for a study."""
 FILE = f"{STUDY}/files/{{file}}"
 
 StudyId = Annotated[UUID, Path(description="The `study_id` that the upload returned.")]

@@ -33,12 +33,12 @@ class UploadMode(Enum):
 
     FORM = auto()
     """A form: archive files are extracted, what is not part of a study is skipped, fields are read,
-    and at least one file must be such that it may be DICOM."""
+    and at least one file must look as if it could be DICOM."""
     STOW = auto()
     """STOW-RS: each part is one file of the study, whatever its bytes."""
     REPLACEMENT = auto()
-    """A file in place of one in quarantine: taken as it is, but it must be such that it may be
-    DICOM."""
+    """A file in place of one in quarantine: taken as it is, but it must look as if it could
+    be DICOM."""
 
 
 class _Origin(NamedTuple):
