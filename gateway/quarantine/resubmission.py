@@ -24,7 +24,8 @@ from gateway.quarantine.contents import (
 from gateway.uploads.parts import Parts
 from gateway.uploads.receiver import Receiver, UploadMode
 from gateway.uploads.service import UploadService
-from gateway.uploads.staging import Staging, in_thread
+from gateway.uploads.staging import Staging
+from gateway.uploads.writer import in_thread
 from storage.port import ChecksumMismatchError
 from storage.study_store import StudyStore
 

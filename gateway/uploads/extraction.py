@@ -7,10 +7,11 @@ from pathlib import Path
 from archives.errors import ArchiveError
 from archives.formats import ArchiveFormat
 from archives.limits import Budget
+from archives.names import skip_reason
 from archives.reading import read_entries
 from gateway.uploads.errors import archive_problem
 from gateway.uploads.parts import FILE_PART, Events, PartEnd, PartHead, Parts, parts_of
-from gateway.uploads.staging import BUFFER_BYTES, in_thread
+from gateway.uploads.writer import BATCH_BYTES, in_thread
 
 MOST_EVENTS_AT_ONCE = 1000
 
@@ -50,7 +51,8 @@ def _extracted(path: Path, archive_format: ArchiveFormat, budget: Budget) -> Ext
         if entry.refused:
             raise entry.refused
         yield PartHead(FILE_PART, entry.name)
-        yield from entry.chunks
+        if not skip_reason(entry.name):
+            yield from entry.chunks
         yield PartEnd()
 
 
@@ -61,6 +63,6 @@ def _next_batch(extracted: Extracted) -> list[PartHead | bytes | PartEnd]:
     for event in islice(extracted, MOST_EVENTS_AT_ONCE):
         batch.append(event)
         size_bytes += len(event) if isinstance(event, bytes) else 0
-        if size_bytes >= BUFFER_BYTES:
+        if size_bytes >= BATCH_BYTES:
             break
     return batch

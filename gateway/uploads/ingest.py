@@ -8,7 +8,8 @@ from gateway.limits import UploadLimits
 from gateway.uploads.fields import read_fields
 from gateway.uploads.parts import Parts
 from gateway.uploads.receiver import Receiver, UploadMode
-from gateway.uploads.staging import Staging, in_thread
+from gateway.uploads.staging import Staging
+from gateway.uploads.writer import in_thread
 
 
 async def ingest(

@@ -20,9 +20,10 @@ from gateway.uploads.extraction import extract
 from gateway.uploads.fields import FIELDS, MOST_FIELD_BYTES
 from gateway.uploads.multipart_body import MOST_SENT_AS_CHARACTERS
 from gateway.uploads.parts import FILE_PART, Part, Parts
-from gateway.uploads.staging import BUFFER_BYTES, StagedFile, Staging, in_thread
+from gateway.uploads.staging import HashedFile, StagedFile, Staging
+from gateway.uploads.writer import in_thread
 
-SPACE_CHECK_BYTES = 64 * BUFFER_BYTES
+SPACE_CHECK_BYTES = 64 << 20
 """How much arrives between two looks at the free space."""
 MOST_NAME_CHARACTERS = 16 << 20
 """How many characters the names of all files may have together: they are kept in memory."""
@@ -63,15 +64,14 @@ class Receiver:
         mode: how its parts are taken.
 
     Attributes:
-        files: what was received, in order.
         skipped: what was not kept.
         fields: the form's fields as they were sent.
     """
 
     def __init__(self, staging: Staging, limits: UploadLimits, mode: UploadMode) -> None:
-        self.files: list[StoredFile] = []
         self.skipped: list[SkippedFile] = []
         self.fields: dict[str, bytes] = {}
+        self._files: list[HashedFile] = []
         self._staging = staging
         self._limits = limits
         self._mode = mode
@@ -98,15 +98,21 @@ class Receiver:
                 else:
                     await self._field(part)
         self._require_files()
+        await self._staging.flush()
+
+    @property
+    def files(self) -> list[StoredFile]:
+        """What was received, in order."""
+        return [file.stored for file in self._files]
 
     def _require_files(self) -> None:
         if not self._has_file_part:
             detail = f"The form has no part named '{FILE_PART}'."
             raise Problem(ProblemType.NO_FILE_PART, detail)
-        if not self.files:
+        if not self._files:
             detail = "There are no files, or only skipped ones: DICOMDIR and hidden files."
             raise Problem(ProblemType.NO_FILES, detail)
-        if len(self._not_dicom) == len(self.files) and self._mode is not UploadMode.STOW:
+        if len(self._not_dicom) == len(self._files) and self._mode is not UploadMode.STOW:
             raise self._not_dicom[0]
 
     async def _field(self, part: Part) -> None:
@@ -154,7 +160,7 @@ class Receiver:
 
     async def _store(self, head: bytes, rest: AsyncIterator[bytes], sent_as: str) -> None:
         """Store a file of the study."""
-        if len(self.files) >= self._limits.max_files:
+        if len(self._files) >= self._limits.max_files:
             raise too_many_files(self._limits)
         if not head:
             self._not_dicom.append(Problem(ProblemType.EMPTY_FILE, "The file has no bytes."))
@@ -163,7 +169,7 @@ class Receiver:
             self._not_dicom.append(Problem(ProblemType.NOT_DICOM, detail))
         file = self._staging.open(sent_as)
         await _write(file, head, rest)
-        self.files.append(file.stored)
+        self._files.append(file)
 
     async def _extract(
         self,
@@ -176,6 +182,7 @@ class Receiver:
         """Receive the files in an archive file and remove it."""
         archive, path = self._staging.open_archive()
         await _write(archive, head, rest)
+        await self._staging.flush()
         try:
             self._archives.require_depth(depth, sent_as)
         except ArchiveError as error:

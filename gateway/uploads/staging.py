@@ -1,69 +1,47 @@
-"""Writes the files of an upload to storage: hashed on the way, in threads, in flat memory."""
+"""The files of an upload on their way to storage, hashed as they are written."""
 
-import asyncio
 import contextlib
 import errno
 import hashlib
-import io
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO
 from uuid import UUID
 
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.intake import Intake, StoredFile
 from contracts.places import Place, stored_name
+from gateway.uploads.writer import Writer, in_thread
 from storage.layout import INTAKE
 from storage.port import Draft
 from storage.stored_file import FileInStore
 from storage.study_store import StudyStore
-
-Result = TypeVar("Result")
-
-BUFFER_BYTES = 1 << 20
-"""How many bytes are collected before a thread writes and hashes them."""
 
 
 class StagedFile:
     """A file that is being received.
 
     Args:
-        create: creates the file.
-        name: the name under which it is stored.
-        sent_as: the name that the client gave.
+        writer: writes it.
+        create: creates it.
     """
 
-    def __init__(self, create: Callable[[], IO[bytes]], name: str, sent_as: str) -> None:
+    def __init__(self, writer: Writer, create: Callable[[], IO[bytes]]) -> None:
+        self._writer = writer
         self._create = create
-        self._name = name
-        self._sent_as = sent_as
-        self._buffer = bytearray()
-        self._sha256 = hashlib.sha256()
         self._file: IO[bytes] | None = None
         self.size_bytes = 0
 
     async def write(self, data: bytes) -> None:
         """Append bytes."""
-        self._buffer += data
         self.size_bytes += len(data)
-        if len(self._buffer) >= BUFFER_BYTES:
-            await in_thread(self._drain)
+        await self._writer.add(partial(self._write, data), len(data))
 
     async def finish(self) -> None:
-        """Write what is left; the file is durable once the upload is committed."""
-        await in_thread(self._finish)
-
-    @property
-    def stored(self) -> StoredFile:
-        """What is known of the file, once it is finished."""
-        return StoredFile(
-            name=self._name,
-            sent_as=self._sent_as,
-            size_bytes=self.size_bytes,
-            sha256=self._sha256.hexdigest(),
-        )
+        """End the file; it is whole once the staging is flushed."""
+        await self._writer.add(self._finish)
 
     def close(self) -> None:
         """Close the file, whatever has become of it."""
@@ -71,17 +49,48 @@ class StagedFile:
             with contextlib.suppress(OSError):  # the disk may be full; the file is removed
                 self._file.close()
 
-    def _drain(self) -> None:
+    def _write(self, data: bytes) -> None:
         if self._file is None:
             self._file = self._create()
-        self._sha256.update(self._buffer)
-        self._file.write(self._buffer)
-        self._buffer.clear()
+        self._file.write(data)
 
     def _finish(self) -> None:
-        self._drain()
+        self._write(b"")
         if self._file:
             self._file.close()
+
+
+class HashedFile(StagedFile):
+    """A file of the study that is being received.
+
+    Args:
+        writer: writes it.
+        create: creates it.
+        name: the name under which it is stored.
+        sent_as: the name that the client gave.
+    """
+
+    def __init__(
+        self, writer: Writer, create: Callable[[], IO[bytes]], name: str, sent_as: str
+    ) -> None:
+        super().__init__(writer, create)
+        self._name = name
+        self._sent_as = sent_as
+        self._sha256 = hashlib.sha256()
+
+    @property
+    def stored(self) -> StoredFile:
+        """What is known of the file, once the staging is flushed."""
+        return StoredFile(
+            name=self._name,
+            sent_as=self._sent_as,
+            size_bytes=self.size_bytes,
+            sha256=self._sha256.hexdigest(),
+        )
+
+    def _write(self, data: bytes) -> None:
+        super()._write(data)
+        self._sha256.update(data)
 
 
 class Staging:
@@ -102,6 +111,7 @@ class Staging:
         self._study_id = study_id
         self._min_free_bytes = min_free_bytes
         self._draft: Draft | None = None
+        self._writer = Writer()
         self._opened: list[StagedFile] = []
         self._files = self._archives = 0
 
@@ -114,8 +124,7 @@ class Staging:
         Raises:
             Problem: 507.
         """
-        await in_thread(self._begin)
-        await self.check_space(expected_bytes)
+        await in_thread(self._begin, expected_bytes)
 
     async def check_space(self, expected_bytes: int = 0) -> None:
         """Refuse the upload when too little free space would be left.
@@ -123,15 +132,14 @@ class Staging:
         Raises:
             Problem: 507.
         """
-        free_bytes = await in_thread(self._studies.store.free_bytes, Place.UPLOADS)
-        if free_bytes is not None and free_bytes - expected_bytes < self._min_free_bytes:
-            detail = "The volume for uploads is nearly full."
-            raise Problem(ProblemType.INSUFFICIENT_STORAGE, detail)
+        await in_thread(self._check_space, expected_bytes)
 
-    def open(self, sent_as: str) -> StagedFile:
+    def open(self, sent_as: str) -> HashedFile:
         """Begin the next file."""
         name = self._next_name()
-        return self._open(partial(self._room.create, name), name, sent_as)
+        file = HashedFile(self._writer, partial(self._room.create, name), name, sent_as)
+        self._opened.append(file)
+        return file
 
     def open_archive(self) -> tuple[StagedFile, Path]:
         """Begin an archive file whose entries will be files of the study.
@@ -142,7 +150,13 @@ class Staging:
         self._archives += 1
         name = f"archive-{self._archives}"
         path = self._room.scratch(name)
-        return self._open(partial(io.FileIO, path, "xb"), name, ""), path
+        file = StagedFile(self._writer, partial(path.open, "xb"))
+        self._opened.append(file)
+        return file, path
+
+    async def flush(self) -> None:
+        """Wait until everything is written that was received."""
+        await self._writer.flush()
 
     async def link(self, source: FileInStore, file: StoredFile) -> StoredFile:
         """Add a file that is stored already; it stays there too.
@@ -170,10 +184,18 @@ class Staging:
 
     async def discard(self) -> None:
         """Remove everything that was received, committed or not."""
+        await self._writer.abandon()
         await in_thread(self._discard)
 
-    def _begin(self) -> None:
+    def _begin(self, expected_bytes: int) -> None:
         self._draft = self._studies.draft(Place.UPLOADS, self._study_id)
+        self._check_space(expected_bytes)
+
+    def _check_space(self, expected_bytes: int) -> None:
+        free_bytes = self._studies.store.free_bytes(Place.UPLOADS)
+        if free_bytes is not None and free_bytes - expected_bytes < self._min_free_bytes:
+            detail = "The volume for uploads is nearly full."
+            raise Problem(ProblemType.INSUFFICIENT_STORAGE, detail)
 
     @property
     def _room(self) -> Draft:
@@ -184,11 +206,6 @@ class Staging:
     def _next_name(self) -> str:
         self._files += 1
         return stored_name(self._files)
-
-    def _open(self, create: Callable[[], IO[bytes]], name: str, sent_as: str) -> StagedFile:
-        file = StagedFile(create, name, sent_as)
-        self._opened.append(file)
-        return file
 
     def _discard(self) -> None:
         for file in self._opened:
@@ -230,16 +247,3 @@ async def staged(
         raise
     if not staging.is_committed:
         await staging.discard()
-
-
-async def in_thread(function: Callable[..., Result], *arguments: object) -> Result:
-    """Call a function in a thread, and wait for its end even when cancelled.
-
-    A thread cannot be cancelled: what it still wrote would stay behind.
-    """
-    work = asyncio.ensure_future(asyncio.to_thread(function, *arguments))
-    try:
-        return await asyncio.shield(work)
-    except asyncio.CancelledError:
-        await asyncio.wait([work])
-        raise
