@@ -31,7 +31,7 @@ _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _DIRECTORY_ENTRY = b"PK\x01\x02"
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _LOCAL_SIGNATURE = b"PK\x03\x04"
-_INPUT_BYTES = 1 << 16
+_INPUT_BYTES = 1 << 18
 _RAW_DEFLATE = -zlib.MAX_WBITS
 _DAMAGED = (
     zipfile.BadZipFile,

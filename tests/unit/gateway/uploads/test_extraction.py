@@ -540,3 +540,11 @@ async def test_no_mutation_of_an_archive_does_harm(
 
 def test_the_seeds_of_the_mutations_are_valid() -> None:
     assert all(archive_format(seed[:2048]) for seed in SEEDS)
+
+
+async def test_a_skipped_entry_of_a_zip_is_not_even_inflated(uploads: Uploads) -> None:
+    """Its bytes matter to nobody, damaged or not; those of the files are checked."""
+    archive = zipped({"DICOMDIR": b"x" * 2000, "b": CONTENT})
+    taken = await uploads.receive(archive_of(patched(archive, 16, "<L", 0)))  # its CRC-32
+    assert [file.sent_as for file in taken.skipped] == ["study.zip!/DICOMDIR"]
+    assert [file.sent_as for file in taken.files] == ["study.zip!/b"]
