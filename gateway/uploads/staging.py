@@ -150,7 +150,7 @@ class Staging:
         self._archives += 1
         name = f"archive-{self._archives}"
         path = self._room.scratch(name)
-        file = StagedFile(self._writer, partial(path.open, "xb"))
+        file = StagedFile(self._writer, lambda: path.open("xb"))
         self._opened.append(file)
         return file, path
 
