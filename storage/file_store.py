@@ -7,7 +7,7 @@ durable. All places may be on one file system, or each on its own.
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -180,9 +180,7 @@ class _FileDraft:
         return self._scratch / name
 
     def commit(self, marker: str, write: Callable[[BinaryIO], object]) -> None:
-        with ThreadPoolExecutor(min(_SYNCS_AT_ONCE, len(self._created) or 1)) as pool:
-            for _ in pool.map(files.sync_file, self._created):
-                pass
+        _sync(self._created)
         with (self._staging / marker).open("xb") as file:
             write(file)
             files.sync_open(file)
@@ -199,3 +197,12 @@ class _FileDraft:
             path.parent.mkdir()
             self._directories.add(path.parent)
         return path
+
+
+def _sync(paths: Sequence[Path]) -> None:
+    if len(paths) == 1:  # it is done before a thread has begun
+        files.sync_file(paths[0])
+    else:
+        with ThreadPoolExecutor(_SYNCS_AT_ONCE) as pool:
+            for _ in pool.map(files.sync_file, paths):
+                pass
