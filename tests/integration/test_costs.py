@@ -27,9 +27,9 @@ SLICES = 20
 # down. A slow machine sends a few more marks of progress and heartbeats.
 LIMITS = {
     #               one slice  20 slices
-    COMMANDS: (76, 130),
-    SCRIPTED: (36, 38),
-    ROUND_TRIPS: (48, 60),
+    COMMANDS: (48, 130),
+    SCRIPTED: (20, 38),
+    ROUND_TRIPS: (36, 60),
     MESSAGES: (3, 3),
     FSYNCS: (15, 35),
     LINES: (16, 18),
