@@ -5,7 +5,7 @@ from uuid import UUID
 
 from contracts.intake import Intake
 from gateway.limits import UploadLimits
-from gateway.uploads.fields import read_fields
+from gateway.uploads.fields import Fields, read_fields
 from gateway.uploads.parts import Parts
 from gateway.uploads.receiver import Receiver, UploadMode
 from gateway.uploads.staging import Staging
@@ -40,7 +40,8 @@ async def ingest(
     """
     receiver = Receiver(staging, limits, mode)
     await receiver.receive(parts)
-    fields = await in_thread(read_fields, receiver.fields, profiles_dir)
+    sent = receiver.fields
+    fields = await in_thread(read_fields, sent, profiles_dir) if sent else Fields()
     return Intake.new(
         study_id,
         receiver.files,
