@@ -22,6 +22,11 @@ from storage.metadata import MetadataWriter
 
 SCHEMA_VERSION = 1
 """Rises with each breaking change of ``metadata.json``."""
+_SOFTWARE = {
+    "hybrid-dicom-validator": version("hybrid-dicom-validator"),
+    "python": platform.python_version(),
+    "pydicom": version("pydicom"),
+}
 
 
 class StudyMetadata:
@@ -140,11 +145,7 @@ def _provenance(study: ValidatedStudy, archived_at: datetime) -> dict[str, Any]:
         "validated_at": study.report.validated_at,
         "archived_at": archived_at,
         "files": _files(study),
-        "software": {
-            "hybrid-dicom-validator": version("hybrid-dicom-validator"),
-            "python": platform.python_version(),
-            "pydicom": version("pydicom"),
-        },
+        "software": _SOFTWARE,
     }
 
 

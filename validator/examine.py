@@ -57,10 +57,11 @@ async def examine_files(
         async with asyncio.TaskGroup() as workers:
             for _ in range(at_once):
                 workers.create_task(work())
-    except ExceptionGroup as errors:  # one is enough
-        raise errors.exceptions[0] from None
-    finally:
+    except BaseException as error:
         await progress.write()
+        if isinstance(error, ExceptionGroup):  # one is enough
+            raise error.exceptions[0] from None
+        raise
     return [found[file.name] for file in files]
 
 
@@ -82,14 +83,15 @@ class _Progress:
         self._found[name] = report
         self._rejected += _is_rejected(report)
         self._unwritten.append((name, report))
-        if time.monotonic() >= self._due:
+        if time.monotonic() >= self._due:  # a short examination leaves no journal
             self._due = time.monotonic() + NOTE_SECONDS
             self.report()
             await self.write()
 
     async def write(self) -> None:
         written, self._unwritten = self._unwritten, []
-        await asyncio.to_thread(self._journal.append, written)
+        if written:
+            await asyncio.to_thread(self._journal.append, written)
 
     def report(self) -> None:
         examined = len(self._found)

@@ -19,8 +19,8 @@ _FOUND: TypeAdapter[Found] = TypeAdapter(Found)
 class Journal:
     """A file of JSON lines: the conditions of the examination, then the report on each file.
 
-    It is not synced: files whose reports are lost in a power cut are examined again. Its calls
-    block.
+    It exists once there is a report in it. It is not synced: files whose reports are lost in a
+    power cut are examined again. Its calls block.
 
     Args:
         file: where it is stored.
@@ -31,16 +31,19 @@ class Journal:
     def __init__(self, file: FileInStore, conditions: Mapping[str, str]) -> None:
         self._file = file
         self._header = orjson.dumps(conditions, option=orjson.OPT_SORT_KEYS) + b"\n"
+        self._exists = False
 
     def read(self) -> dict[str, Report]:
         """The reports so far; the file then contains these and can be appended to."""
         content = self._content()
         header, *lines = content.splitlines(keepends=True) or [b""]
         found = list(_whole(lines)) if header == self._header else []
-        usable = b"".join([self._header, *lines[: len(found)]])
+        usable = b"".join([self._header, *lines[: len(found)]]) if found else b""
+        self._exists = bool(found)
         if content != usable:
             self._file.remove()
-            self._file.append(usable, create=True)
+            if found:
+                self._file.append(usable, create=True)
         return dict(found)
 
     def append(self, found: Sequence[Found]) -> None:
@@ -49,8 +52,11 @@ class Journal:
         Raises:
             FileNotFoundError: the journal has been removed: another validator has finished.
         """
-        entries = (_FOUND.dump_json(entry, exclude_none=True) for entry in found)
-        self._file.append(b"".join(b"%b\n" % entry for entry in entries))
+        lines = [b"%b\n" % _FOUND.dump_json(entry, exclude_none=True) for entry in found]
+        if not self._exists:
+            lines.insert(0, self._header)
+        self._file.append(b"".join(lines), create=not self._exists)
+        self._exists = True
 
     def _content(self) -> bytes:
         try:

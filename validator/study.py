@@ -1,6 +1,7 @@
 """Validates an upload: examine its files, decide on them, write the report, divide, announce."""
 
 import asyncio
+import errno
 import hmac
 import time
 from collections.abc import Callable, Sequence
@@ -25,6 +26,8 @@ from validator.examine import Examine, Note, examine_files
 from validator.journal import Journal
 from validator.reserve import Index
 from validator.results import Validated, results
+
+_SOFTWARE = version("hybrid-dicom-validator")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,43 +72,51 @@ async def validate_upload(study_id: UUID, validation: Validation, note: Note) ->
         PermanentError: there is no such upload, or not the profile that it asks for.
     """
     studies = validation.studies
-    places = await asyncio.to_thread(studies.locate, study_id)
-    if not places:
-        message = "The study's files are gone; its upload was withdrawn before it was accepted."
-        raise PermanentError("study.missing", message)
-    if places[0] is Place.ARCHIVE:
+    opened = await asyncio.to_thread(_open, studies, study_id)
+    if opened is None:
         return []
-    folder = studies.at(places[0], study_id)
-    intake = await asyncio.to_thread(folder.intake)
-    report = await asyncio.to_thread(_read_report, folder)
-    patients: dict[str, str] = {}
+    folder, intake, written = opened
+    report, patients = written, dict[str, str]()
     if report is None:
         report, patients = await _validate(folder, intake, validation, note)
     parts = divide(intake, report)
     if folder.place is Place.UPLOADS:
-        await asyncio.to_thread(_place, studies, report, parts)
+        await asyncio.to_thread(_place, studies, report, parts, is_written=report is written)
     return results(intake, report, parts, patients)
 
 
-def _read_report(folder: StudyFolder) -> StudyReport | None:
-    """The report, if the upload has been examined before; in quarantine there is always one."""
-    if folder.place is Place.UPLOADS and not folder.file(REPORT).exists():
+def _open(
+    studies: StudyStore, study_id: UUID
+) -> tuple[StudyFolder, Intake, StudyReport | None] | None:
+    """Find an upload.
+
+    Returns:
+        Its folder, its intake, and its report if it has been examined before (in quarantine there
+        is always one); None if it is in the archive already.
+    """
+    places = studies.locate(study_id)
+    if not places:
+        message = "The study's files are gone; its upload was withdrawn before it was accepted."
+        raise PermanentError("study.missing", message)
+    if places[0] is Place.ARCHIVE:
         return None
-    return folder.report()
+    folder = studies.at(places[0], study_id)
+    is_examined = folder.place is not Place.UPLOADS or folder.file(REPORT).exists()
+    return folder, folder.intake(), folder.report() if is_examined else None
 
 
 async def _validate(
     folder: StudyFolder, intake: Intake, validation: Validation, note: Note
 ) -> tuple[StudyReport, dict[str, str]]:
-    """Examine the files, decide on them, and write the report before anything is moved.
+    """Examine the files and decide on them.
 
     Returns:
         The report, and the digest of the Patient ID of each file that has one.
     """
     started = time.perf_counter()
     profile = await asyncio.to_thread(validation.profile, intake.profile)
-    software, edition = version("hybrid-dicom-validator"), load().edition
-    conditions = {"engine": software, "profile": profile.digest, "standard": edition}
+    edition = load().edition
+    conditions = {"engine": _SOFTWARE, "profile": profile.digest, "standard": edition}
     reports = await examine_files(
         folder,
         intake.files,
@@ -130,7 +141,7 @@ async def _validate(
         profile=profile.name,
         profile_version=profile.version,
         profile_digest=profile.digest,
-        validator_version=software,
+        validator_version=_SOFTWARE,
         standard_edition=edition,
         validated_at=datetime.now(UTC),
         duration_seconds=round(time.perf_counter() - started, 6),
@@ -139,7 +150,6 @@ async def _validate(
         findings=verdict.findings,
         instances=verdict.instances,
     )
-    await asyncio.to_thread(folder.file(REPORT).put, report.to_json())
     return report, _patients(intake, reports, validation.patient_hash_key)
 
 
@@ -156,9 +166,25 @@ def _keyed(sha256: str, key: str) -> str:
     return hmac.digest(key.encode(), sha256.encode(), "sha256").hex() if key else sha256
 
 
-def _place(studies: StudyStore, report: StudyReport, parts: Sequence[Part]) -> None:
-    """Give the further studies folders, and move an upload without a valid file to quarantine."""
-    studies.uploaded(report.study_id).file(JOURNAL).remove()
+def _place(
+    studies: StudyStore, report: StudyReport, parts: Sequence[Part], *, is_written: bool
+) -> None:
+    """Write the report, and only then put the studies of the upload into their places.
+
+    The further studies get folders, and an upload without a valid file goes to quarantine.
+
+    Raises:
+        FileExistsError: another validator has written the report meanwhile, and it is final.
+        FileNotFoundError: and the upload has gone on already.
+    """
+    folder = studies.uploaded(report.study_id)
+    if not is_written:
+        if folder.file(REPORT).exists():
+            raise FileExistsError(errno.EEXIST, "another validator has finished meanwhile")
+        folder.file(REPORT).put(report.to_json())
+    journal = folder.file(JOURNAL)
+    if journal.exists():
+        journal.remove()
     commit_parts(studies, report.study_id, parts)
     if report.outcome is Outcome.REJECTED:
         studies.move(report.study_id, Place.UPLOADS, Place.QUARANTINE)

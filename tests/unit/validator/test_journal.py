@@ -87,7 +87,9 @@ def test_a_journal_without_its_first_line_starts_again(path: Path, content: byte
 
 
 def test_a_journal_that_another_validator_has_removed_does_not_come_back(path: Path) -> None:
+    journal = Journal(stored(path), CONDITIONS)
+    journal.read()
     path.unlink()
     with pytest.raises(FileNotFoundError):
-        Journal(stored(path), CONDITIONS).append(FOUND)
+        journal.append(FOUND)
     assert not path.exists()

@@ -22,7 +22,7 @@ from kit.uid_index import MemoryUidIndex
 from kit.volumes import Volumes
 from storage.layout import INTAKE, JOURNAL, METADATA, REPORT
 from unit.engine import dicom_writer as dicom
-from validator.decide import OnInvalidInstance
+from validator.decide import OnInvalidInstance, Verdict, decide
 from validator.isolated_examination import examine_file
 from validator.profiles import ProfileLookup
 from validator.study import Validated, Validation, validate_upload
@@ -270,6 +270,22 @@ async def test_after_an_interruption_no_file_is_examined_twice(trial: Trial) -> 
     assert outcomes(trial.report()) == [Outcome.ACCEPTED] * 5
     assert not journal.exists()
     assert trial.noted[-1].received == 5
+
+
+async def test_a_report_that_another_validator_has_written_meanwhile_is_final(
+    trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial.upload(instance("1.2.1"))
+    report = trial.volumes.uploaded(STUDY) / REPORT
+
+    async def decide_late(*args: Any, **options: Any) -> Verdict:
+        report.write_bytes(b"{}")
+        return await decide(*args, **options)
+
+    monkeypatch.setattr("validator.study.decide", decide_late)
+    with pytest.raises(FileExistsError, match="another validator"):
+        await trial.validate()
+    assert report.read_bytes() == b"{}"
 
 
 async def test_the_journal_of_another_profile_is_not_used(trial: Trial) -> None:
