@@ -43,6 +43,7 @@ def open_study(studies: StudyStore, study_id: UUID) -> ValidatedStudy | None:
             raise PermanentError("study.rejected", "No instance of the study is valid.")
         return study
     if study:
+        studies.store.settle(Place.ARCHIVE)  # an interrupted call may not have come to that
         with _unless_finished(studies, study_id):
             _finish(studies, study)
     return None
@@ -54,7 +55,7 @@ def commit_study(
     metadata: StudyMetadata,
     owners: Mapping[str, UUID],
     now: datetime,
-) -> None:
+) -> ArchivedStudy:
     """Make a study appear in the archive, and its rejected files in quarantine; end its upload.
 
     Args:
@@ -64,6 +65,9 @@ def commit_study(
         owners: the studies that known instances belonged to first, by SOP Instance UID.
         now: the time, with its zone.
 
+    Returns:
+        What the archive knows about the study.
+
     Raises:
         PermanentError: the bytes of a file are not those that arrived, or the archive or the
             quarantine has something else under this id, or files are missing from a study that
@@ -71,13 +75,14 @@ def commit_study(
         OSError: the store failed; try again.
     """
     with _unless_finished(studies, study.study_id):
-        with suppress(FileExistsError), studies.draft(Place.ARCHIVE, study.study_id) as draft:
+        with _draft_unless_there(studies, Place.ARCHIVE, study.study_id) as draft:
             for instance in study.instances:
                 owner = owners.get(instance.identity.sop_instance_uid)
                 known_in = studies.archived(owner) if owner and instance.is_known else None
                 _link(draft, study.folder, instance, known_in)
             draft.commit(METADATA, partial(metadata.write, archived_at=now))
         _finish(studies, study)
+    return read_archived(studies, study.study_id)
 
 
 def read_archived(studies: StudyStore, study_id: UUID) -> ArchivedStudy:
@@ -135,8 +140,6 @@ def _finish(studies: StudyStore, study: ValidatedStudy) -> None:
     quarantined = studies.quarantined(study.study_id)
     if study.rejected:
         _quarantine(studies, study)
-        studies.store.settle(Place.QUARANTINE)
-    studies.store.settle(Place.ARCHIVE)
     instances = [instance.stored for instance in study.instances]
     if not (
         archived.holds(instances, study.folder) and quarantined.holds(study.rejected, study.folder)
@@ -155,13 +158,23 @@ def _finish(studies: StudyStore, study: ValidatedStudy) -> None:
 def _quarantine(studies: StudyStore, study: ValidatedStudy) -> None:
     """Make the rejected files appear in quarantine, unless they are there already."""
     folder = study.folder
-    with suppress(FileExistsError), studies.draft(Place.QUARANTINE, study.study_id) as draft:
+    with _draft_unless_there(studies, Place.QUARANTINE, study.study_id) as draft:
         for file in study.rejected:
             draft.link(folder.file(file.name).key, file.name, file.sha256)
         with draft.create(INTAKE) as intake:
             intake.write(folder.file(INTAKE).read())
         report = folder.file(REPORT).read()
         draft.commit(REPORT, lambda file: file.write(report))
+
+
+@contextmanager
+def _draft_unless_there(studies: StudyStore, place: Place, study_id: UUID) -> Iterator[Draft]:
+    """Fill a folder; if another call has made it appear meanwhile, make sure that it is durable."""
+    try:
+        with studies.draft(place, study_id) as draft:
+            yield draft
+    except FileExistsError:
+        studies.store.settle(place)
 
 
 @contextmanager

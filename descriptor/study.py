@@ -19,6 +19,7 @@ from descriptor.instances import Instance, ValidatedStudy
 from descriptor.isolated_description import Describe
 from descriptor.metadata import StudyMetadata
 from descriptor.preview import Preview
+from storage.metadata import ArchivedStudy
 from storage.study_store import StudyStore
 from storage.uid_index import Reservation
 
@@ -49,8 +50,7 @@ async def archive_study(
         PermanentError: the study is not there, or not as it arrived.
         OSError: the store failed; try again.
     """
-    await _describe_and_commit(study_id, studies, describe, index)
-    archived = await asyncio.to_thread(read_archived, studies, study_id)
+    archived = await _describe_and_commit(study_id, studies, describe, index)
     await index.add_study(study_id, archived.study["study_instance_uids"])
     await preview(study_id, archived)
     return StudyArchivedData(
@@ -62,10 +62,10 @@ async def archive_study(
 
 async def _describe_and_commit(
     study_id: UUID, studies: StudyStore, describe: Describe, index: Index
-) -> None:
+) -> ArchivedStudy:
     study = await asyncio.to_thread(open_study, studies, study_id)
     if study is None:
-        return
+        return await asyncio.to_thread(read_archived, studies, study_id)
     temporary = await asyncio.to_thread(studies.store.temporary_file, Place.ARCHIVE)
     with StudyMetadata(study, temporary) as metadata:
         async with aclosing(_described(study, describe)) as batches:
@@ -79,7 +79,9 @@ async def _describe_and_commit(
         }
         reservations = await index.reserve(study_id, instances)
         owners = {uid: reservation.study_id for uid, reservation in reservations.items()}
-        await asyncio.to_thread(commit_study, studies, study, metadata, owners, datetime.now(UTC))
+        return await asyncio.to_thread(
+            commit_study, studies, study, metadata, owners, datetime.now(UTC)
+        )
 
 
 async def _described(

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import SpooledTemporaryFile
 from typing import IO, BinaryIO, Self
 from uuid import uuid4
 
@@ -23,6 +23,8 @@ from storage.port import Draft, Lines, Stat
 
 _SYNCS_AT_ONCE = 8
 """A disk makes several files durable in about the time of one."""
+_MOST_IN_MEMORY = 1024 * 1024
+"""Bytes of a temporary file that are kept in memory."""
 
 
 @dataclass(frozen=True)
@@ -121,10 +123,10 @@ class FileStore:
         return shutil.disk_usage(self._path(place)).free
 
     def temporary_file(self, place: Place) -> IO[bytes]:
-        """A file below ``.incoming`` that vanishes with the process."""
+        """A file in memory, or when it gets larger one below ``.incoming`` without a name."""
         incoming = self._incoming(place)
         incoming.mkdir(parents=True, exist_ok=True)
-        return TemporaryFile(dir=incoming)
+        return SpooledTemporaryFile(_MOST_IN_MEMORY, dir=str(incoming))
 
     def prepare(self, places: Iterable[Place], stale_after_seconds: float) -> None:
         """Create the directories and clear ``.incoming``."""
