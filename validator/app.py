@@ -21,8 +21,8 @@ from validator.settings import ValidatorSettings
 from validator.study import Validation, validate_upload
 
 DESCRIPTION = "Validates uploaded studies against the DICOM standard."
-FILES_PER_PROCESS = 4
-"""Files of an upload that wait for each process: enough to keep it busy, and few enough that other
+BATCHES_PER_PROCESS = 2
+"""Batches of files of an upload for each process: enough to keep it busy, and few enough that other
 uploads get their turn."""
 
 
@@ -37,7 +37,7 @@ def create_app(
 
     Args:
         settings: the settings of the service.
-        examine: examines one file, when not in an isolated process.
+        examine: examines some files, when not in an isolated process.
         index: the index of UIDs, when not the one in Redis.
         instance: its consumer name, when not host and process id.
     """
@@ -72,7 +72,7 @@ def create_app(
         profile=profiles,
         index=index or uid_index(service, studies),
         on_invalid=settings.on_invalid_instance,
-        at_once=FILES_PER_PROCESS * settings.processes,
+        at_once=BATCHES_PER_PROCESS * settings.processes,
         patient_hash_key=key.get_secret_value() if key else "",
     )
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from contracts.intake import StoredFile
@@ -12,13 +13,17 @@ from engine.report import Report
 from storage.study_folder import StudyFolder
 from validator.journal import Found, Journal
 
-Examine = Callable[[Path, Profile], Awaitable[Report]]
-"""Examines the file at a path."""
+Examine = Callable[[Sequence[Path], Profile], Awaitable[list[Report]]]
+"""Examines the files at some paths; returns their reports in the same order."""
 Note = Callable[[FileCounts], None]
 """Is called with the counts of the files examined so far."""
 
 NOTE_SECONDS = 0.5
 """How often progress is reported and the journal written."""
+FILES_AT_ONCE = 16
+"""Files that are examined together, in one call of a process."""
+BYTES_AT_ONCE = 16 * 1024 * 1024
+"""Files examined together have about so many bytes at most, unless one alone has more."""
 
 
 async def examine_files(
@@ -36,21 +41,24 @@ async def examine_files(
     Args:
         folder: where they are stored.
         files: to examine.
-        examine: examines one.
+        examine: examines some of them.
         profile: the validation profile.
         journal: files that are in it were examined before an interruption and are not again.
-        at_once: how many wait for an examination at the same time.
+        at_once: how many calls of `examine` there are at the same time.
         note: is called with the progress.
     """
     found = await asyncio.to_thread(journal.read)
     progress = _Progress(found, len(files), journal, note)
-    remaining = iter([file for file in files if file.name not in found])
+    batches = _batches([file for file in files if file.name not in found], at_once)
 
     async def work() -> None:
-        for file in remaining:
-            async with folder.file(file.name).local() as path:
-                report = await examine(path, profile)
-            await progress.add(file.name, report)
+        for batch in batches:
+            async with AsyncExitStack() as stack:
+                local = [folder.file(file.name).local() for file in batch]
+                paths = [await stack.enter_async_context(path) for path in local]
+                reports = await examine(paths, profile)
+            names = [file.name for file in batch]
+            await progress.add(list(zip(names, reports, strict=True)))
 
     progress.report()
     try:
@@ -63,6 +71,21 @@ async def examine_files(
             raise error.exceptions[0] from None
         raise
     return [found[file.name] for file in files]
+
+
+def _batches(files: Sequence[StoredFile], workers: int) -> Iterator[list[StoredFile]]:
+    """Files to examine together: many small ones, but so that every worker gets some."""
+    most = min(FILES_AT_ONCE, -(-len(files) // workers))
+    batch: list[StoredFile] = []
+    size_bytes = 0
+    for file in files:
+        if batch and (len(batch) == most or size_bytes + file.size_bytes > BYTES_AT_ONCE):
+            yield batch
+            batch, size_bytes = [], 0
+        batch.append(file)
+        size_bytes += file.size_bytes
+    if batch:
+        yield batch
 
 
 class _Progress:
@@ -79,10 +102,10 @@ class _Progress:
         self._unwritten: list[Found] = []
         self._due = time.monotonic() + NOTE_SECONDS
 
-    async def add(self, name: str, report: Report) -> None:
-        self._found[name] = report
-        self._rejected += _is_rejected(report)
-        self._unwritten.append((name, report))
+    async def add(self, found: Sequence[Found]) -> None:
+        self._found.update(found)
+        self._rejected += sum(_is_rejected(report) for _, report in found)
+        self._unwritten += found
         if time.monotonic() >= self._due:  # a short examination leaves no journal
             self._due = time.monotonic() + NOTE_SECONDS
             self.report()

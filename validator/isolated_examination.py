@@ -1,5 +1,7 @@
-"""Examines a file in a separate process, since a hostile file may kill it."""
+"""Examines files in separate processes, since a hostile file may kill one."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from chassis.observability.metrics import Metrics
@@ -15,27 +17,48 @@ from validator.examine import Examine
 def isolated_examiner(isolation: Isolation, metrics: Metrics) -> Examine:
     """Examine untrusted files in processes that may die.
 
-    A file whose process dies is tried once more, because the process may have died through
-    another file's fault. After that it is a finding, not an outage.
+    Several go to a process at once; if that fails, each of them goes alone. A file whose process
+    dies is tried once more, because the process may have died through another file's fault. After
+    that it is a finding, not an outage.
     """
 
-    async def run(path: Path, profile: Profile) -> Report:
-        try:
-            report = await _retried(path, profile)
-        except IsolationError as error:
-            report = Report(findings=unreadable(error.cause, profile))
-        metrics.file_examined(report.outcome)
-        return report
+    async def run(paths: Sequence[Path], profile: Profile) -> list[Report]:
+        names = [str(path) for path in paths]
+        reports = await _together(isolation, names, profile)
+        if reports is None:
+            reports = [await _alone(isolation, name, profile) for name in names]
+        for report in reports:
+            metrics.file_examined(report.outcome)
+        return reports
 
-    async def _retried(path: Path, profile: Profile) -> Report:
+    return run
+
+
+async def _together(
+    isolation: Isolation, names: Sequence[str], profile: Profile
+) -> list[Report] | None:
+    """The reports of several files; None if a process failed, or there is only one file."""
+    if len(names) > 1:
+        with suppress(IsolationError):
+            return await isolation.run(examine_all, names, profile)
+    return None
+
+
+async def _alone(isolation: Isolation, name: str, profile: Profile) -> Report:
+    try:
         try:
-            return await isolation.run(examine_file, str(path), profile)
+            return await isolation.run(examine_file, name, profile)
         except IsolationError as error:
             if error.cause is not Cause.DEATH:
                 raise
-            return await isolation.run(examine_file, str(path), profile)
+            return await isolation.run(examine_file, name, profile)
+    except IsolationError as error:
+        return Report(findings=unreadable(error.cause, profile))
 
-    return run
+
+def examine_all(paths: Sequence[str], profile: Profile) -> list[Report]:
+    """Examine some files; see `examine_file`."""
+    return [examine_file(path, profile) for path in paths]
 
 
 def examine_file(path: str, profile: Profile) -> Report:

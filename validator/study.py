@@ -36,11 +36,11 @@ class Validation:
 
     Attributes:
         studies: where they are stored.
-        examine: examines one file.
+        examine: examines some files.
         profile: returns the profile of a name; the usual one for None.
         index: the UIDs that uploads have reserved.
         on_invalid: what happens to valid files beside others.
-        at_once: how many files of an upload wait for an examination at the same time.
+        at_once: how many batches of files of an upload are examined or wait at the same time.
         patient_hash_key: key of the digests of Patient IDs.
     """
 
@@ -49,7 +49,7 @@ class Validation:
     profile: Callable[[str | None], Profile]
     index: Index
     on_invalid: OnInvalidInstance = OnInvalidInstance.QUARANTINE
-    at_once: int = 8
+    at_once: int = 4
     patient_hash_key: str = ""
 
 

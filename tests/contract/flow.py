@@ -112,8 +112,8 @@ class Flow:
         await self.recorder.publish(body, stream=address, correlation_id=headers["correlation_id"])
 
 
-async def _examine(path: Path, profile: Profile) -> Report:
-    return examine_file(str(path), profile)
+async def _examine(paths: Sequence[Path], profile: Profile) -> list[Report]:
+    return [examine_file(str(path), profile) for path in paths]
 
 
 async def _describe(

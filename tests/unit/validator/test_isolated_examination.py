@@ -22,7 +22,7 @@ class Processes:
         self.failures = list(failures)
         self.runs = 0
 
-    async def run(self, function: Callable[..., Report], *args: object) -> Report:
+    async def run(self, function: Callable[..., Any], *args: object) -> Any:
         self.runs += 1
         if self.failures:
             raise IsolationError(self.failures.pop(0))
@@ -37,7 +37,8 @@ def valid() -> Path:
 
 
 async def examine(processes: Any, path: Path) -> Report:
-    return await isolated_examiner(processes, Metrics("validator"))(path, Profile())
+    [report] = await isolated_examiner(processes, Metrics("validator"))([path], Profile())
+    return report
 
 
 async def test_a_valid_file_is_examined_once(valid: Path) -> None:
@@ -67,6 +68,16 @@ async def test_a_file_that_kills_its_process_twice_is_unreadable(valid: Path) ->
     report = await examine(processes, valid)
     assert [finding.code for finding in report.findings] == ["file.unreadable"]
     assert processes.runs == 2
+
+
+async def test_when_a_batch_fails_each_of_its_files_is_examined_alone(valid: Path) -> None:
+    processes = Processes(Cause.TIME, Cause.DEATH, Cause.DEATH)
+    pool: Any = processes
+    run = isolated_examiner(pool, Metrics("validator"))
+    reports = await run([valid, valid, valid], Profile())
+    outcomes = [report.outcome for report in reports]
+    assert outcomes == [Outcome.REJECTED, Outcome.ACCEPTED, Outcome.ACCEPTED]
+    assert processes.runs == 5
 
 
 def test_an_error_in_the_engine_affects_one_file_only(

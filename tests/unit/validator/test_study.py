@@ -4,6 +4,7 @@ import errno
 import hashlib
 import hmac
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,11 +72,12 @@ class Trial:
         (directory / INTAKE).write_bytes(intake.to_json())
 
     async def validate(self, study_id: UUID = STUDY) -> list[Validated]:
-        async def examine(path: Path, profile: Profile) -> Report:
-            if path.name == self.failing:
-                raise OSError(errno.EIO, "the disk is gone")
-            self.examined.append(path.name)
-            return examine_file(str(path), profile)
+        async def examine(paths: Sequence[Path], profile: Profile) -> list[Report]:
+            for path in paths:
+                if path.name == self.failing:
+                    raise OSError(errno.EIO, "the disk is gone")
+                self.examined.append(path.name)
+            return [examine_file(str(path), profile) for path in paths]
 
         validation = Validation(
             studies=self.volumes.studies,
@@ -253,7 +255,10 @@ async def test_validating_again_gives_the_same_report(trial: Trial) -> None:
     assert trial.report().instances == report.instances
 
 
-async def test_after_an_interruption_no_file_is_examined_twice(trial: Trial) -> None:
+async def test_after_an_interruption_no_file_is_examined_twice(
+    trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("validator.examine.FILES_AT_ONCE", 1)
     trial.upload(*(instance(f"1.2.{number}") for number in range(1, 6)))
     journal = trial.volumes.uploaded(STUDY) / JOURNAL
     trial.failing = "000004.dcm"
