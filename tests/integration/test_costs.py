@@ -31,7 +31,7 @@ LIMITS = {
     SCRIPTED: (20, 38),
     ROUND_TRIPS: (36, 60),
     MESSAGES: (3, 3),
-    FSYNCS: (15, 35),
+    FSYNCS: (13, 33),
     LINES: (16, 18),
     WRITTEN: (640, 11_200),
     READ: (1_750, 22_500),
