@@ -8,6 +8,7 @@ from contracts.channels import PROCESSING_FAILED
 from contracts.events import StudyArchivedData, StudyValidated
 from contracts.places import Place
 from descriptor import handlers
+from descriptor.isolated import PRELOAD
 from descriptor.isolated_description import Describe, isolated_describer
 from descriptor.preview import Preview, no_preview, previewer
 from descriptor.settings import DescriptorSettings
@@ -39,7 +40,7 @@ def create_app(
         processes=settings.processes,
         seconds=settings.description_seconds,
         memory_bytes=settings.description_memory_bytes,
-        preload=["descriptor.description", "descriptor.rendering"],
+        preload=PRELOAD,
     )
     service.use(isolation.running)
     describe = describe or isolated_describer(isolation)

@@ -1,15 +1,20 @@
-"""Describes an instance: its data set in the DICOM JSON Model, and what a summary needs of it."""
+"""Describes an instance by its file."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydicom.uid import UID
 
-from contracts.report import Identity
 from descriptor.data_set import first_values, json_of
 from descriptor.dicom_json import PERSON_NAME_GROUPS
+from descriptor.instance_description import (
+    INSTANCE_KEYWORDS,
+    SERIES_KEYWORDS,
+    STUDY_KEYWORDS,
+    InstanceDescription,
+    Values,
+)
 from engine.encoding.anomaly import Anomaly, AnomalyKind
 from engine.encoding.elements import Buffer, Elements
 from engine.encoding.mapping import map_file
@@ -17,36 +22,6 @@ from engine.encoding.reading import DicomFile, read
 from engine.muting import muted
 from engine.standard.facts import tag_of
 from engine.tags import TRANSFER_SYNTAX_UID
-
-STUDY_KEYWORDS = (
-    "StudyInstanceUID",
-    "StudyID",
-    "StudyDate",
-    "StudyTime",
-    "StudyDescription",
-    "AccessionNumber",
-    "PatientName",
-    "PatientID",
-    "PatientBirthDate",
-    "PatientSex",
-)
-SERIES_KEYWORDS = (
-    "SeriesInstanceUID",
-    "Modality",
-    "SeriesNumber",
-    "SeriesDescription",
-    "BodyPartExamined",
-)
-INSTANCE_KEYWORDS = (
-    "SOPInstanceUID",
-    "SOPClassUID",
-    "StudyInstanceUID",
-    "SeriesInstanceUID",
-    "InstanceNumber",
-    "Rows",
-    "Columns",
-    "NumberOfFrames",
-)
 
 _TAGS = {
     keyword: tag
@@ -79,29 +54,6 @@ _CUT_SHORT = {
 
 MOST_BYTES_AT_ONCE = 4 * 1024 * 1024
 """When the descriptions of some instances come to more, the rest is left for the next time."""
-
-Values = dict[str, str | int | float]
-"""The first values of the summarised attributes, by keyword; absent where there is none."""
-
-
-@dataclass(frozen=True)
-class InstanceDescription:
-    """The description of an instance; it can be pickled."""
-
-    values: Values
-    """Numbers are text where the file has text; all others are text always."""
-    transfer_syntax_uid: str = ""
-    sop_class_name: str = ""
-    """As the standard names it; the UID where it does not."""
-    transfer_syntax_name: str = ""
-    """As the standard names it; the UID where it does not."""
-    file_meta: bytes = b"{}"
-    """The file meta information in the DICOM JSON Model, as JSON."""
-    dataset: bytes = b"{}"
-    """The data set in the DICOM JSON Model, as JSON."""
-    incomplete: str | None = None
-    """Why the data set is not all there; None if it is. ``structure``: it is broken or truncated;
-    ``depth``, ``elements``, ``inflated-size``: a limit; ``undescribed``: the process failed."""
 
 
 def describe_instances(files: Sequence[tuple[Path, str]]) -> list[InstanceDescription]:
@@ -177,33 +129,6 @@ def _incomplete(dicom: DicomFile, kinds: Collection[AnomalyKind]) -> str | None:
     tables = [table for table in (dicom.meta, dicom.dataset) if table]
     is_broken = any(table.has_gaps or not table.complete for table in tables)
     return "structure" if is_broken else None
-
-
-def undescribed(identity: Identity) -> InstanceDescription:
-    """The description of an instance that could not be described: what the report says of it."""
-    return InstanceDescription(
-        values=_values_of(identity),
-        transfer_syntax_uid=identity.transfer_syntax_uid,
-        sop_class_name=identity.sop_class_uid,
-        transfer_syntax_name=identity.transfer_syntax_uid,
-        incomplete="undescribed",
-    )
-
-
-def identified(description: InstanceDescription, identity: Identity) -> InstanceDescription:
-    """A description with the identity that the report gives, where it has none itself."""
-    return replace(description, values={**_values_of(identity), **description.values})
-
-
-def _values_of(identity: Identity) -> Values:
-    values = {
-        "StudyInstanceUID": identity.study_instance_uid,
-        "SeriesInstanceUID": identity.series_instance_uid,
-        "Modality": identity.modality,
-        "SOPClassUID": identity.sop_class_uid,
-        "SOPInstanceUID": identity.sop_instance_uid,
-    }
-    return {keyword: value for keyword, value in values.items() if value}
 
 
 def _values(dataset: Elements) -> Values:

@@ -5,13 +5,9 @@ from pathlib import Path
 
 from chassis.observability.logs import get_logger
 from chassis.runtime.isolation import Isolation, IsolationError
-from descriptor.description import (
-    InstanceDescription,
-    describe_instances,
-    identified,
-    undescribed,
-)
+from descriptor.instance_description import InstanceDescription, identified, undescribed
 from descriptor.instances import Instance
+from descriptor.isolated import describe_instances
 
 Describe = Callable[[Sequence[Path], Sequence[Instance]], Awaitable[list[InstanceDescription]]]
 """Describes some instances, from the files at these paths, in their order."""

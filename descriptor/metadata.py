@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import IO, Any, Self
 
 from contracts.report import Outcome
-from descriptor.description import (
+from descriptor.instance_description import (
     INSTANCE_KEYWORDS,
     SERIES_KEYWORDS,
     STUDY_KEYWORDS,

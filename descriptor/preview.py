@@ -6,7 +6,8 @@ from uuid import UUID
 
 from chassis.observability.logs import get_logger
 from chassis.runtime.isolation import Isolation, IsolationError
-from descriptor.rendering import UnrenderableError, render
+from descriptor.isolated import render
+from descriptor.unrenderable import UnrenderableError
 from storage.metadata import ArchivedInstance, ArchivedStudy
 from storage.study_store import StudyStore
 

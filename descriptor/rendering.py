@@ -15,6 +15,7 @@ from pydicom.pixels.utils import as_pixel_options
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from descriptor.codecs import decoder_of
+from descriptor.unrenderable import UnrenderableError
 from descriptor.voi_lut import voi_lut
 from engine.muting import muted
 
@@ -40,18 +41,6 @@ _TAGS: list[Any] = [
 _STRIP_ROWS = 256
 
 Samples = np.ndarray[Any, np.dtype[Any]]
-
-
-class UnrenderableError(Exception):
-    """There is no picture of an instance.
-
-    Attributes:
-        code: ``no-image``, ``too-large``, ``unsupported`` or ``undecodable``.
-    """
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 def render(path: Path) -> bytes:

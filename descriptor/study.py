@@ -14,7 +14,7 @@ from contracts.events import StudyArchivedData
 from contracts.model import is_uid
 from contracts.places import Place, study_directory
 from descriptor.archive import commit_study, open_study, read_archived
-from descriptor.description import InstanceDescription
+from descriptor.instance_description import InstanceDescription
 from descriptor.instances import Instance, ValidatedStudy
 from descriptor.isolated_description import Describe
 from descriptor.metadata import StudyMetadata

@@ -13,7 +13,7 @@ import pytest
 from chassis.messaging.errors import PermanentError
 from contracts.places import Place
 from descriptor.archive import commit_study, open_study, read_archived
-from descriptor.description import undescribed
+from descriptor.instance_description import undescribed
 from descriptor.instances import ValidatedStudy
 from descriptor.metadata import StudyMetadata
 from kit.volumes import Volumes

@@ -18,7 +18,8 @@ import pytest
 from contracts.places import Place
 from contracts.report import Identity
 from descriptor.archive import open_study
-from descriptor.description import InstanceDescription, describe_instance, identified, undescribed
+from descriptor.description import describe_instance
+from descriptor.instance_description import InstanceDescription, identified, undescribed
 from descriptor.instances import Instance, ValidatedStudy
 from descriptor.metadata import StudyMetadata
 from kit.volumes import Volumes

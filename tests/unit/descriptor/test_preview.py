@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from chassis.runtime.isolation import Cause, IsolationError
 from descriptor.preview import choose, no_preview, previewer
-from descriptor.rendering import UnrenderableError
+from descriptor.unrenderable import UnrenderableError
 from kit.volumes import Volumes
 from storage.layout import INCOMING
 from storage.metadata import ArchivedInstance, ArchivedStudy

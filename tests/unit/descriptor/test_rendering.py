@@ -20,7 +20,8 @@ from pydicom.uid import (
 )
 
 from descriptor.codecs import decoder_of
-from descriptor.rendering import LONGEST_SIDE, MAX_SAMPLES, UnrenderableError, render
+from descriptor.rendering import LONGEST_SIDE, MAX_SAMPLES, render
+from descriptor.unrenderable import UnrenderableError
 
 Picture = np.ndarray[Any, np.dtype[np.uint8]]
 Sample = Callable[[str], bytes]

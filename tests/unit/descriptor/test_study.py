@@ -13,7 +13,7 @@ from chassis.runtime.isolation import Cause, IsolationError
 from contracts.events import StudyArchivedData
 from contracts.places import Place, study_directory
 from descriptor import study as study_module
-from descriptor.description import InstanceDescription, undescribed
+from descriptor.instance_description import InstanceDescription, undescribed
 from descriptor.instances import Instance
 from descriptor.isolated_description import isolated_describer
 from descriptor.study import BATCHES_AHEAD, INSTANCES_AT_ONCE, archive_study
