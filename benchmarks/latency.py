@@ -15,7 +15,7 @@ from benchmarks.services import upload
 from descriptor.description import describe_instance
 from descriptor.rendering import render
 from engine.profiles.profile import Profile
-from validator.isolated_examination import examine_file
+from validator.examine_file import examine_file
 
 _PAUSE_SECONDS = 0.1
 _SLICES = 30

@@ -3,8 +3,8 @@
 from contextlib import aclosing
 from functools import partial
 
-from chassis.messaging.broker import redis_address
 from chassis.messaging.feed import Feed, connect
+from chassis.runtime.settings import redis_address
 from chassis.service.lifecycle import Service
 from chassis.web.routing import provide
 from chassis.web.status_client import status_client

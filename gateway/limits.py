@@ -1,11 +1,9 @@
-"""Limits of an upload, and the problems of one that exceeds them."""
+"""Limits of an upload."""
 
 from pydantic import Field
 
 from archives.limits import ArchiveLimits
 from chassis.runtime.settings import SettingsGroup
-from chassis.web.problem import Problem
-from chassis.web.problem_types import ProblemType
 
 PART_OVERHEAD_BYTES = 1024
 """Room in a body for the boundary and the headers of each part."""
@@ -33,27 +31,3 @@ class UploadLimits(SettingsGroup):
     def max_body_bytes(self) -> int:
         """Largest body whose files are within the limit."""
         return self.max_upload_bytes + self.max_files * PART_OVERHEAD_BYTES + OVERHEAD_BYTES
-
-
-def too_large(limits: UploadLimits) -> Problem:
-    """The problem of an upload that is larger than allowed."""
-    detail = f"An upload may have {limits.max_upload_bytes} bytes."
-    return Problem(ProblemType.UPLOAD_TOO_LARGE, detail)
-
-
-def too_slow(limits: UploadLimits) -> Problem:
-    """The problem of an upload that takes longer than allowed."""
-    detail = f"An upload may take {limits.max_upload_seconds:g} seconds."
-    return Problem(ProblemType.UPLOAD_STALLED, detail)
-
-
-def stalled(limits: UploadLimits) -> Problem:
-    """The problem of an upload whose client sends nothing."""
-    detail = f"Nothing arrived for {limits.idle_timeout_seconds:g} seconds."
-    return Problem(ProblemType.UPLOAD_STALLED, detail)
-
-
-def too_many_files(limits: UploadLimits) -> Problem:
-    """The problem of an upload with more files than allowed."""
-    detail = f"An upload may have {limits.max_files} files."
-    return Problem(ProblemType.TOO_MANY_FILES, detail)

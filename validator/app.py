@@ -51,7 +51,7 @@ def create_app(
             processes=settings.processes,
             seconds=settings.examination_seconds,
             memory_bytes=settings.examination_memory_bytes,
-            preload=["validator.isolated_examination"],
+            preload=["validator.examine_file"],
         )
         service.use(isolation.running)
         examine = isolated_examiner(isolation, service.metrics)

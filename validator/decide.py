@@ -7,7 +7,6 @@ sender said about the upload, and with what came in other uploads.
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from uuid import UUID
 
 from contracts.intake import Intake
@@ -20,18 +19,10 @@ from engine.tags import STUDY_INSTANCE_UID
 from engine.violation import Violation
 from validator.candidate import Candidate
 from validator.reserve import Index, reject_conflicts, reserve
+from validator.settings import OnInvalidInstance
 
 MOST_STUDIES = 1000
 """Studies that one upload may be divided into."""
-
-
-class OnInvalidInstance(StrEnum):
-    """What happens to the valid files of an upload that has others."""
-
-    QUARANTINE = "quarantine"
-    """They are archived; the others go to quarantine."""
-    FAIL_STUDY = "fail-study"
-    """All go to quarantine."""
 
 
 @dataclass(frozen=True)

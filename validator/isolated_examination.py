@@ -6,12 +6,11 @@ from pathlib import Path
 
 from chassis.observability.metrics import Metrics
 from chassis.runtime.isolation import Cause, Isolation, IsolationError
-from engine.encoding.mapping import map_file
-from engine.examination import examine
 from engine.profiles.profile import Profile
 from engine.report import Report
-from engine.unreadable import mistake, unreadable
+from engine.unreadable import unreadable
 from validator.examine import Examine
+from validator.examine_file import examine_file
 
 
 def isolated_examiner(isolation: Isolation, metrics: Metrics) -> Examine:
@@ -59,14 +58,3 @@ async def _alone(isolation: Isolation, name: str, profile: Profile) -> Report:
 def examine_all(paths: Sequence[str], profile: Profile) -> list[Report]:
     """Examine some files; see `examine_file`."""
     return [examine_file(path, profile) for path in paths]
-
-
-def examine_file(path: str, profile: Profile) -> Report:
-    """Examine a file through a memory map, so that its size does not count."""
-    content = map_file(Path(path))
-    try:
-        return examine(content, profile)
-    except MemoryError:
-        raise
-    except Exception as error:  # noqa: BLE001 -- our mistake costs one file
-        return Report(findings=unreadable(mistake(error), profile))

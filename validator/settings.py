@@ -1,5 +1,6 @@
 """The settings of the validator."""
 
+from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, SecretStr
@@ -9,7 +10,6 @@ from pydantic_settings import NoDecode
 from chassis.runtime.settings import Port, Shared, StatusClientSettings, VolumeSettings
 from engine.profile_files.loading import ProfileError, load_profile
 from engine.profiles.profile import Limits, Profile
-from validator.decide import OnInvalidInstance
 
 
 def _loaded(name_or_path: object) -> Profile:
@@ -24,6 +24,15 @@ def _loaded(name_or_path: object) -> Profile:
     except ProfileError as error:
         text = "; ".join(error.lines)
         raise PydanticCustomError("profile", "{text}", {"text": text}) from None
+
+
+class OnInvalidInstance(StrEnum):
+    """What happens to the valid files of an upload that has others."""
+
+    QUARANTINE = "quarantine"
+    """They are archived; the others go to quarantine."""
+    FAIL_STUDY = "fail-study"
+    """All go to quarantine."""
 
 
 class ValidatorSettings(VolumeSettings, StatusClientSettings):

@@ -20,12 +20,13 @@ from engine.standard.facts import load
 from storage.layout import JOURNAL, REPORT
 from storage.study_folder import StudyFolder
 from storage.study_store import StudyStore
-from validator.decide import OnInvalidInstance, decide
+from validator.decide import decide
 from validator.divide import Part, commit_parts, divide
 from validator.examine import Examine, Note, examine_files
 from validator.journal import Journal
 from validator.reserve import Index
 from validator.results import Validated, results
+from validator.settings import OnInvalidInstance
 
 _SOFTWARE = version("hybrid-dicom-validator")
 

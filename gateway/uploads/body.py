@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from gateway.limits import UploadLimits, stalled, too_large, too_slow
+from gateway.limits import UploadLimits
+from gateway.uploads.limit_problems import stalled, too_large, too_slow
 
 
 async def limited(body: AsyncIterator[bytes], limits: UploadLimits) -> AsyncGenerator[bytes, None]:

@@ -14,10 +14,11 @@ from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.intake import SkippedFile, StoredFile
 from engine.file_kinds import other_format
-from gateway.limits import UploadLimits, too_large, too_many_files, too_slow
+from gateway.limits import UploadLimits
 from gateway.uploads.errors import archive_problem, shown
 from gateway.uploads.extraction import extract
 from gateway.uploads.fields import FIELDS, MOST_FIELD_BYTES
+from gateway.uploads.limit_problems import too_large, too_many_files, too_slow
 from gateway.uploads.multipart_body import MOST_SENT_AS_CHARACTERS
 from gateway.uploads.parts import FILE_PART, Part, Parts
 from gateway.uploads.staging import HashedFile, StagedFile, Staging

@@ -20,12 +20,13 @@ from chassis.service.lifecycle import Service
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.intake import Intake
-from gateway.limits import UploadLimits, too_large
+from gateway.limits import UploadLimits
 from gateway.settings import GatewaySettings
 from gateway.uploads.body import limited
 from gateway.uploads.idempotency import Idempotency, KeyedUpload, Receipt
 from gateway.uploads.idempotency_key import HEADER, read_key
 from gateway.uploads.ingest import ingest
+from gateway.uploads.limit_problems import too_large
 from gateway.uploads.parts import Parts
 from gateway.uploads.receiver import UploadMode
 from gateway.uploads.staging import Staging, staged

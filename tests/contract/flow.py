@@ -25,7 +25,8 @@ from contracts.events import ANY_EVENT, CloudEvent, StudyUploaded
 from contracts.intake import Intake, StoredFile
 from contracts.places import Place, stored_name
 from contracts.status import StatusRecord, StatusUpdate
-from descriptor.description import InstanceDescription, describe_instance
+from descriptor.description import describe_instance
+from descriptor.instance_description import InstanceDescription
 from descriptor.instances import Instance
 from descriptor.settings import DescriptorSettings
 from engine.profiles.profile import Profile
@@ -38,7 +39,7 @@ from status.settings import StatusSettings
 from status.store import Page, Wanted
 from storage.layout import INTAKE
 from storage.study_store import StudyStore
-from validator.isolated_examination import examine_file
+from validator.examine_file import examine_file
 from validator.settings import ValidatorSettings
 
 

@@ -12,7 +12,8 @@ from chassis.runtime.isolation import Cause, IsolationError
 from contracts.report import Outcome
 from engine.profiles.profile import Profile
 from engine.report import Report
-from validator.isolated_examination import examine_file, isolated_examiner
+from validator.examine_file import examine_file
+from validator.isolated_examination import isolated_examiner
 
 
 class Processes:
@@ -86,7 +87,7 @@ def test_an_error_in_the_engine_affects_one_file_only(
     def mistaken(*_: object) -> Report:
         raise KeyError("Doe^Jane")
 
-    monkeypatch.setattr("validator.isolated_examination.examine", mistaken)
+    monkeypatch.setattr("validator.examine_file.examine", mistaken)
     [finding] = examine_file(str(valid), Profile()).findings
 
     assert finding.code == "file.unreadable"
