@@ -8,7 +8,6 @@ import socket
 import time
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
 
 import orjson
 from faststream.redis import RedisBroker
@@ -19,7 +18,7 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from chassis.observability.logs import error_name, get_logger
-from chassis.runtime.settings import ServiceSettings
+from chassis.runtime.settings import ServiceSettings, redis_address
 from contracts.model import Contract
 
 CONNECT_TIMEOUT_SECONDS = 2.0
@@ -52,16 +51,6 @@ def create_broker(settings: ServiceSettings) -> RedisBroker:
         # twice; consumers are idempotent and the event's id is the same.
         retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), retries=3),
     )
-
-
-def redis_address(settings: ServiceSettings) -> str:
-    """The URL of Redis with the password from the secret, when there is one."""
-    if settings.redis_password is None:
-        return settings.redis_url
-    parts = urlsplit(settings.redis_url)
-    user, _, host = parts.netloc.rpartition("@")
-    password = quote(settings.redis_password.get_secret_value(), safe="")
-    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}:{password}@{host}"))
 
 
 class CloudEventFormat(MessageFormat):

@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import (
     BaseModel,
@@ -249,3 +250,13 @@ def _refuse_unknown_environment(settings_class: type[ServiceSettings]) -> None:
             field = name[len(prefix) :].partition("__")[0].lower()
             if field not in settings_class.model_fields:
                 raise ConfigurationError(f"unknown setting '{field}' in the environment ({name})")
+
+
+def redis_address(settings: ServiceSettings) -> str:
+    """The URL of Redis with the password from the secret, when there is one."""
+    if settings.redis_password is None:
+        return settings.redis_url
+    parts = urlsplit(settings.redis_url)
+    user, _, host = parts.netloc.rpartition("@")
+    password = quote(settings.redis_password.get_secret_value(), safe="")
+    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}:{password}@{host}"))

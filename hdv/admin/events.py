@@ -15,11 +15,10 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from asyncapi.document import committed_document
-from chassis.messaging.broker import redis_address
 from chassis.messaging.cursor import Cursor, CursorError
 from chassis.messaging.feed import ADDRESS_OF, CursorExpiredError, Feed
 from chassis.runtime.cancellation import cancel
-from chassis.runtime.settings import ConfigurationError, load
+from chassis.runtime.settings import ConfigurationError, load, redis_address
 from contracts.events import Event
 from gateway.settings import GatewaySettings
 from hdv.admin.bus_check import BusCheck

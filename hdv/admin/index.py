@@ -6,8 +6,7 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
-from chassis.messaging.broker import redis_address
-from chassis.runtime.settings import ConfigurationError, load
+from chassis.runtime.settings import ConfigurationError, load, redis_address
 from descriptor.settings import DescriptorSettings
 from hdv.admin.redis_client import redis_client
 from hdv.exit import CommandError

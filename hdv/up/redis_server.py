@@ -10,8 +10,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
-import redis
-
 from hdv.exit import CommandError
 from hdv.up.preflight import LOOPBACK
 
@@ -166,6 +164,8 @@ def check(url: str) -> None:
     Raises:
         CommandError: it does not, or it is too old.
     """
+    import redis  # noqa: PLC0415 -- slow to import, and needed for an external Redis only
+
     try:
         with redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as client:
             text = str(client.info("server")["redis_version"])

@@ -1,5 +1,6 @@
 """`hdv up`: runs Redis and all services on this machine until a signal stops them."""
 
+import http.client
 import os
 import secrets
 import shlex
@@ -7,16 +8,14 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from importlib.metadata import version
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx2
-
-from chassis.messaging.broker import redis_address
-from chassis.runtime.settings import ConfigurationError, load
+from chassis.runtime.settings import ConfigurationError, load, redis_address
 from descriptor.settings import DescriptorSettings
 from gateway.settings import GatewaySettings
 from hdv.exit import CommandError, ExitCode, say
@@ -168,20 +167,18 @@ def _run(
     say("Starting …")
     waiting = list(options.ports)
     deadline = time.monotonic() + START_SECONDS
-    with httpx2.Client(timeout=5, trust_env=False) as client:
-        while not stop.wait(0.2 if waiting else 1):
-            if failure := supervision.failure():
-                raise _failed(
-                    f"{failure}; see the log above, "
-                    f"or {options.data / 'redis' / 'redis.log'} for Redis"
-                )
-            if waiting:
-                waiting = [name for name in waiting if not _is_ready(client, options.url(name))]
-                if not waiting:
-                    for line in _announcement(options, settings).splitlines():
-                        say(line)
-                elif time.monotonic() > deadline:
-                    raise _failed(f"not ready after {START_SECONDS:.0f} s: {', '.join(waiting)}")
+    while not stop.wait(0.2 if waiting else 1):
+        if failure := supervision.failure():
+            raise _failed(
+                f"{failure}; see the log above, or {options.data / 'redis' / 'redis.log'} for Redis"
+            )
+        if waiting:
+            waiting = [name for name in waiting if not _is_ready(options.url(name))]
+            if not waiting:
+                for line in _announcement(options, settings).splitlines():
+                    say(line)
+            elif time.monotonic() > deadline:
+                raise _failed(f"not ready after {START_SECONDS:.0f} s: {', '.join(waiting)}")
     say("Stopping …")
 
 
@@ -189,11 +186,15 @@ def _failed(reason: str) -> CommandError:
     return CommandError(reason, code=ExitCode.FAILED)
 
 
-def _is_ready(client: httpx2.Client, url: str) -> bool:
+def _is_ready(url: str) -> bool:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=5)
     try:
-        return client.get(f"{url}/health/ready").is_success
-    except httpx2.HTTPError:
+        connection.request("GET", "/health/ready")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
         return False  # not listening yet
+    finally:
+        connection.close()
 
 
 def _announcement(options: UpOptions, settings: GatewaySettings) -> str:

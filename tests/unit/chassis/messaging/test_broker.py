@@ -20,9 +20,8 @@ from chassis.messaging.broker import (
     await_redis,
     ensure_groups,
     instance_name,
-    redis_address,
 )
-from chassis.runtime.settings import ServiceSettings
+from chassis.runtime.settings import ServiceSettings, redis_address
 from contracts.events import StudyUploaded, StudyUploadedData
 
 STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")

@@ -1,0 +1,31 @@
+"""What a process imports before it is ready: start-up is mostly importing."""
+
+import subprocess
+import sys
+
+import pytest
+
+IMAGING = {"pydicom", "numpy", "PIL", "requests"}
+WEB = {"fastapi", "faststream", "redis", "httpx2", "uvicorn", "structlog"}
+
+
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [
+        ("gateway.app", IMAGING),
+        ("validator.app", IMAGING),
+        ("descriptor.app", IMAGING),
+        ("status.app", IMAGING | {"yaml", "pebble", "engine"}),
+        ("hdv.up.run", IMAGING | WEB),
+        ("validator.examine_file", WEB | IMAGING),
+        ("descriptor.description", WEB),
+        ("descriptor.rendering", WEB),
+    ],
+)
+def test_a_process_imports_only_what_it_needs(module: str, unwanted: set[str]) -> None:
+    program = f"import sys, {module}; print(*sys.modules)"
+    command = [sys.executable, "-c", program]
+    imported = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+    assert module in imported
+    assert not unwanted & set(imported)
