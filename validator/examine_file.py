@@ -1,5 +1,6 @@
-"""Examines one file; the isolated processes import this module and the engine, nothing else."""
+"""Examines files; the isolated processes import this module and the engine, nothing else."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.encoding.mapping import map_file
@@ -18,3 +19,8 @@ def examine_file(path: str, profile: Profile) -> Report:
         raise
     except Exception as error:  # noqa: BLE001 -- our mistake costs one file
         return Report(findings=unreadable(mistake(error), profile))
+
+
+def examine_all(paths: Sequence[str], profile: Profile) -> list[Report]:
+    """Examine some files; see `examine_file`."""
+    return [examine_file(path, profile) for path in paths]

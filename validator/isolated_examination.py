@@ -10,7 +10,7 @@ from engine.profiles.profile import Profile
 from engine.report import Report
 from engine.unreadable import unreadable
 from validator.examine import Examine
-from validator.examine_file import examine_file
+from validator.examine_file import examine_all, examine_file
 
 
 def isolated_examiner(isolation: Isolation, metrics: Metrics) -> Examine:
@@ -53,8 +53,3 @@ async def _alone(isolation: Isolation, name: str, profile: Profile) -> Report:
             return await isolation.run(examine_file, name, profile)
     except IsolationError as error:
         return Report(findings=unreadable(error.cause, profile))
-
-
-def examine_all(paths: Sequence[str], profile: Profile) -> list[Report]:
-    """Examine some files; see `examine_file`."""
-    return [examine_file(path, profile) for path in paths]

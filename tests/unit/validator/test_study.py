@@ -23,9 +23,10 @@ from kit.uid_index import MemoryUidIndex
 from kit.volumes import Volumes
 from storage.layout import INTAKE, JOURNAL, METADATA, REPORT
 from unit.engine import dicom_writer as dicom
+from validator.decide import Verdict, decide
 from validator.examine_file import examine_file
 from validator.profiles import ProfileLookup
-from validator.settings import OnInvalidInstance, Verdict, decide
+from validator.settings import OnInvalidInstance
 from validator.study import Validated, Validation, validate_upload
 
 STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
