@@ -543,7 +543,7 @@ def test_the_seeds_of_the_mutations_are_valid() -> None:
 
 
 async def test_a_skipped_entry_of_a_zip_is_not_even_inflated(uploads: Uploads) -> None:
-    """Its bytes matter to nobody, damaged or not; those of the files are checked."""
+    """Its bytes are not used, so they may be damaged; those of the files are checked."""
     archive = zipped({"DICOMDIR": b"x" * 2000, "b": CONTENT})
     taken = await uploads.receive(archive_of(patched(archive, 16, "<L", 0)))  # its CRC-32
     assert [file.sent_as for file in taken.skipped] == ["study.zip!/DICOMDIR"]
