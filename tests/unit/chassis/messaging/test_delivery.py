@@ -136,7 +136,7 @@ class Consumer:
         self.lines: list[EventDict] = []
         self.publisher = Publisher()
         self.sent: list[CloudEvent] = []
-        self.is_away = False
+        self.is_unavailable = False
         """Whether Redis fails when the message is to be settled."""
 
     @asynccontextmanager
@@ -145,7 +145,7 @@ class Consumer:
         assert settles.entry_id in {b"17-0", b"0-0"}
         queued: list[CloudEvent] = []
         yield queued
-        if self.is_away:
+        if self.is_unavailable:
             raise RedisConnectionError("redis://:secret@redis refused")
         self.sent += queued
         self.redis.acknowledged = True
@@ -243,7 +243,7 @@ async def test_a_message_whose_events_could_not_be_sent_is_left_pending(
     async def handle(_: Any) -> Sequence[CloudEvent]:
         return [EVENT]
 
-    consumer.is_away = True
+    consumer.is_unavailable = True
     assert await consumer.deliver(handle) == "retry"
     assert not consumer.publisher.noted
 

@@ -95,9 +95,9 @@ async def test_an_item_whose_task_was_cancelled_before_its_batch_began_is_left_o
     doubling.may_go_on.clear()
     first = asyncio.create_task(doubled.add(1))
     await doubling.began.wait()
-    given_up, kept = (asyncio.create_task(doubled.add(number)) for number in (2, 3))
+    cancelled, kept = (asyncio.create_task(doubled.add(number)) for number in (2, 3))
     await asyncio.sleep(0)
-    given_up.cancel()
+    cancelled.cancel()
     doubling.may_go_on.set()
     assert (await first, await kept) == (2, 6)
     assert doubling.batches == [[1], [3]]
@@ -107,8 +107,8 @@ async def test_a_task_that_is_cancelled_during_its_batch_disturbs_no_other(
     doubling: Doubling, doubled: Batches[int, int]
 ) -> None:
     doubling.may_go_on.clear()
-    given_up, kept = (asyncio.create_task(doubled.add(number)) for number in (1, 2))
+    cancelled, kept = (asyncio.create_task(doubled.add(number)) for number in (1, 2))
     await doubling.began.wait()
-    given_up.cancel()
+    cancelled.cancel()
     doubling.may_go_on.set()
     assert await kept == 4
