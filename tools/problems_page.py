@@ -33,6 +33,9 @@ names below. If trying again can help, the response has `Retry-After`.
 """
 _WIDTH = 100
 
+RFC_9110 = {413: "Content Too Large", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
+"""Names of statuses (RFC 9110 15) for which Python before 3.13 has older ones."""
+
 
 def page() -> str:
     """All problem types in Markdown, by status and name."""
@@ -46,7 +49,7 @@ def page() -> str:
 
 def _heading(status: int) -> str:
     try:
-        return f"{status} {HTTPStatus(status).phrase}"
+        return f"{status} {RFC_9110.get(status) or HTTPStatus(status).phrase}"
     except ValueError:  # not a status of HTTP, such as 499
         return str(status)
 
