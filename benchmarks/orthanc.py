@@ -80,7 +80,7 @@ class Orthanc:
 
     def instances(self) -> int:
         """How many instances it has."""
-        with urllib.request.urlopen(f"{self.url}/statistics") as answer:  # noqa: S310
+        with urllib.request.urlopen(f"{self.url}/statistics") as answer:  # noqa: S310 -- http
             return int(json.load(answer)["CountInstances"])
 
     def _await_ready(self) -> None:

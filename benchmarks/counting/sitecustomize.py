@@ -21,5 +21,6 @@ def _counted(call: Callable[[Any], None]) -> Callable[[Any], None]:
     return counted
 
 
+# They take the place of built-in functions, whose types mypy knows.
 os.fsync = _counted(os.fsync)  # type: ignore[assignment]
 os.fdatasync = _counted(os.fdatasync)  # type: ignore[assignment]

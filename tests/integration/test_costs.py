@@ -18,8 +18,6 @@ from benchmarks.costs import (
 )
 from benchmarks.ours import Ours
 
-pytestmark = pytest.mark.xdist_group("costs")  # one `hdv up` for all of them
-
 UPLOADS = 10
 SLICES = 20
 
