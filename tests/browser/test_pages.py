@@ -20,7 +20,7 @@ from playwright.sync_api import (
 
 from asyncapi.document import committed_document
 from gateway.pages.viewers import ASSETS
-from integration.pipeline import started
+from kit.pipeline import started
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 # Else it looks for updates and for Google at every start.

@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
-from integration.pipeline import Pipeline, RedisServer, started
-from integration.studies import ct_slices
+from kit.pipeline import Pipeline, RedisServer, started
+from kit.studies import ct_slices
 
 LARGE_UPLOADS = {"HDV_GATEWAY__MAX_UPLOAD_BYTES": "400000000"}
 

@@ -8,7 +8,7 @@ from typing import Self
 import httpx2
 
 from contracts.channels import CHANNELS
-from integration.pipeline import Pipeline, RedisServer
+from kit.pipeline import Pipeline, RedisServer
 
 SETTINGS = {
     # A listener that is to stop notices it at the next sign of life.

@@ -7,7 +7,7 @@ import redis
 
 from asyncapi.check import MessageCheck, Recorded, Violation
 from asyncapi.document import committed_document
-from integration.pipeline import RedisServer
+from kit.pipeline import RedisServer
 
 
 class Recorder:

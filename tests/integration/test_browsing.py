@@ -15,8 +15,8 @@ import httpx2
 import pydicom
 import pytest
 
-from integration.pipeline import Pipeline, started, until
-from integration.studies import ct_slices
+from kit.pipeline import Pipeline, started, until
+from kit.studies import ct_slices
 
 TEXT = b"Dear colleague,\nplease find the images attached.\n" * 20
 

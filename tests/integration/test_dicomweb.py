@@ -18,9 +18,9 @@ from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, generate_uid
 from requests import HTTPError
 
 from gateway.http.paths import DICOMWEB
-from integration.pipeline import Pipeline, until
-from integration.studies import ct_slices, zipped
+from kit.pipeline import Pipeline, until
 from kit.ports import free_port
+from kit.studies import ct_slices, zipped
 
 ORTHANC = shutil.which("Orthanc")
 ORTHANC_DICOMWEB = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")

@@ -6,8 +6,8 @@ import httpx2
 import pytest
 from pydicom.uid import generate_uid
 
-from integration.pipeline import Pipeline
-from integration.studies import ct_slices, without_study_instance_uid
+from kit.pipeline import Pipeline
+from kit.studies import ct_slices, without_study_instance_uid
 
 
 def upload(pipeline: Pipeline, *contents: bytes) -> str:

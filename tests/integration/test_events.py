@@ -19,7 +19,7 @@ from chassis.messaging.retention import trim
 from contracts.channels import UPLOADS
 from contracts.events import StudyUploaded, StudyUploadedData
 from integration.listening import SETTINGS, Listener, stored
-from integration.pipeline import ROOT, Pipeline, RedisServer, started, until
+from kit.pipeline import ROOT, Pipeline, RedisServer, started, until
 
 HDV = [sys.executable, "-m", "hdv", "events"]
 

@@ -14,7 +14,7 @@ import pytest
 
 from contracts.channels import ARCHIVED
 from integration.listening import SETTINGS
-from integration.pipeline import ROOT, Pipeline, RedisServer, started, until
+from kit.pipeline import ROOT, Pipeline, RedisServer, started, until
 
 EXAMPLES = ROOT / "examples"
 RUN_BY = {".py": sys.executable, ".mjs": "node", ".sh": "/bin/sh"}

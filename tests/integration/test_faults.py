@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 
-from integration.pipeline import ROOT, Pipeline, RedisServer, until
+from kit.pipeline import ROOT, Pipeline, RedisServer, until
 
 QUICK = {
     f"HDV_{service}__DELIVERY__CLAIM_IDLE_SECONDS": "0.6" for service in ("VALIDATOR", "DESCRIPTOR")

@@ -13,8 +13,8 @@ from hdv.up.preflight import lock_directory
 from hdv.up.stop_signals import StopSignals
 from hdv.up.supervision import Supervision
 from hdv.up.supervisor_config import Process
-from integration.pipeline import until
-from integration.processes import processes_of
+from kit.pipeline import until
+from kit.processes import processes_of
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 

@@ -17,9 +17,9 @@ import pytest
 import redis
 from pydicom.data import get_testdata_file
 
-from integration.pipeline import until
-from integration.processes import processes_of
+from kit.pipeline import until
 from kit.ports import free_ports
+from kit.processes import processes_of
 
 HDV = [sys.executable, "-m", "hdv"]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from integration.pipeline import until
+from kit.pipeline import until
 
 MANY = 2000
 HDV = [sys.executable, "-P", "-m", "hdv", "validate"]

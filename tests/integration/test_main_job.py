@@ -17,8 +17,8 @@ import pytest
 
 from contracts.channels import CHANNELS
 from contracts.events import StudyUploaded, StudyUploadedData
-from integration.pipeline import Pipeline, RedisServer, until
 from integration.recording import Recorder
+from kit.pipeline import Pipeline, RedisServer, until
 
 
 @pytest.fixture(scope="module", autouse=True)

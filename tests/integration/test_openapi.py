@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from integration.pipeline import Pipeline
+from kit.pipeline import Pipeline
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 EXAMPLES = 20

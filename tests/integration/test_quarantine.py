@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from integration.pipeline import DEADLINE_SECONDS, ROOT, Pipeline, RedisServer, until
-from integration.studies import ct_slices
+from kit.pipeline import DEADLINE_SECONDS, ROOT, Pipeline, RedisServer, until
+from kit.studies import ct_slices
 
 TEXT = b"This is a text file.\n" * 20
 TRUNCATED = "structure.truncated"

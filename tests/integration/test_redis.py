@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from integration.pipeline import Pipeline, RedisServer
+from kit.pipeline import Pipeline, RedisServer
 
 
 @pytest.fixture

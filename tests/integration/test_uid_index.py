@@ -8,8 +8,8 @@ import httpx2
 import pytest
 from redis.asyncio import Redis
 
-from integration.pipeline import Pipeline, RedisServer, until
-from integration.studies import ct_slices
+from kit.pipeline import Pipeline, RedisServer, until
+from kit.studies import ct_slices
 from storage.layout import METADATA
 from storage.metadata import ArchivedStudy
 from storage.study_folder import StudyFolder

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from integration.pipeline import Pipeline, until
-from integration.studies import ct_slices, without_study_instance_uid, zipped
+from kit.pipeline import Pipeline, until
+from kit.studies import ct_slices, without_study_instance_uid, zipped
 
 TRUNCATED, NAMELESS, TEXT, REPEATED, TWIN = "IM0100", "IM0200", "IM0300", "IM0400", "IM0010"
 

@@ -1,4 +1,4 @@
-"""The real processes on a real Redis, for the tests beside this file."""
+"""The real processes on a real Redis, for tests that need them."""
 
 import contextlib
 import os
@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -121,7 +122,7 @@ class Pipeline:
                     },
                 )
         for name in names:
-            until(lambda name=name: self._ready(name), f"{name} to be ready")  # type: ignore[misc]
+            until(partial(self._ready, name), f"{name} to be ready")
 
     def start_all(self, **environment: str) -> None:
         self.start(*ALL, **environment)
