@@ -1,5 +1,6 @@
 """The validation report: findings, the outcome of each instance, the outcome of a study."""
 
+import re
 from enum import StrEnum
 from itertools import chain
 from typing import Annotated
@@ -7,7 +8,10 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, NonNegativeFloat, NonNegativeInt
 
-from contracts.model import Contract, Natural, OrAbsent, Positive, Sha256, Uuid
+from contracts.model import Contract, Modality, Natural, OrAbsent, Positive, Sha256, Uuid
+
+MOST_MODALITIES = 50
+_MODALITY = re.compile(r"[A-Z0-9_ ]{1,16}")
 
 
 class Severity(StrEnum):
@@ -113,6 +117,8 @@ class InstanceReport(Contract):
     several Study Instance UIDs is divided."""
     identity: Identity
     """UIDs and modality of the instance."""
+    patient_id_hash: OrAbsent[Sha256] = None
+    """Keyed digest of its Patient ID, if it has one."""
     findings: tuple[Finding, ...]
     """What is wrong with it."""
 
@@ -167,6 +173,34 @@ class StudyReport(ValidationFacts):
 
     files: FileCounts
     instances: tuple[InstanceReport, ...]
+
+    @property
+    def divided_into(self) -> tuple[UUID, ...]:
+        """The further studies that the upload was divided into."""
+        ids = (instance.study_id for instance in self.instances)
+        return tuple(dict.fromkeys(study_id for study_id in ids if study_id))
+
+    @property
+    def own(self) -> tuple[InstanceReport, ...]:
+        """The valid instances of this study, without those that went to another one."""
+        elsewhere = {instance.sha256 for instance in self.instances if instance.study_id}
+        return tuple(
+            instance
+            for instance in self.instances
+            if instance.outcome is not Outcome.REJECTED and instance.sha256 not in elsewhere
+        )
+
+    @property
+    def modalities(self) -> tuple[Modality, ...]:
+        """The modalities of its own instances; text that is no modality may be PHI: left out."""
+        found = {instance.identity.modality for instance in self.own}
+        return tuple(sorted(filter(_MODALITY.fullmatch, found))[:MOST_MODALITIES])
+
+    @property
+    def patient_id_hash(self) -> str | None:
+        """Keyed digest of the Patient ID of its own instances."""
+        found = (instance.patient_id_hash for instance in self.own)
+        return next((digest for digest in found if digest), None)
 
     def summaries(self, limit: int = 20) -> tuple[FindingSummary, ...]:
         """All findings without values, equal ones counted, errors first.

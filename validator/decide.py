@@ -5,6 +5,7 @@ sender said about the upload, and with what came in other uploads.
 """
 
 import asyncio
+import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -56,6 +57,7 @@ async def decide(
     *,
     index: Index,
     on_invalid: OnInvalidInstance,
+    patient_hash_key: str = "",
 ) -> Verdict:
     """Decide on the files of an upload.
 
@@ -68,6 +70,7 @@ async def decide(
         profile: the severity of each finding.
         index: the UIDs that uploads have reserved.
         on_invalid: what happens to valid files beside others.
+        patient_hash_key: key of the digests of Patient IDs.
     """
     files = [
         Candidate(stored, report, list(report.findings), report.outcome)
@@ -90,7 +93,7 @@ async def decide(
     findings = tuple(
         finding if study is None else _of_study(finding, ids.get(study)) for study, finding in found
     )
-    return Verdict(findings, tuple(map(_reported, files)))
+    return Verdict(findings, tuple(_reported(file, patient_hash_key) for file in files))
 
 
 def count(instances: Iterable[InstanceReport]) -> FileCounts:
@@ -191,7 +194,9 @@ def _fail(files: Iterable[Candidate], profile: Profile) -> None:
             file.outcome = Outcome.REJECTED
 
 
-def _reported(file: Candidate) -> InstanceReport:
+def _reported(file: Candidate, patient_hash_key: str) -> InstanceReport:
+    summary = file.report.summary
+    patient = summary.patient_id_sha256 if summary else ""
     return InstanceReport(
         file=file.stored.name,
         size_bytes=file.stored.size_bytes,
@@ -199,5 +204,10 @@ def _reported(file: Candidate) -> InstanceReport:
         outcome=file.outcome,
         study_id=None if file.outcome is Outcome.REJECTED else file.study_id,
         identity=file.report.identity,
+        patient_id_hash=_keyed(patient, patient_hash_key) if patient else None,
         findings=tuple(file.findings),
     )
+
+
+def _keyed(sha256: str, key: str) -> str:
+    return hmac.digest(key.encode(), sha256.encode(), "sha256").hex() if key else sha256

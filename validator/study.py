@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import hmac
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from contracts.intake import Intake
 from contracts.places import Place
 from contracts.report import Outcome, StudyReport
 from engine.profiles.profile import Profile
-from engine.report import Report
 from engine.standard.facts import load
 from storage.layout import JOURNAL, REPORT
 from storage.study_folder import StudyFolder
@@ -77,13 +75,11 @@ async def validate_upload(study_id: UUID, validation: Validation, note: Note) ->
     if opened is None:
         return []
     folder, intake, written = opened
-    report, patients = written, dict[str, str]()
-    if report is None:
-        report, patients = await _validate(folder, intake, validation, note)
+    report = written or await _validate(folder, intake, validation, note)
     parts = divide(intake, report)
     if folder.place is Place.UPLOADS:
         await asyncio.to_thread(_place, studies, report, parts, is_written=report is written)
-    return results(intake, report, parts, patients)
+    return results(intake, report, parts)
 
 
 def _open(
@@ -108,12 +104,8 @@ def _open(
 
 async def _validate(
     folder: StudyFolder, intake: Intake, validation: Validation, note: Note
-) -> tuple[StudyReport, dict[str, str]]:
-    """Examine the files and decide on them.
-
-    Returns:
-        The report, and the digest of the Patient ID of each file that has one.
-    """
+) -> StudyReport:
+    """Examine the files and decide on them."""
     started = time.perf_counter()
     profile = await asyncio.to_thread(validation.profile, intake.profile)
     edition = load().edition
@@ -134,10 +126,11 @@ async def _validate(
         profile,
         index=validation.index,
         on_invalid=validation.on_invalid,
+        patient_hash_key=validation.patient_hash_key,
     )
     counts = verdict.counts
     valid = counts.accepted + (counts.duplicates or 0)
-    report = StudyReport(
+    return StudyReport(
         study_id=folder.study_id,
         profile=profile.name,
         profile_version=profile.version,
@@ -151,20 +144,6 @@ async def _validate(
         findings=verdict.findings,
         instances=verdict.instances,
     )
-    return report, _patients(intake, reports, validation.patient_hash_key)
-
-
-def _patients(intake: Intake, reports: Sequence[Report], key: str) -> dict[str, str]:
-    """The keyed digest of the Patient ID of each file that has one."""
-    return {
-        file.name: _keyed(report.summary.patient_id_sha256, key)
-        for file, report in zip(intake.files, reports, strict=True)
-        if report.summary and report.summary.patient_id_sha256
-    }
-
-
-def _keyed(sha256: str, key: str) -> str:
-    return hmac.digest(key.encode(), sha256.encode(), "sha256").hex() if key else sha256
 
 
 def _place(
