@@ -10,6 +10,9 @@ from pydantic import AwareDatetime, Field, NonNegativeFloat
 from contracts.model import Contract, Label, Modality, Service, Sha256
 from contracts.report import FileCounts, FindingSummary
 
+RECORDS_COMPLETE = "status-index:complete"
+"""Key in Redis: every study that is stored has had a status record since it was set."""
+
 
 class State(StrEnum):
     """How far a study has come."""

@@ -22,6 +22,7 @@ from gateway.pages import routes as pages
 from gateway.pages.page import Pages
 from gateway.quarantine import routes as quarantine
 from gateway.quarantine.removal import purge_continually
+from gateway.recovery.records import RecordRecovery
 from gateway.settings import GatewaySettings
 from gateway.uploads import routes as uploads
 from gateway.uploads.service import UploadService
@@ -73,6 +74,7 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     )  # fmt: skip
 
     service.in_background(live.run)
+    service.in_background(RecordRecovery(studies, client, service.broker.connect).run)
     service.at_stop(live.close)
     service.at_stop(stow.close)
     service.checks["feed"] = live.check

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from uuid import UUID
 
 import httpx2
@@ -11,12 +10,12 @@ import httpx2
 from chassis.observability.logs import error_name, get_logger
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
-from contracts.places import Place
-from contracts.status import HistoryEntry, State, StatusRecord
+from contracts.status import HistoryEntry, StatusRecord, StatusUpdate, StudyFacts
 from gateway.browsing.links import find_links
 from gateway.browsing.models import StudyStatus
 from gateway.http.paths import status_path
 from storage.study_folder import StudyFolder
+from storage.study_state import updates_at
 from storage.study_store import StudyStore
 
 
@@ -71,21 +70,25 @@ async def find_status(
 
 def _record_at(folder: StudyFolder) -> StatusRecord:
     """The record that follows from where a study is stored."""
-    study_id = folder.study_id
-    match folder.place:
-        case Place.UPLOADS:
-            intake = folder.intake()
-            record = _record(study_id, State.UPLOADED, intake.event.time, intake.event.service)
-            return record.model_copy(update={"label": intake.label, "upload_id": intake.upload_id})
-        case Place.ARCHIVE:
-            return _record(study_id, State.ARCHIVED, folder.since(), "descriptor")
-        case Place.QUARANTINE:
-            report = folder.report()
-            failed = _record(study_id, State.FAILED, report.validated_at, "validator")
-            details = {"files": report.files, "findings": report.summaries()}
-            return failed.model_copy(update=details)
+    updates = updates_at(folder)
+    latest = updates[-1]
+    facts = StudyFacts()
+    for update in updates:
+        facts = facts.model_copy(update=update.known())
+    return StatusRecord(
+        study_id=folder.study_id,
+        status=latest.status,
+        updated_at=latest.time,
+        history=tuple(map(_entry, updates, [*updates[1:], None])),
+        **facts.known(),
+    )
 
 
-def _record(study_id: UUID, state: State, time: datetime, service: str) -> StatusRecord:
-    entry = HistoryEntry(state=state, time=time, service=service)
-    return StatusRecord(study_id=study_id, status=state, updated_at=time, history=(entry,))
+def _entry(update: StatusUpdate, following: StatusUpdate | None) -> HistoryEntry:
+    seconds = (following.time - update.time).total_seconds() if following else None
+    return HistoryEntry(
+        state=update.status,
+        time=update.time,
+        service=update.service,
+        duration_seconds=seconds if seconds is None else max(seconds, 0.0),  # clocks may differ
+    )

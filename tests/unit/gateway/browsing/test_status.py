@@ -57,6 +57,9 @@ class Gateway(MemoryGateway):
         return await self.client.get(f"/status/{study}")
 
     def put_upload(self) -> None:
+        self._put_intake(self.volumes.uploaded(STUDY))
+
+    def _put_intake(self, directory: Path) -> None:
         event = StudyUploaded.new(
             source="gateway",
             subject=STUDY,
@@ -66,9 +69,9 @@ class Gateway(MemoryGateway):
             ),
         )
         file = StoredFile(name="000001.dcm", sent_as=PATIENT, size_bytes=1, sha256="0" * 64)
-        self.volumes.uploaded(STUDY).mkdir(parents=True)
+        directory.mkdir(parents=True)
         intake = Intake(event=event, files=(file,), label="trial-42")
-        (self.volumes.uploaded(STUDY) / INTAKE).write_bytes(intake.to_json())
+        (directory / INTAKE).write_bytes(intake.to_json())
 
     def put_archive(self) -> None:
         self.volumes.archived(STUDY).mkdir(parents=True)
@@ -96,7 +99,7 @@ class Gateway(MemoryGateway):
             files=FileCounts(accepted=0, rejected=1),
             instances=(instance,),
         )
-        self.volumes.quarantined(STUDY).mkdir(parents=True)
+        self._put_intake(self.volumes.quarantined(STUDY))
         (self.volumes.quarantined(STUDY) / REPORT).write_bytes(report.to_json())
 
 

@@ -1,0 +1,1 @@
+"""What brings studies back that crashes or a loss of Redis have left behind."""
