@@ -20,7 +20,8 @@ from pydicom.uid import (
 )
 
 from descriptor.codecs import decoder_of
-from descriptor.rendering import LONGEST_SIDE, MAX_SAMPLES, render
+from descriptor.frame import MAX_SAMPLES
+from descriptor.rendering import LONGEST_SIDE, render
 from descriptor.unrenderable import UnrenderableError
 
 Picture = np.ndarray[Any, np.dtype[np.uint8]]
@@ -304,7 +305,7 @@ class TestHostileFiles:
     def test_a_huge_frame_is_refused_before_it_is_decoded(
         self, code: Callable[[Dataset], str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.delattr("descriptor.rendering.decoder_of")
+        monkeypatch.delattr("descriptor.frame.decoder_of")
         side = int(MAX_SAMPLES**0.5) + 1
         assert code(image([[1]], Rows=side, Columns=side)) == "too-large"
         assert code(image([[1]], Rows=60000, Columns=200, SamplesPerPixel=3)) == "too-large"
