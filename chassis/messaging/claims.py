@@ -14,6 +14,16 @@ from redis.exceptions import RedisError
 from chassis.messaging.cursor import parse_entry_id
 from chassis.observability.logs import error_name, get_logger
 
+_CORRECT = """
+local pending = redis.pcall('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1)
+if pending.err or not pending[1] or pending[1][2] ~= ARGV[2] then return 0 end
+redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[3],
+           'IDLE', ARGV[4], 'RETRYCOUNT', ARGV[5], 'JUSTID')
+return 1
+"""
+IN_MEMORY = b"0-0"
+"""In place of an entry's id, where there is no Redis (`TestRedisBroker`) and nothing is pending."""
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -37,6 +47,7 @@ class Claims:
 
     def __init__(self, connect: Callable[[], Awaitable[Redis]], idle_seconds: float) -> None:
         self._connect = connect
+        self._idle_seconds = idle_seconds
         self._period = idle_seconds / 3
         self._held: set[Claim] = set()
 
@@ -80,6 +91,25 @@ class Claims:
             yield
         finally:
             self._held.discard(claim)
+
+    async def correct(
+        self, claim: Claim, *, deliveries: int, delay_seconds: float | None = None
+    ) -> None:
+        """Correct what Redis knows about a claim, if it is still this consumer's.
+
+        Args:
+            claim: the claim.
+            deliveries: how often the entry shall count as delivered so far.
+            delay_seconds: after this time any consumer may claim it, but after the idle time at the
+                latest; None renews the claim.
+        """
+        if claim.entry_id == IN_MEMORY:
+            return
+        delay = self._idle_seconds if delay_seconds is None else delay_seconds
+        idle_ms = int(max(0.0, self._idle_seconds - delay) * 1000)
+        client = await self._connect()
+        arguments = (claim.group, claim.consumer, claim.entry_id, idle_ms, deliveries)
+        await client.eval(_CORRECT, 1, claim.stream, *arguments)
 
     async def renew_continually(self) -> None:
         """Renew all claims that are held three times in the idle time, for ever."""

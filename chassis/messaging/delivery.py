@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from enum import StrEnum
 from typing import Any
 
 from faststream import AckPolicy, BaseMiddleware, ContextRepo
@@ -11,11 +10,12 @@ from faststream.redis import RedisBroker, StreamSub
 from pydantic import ValidationError
 
 from chassis.messaging.broker import CLAIM_POLLING_MS, POLLING_MS
-from chassis.messaging.claims import Claim, Claims
-from chassis.messaging.dead_letter import DeadLetters, Failure
+from chassis.messaging.claims import IN_MEMORY, Claim, Claims
 from chassis.messaging.errors import PermanentError
+from chassis.messaging.failures import Failures
+from chassis.messaging.outcome import Outcome
 from chassis.messaging.publishing import EventPublisher, Transactions
-from chassis.observability.logs import error_name, get_logger
+from chassis.observability.logs import get_logger
 from chassis.observability.metrics import Metrics
 from chassis.runtime.settings import DeliverySettings
 from contracts.channels import Channel
@@ -24,19 +24,6 @@ from contracts.events import CloudEvent
 Handler = Callable[[Any], Awaitable[Sequence[CloudEvent]]]
 """Takes the event of a channel and returns those that follow from it; may be called again with the
 same event."""
-
-
-class Outcome(StrEnum):
-    """What happened to a delivered message, as logs and metrics call it."""
-
-    DONE = "done"
-    """Handled and acknowledged."""
-    RETRY = "retry"
-    """Left pending: it is claimed again once it has been idle."""
-    DEAD_LETTER = "dead_letter"
-    """Moved to the dead letters."""
-    LOST_CLAIM = "lost_claim"
-    """Left alone: another consumer works on it or has finished it."""
 
 
 def consume(
@@ -117,20 +104,18 @@ class Delivery(BaseMiddleware[Any, Any]):
         /,
         *,
         context: ContextRepo,
-        settings: DeliverySettings,
         metrics: Metrics,
         claims: Claims,
         transactions: Transactions,
         publishers: Mapping[type[CloudEvent], EventPublisher],
-        dead_letters: DeadLetters,
+        failures: Failures,
     ) -> None:
         super().__init__(msg, context=context)
-        self._settings = settings
         self._metrics = metrics
         self._claims = claims
         self._transactions = transactions
         self._publishers = publishers
-        self._dead_letters = dead_letters
+        self._failures = failures
         self._study_id: str | None = None
 
     async def consume_scope(
@@ -156,7 +141,7 @@ class Delivery(BaseMiddleware[Any, Any]):
     async def _claim(self, msg: StreamMessage[Any], sub: StreamSub) -> Claim | None:
         group, consumer = str(sub.group), str(sub.consumer)
         if not msg.raw_message["message_ids"]:  # in memory (TestRedisBroker) nothing is pending
-            return Claim(sub.name, group, consumer, b"0-0", deliveries=1)
+            return Claim(sub.name, group, consumer, IN_MEMORY, deliveries=1)
         [entry_id] = msg.raw_message["message_ids"]
         look_up = self._claims.new if sub.min_idle_time is None else self._claims.current
         return await look_up(sub.name, group, consumer, entry_id)
@@ -168,21 +153,14 @@ class Delivery(BaseMiddleware[Any, Any]):
         claim: Claim,
     ) -> Outcome:
         """Handle the message; then acknowledge it, leave it pending or dead-letter it."""
-        try:
-            with self._claims.held(claim):
-                await self._finish(claim, await self._handle(call_next, msg, claim))
-        except PermanentError as error:
-            self._note(error, claim)
-            failure = Failure(error.code, error.message)
-        except Exception as error:  # noqa: BLE001 -- whatever a handler raises is retried
-            self._note(error, claim)
-            if claim.deliveries < self._settings.max_deliveries:
-                return Outcome.RETRY
-            failure = Failure("delivery.failed", f"It failed every time, with {error_name(error)}.")
-        else:
-            return Outcome.DONE
-        await self._dead_letters.move(claim, msg.raw_message["data"], msg.body, failure)
-        return Outcome.DEAD_LETTER
+        with self._claims.held(claim):
+            try:
+                async with self._failures.turn(claim):
+                    await self._finish(claim, await self._handle(call_next, msg, claim))
+            except Exception as error:  # noqa: BLE001 -- whatever a handler raises is decided on
+                data = msg.raw_message["data"]
+                return await self._failures.settle(claim, data, msg.body, error, self._study_id)
+        return Outcome.DONE
 
     async def _handle(
         self,
@@ -196,9 +174,7 @@ class Delivery(BaseMiddleware[Any, Any]):
             PermanentError: trying again cannot help.
             Exception: the handler failed.
         """
-        if claim.deliveries > self._settings.max_deliveries:
-            # The handler never got as far as an exception: each time its process died.
-            raise PermanentError("delivery.exhausted", "Every worker that received it has died.")
+        self._failures.require_tries_left(claim)
         try:
             event: Any = await msg.decode()
         except ValidationError:
@@ -215,15 +191,3 @@ class Delivery(BaseMiddleware[Any, Any]):
                 await self._publishers[type(event)].queue(event, pipeline)
         for event in events:
             self._publishers[type(event)].note(event)
-
-    def _note(self, error: Exception, claim: Claim) -> None:
-        code = error.code if isinstance(error, PermanentError) else error_name(error)
-        self._metrics.error(code)
-        get_logger().error(
-            "message.failed",
-            stream=claim.stream,
-            study_id=self._study_id,
-            deliveries=claim.deliveries,
-            code=code,
-            exc_info=error,
-        )

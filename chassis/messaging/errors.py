@@ -1,4 +1,24 @@
-"""The error after which a message is not tried again."""
+"""What an error says about a message: a verdict, a fault of its environment, or a failure."""
+
+import re
+
+from redis.exceptions import DataError, NoScriptError, RedisError, ResponseError
+
+from storage.port import ChecksumMismatchError
+
+_OF_THE_STUDY = (
+    FileNotFoundError,
+    FileExistsError,
+    NotADirectoryError,
+    IsADirectoryError,
+    ChecksumMismatchError,
+)
+"""The operating system's errors that say something about the files of one study."""
+_OF_THE_COMMAND = (DataError, NoScriptError)
+_SERVER_STATES = re.compile(
+    r"\b(MISCONF|BUSY|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|TRYAGAIN|UNBLOCKED)\b"
+)
+"""Codes of errors about Redis' own state for which redis-py has no class."""
 
 
 class PermanentError(Exception):
@@ -17,3 +37,21 @@ class PermanentError(Exception):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
+
+
+class EnvironmentFault(Exception):
+    """Something outside of the message has failed, such as a process that someone has killed."""
+
+
+def is_of_environment(error: BaseException) -> bool:
+    """Whether an error says nothing about the message: the disk, Redis or a peer has failed.
+
+    Such a fault is waited out, however long it lasts. This is the one place that decides so.
+    """
+    if isinstance(error, RedisError):
+        if type(error) is ResponseError:  # a command that Redis refuses, for whatever reason
+            return bool(_SERVER_STATES.search(str(error)))
+        return not isinstance(error, _OF_THE_COMMAND)
+    if isinstance(error, OSError):  # TimeoutError and ConnectionError among them
+        return not isinstance(error, _OF_THE_STUDY)
+    return isinstance(error, EnvironmentFault)

@@ -4,12 +4,10 @@ It reads the streams, not the live channels: with those, events between the end 
 first live one would be lost.
 """
 
-import asyncio
-import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 
 from pydantic import ValidationError
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -19,6 +17,7 @@ from redis.exceptions import RedisError
 
 from chassis.messaging.broker import COMMAND_TIMEOUT_SECONDS, CONNECT_TIMEOUT_SECONDS, POLLING_MS
 from chassis.messaging.cursor import Cursor, EntryId, entry_id_text, parse_entry_id
+from chassis.messaging.patience import OnTrouble, patiently
 from chassis.messaging.retention import TRIMMED
 from contracts.channels import CHANNELS
 from contracts.events import ANY_EVENT, CloudEvent, Event
@@ -29,11 +28,6 @@ ADDRESSES = tuple(channel.address for channel in CHANNELS)
 MOST_CONNECTIONS = 8
 """Connections of one feed to Redis; further requests wait for one."""
 MOST_PER_READ = 500
-RETRY_SECONDS = (0.2, 5.0)
-"""First and longest pause while Redis is unavailable."""
-
-OnTrouble = Callable[[RedisError], None]
-T = TypeVar("T")
 
 
 def _type_of(event: type[CloudEvent]) -> str:
@@ -216,18 +210,6 @@ class Feed:
 
     async def _read_on(self, cursor: Cursor, addresses: Sequence[str]) -> Page:
         return await self.read(cursor, addresses, MOST_PER_READ)
-
-
-async def patiently(call: Callable[[], Awaitable[T]], on_trouble: OnTrouble) -> T:
-    """Repeat a call until Redis answers, and return its result."""
-    pause, longest = RETRY_SECONDS
-    while True:
-        try:
-            return await call()
-        except RedisError as error:
-            on_trouble(error)
-        await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 -- jitter
-        pause = min(pause * 2, longest)
 
 
 def connect(url: str) -> Redis:

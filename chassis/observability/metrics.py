@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     PlatformCollector,
     ProcessCollector,
@@ -60,7 +61,7 @@ class Metrics:
         self._service = service
         self._messages = Counter(
             "hdv_messages",
-            "Messages handled, by outcome: done, retry, dead_letter or lost_claim.",
+            "Messages handled, by outcome: done, wait, retry, dead_letter or lost_claim.",
             ("service", "event", "outcome"),
             registry=self._registry,
         )
@@ -102,6 +103,13 @@ class Metrics:
             ("service", "outcome"),
             registry=self._registry,
         )
+        self._outage = Gauge(
+            "hdv_outage",
+            "1 while messages wait because the environment (disk, Redis, processes) fails.",
+            ("service",),
+            registry=self._registry,
+        )
+        self.outage(lasts=False)
         self._activity = {"messages": Activity(), "requests": Activity()}
 
     def message(self, event: str, seconds: float, outcome: str) -> None:
@@ -130,6 +138,10 @@ class Metrics:
         """A request was answered."""
         self._request_seconds.labels(self._service, method, route, str(status)).observe(seconds)
         self._activity["requests"].record(seconds, ok=status < 500)
+
+    def outage(self, *, lasts: bool) -> None:
+        """Messages wait for the environment, or do no longer."""
+        self._outage.labels(self._service).set(lasts)
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format."""

@@ -54,8 +54,10 @@ class DeliverySettings(SettingsGroup):
 
     claim_idle_seconds: float = Field(default=30, gt=0.1, le=3600)
     """A message whose worker has shown no sign of life for this long goes to another worker."""
-    max_deliveries: int = Field(default=5, ge=2, le=100)
-    """After this many deliveries a message is dead-lettered; its study's status becomes `error`."""
+    max_deliveries: int = Field(default=8, ge=2, le=100)
+    """A message that has failed so often, or has ended its worker so often, is dead-lettered; its
+    study's status becomes `error`. What the environment does (disk full, Redis or a process gone)
+    does not count."""
     graceful_timeout_seconds: float = Field(default=15, gt=0, le=300)
     """How long a service that stops waits for the work in flight."""
 

@@ -15,6 +15,8 @@ from chassis.messaging.broker import await_redis, create_broker, ensure_groups, 
 from chassis.messaging.claims import Claims
 from chassis.messaging.dead_letter import DeadLetters
 from chassis.messaging.delivery import Delivery, Handler, consume
+from chassis.messaging.failures import Failures
+from chassis.messaging.outage import Outage
 from chassis.messaging.publishing import EventPublisher, Transactions
 from chassis.observability.logs import get_logger
 from chassis.observability.metrics import Metrics
@@ -78,9 +80,11 @@ class Service:
         self._groups: list[tuple[str, str]] = []
         self._resources: list[Callable[[], AbstractAsyncContextManager[object]]] = []
         self._at_stop: list[Callable[[], None]] = []
+        outage = Outage(self.metrics)
         self.checks: dict[str, Check] = {
             "redis": self._check_redis,
             "subscribers": self._check_subscribers,
+            "outage": outage.check,
         }
         dead_letters = DeadLetters(
             self.broker, self.name, self.metrics, self.publisher(failures) if failures else None
@@ -88,12 +92,18 @@ class Service:
         self.broker.add_middleware(
             partial(
                 Delivery,
-                settings=settings.delivery,
                 metrics=self.metrics,
                 claims=self._claims,
                 transactions=self._transactions,
                 publishers=self._publishers,
-                dead_letters=dead_letters,
+                failures=Failures(
+                    settings=settings.delivery,
+                    claims=self._claims,
+                    dead_letters=dead_letters,
+                    outage=outage,
+                    is_well=self._is_well,
+                    metrics=self.metrics,
+                ),
             )
         )
         self.http = FastAPI(
@@ -239,6 +249,11 @@ class Service:
         while True:
             await self._check_subscribers()
             await asyncio.sleep(WATCH_PERIOD_SECONDS)
+
+    async def _is_well(self) -> bool:
+        """Whether Redis and the volumes are as they should be."""
+        checks = [self.checks[name] for name in ("redis", "volume") if name in self.checks]
+        return all([await health.run(check) == health.OK for check in checks])
 
     async def _check_redis(self) -> None:
         client = await self.broker.connect()

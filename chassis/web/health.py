@@ -14,6 +14,7 @@ from chassis.observability.metrics import Metrics
 from chassis.web.routing import Router, provided
 
 CHECK_TIMEOUT_SECONDS = 2.0
+OK = "ok"
 
 Check = Callable[[], Awaitable[None]]
 """Returns when all is well, raises when not."""
@@ -66,8 +67,8 @@ async def get_liveness() -> Liveness:
 )
 async def get_readiness(health: Watched, response: Response) -> Readiness:
     """Runs all checks at the same time; each has two seconds."""
-    results = await asyncio.gather(*(_run(check) for check in health.checks.values()))
-    ready = all(result == "ok" for result in results)
+    results = await asyncio.gather(*(run(check) for check in health.checks.values()))
+    ready = all(result == OK for result in results)
     if not ready:
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     return Readiness(
@@ -87,10 +88,11 @@ async def get_metrics(health: Watched) -> Response:
     return Response(health.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _run(check: Check) -> str:
+async def run(check: Check) -> str:
+    """The result of a check: `ok`, or that it failed and with what type of error."""
     try:
         async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
             await check()
     except Exception as error:  # noqa: BLE001 -- whatever it is, the check has failed
         return f"failed: {error_name(error)}"
-    return "ok"
+    return OK

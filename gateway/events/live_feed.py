@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from redis.exceptions import RedisError
 
 from chassis.messaging.cursor import Cursor
-from chassis.messaging.feed import ADDRESSES, CursorExpiredError, Entry, Feed, Page, patiently
+from chassis.messaging.feed import ADDRESSES, CursorExpiredError, Entry, Feed, Page
+from chassis.messaging.patience import patiently
 from chassis.observability.logs import error_name, get_logger
 from chassis.observability.metrics import Metrics
 from chassis.web.problem import Problem

@@ -148,6 +148,7 @@ async def running_flow(directory: Path) -> AsyncIterator[Flow]:
         ),
         status.app.create_app(load(StatusSettings), store=records),
     ]
+    flow.studies.store.prepare(Place, stale_after_seconds=86_400)
     for channel in CHANNELS:
         address = channel.address
         recorder.subscriber(stream=StreamSub(address))(_note(flow, "stream", address))
@@ -157,6 +158,7 @@ async def running_flow(directory: Path) -> AsyncIterator[Flow]:
         for broker in brokers:
             client = await broker.connect()
             client.pipeline = lambda **_: _pipeline(flow)  # type: ignore[method-assign]
+            client.ping = AsyncMock()  # type: ignore[method-assign]
         flow.gateway = _publisher(front)
         yield flow
 

@@ -90,6 +90,34 @@ def test_a_message_that_kills_workers_is_dead_lettered(
     assert record["reason"]["code"] == "delivery.exhausted"
 
 
+def test_an_archive_that_is_unavailable_for_long_is_waited_out(
+    pipeline: Pipeline, redis_server: RedisServer, ct: bytes
+) -> None:
+    pipeline.start("status", "validator", "gateway")
+    pipeline.start("descriptor", HDV_DESCRIPTOR__DELIVERY__MAX_DELIVERIES="3", **QUICK)
+    incoming = pipeline.archive / ".incoming"
+    incoming.rmdir()
+    incoming.touch()
+
+    studies = [pipeline.upload(ct) for _ in range(3)]
+
+    waited = r'hdv_messages_total\{event="study.validated",outcome="wait"'
+    until(lambda: pipeline.metric("descriptor", waited) > 9, "more tries than are allowed")
+    assert pipeline.metric("descriptor", r"hdv_outage\{") == 1
+    ready = httpx2.get(f"http://127.0.0.1:{pipeline.ports['descriptor']}/health/ready")
+    assert ready.status_code == 503
+    assert ready.json()["checks"]["outage"] == "failed: EnvironmentFault"
+    pending = redis_server.client.xpending_range("study.validated", "descriptor", "-", "+", 10)
+    assert max(entry["times_delivered"] for entry in pending) <= 1
+
+    incoming.unlink()
+    incoming.mkdir()
+    for study_id in studies:
+        pipeline.wait_for(study_id, "archived")
+    assert redis_server.client.xlen("dead-letter") == 0
+    assert pipeline.metric("descriptor", r"hdv_outage\{") == 0
+
+
 def test_a_message_that_is_not_an_event_is_dead_lettered_at_once(
     pipeline: Pipeline, redis_server: RedisServer, ct: bytes
 ) -> None:

@@ -85,7 +85,7 @@ CHANNEL: dict[str, Any] = {
     "description": (
         "An entry is moved here if it is not an event of its stream, if trying again cannot help, "
         "or if it has failed as often as the service's setting `delivery.max_deliveries` allows "
-        "(5 by default). It is moved and acknowledged in one transaction, together with the event "
+        "(8 by default). It is moved and acknowledged in one transaction, together with the event "
         "`study.processing.failed` if the study is known. No service reads this stream: it is for "
         "people (`XRANGE`). "
         f"About {MOST_DEAD_LETTERS:,} entries are kept, the latest ones."

@@ -1,6 +1,7 @@
 """Delivery: a message is acknowledged, left for a retry, or dead-lettered, in one place."""
 
 import asyncio
+import errno
 import pickle
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -12,13 +13,17 @@ from uuid import UUID
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import DataError, ResponseError
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
+from chassis.messaging import outage as outage_module
 from chassis.messaging.claims import Claim, Claims
 from chassis.messaging.dead_letter import Failure
 from chassis.messaging.delivery import Delivery
-from chassis.messaging.errors import PermanentError
+from chassis.messaging.errors import EnvironmentFault, PermanentError, is_of_environment
+from chassis.messaging.failures import TRIES_TOGETHER, Failures
+from chassis.messaging.outage import Outage
 from chassis.observability.metrics import Metrics
 from chassis.runtime.settings import DeliverySettings
 from contracts.events import (
@@ -26,6 +31,7 @@ from contracts.events import (
     StudyUploaded,
     StudyUploadedData,
 )
+from storage.port import ChecksumMismatchError
 
 STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 EVENT = StudyUploaded.new(
@@ -48,6 +54,16 @@ class Redis:
     beats: asyncio.Queue[list[tuple[Any, ...]]] = field(default_factory=asyncio.Queue)
     lost_beats: int = 0
     idle_ms: int = 0
+    corrections: list[tuple[Any, ...]] = field(default_factory=list)
+    """Idle time in milliseconds and deliveries, as they were set."""
+    corrected: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def eval(self, _: str, keys: int, stream: str, *arguments: object) -> int:
+        assert (keys, stream) == (1, "uploads")
+        assert arguments[:3] == ("validator", "here-1", b"17-0")
+        self.corrections.append(arguments[3:])
+        self.corrected.set()
+        return 1
 
     async def xpending_range(
         self, stream: str, group: str, **bounds: object
@@ -136,8 +152,20 @@ class Consumer:
         self.lines: list[EventDict] = []
         self.publisher = Publisher()
         self.sent: list[CloudEvent] = []
+        self.outage = Outage(self.metrics)
+        self.is_well = True
         self.is_unavailable = False
         """Whether Redis fails when the message is to be settled."""
+        dead_letters: Any = self
+        self.claims = Claims(self.connect, idle_seconds=30)  # type: ignore[arg-type]
+        self.failures = Failures(
+            settings=DeliverySettings(claim_idle_seconds=30, max_deliveries=LIMIT),
+            claims=self.claims,
+            dead_letters=dead_letters,
+            outage=self.outage,
+            is_well=self.ask_whether_all_is_well,
+            metrics=self.metrics,
+        )
 
     @asynccontextmanager
     async def transaction(self, *, settles: Claim) -> AsyncIterator[list[CloudEvent]]:
@@ -153,6 +181,9 @@ class Consumer:
     async def move(self, claim: Claim, _: object, body: bytes, failure: Failure) -> None:
         self.moved.append((claim, body, failure))
 
+    async def ask_whether_all_is_well(self) -> bool:
+        return self.is_well
+
     async def connect(self) -> Redis:
         return self.redis
 
@@ -165,17 +196,14 @@ class Consumer:
         )
         subscriber = SimpleNamespace(stream_sub=stream)
         collaborators: Any = {
-            "claims": Claims(self.connect, idle_seconds=30),  # type: ignore[arg-type]
+            "claims": self.claims,
             "transactions": self,
             "publishers": {StudyUploaded: self.publisher},
-            "dead_letters": self,
+            "failures": self.failures,
         }
         delivery = Delivery(
             None,
             context=SimpleNamespace(get_local=lambda _: subscriber),  # type: ignore[arg-type]
-            settings=DeliverySettings(
-                claim_idle_seconds=30, max_deliveries=LIMIT, graceful_timeout_seconds=15
-            ),
             metrics=self.metrics,
             **collaborators,
         )
@@ -244,7 +272,7 @@ async def test_a_message_whose_events_could_not_be_sent_is_left_pending(
         return [EVENT]
 
     consumer.is_unavailable = True
-    assert await consumer.deliver(handle) == "retry"
+    assert await consumer.deliver(handle) == "wait"
     assert not consumer.publisher.noted
 
 
@@ -266,6 +294,122 @@ async def test_a_message_that_fails_is_left_pending_for_another_try(
     assert await consumer.deliver(fail) == "retry"
     assert not consumer.redis.acknowledged
     assert not consumer.moved
+
+
+async def test_a_message_that_fails_is_tried_again_after_a_quarter_of_its_age(
+    consumer: Consumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "time", lambda: 0.017 + 40)
+    await consumer.deliver(fail)
+    assert consumer.redis.corrections == [(20_000, 1)]
+
+
+FAULTS = [
+    OSError(errno.ENOSPC, "no space left on DOE^JANE"),
+    PermissionError(errno.EACCES, "not allowed"),
+    TimeoutError(),
+    RedisConnectionError("redis://:secret@redis refused"),
+    ResponseError("MISCONF Redis is configured to save RDB snapshots"),
+    EnvironmentFault(),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
+async def test_a_fault_of_the_environment_never_counts_against_the_message(
+    consumer: Consumer, fault: Exception
+) -> None:
+    async def handle(_: Any) -> Sequence[CloudEvent]:
+        raise fault
+
+    consumer.redis.deliveries = LIMIT
+    assert await consumer.deliver(handle) == "wait"
+    assert not consumer.moved
+    assert [deliveries for _, deliveries in consumer.redis.corrections][-1] == LIMIT - 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError(PATIENT),
+        PermanentError("a.b", "A sentence."),
+        FileNotFoundError(errno.ENOENT, "gone"),
+        ChecksumMismatchError(),
+        ResponseError("WRONGTYPE Operation against a key holding the wrong kind of value"),
+        DataError("invalid input"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_everything_else_says_something_about_the_message(error: Exception) -> None:
+    assert not is_of_environment(error)
+
+
+@pytest.mark.parametrize("deliveries", [1, LIMIT])
+@pytest.mark.parametrize("is_verdict", [False, True])
+async def test_no_message_is_blamed_while_its_environment_is_not_well(
+    consumer: Consumer, deliveries: int, is_verdict: bool
+) -> None:
+    consumer.is_well = False
+    consumer.redis.deliveries = deliveries
+    assert await consumer.deliver(fail_for_good if is_verdict else fail) == "wait"
+    assert not consumer.moved
+
+
+async def test_the_next_messages_wait_until_it_is_time_to_try_again(
+    consumer: Consumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fill_the_disk(_: Any) -> Sequence[CloudEvent]:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(outage_module, "SHORTEST_PAUSE_SECONDS", 0.02)
+    await consumer.deliver(fill_the_disk)
+    [failing, waited] = consumer.lines
+    assert (failing["event"], failing["errno"]) == ("environment.failing", errno.ENOSPC)
+    assert waited["event"] == "message.wait"
+    with pytest.raises(EnvironmentFault):
+        await consumer.outage.check()
+    assert b'hdv_outage{service="validator"} 1.0' in consumer.metrics.exposition()
+
+    before = time.monotonic()
+    assert await consumer.deliver(succeed) == "done"
+    assert time.monotonic() - before > 0.01
+    assert consumer.lines[0]["event"] == "environment.recovered"
+    await consumer.outage.check()
+    assert b'hdv_outage{service="validator"} 0.0' in consumer.metrics.exposition()
+
+
+async def test_an_outage_that_lasts_does_not_flood_the_log(
+    consumer: Consumer,
+) -> None:
+    fault = OSError(errno.ENOSPC, "no space left")
+    with capture_logs() as lines:
+        for _ in range(100):
+            consumer.outage.note(fault)
+    assert len(lines) == 1
+
+
+async def test_a_message_that_was_delivered_often_is_handled_alone_and_counts_only_then(
+    consumer: Consumer,
+) -> None:
+    others_work, may_end = asyncio.Event(), asyncio.Event()
+
+    async def other(_: Any) -> Sequence[CloudEvent]:
+        others_work.set()
+        await may_end.wait()
+        return ()
+
+    async def suspect(_: Any) -> Sequence[CloudEvent]:
+        assert may_end.is_set()
+        assert consumer.redis.corrections == [(0, TRIES_TOGETHER), (0, TRIES_TOGETHER + 1)]
+        return ()
+
+    beside = asyncio.create_task(consumer.deliver(other))
+    await others_work.wait()
+    consumer.redis.deliveries = TRIES_TOGETHER + 1
+    alone = asyncio.create_task(consumer.deliver(suspect))
+    await consumer.redis.corrected.wait()
+    assert consumer.redis.corrections == [(0, TRIES_TOGETHER)]
+    may_end.set()
+    assert [await alone, await beside] == ["done", "done"]
 
 
 async def test_a_message_that_fails_on_its_last_try_is_dead_lettered(consumer: Consumer) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis.exceptions import RedisError
 
-from chassis.messaging import feed as module
+from chassis.messaging import patience
 from chassis.messaging.cursor import Cursor, CursorError, EntryId
 from chassis.messaging.feed import (
     ADDRESSES,
@@ -293,7 +293,7 @@ async def test_who_follows_from_now_hears_nothing_of_the_past() -> None:
 
 
 async def test_nothing_is_lost_while_redis_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "RETRY_SECONDS", (0.001, 0.002))
+    monkeypatch.setattr(patience, "RETRY_SECONDS", (0.001, 0.002))
     streams: Any = MemoryRedis()
     sent = [streams.send(uploaded())]
     troubles: list[RedisError] = []

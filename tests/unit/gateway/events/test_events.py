@@ -13,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 from structlog.testing import capture_logs
 
-from chassis.messaging import feed as chassis_feed
+from chassis.messaging import patience
 from chassis.messaging.cursor import Cursor
 from chassis.messaging.feed import ADDRESS_OF, ADDRESSES, Entry, Feed
 from chassis.observability.metrics import Metrics
@@ -536,7 +536,7 @@ async def test_no_client_is_admitted_before_the_live_feed_has_begun(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What came between would be missed."""
-    monkeypatch.setattr(chassis_feed, "RETRY_SECONDS", (0.001, 0.001))
+    monkeypatch.setattr(patience, "RETRY_SECONDS", (0.001, 0.001))
     gateway = Gateway()
     gateway.live.ready.clear()
     gateway.streams.leave()
@@ -582,7 +582,7 @@ async def test_when_the_service_stops_all_streams_end_at_once(
 async def test_clients_get_all_events_after_an_outage_of_redis(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(chassis_feed, "RETRY_SECONDS", (0.001, 0.001))
+    monkeypatch.setattr(patience, "RETRY_SECONDS", (0.001, 0.001))
     gateway = Gateway()
     async with gateway.running():
         client = gateway.listen()
