@@ -45,6 +45,10 @@ integration: .venv/dev $(NODE_TOOLS) ## Run the other tests: real processes on a
 	@$(MAKE) --no-print-directory assets
 	$(BIN)/pytest --numprocesses auto tests/integration tests/browser tests/fuzz $(ARGS)
 
+.PHONY: test-faults
+test-faults: .venv/dev ## Kill, freeze, fill, cut under load; nothing may be lost  (ARGS="-k flushall --seed 7 --studies 300 --rounds 10")
+	$(BIN)/pytest tests/faults --studies 300 $(ARGS)
+
 .PHONY: lint
 lint: .venv/dev spec-check types ## Check style, types, imports and that the events stay compatible
 	$(BIN)/ruff check

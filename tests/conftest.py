@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+pytest_plugins = ["faults.options"]
+
 EACH_ALONE = {
     "test_divided.py",
     "test_faults.py",
@@ -24,7 +26,8 @@ class _ByModule(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
-        return nodeid if Path(module).name in EACH_ALONE else module
+        path = Path(module)
+        return nodeid if path.name in EACH_ALONE or path.parent.name == "faults" else module
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:

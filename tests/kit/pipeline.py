@@ -47,7 +47,6 @@ class RedisServer:
     """
 
     def __init__(self, directory: Path, binary: Path | None = None) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self.binary = binary or find_binary().path
         self.port = free_port()
@@ -57,6 +56,7 @@ class RedisServer:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
         self.process = subprocess.Popen(
             [
                 str(self.binary), "--port", str(self.port), "--bind", "127.0.0.1",
@@ -107,22 +107,26 @@ class Pipeline:
     def start(self, *names: str, **environment: str) -> None:
         """Start services and wait until they are ready; `validator-2` is one more validator."""
         for name in names:
-            service = name.partition("-")[0]
-            port = self.ports.setdefault(name, free_port())
-            with (self.directory / f"{name}.log").open("ab") as log:
-                self.processes[name] = subprocess.Popen(
-                    [sys.executable, "-m", service],
-                    cwd=ROOT,
-                    stdout=log,
-                    stderr=log,
-                    env={
-                        **self.environment,
-                        f"HDV_{service.upper()}__PORT": str(port),
-                        **environment,
-                    },
-                )
+            self.spawn(name, **environment)
         for name in names:
             until(partial(self._ready, name), f"{name} to be ready")
+
+    def spawn(self, name: str, **environment: str) -> None:
+        """Start a service; it will be ready later."""
+        service = name.partition("-")[0]
+        port = self.ports.setdefault(name, free_port())
+        with (self.directory / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, "-m", service],
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                env={
+                    **self.environment,
+                    f"HDV_{service.upper()}__PORT": str(port),
+                    **environment,
+                },
+            )
 
     def start_all(self, **environment: str) -> None:
         self.start(*ALL, **environment)

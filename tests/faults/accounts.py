@@ -1,0 +1,226 @@
+"""The accounts after a trial: what was accepted must be somewhere, once, unchanged, and known."""
+
+import json
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from faults.load import Accepted
+from faults.system import System
+
+from contracts.channels import ARCHIVED, CHANNELS, PROCESSING_FAILED, VALIDATION_FAILED
+from contracts.places import Place
+from storage.layout import INCOMING
+
+PATIENCE_SECONDS = 90.0
+"""How long nothing may change before the system counts as stuck."""
+POLL_SECONDS = 0.5
+FINAL = {"archived", "duplicate", "failed", "error"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A study in the archive or in quarantine, as it is on the disk."""
+
+    study_id: str
+    upload_id: str
+    files: Counter[str]
+    """How often it has each SHA-256, recomputed."""
+
+
+class Disk:
+    """What is stored in all places, read once."""
+
+    def __init__(self, system: System) -> None:
+        self._volumes = system.volumes
+
+    @cached_property
+    def archive(self) -> dict[str, Entry]:
+        """The entries of the archive by their ids."""
+        return {entry.study_id: entry for entry in self._entries(Place.ARCHIVE)}
+
+    @cached_property
+    def quarantine(self) -> dict[str, Entry]:
+        """The studies in quarantine by their ids."""
+        return {entry.study_id: entry for entry in self._entries(Place.QUARANTINE)}
+
+    @cached_property
+    def parts(self) -> dict[str, list[Entry]]:
+        """The archive entries of each upload, by its id."""
+        found = defaultdict(list)
+        for entry in self.archive.values():
+            found[entry.upload_id].append(entry)
+        return found
+
+    def _entries(self, place: Place) -> Iterator[Entry]:
+        for folder in self._volumes.studies.all(place):
+            files = Counter(
+                folder.file(name).sha256() for name in folder.names() if name.endswith(".dcm")
+            )
+            upload_id: UUID | None = None
+            if place is Place.ARCHIVE:
+                upload_id = folder.metadata().provenance.upload_id
+            study_id = str(folder.study_id)
+            yield Entry(study_id, str(upload_id or study_id), files)
+
+
+def leftovers(system: System) -> list[str]:
+    """Everything in the uploads, and everything that is still being written anywhere."""
+    volumes = system.volumes
+    places = [volumes.uploads, *(volume / INCOMING for volume in _volumes(system))]
+    return sorted(
+        f"{place.relative_to(system.directory)}/{path.name}"
+        for place in places
+        if place.is_dir()
+        for path in place.iterdir()
+        if path.name != INCOMING
+    )
+
+
+def unfinished(system: System) -> dict[str, int]:
+    """How many messages each group has still to do, where there are any."""
+    found = {}
+    for channel in CHANNELS:
+        if system.redis.client.exists(channel.address):
+            for group in system.redis.client.xinfo_groups(channel.address):
+                if left := group["pending"] + (group["lag"] or 0):
+                    found[f"{channel.address}/{group['name']}"] = left
+    return found
+
+
+def terminal_events(system: System) -> dict[str, set[str]]:
+    """The ids of the events that end a study, by study."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for channel in (ARCHIVED, VALIDATION_FAILED, PROCESSING_FAILED):
+        for _, fields in system.redis.client.xrange(channel.address):
+            event = json.loads(fields["__data__"])
+            found[event["subject"]].add(event["id"])
+    return found
+
+
+@dataclass
+class Accounts:
+    """Numbers, and everything that is wrong.
+
+    Attributes:
+        lost: SHA-256 of files that are nowhere, or not where they belong.
+        duplicated: files and events that are there twice.
+        wrong: a line for everything else.
+    """
+
+    studies: int
+    states: Counter[str] = field(default_factory=Counter)
+    lost: list[str] = field(default_factory=list)
+    duplicated: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, system: System, accepted: Iterable[Accepted]) -> "Accounts":
+        """Compare what was accepted with what there is, once the system has come to rest."""
+        accepted = list(accepted)
+        accounts = cls(studies=len(accepted))
+        states = _settle(system, accepted)
+        disk = Disk(system)
+        for study in accepted:
+            accounts._compare(study, states[study.study_id], disk)
+        accounts._compare_listing(system, disk, states)
+        for study_id, events in terminal_events(system).items():
+            if len(events) > 1:
+                accounts.duplicated.append(f"{study_id}: {len(events)} terminal events")
+        accounts.wrong += [f"left: {path}" for path in leftovers(system)]
+        accounts.wrong += [
+            f"unfinished: {left} in {name}" for name, left in unfinished(system).items()
+        ]
+        return accounts
+
+    def _compare(self, accepted: Accepted, state: str, disk: Disk) -> None:
+        study_id, upload = accepted.study_id, accepted.upload
+        self.states[state] += 1
+        if state not in {upload.state, *(["duplicate"] if upload.valid else [])}:
+            self.wrong.append(f"{study_id}: {state} instead of {upload.state}")
+        archived = sum((entry.files for entry in disk.parts.get(study_id, [])), Counter[str]())
+        quarantined = disk.quarantine[study_id].files if study_id in disk.quarantine else Counter()
+        valid = frozenset().union(*upload.valid)
+        elsewhere: set[str] = set()
+        if state == "duplicate":
+            elsewhere = {sha256 for entry in disk.archive.values() for sha256 in entry.files}
+        for files, expected, place in (
+            (archived, valid, "archive"),
+            (quarantined, upload.invalid, "quarantine"),
+        ):
+            self.lost += [
+                f"{study_id}: {sha256} is not in the {place}"
+                for sha256 in expected - files.keys() - elsewhere
+            ]
+            self.duplicated += [
+                f"{study_id}: {sha256} is in the {place} {count} times"
+                for sha256, count in files.items()
+                if count > 1
+            ]
+            self.wrong += [
+                f"{study_id}: {sha256} does not belong in the {place}"
+                for sha256 in files.keys() - expected
+            ]
+
+    def _compare_listing(self, system: System, disk: Disk, states: dict[str, str]) -> None:
+        """Status and listing must say what is on the disk, of parts of uploads too."""
+        listed = _listing(system)
+        for study_id, state in states.items():
+            if listed.get(study_id) != state:
+                self.wrong.append(f"{study_id}: listed as {listed.get(study_id)}, but is {state}")
+        for study_id in disk.archive:
+            if listed.get(study_id) not in {"archived", "duplicate"}:
+                self.wrong.append(f"{study_id}: listed as {listed.get(study_id)}, but is archived")
+        for study_id in disk.quarantine.keys() - disk.archive.keys():
+            if listed.get(study_id) != "failed":
+                self.wrong.append(f"{study_id}: listed as {listed.get(study_id)}, but has failed")
+        for study_id, state in listed.items():
+            if state in {"archived", "failed"} and not (
+                study_id in disk.archive or study_id in disk.quarantine
+            ):
+                self.wrong.append(f"{study_id}: listed as {state}, but is nowhere")
+
+
+def _settle(system: System, accepted: list[Accepted]) -> dict[str, str]:
+    """Wait until all is done, or nothing changes any more; returns the states."""
+    states: dict[str, str] = {}
+    last: Any = None
+    deadline = 0.0
+    system.await_ready()
+    while True:
+        open_ids = [study.study_id for study in accepted if states.get(study.study_id) not in FINAL]
+        states |= {study_id: _state(system, study_id) for study_id in open_ids}
+        left = leftovers(system), unfinished(system)
+        is_done = not any(left) and set(states.values()) <= FINAL
+        now = time.monotonic()
+        if (snapshot := (left, dict(states))) != last:
+            last, deadline = snapshot, now + PATIENCE_SECONDS
+        if is_done or now > deadline:
+            return states
+        time.sleep(POLL_SECONDS)
+
+
+def _state(system: System, study_id: str) -> str:
+    answer = system.http.get(f"/status/{study_id}")
+    return str(answer.json()["status"]) if answer.is_success else f"HTTP {answer.status_code}"
+
+
+def _listing(system: System) -> dict[str, str]:
+    """The state of every study that is listed."""
+    found: dict[str, str] = {}
+    cursor: dict[str, str] = {}
+    while True:
+        page = system.http.get("/studies", params={"limit": "500", **cursor}).json()
+        found |= {study["study_id"]: study["status"] for study in page["studies"]}
+        if not page.get("next_cursor"):
+            return found
+        cursor = {"cursor": page["next_cursor"]}
+
+
+def _volumes(system: System) -> tuple[Any, ...]:
+    volumes = system.volumes
+    return volumes.uploads, volumes.archive, volumes.quarantine
