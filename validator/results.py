@@ -31,12 +31,19 @@ def results(intake: Intake, report: StudyReport, parts: Sequence[Part]) -> list[
         parts: the further studies in it.
     """
     return [
-        *(_result(part.intake, part.report) for part in parts),
-        _result(intake, report),
+        *(result(part.report, part.intake.label, part.intake.upload_id) for part in parts),
+        result(report, intake.label, intake.upload_id),
     ]
 
 
-def _result(intake: Intake, report: StudyReport) -> Validated:
+def result(report: StudyReport, label: str | None, upload_id: UUID | None) -> Validated:
+    """What there is to announce about a study.
+
+    Args:
+        report: of the study.
+        label: the sender's own name for the upload.
+        upload_id: the upload that it was divided from, if it was.
+    """
     place = Place.UPLOADS if report.outcome is Outcome.ACCEPTED else Place.QUARANTINE
     return Validated(
         report.study_id,
@@ -46,8 +53,8 @@ def _result(intake: Intake, report: StudyReport) -> Validated:
             files=report.files,
             findings=report.summaries(),
             modalities=report.modalities or None,
-            label=intake.label,
-            upload_id=intake.upload_id,
+            label=label,
+            upload_id=upload_id,
             studies=report.divided_into or None,
         ),
         report.patient_id_hash,

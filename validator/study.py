@@ -4,6 +4,7 @@ import asyncio
 import errno
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -23,7 +24,7 @@ from validator.divide import Part, commit_parts, divide
 from validator.examine import Examine, Note, examine_files
 from validator.journal import Journal
 from validator.reserve import Index
-from validator.results import Validated, results
+from validator.results import Validated, result, results
 from validator.settings import OnInvalidInstance
 
 _SOFTWARE = version("hybrid-dicom-validator")
@@ -64,8 +65,9 @@ async def validate_upload(study_id: UUID, validation: Validation, note: Note) ->
         note: is called with the progress.
 
     Returns:
-        The studies that the upload was divided into, and last the one that has its id; nothing
-        if the upload has gone on to the archive already.
+        The studies that the upload was divided into, and last the one that has its id. Of an
+        upload that is in the archive already, those that are still waiting, and itself: it would
+        not be validated again if its announcements had not been lost.
 
     Raises:
         PermanentError: there is no such upload, or not the profile that it asks for.
@@ -73,7 +75,7 @@ async def validate_upload(study_id: UUID, validation: Validation, note: Note) ->
     studies = validation.studies
     opened = await asyncio.to_thread(_open, studies, study_id)
     if opened is None:
-        return []
+        return await asyncio.to_thread(_archived_before, studies, study_id)
     folder, intake, written = opened
     report = written or await _validate(folder, intake, validation, note)
     parts = divide(intake, report)
@@ -100,6 +102,18 @@ def _open(
     folder = studies.at(places[0], study_id)
     is_examined = folder.place is not Place.UPLOADS or folder.file(REPORT).exists()
     return folder, folder.intake(), folder.report() if is_examined else None
+
+
+def _archived_before(studies: StudyStore, study_id: UUID) -> list[Validated]:
+    """The studies of an upload that is in the archive, without those that have ended as well."""
+    archived = studies.archived(study_id).metadata()
+    found = []
+    for part_id in archived.validation.divided_into:
+        folder = studies.uploaded(part_id)
+        with suppress(FileNotFoundError):  # it is not waiting: it has ended
+            found.append(result(folder.report(), folder.intake().label, study_id))
+    known = archived.provenance
+    return [*found, result(archived.validation, known.label, known.upload_id)]
 
 
 async def _validate(

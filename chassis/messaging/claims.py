@@ -50,6 +50,7 @@ class Claims:
         self._idle_seconds = idle_seconds
         self._period = idle_seconds / 3
         self._held: set[Claim] = set()
+        self._renewed = time.monotonic()
 
     async def new(self, stream: str, group: str, consumer: str, entry_id: bytes) -> Claim | None:
         """This consumer's claim on an entry that it has read as a new one.
@@ -86,11 +87,23 @@ class Claims:
     @contextmanager
     def held(self, claim: Claim) -> Iterator[None]:
         """Renew a claim in the context, so that a slow message is not worked on twice."""
+        if not self._held:
+            self._renewed = time.monotonic()
         self._held.add(claim)
         try:
             yield
         finally:
             self._held.discard(claim)
+
+    async def is_held(self, claim: Claim) -> bool:
+        """Whether a claim that is held in a context is still this consumer's.
+
+        It is not if this process was stopped, or cut off from Redis, for longer than the idle time
+        and another one has claimed the entry meanwhile: that one announces the result.
+        """
+        if time.monotonic() - self._renewed > self._idle_seconds:
+            await self._renew_own()
+        return claim in self._held
 
     async def correct(
         self, claim: Claim, *, deliveries: int, delay_seconds: float | None = None
@@ -115,14 +128,30 @@ class Claims:
         """Renew all claims that are held three times in the idle time, for ever."""
         while True:
             await asyncio.sleep(self._period)
-            await self._renew(self._held)
+            if time.monotonic() - self._renewed < self._idle_seconds:
+                await self._renew(self._held)
+            else:
+                try:
+                    await self._renew_own()
+                except RedisError as error:
+                    get_logger().warning("heartbeat.missed", error=error_name(error))
+
+    async def _renew_own(self) -> None:
+        """Renew the claims that no other consumer has taken over; the others are held no more."""
+        held = [c for c in self._held if c.entry_id != IN_MEMORY]
+        for claim in held:
+            if not await self.current(claim.stream, claim.group, claim.consumer, claim.entry_id):
+                self._held.discard(claim)
+        await self._renew(self._held)
 
     async def _renew(self, claims: Iterable[Claim]) -> None:
         """Renew claims, in one round trip."""
         entries: dict[tuple[str, str, str], list[Any]] = defaultdict(list)
         for claim in claims:
-            entries[claim.stream, claim.group, claim.consumer].append(claim.entry_id)
+            if claim.entry_id != IN_MEMORY:
+                entries[claim.stream, claim.group, claim.consumer].append(claim.entry_id)
         if not entries:
+            self._renewed = time.monotonic()
             return
         try:
             client = await self._connect()
@@ -131,5 +160,6 @@ class Claims:
                     # JUSTID leaves the delivery count alone.
                     pipeline.xclaim(*consumer, min_idle_time=0, message_ids=entry_ids, justid=True)
                 await pipeline.execute()
+            self._renewed = time.monotonic()
         except RedisError as error:  # at worst the messages are worked on twice
             get_logger().warning("heartbeat.missed", error=error_name(error))

@@ -156,7 +156,10 @@ class Delivery(BaseMiddleware[Any, Any]):
         with self._claims.held(claim):
             try:
                 async with self._failures.turn(claim):
-                    await self._finish(claim, await self._handle(call_next, msg, claim))
+                    events = await self._handle(call_next, msg, claim)
+                    if not await self._claims.is_held(claim):
+                        return Outcome.LOST_CLAIM
+                    await self._finish(claim, events)
             except Exception as error:  # noqa: BLE001 -- whatever a handler raises is decided on
                 data = msg.raw_message["data"]
                 return await self._failures.settle(claim, data, msg.body, error, self._study_id)

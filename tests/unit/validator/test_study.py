@@ -17,6 +17,10 @@ from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
 from contracts.places import Place, stored_name, study_directory
 from contracts.report import FileCounts, Outcome, StudyReport
+from descriptor.instance_description import InstanceDescription, undescribed
+from descriptor.instances import Instance
+from descriptor.preview import no_preview
+from descriptor.study import archive_study
 from engine.profiles.profile import Profile, SeverityChange
 from engine.report import Report
 from kit.uid_index import MemoryUidIndex
@@ -301,6 +305,17 @@ async def test_the_journal_of_another_profile_is_not_used(trial: Trial) -> None:
     assert trial.examined == ["000001.dcm"]
 
 
+async def archived(trial: Trial, study_id: UUID) -> None:
+    """Archive a study as the descriptor does."""
+
+    async def describe(
+        _: Sequence[Path], instances: Sequence[Instance]
+    ) -> list[InstanceDescription]:
+        return [undescribed(instance.identity) for instance in instances]
+
+    await archive_study(study_id, trial.volumes.studies, describe, trial.index, no_preview)
+
+
 def of_study(uid: str, study: str, **changes: bytes) -> bytes:
     uids = {"x0020000D": dicom.uid(study), "x0020000E": dicom.uid(f"{study}.1")}
     return instance(uid, **uids, **changes)
@@ -394,6 +409,21 @@ async def test_after_an_interruption_missing_studies_are_committed_and_archived_
     assert [study.data for study in again] == [first.data, second.data, upload.data]
     assert not trial.volumes.uploaded(first.study_id).exists()
     assert (trial.volumes.uploaded(second.study_id) / "000003.dcm").exists()
+
+
+async def test_the_studies_of_an_archived_upload_that_still_wait_are_announced_again(
+    trial: Trial,
+) -> None:
+    """Redis may lose the announcements after the upload itself has been archived."""
+    trial.upload(*(of_study(f"1.2.{number}", f"1.9.{number}") for number in (1, 2, 3)), label="x")
+    first, second, upload = await trial.validate()
+    await archived(trial, first.study_id)
+    await archived(trial, upload.study_id)
+
+    again = await trial.validate()
+
+    assert [study.study_id for study in again] == [second.study_id, STUDY]
+    assert [study.data for study in again] == [second.data, upload.data]
 
 
 async def test_modalities_and_patient_of_a_study_are_its_own(trial: Trial) -> None:

@@ -69,7 +69,8 @@ class Redis:
         self, stream: str, group: str, **bounds: object
     ) -> list[dict[str, Any]]:
         assert (stream, group) == ("uploads", "validator")
-        assert bounds == {"min": b"17-0", "max": b"17-0", "count": 1}
+        assert bounds["min"] == bounds["max"]
+        assert bounds["count"] == 1
         if self.acknowledged:
             return []
         return [
@@ -463,6 +464,33 @@ async def test_a_message_that_is_no_longer_this_consumers_is_left_alone(redis: R
     assert await consumer.deliver(succeed) == "lost_claim"
     assert consumer.calls == 0
     assert redis.acknowledged is was_acknowledged
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+async def test_a_process_that_was_stopped_for_long_leaves_its_message_to_the_new_consumer(
+    consumer: Consumer, *, is_done: bool
+) -> None:
+    async def handle(_: Any) -> Sequence[CloudEvent]:
+        consumer.claims._renewed -= 31
+        consumer.redis.consumer = "there-2"
+        consumer.redis.acknowledged = is_done
+        return [EVENT]
+
+    assert await consumer.deliver(handle) == "lost_claim"
+    assert not consumer.sent
+    assert consumer.redis.acknowledged is is_done
+    assert consumer.redis.beats.empty()
+
+
+async def test_a_process_that_was_stopped_for_long_goes_on_if_no_one_has_claimed_its_message(
+    consumer: Consumer,
+) -> None:
+    async def handle(_: Any) -> Sequence[CloudEvent]:
+        consumer.claims._renewed -= 31
+        return [EVENT]
+
+    assert await consumer.deliver(handle) == "done"
+    assert consumer.sent == [EVENT]
 
 
 async def test_in_memory_a_message_is_worked_on_without_asking_redis(consumer: Consumer) -> None:
