@@ -28,7 +28,8 @@ class Outcome(StrEnum):
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     DUPLICATE = "duplicate"
-    """Valid, but the same bytes came before, in this upload or in another: they are kept once."""
+    """Valid, but the same instance came before, in this upload or in another: it is kept once. The
+    file meta information does not count: a PACS that passes a file on writes it again."""
 
 
 class FindingSummary(Contract):
@@ -110,6 +111,9 @@ class InstanceReport(Contract):
     """Length of the file in bytes."""
     sha256: Sha256
     """Digest of the file as it arrived."""
+    dataset_sha256: OrAbsent[Sha256] = None
+    """Digest of data set and transfer syntax: files with the same one are the same instance.
+    Absent if the file could not be read, and in reports of version 0.1."""
     outcome: Outcome
     """Whether the instance goes on to the archive."""
     study_id: OrAbsent[Uuid] = None
@@ -121,6 +125,11 @@ class InstanceReport(Contract):
     """Keyed digest of its Patient ID, if it has one."""
     findings: tuple[Finding, ...]
     """What is wrong with it."""
+
+    @property
+    def content(self) -> str:
+        """The digest that is the same for the same instance; at worst that of the whole file."""
+        return self.dataset_sha256 or self.sha256
 
 
 class FileCounts(Contract):
@@ -138,7 +147,7 @@ class FileCounts(Contract):
     examined: OrAbsent[Natural] = Field(default=None, examples=[4])
     """Number of files that have been examined."""
     duplicates: OrAbsent[Natural] = Field(default=None, examples=[1])
-    """Number of valid files whose bytes had come before, in this upload or in another."""
+    """Number of valid files whose instances had come before, in this upload or in another."""
     skipped: OrAbsent[Natural] = Field(default=None, examples=[1])
     """Number of files that do not belong to the study, such as a DICOMDIR; they are not among those
     received."""
@@ -183,11 +192,11 @@ class StudyReport(ValidationFacts):
     @property
     def own(self) -> tuple[InstanceReport, ...]:
         """The valid instances of this study, without those that went to another one."""
-        elsewhere = {instance.sha256 for instance in self.instances if instance.study_id}
+        elsewhere = {instance.content for instance in self.instances if instance.study_id}
         return tuple(
             instance
             for instance in self.instances
-            if instance.outcome is not Outcome.REJECTED and instance.sha256 not in elsewhere
+            if instance.outcome is not Outcome.REJECTED and instance.content not in elsewhere
         )
 
     @property

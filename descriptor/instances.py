@@ -19,11 +19,16 @@ class Instance:
     """Its name in the archive, below the study's directory."""
     stored: StoredFile
     """The file as it arrived."""
-    identity: Identity
-    """Its UIDs and modality, as the file has them."""
+    report: InstanceReport
+    """The validator's report on it."""
     is_known: bool = False
     """Whether it came before, in another upload: the archive may have its bytes. Its SOP Instance
     UID is then valid, and so a safe file name."""
+
+    @property
+    def identity(self) -> Identity:
+        """Its UIDs and modality, as the file has them."""
+        return self.report.identity
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,10 @@ class ValidatedStudy:
         report = self._reports.get(file.name)
         return report.outcome if report else Outcome.REJECTED
 
+    def content(self, file: StoredFile) -> str:
+        """The digest of the instance in a valid file."""
+        return self._reports[file.name].content
+
     @cached_property
     def rejected(self) -> tuple[StoredFile, ...]:
         """The files that go to quarantine."""
@@ -51,11 +60,14 @@ class ValidatedStudy:
 
     @cached_property
     def elsewhere(self) -> dict[str, UUID]:
-        """The studies that the upload was divided into, by the SHA-256 of each file of theirs."""
+        """The studies that the upload was divided into, by the digest of each instance of theirs.
+
+        A file that repeats one of them belongs there as well.
+        """
         return {
-            file.sha256: study_id
+            report.content: report.study_id
             for file in self._valid
-            if (study_id := self._reports[file.name].study_id) and study_id != self.study_id
+            if (report := self._reports[file.name]).study_id
         }
 
     @cached_property
@@ -63,26 +75,26 @@ class ValidatedStudy:
         """The files of the studies that the upload was divided into."""
         files: dict[UUID, list[StoredFile]] = {}
         for file in self._valid:
-            if file.sha256 in self.elsewhere:
-                files.setdefault(self.elsewhere[file.sha256], []).append(file)
+            if study_id := self._reports[file.name].study_id:
+                files.setdefault(study_id, []).append(file)
         return files
 
     @cached_property
     def instances(self) -> tuple[Instance, ...]:
         """The instances of this study in the order of their arrival, each under its own name.
 
-        The same bytes sent twice are one instance. The name is the SOP Instance UID; an instance
-        whose UID is taken by other bytes, or is not valid, keeps the name given by the gateway.
+        The same instance sent twice is archived once. The name is the SOP Instance UID; an instance
+        whose UID is taken by another, or is not valid, keeps the name given by the gateway.
         """
-        files = {file.sha256: file for file in reversed(self._valid)}
-        own = [file for sha256, file in files.items() if sha256 not in self.elsewhere]
-        new = {file.sha256 for file in self._valid if self.outcome(file) is Outcome.ACCEPTED}
+        files = {self.content(file): file for file in reversed(self._valid)}
+        own = [file for content, file in files.items() if content not in self.elsewhere]
+        new = {self.content(file) for file in self._valid if self.outcome(file) is Outcome.ACCEPTED}
         taken: set[str] = set()
         instances = []
         for file in sorted(own, key=lambda file: file.name):
-            identity = self._reports[file.name].identity
-            has_uid = is_uid(identity.sop_instance_uid)
-            name = f"{identity.sop_instance_uid}.dcm"
+            report = self._reports[file.name]
+            has_uid = is_uid(report.identity.sop_instance_uid)
+            name = f"{report.identity.sop_instance_uid}.dcm"
             if not has_uid or name in taken:
                 name = file.name
             taken.add(name)
@@ -90,8 +102,8 @@ class ValidatedStudy:
                 Instance(
                     file=ORIGINAL if len(own) == 1 else f"{ORIGINALS}/{name}",
                     stored=file,
-                    identity=identity,
-                    is_known=has_uid and file.sha256 not in new,
+                    report=report,
+                    is_known=has_uid and report.content not in new,
                 )
             )
         return tuple(instances)

@@ -150,14 +150,16 @@ def _provenance(study: ValidatedStudy, archived_at: datetime) -> dict[str, Any]:
 
 
 def _files(study: ValidatedStudy) -> list[dict[str, Any]]:
-    names = {instance.stored.sha256: instance.file for instance in study.instances}
+    names = {instance.report.content: instance.file for instance in study.instances}
     files = []
     for file in study.intake.files:
         outcome = study.outcome(file)
         entry: dict[str, Any] = {**file.model_dump(), "outcome": outcome}
-        if outcome is not Outcome.REJECTED and file.sha256 in study.elsewhere:
-            entry["study_id"] = study.elsewhere[file.sha256]
-        elif outcome is not Outcome.REJECTED:
-            entry["archived_as"] = names[file.sha256]
+        if outcome is not Outcome.REJECTED:
+            content = study.content(file)
+            if content in study.elsewhere:
+                entry["study_id"] = study.elsewhere[content]
+            else:
+                entry["archived_as"] = names[content]
         files.append(entry)
     return files

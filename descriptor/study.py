@@ -21,7 +21,7 @@ from descriptor.metadata import StudyMetadata
 from descriptor.preview import Preview
 from storage.metadata import ArchivedStudy
 from storage.study_store import StudyStore
-from storage.uid_index import Reservation
+from storage.uid_index import Content, Reservation
 
 INSTANCES_AT_ONCE = 16
 """Instances that are described together, in one call of a process."""
@@ -32,7 +32,9 @@ BATCHES_AHEAD = 4
 class Index(Protocol):
     """The part of `storage.uid_index.UidIndex` that is needed here."""
 
-    async def reserve(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Reservation]:
+    async def reserve(
+        self, study_id: UUID, instances: Mapping[str, Content]
+    ) -> dict[str, Reservation]:
         """Reserve the UIDs that are free; return the reservations of all."""
 
     async def add_study(self, study_id: UUID, study_instance_uids: Iterable[str]) -> None:
@@ -73,7 +75,7 @@ async def _describe_and_commit(
                 await asyncio.to_thread(metadata.add, batch)
         # Again, as the validator did: Redis may have lost the index since then.
         instances = {
-            instance.identity.sop_instance_uid: instance.stored.sha256
+            instance.identity.sop_instance_uid: Content.of(instance.report)
             for instance in study.instances
             if is_uid(instance.identity.sop_instance_uid)
         }

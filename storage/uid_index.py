@@ -27,11 +27,12 @@ from uuid import UUID, uuid4
 from redis.asyncio import Redis
 
 from contracts.places import Place
+from contracts.report import InstanceReport
 from storage.study_folder import StudyFolder
 from storage.study_store import StudyStore
 
 INSTANCES = "archive-index:instances"
-"""Hash from SOP Instance UID to the SHA-256 of its file and the study that reserved it."""
+"""Hash from SOP Instance UID to the content of its file and the study that reserved it."""
 STUDIES = "archive-index:studies:"
 """Sets by Study Instance UID: the ids under which the study is archived."""
 COMPLETE = "archive-index:complete"
@@ -46,11 +47,37 @@ WAIT_SECONDS = 3600.0
 Connect = Callable[[], Awaitable[Redis]]
 
 
+class Content(NamedTuple):
+    """What two files with one SOP Instance UID are compared by."""
+
+    sha256: str
+    """Digest of the file."""
+    dataset_sha256: str = ""
+    """Digest of data set and transfer syntax; empty if it is unknown."""
+    transfer_syntax_uid: str = ""
+
+    @classmethod
+    def of(cls, report: InstanceReport) -> "Content":
+        """The content of a file that was validated."""
+        syntax = report.identity.transfer_syntax_uid
+        return cls(report.sha256, report.dataset_sha256 or "", syntax)
+
+    def is_same_instance(self, other: "Content") -> bool:
+        """Whether the files agree in all but their file meta information."""
+        if self.dataset_sha256 and other.dataset_sha256:
+            return self.dataset_sha256 == other.dataset_sha256
+        return self.sha256 == other.sha256
+
+
 class Reservation(NamedTuple):
     """What a SOP Instance UID is reserved for."""
 
-    sha256: str
     study_id: UUID
+    content: Content
+
+    def with_digest(self, dataset_sha256: str) -> "Reservation":
+        """The same with the digest of data set and transfer syntax."""
+        return self._replace(content=self.content._replace(dataset_sha256=dataset_sha256))
 
 
 class Rebuilt(NamedTuple):
@@ -73,24 +100,26 @@ class UidIndex:
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
 
-    async def reserve(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Reservation]:
+    async def reserve(
+        self, study_id: UUID, instances: Mapping[str, Content]
+    ) -> dict[str, Reservation]:
         """Reserve the UIDs that are free; return the reservations of all.
 
         May be repeated: a study finds its own reservations.
 
         Args:
             study_id: the study that they belong to.
-            instances: the SHA-256 of each file by its SOP Instance UID.
+            instances: by their SOP Instance UIDs.
         """
         client = await self._connect()
         reserved: dict[str, Reservation] = {}
         for chunk in _chunks(instances):
             async with client.pipeline(transaction=False) as pipeline:
                 for uid in chunk:
-                    pipeline.hsetnx(INSTANCES, uid, f"{instances[uid]} {study_id}")
+                    pipeline.hsetnx(INSTANCES, uid, _written(study_id, instances[uid]))
                 is_new = await pipeline.execute()
             known = [uid for uid, new in zip(chunk, is_new, strict=True) if not new]
-            reserved |= {uid: Reservation(instances[uid], study_id) for uid in chunk}
+            reserved |= {uid: Reservation(study_id, instances[uid]) for uid in chunk}
             reserved |= await self.reservations(known)
         return reserved
 
@@ -186,7 +215,12 @@ class UidIndex:
     async def _enter(self, folder: StudyFolder) -> None:
         """Enter a study of the archive."""
         study = await asyncio.to_thread(folder.metadata)
-        instances = {i.sop_instance_uid: i.sha256 for i in study.instances if i.sop_instance_uid}
+        validated = {report.sha256: report for report in study.validation.instances}
+        instances = {
+            instance.sop_instance_uid: Content.of(validated[instance.sha256])
+            for instance in study.instances
+            if instance.sop_instance_uid
+        }
         await self.reserve(folder.study_id, instances)
         uids = {instance.study_instance_uid for instance in study.instances} - {""}
         await self.add_study(folder.study_id, uids)
@@ -201,9 +235,14 @@ def _oldest_first(studies: StudyStore) -> list[StudyFolder]:
     return [folder for _, _, folder in sorted(found)]
 
 
+def _written(study_id: UUID, content: Content) -> str:
+    """A reservation as Redis has it: version 0.1 wrote the first two parts only."""
+    return f"{content.sha256} {study_id} {content.dataset_sha256} {content.transfer_syntax_uid}"
+
+
 def _read(value: bytes) -> Reservation:
-    sha256, _, study_id = value.decode().partition(" ")
-    return Reservation(sha256, UUID(study_id))
+    sha256, study_id, *rest = value.decode().split(" ")
+    return Reservation(UUID(study_id), Content(sha256, *rest))
 
 
 def _chunks(uids: Iterable[str]) -> Iterator[Sequence[str]]:

@@ -11,6 +11,7 @@ from engine.profiles.profile import Profile
 from engine.report import Report
 from engine.rule import Rule
 from engine.violation import Violation
+from storage.uid_index import Content
 
 
 @dataclass(slots=True)
@@ -23,7 +24,7 @@ class Candidate:
     outcome: Outcome
     study_id: UUID | None = None
     first: "Candidate | None" = None
-    """The file with the same bytes that came before it in the upload."""
+    """The file with the same instance that came before it in the upload."""
 
     @property
     def study(self) -> str:
@@ -36,10 +37,21 @@ class Candidate:
         return self.report.summary.sop_instance_uid if self.report.summary else ""
 
     @property
+    def dataset_sha256(self) -> str | None:
+        """Digest of its data set and transfer syntax; None if the file could not be read."""
+        return self.report.summary.dataset_sha256 if self.report.summary else None
+
+    @property
+    def content(self) -> Content:
+        """What the index knows it by."""
+        syntax = self.report.identity.transfer_syntax_uid
+        return Content(self.stored.sha256, self.dataset_sha256 or "", syntax)
+
+    @property
     def compared(self) -> Compared | None:
         """What is compared with other files; None if the file could not be read."""
         summary = self.report.summary
-        return Compared(self.stored.name, self.stored.sha256, summary) if summary else None
+        return Compared(self.stored.name, summary) if summary else None
 
     def add(self, profile: Profile, rule: Rule, violation: Violation) -> None:
         """Add a finding; an error rejects the file."""

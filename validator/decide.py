@@ -19,7 +19,7 @@ from engine.rules import study as rules
 from engine.tags import STUDY_INSTANCE_UID
 from engine.violation import Violation
 from validator.candidate import Candidate
-from validator.reserve import Index, reject_conflicts, reserve
+from validator.reserve import Digests, Index, reject_conflicts, reserve
 from validator.settings import OnInvalidInstance
 
 MOST_STUDIES = 1000
@@ -56,6 +56,7 @@ async def decide(
     profile: Profile,
     *,
     index: Index,
+    digests: Digests,
     on_invalid: OnInvalidInstance,
     patient_hash_key: str = "",
 ) -> Verdict:
@@ -69,6 +70,7 @@ async def decide(
         reports: of the files, in the order of the intake.
         profile: the severity of each finding.
         index: the UIDs that uploads have reserved.
+        digests: finds out what the index does not know.
         on_invalid: what happens to valid files beside others.
         patient_hash_key: key of the digests of Patient IDs.
     """
@@ -83,9 +85,9 @@ async def decide(
     fail_all = on_invalid is OnInvalidInstance.FAIL_STUDY
     ids: dict[str, UUID] = {}
     if fail_all:
-        await reject_conflicts(files, profile, index)
+        await reject_conflicts(files, profile, index, digests)
     if not (fail_all and _is_flawed(files, found)):
-        ids = await reserve(files, study_id, profile, index)
+        ids = await reserve(files, study_id, profile, index, digests)
     _reject_copies(files)
     if fail_all and _is_flawed(files, found):
         _fail(files, profile)
@@ -160,11 +162,11 @@ def _limit_studies(files: Iterable[Candidate], profile: Profile) -> None:
 
 
 def _mark_repeated(files: Iterable[Candidate]) -> None:
-    """Of equal files the first is kept."""
+    """Of files with the same instance the first is kept."""
     seen: dict[str, Candidate] = {}
     for file in files:
         if file.outcome is Outcome.ACCEPTED:
-            first = seen.setdefault(file.stored.sha256, file)
+            first = seen.setdefault(file.dataset_sha256 or file.stored.sha256, file)
             if first is not file:
                 file.first, file.outcome = first, Outcome.DUPLICATE
 
@@ -201,6 +203,7 @@ def _reported(file: Candidate, patient_hash_key: str) -> InstanceReport:
         file=file.stored.name,
         size_bytes=file.stored.size_bytes,
         sha256=file.stored.sha256,
+        dataset_sha256=file.dataset_sha256,
         outcome=file.outcome,
         study_id=None if file.outcome is Outcome.REJECTED else file.study_id,
         identity=file.report.identity,

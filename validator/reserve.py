@@ -1,9 +1,10 @@
 """Reserves the UIDs of accepted files, study by study, and gives each study its id.
 
-Other bytes under a reserved UID are refused from then on, in any upload (`storage.uid_index`).
+Another instance under a reserved UID is refused from then on, in any upload (`storage.uid_index`).
+The same instance is a duplicate, whatever its file meta information.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Protocol
 from uuid import UUID, uuid5
 
@@ -12,8 +13,11 @@ from engine.profiles.profile import Profile
 from engine.rules import study as rules
 from engine.tags import SOP_INSTANCE_UID
 from engine.violation import Violation
-from storage.uid_index import Reservation
+from storage.uid_index import Content, Reservation
 from validator.candidate import Candidate
+
+Digests = Callable[[Mapping[str, Reservation]], Awaitable[Mapping[str, str]]]
+"""Finds out the digests of reserved instances that the index does not know, by SOP Instance UID."""
 
 
 class Index(Protocol):
@@ -22,23 +26,27 @@ class Index(Protocol):
     async def reservations(self, uids: Iterable[str]) -> dict[str, Reservation]:
         """The reservations of SOP Instance UIDs; those that are free are left out."""
 
-    async def reserve(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Reservation]:
+    async def reserve(
+        self, study_id: UUID, instances: Mapping[str, Content]
+    ) -> dict[str, Reservation]:
         """Reserve the UIDs that are free; return the reservations of all."""
 
 
-async def reject_conflicts(files: Iterable[Candidate], profile: Profile, index: Index) -> None:
-    """Reject files whose UIDs are reserved for other bytes, without reserving anything.
+async def reject_conflicts(
+    files: Iterable[Candidate], profile: Profile, index: Index, digests: Digests
+) -> None:
+    """Reject files whose UIDs are reserved for other instances, without reserving anything.
 
     For uploads that fail as a whole: a failed upload must not leave reservations.
     """
     accepted = {file.uid: file for file in files if file.outcome is Outcome.ACCEPTED}
     reservations = await index.reservations(filter(None, accepted))
-    for uid, reservation in reservations.items():
-        _reject_other_bytes(accepted[uid], reservation, profile)
+    for uid, reservation in (await _with_digests(reservations, accepted, digests)).items():
+        _reject_other(accepted[uid], reservation, profile)
 
 
 async def reserve(
-    files: Iterable[Candidate], upload_id: UUID, profile: Profile, index: Index
+    files: Iterable[Candidate], upload_id: UUID, profile: Profile, index: Index, digests: Digests
 ) -> dict[str, UUID]:
     """Reserve the UIDs of each study, and compare them with what came in other uploads.
 
@@ -55,11 +63,13 @@ async def reserve(
     is_taken = False
     for uid, study in studies.items():
         study_id = uuid5(upload_id, uid) if is_taken else upload_id
-        known = [file for file in study if file.uid]
-        sha256s = {file.uid: file.stored.sha256 for file in known}
-        reservations = await index.reserve(study_id, sha256s)
-        for file in known:
-            _compare(file, reservations[file.uid], study_id, profile)
+        known = {file.uid: file for file in study if file.uid}
+        contents = {uid: file.content for uid, file in known.items()}
+        reservations = await index.reserve(study_id, contents)
+        reservations = await _with_digests(reservations, known, digests)
+        for file in study:
+            if file.uid:
+                _compare(file, reservations[file.uid], study_id, profile)
         left = [file for file in study if file.outcome is not Outcome.REJECTED]
         if left and is_taken:
             ids[uid] = study_id
@@ -69,17 +79,42 @@ async def reserve(
     return ids
 
 
+async def _with_digests(
+    reservations: dict[str, Reservation], files: Mapping[str, Candidate], digests: Digests
+) -> dict[str, Reservation]:
+    """The reservations with the digests that the index does not know, where they decide."""
+    unknown = {
+        uid: reservation
+        for uid, reservation in reservations.items()
+        if not reservation.content.dataset_sha256
+        and reservation.content.sha256 != files[uid].stored.sha256
+    }
+    if not unknown:
+        return reservations
+    return reservations | {
+        uid: unknown[uid].with_digest(digest) for uid, digest in (await digests(unknown)).items()
+    }
+
+
 def _compare(file: Candidate, reservation: Reservation, study_id: UUID, profile: Profile) -> None:
-    if reservation.sha256 != file.stored.sha256:
-        _reject_other_bytes(file, reservation, profile)
+    if not file.content.is_same_instance(reservation.content):
+        _reject_other(file, reservation, profile)
     elif reservation.study_id != study_id:
-        violation = Violation(SOP_INSTANCE_UID, found=f"the same file in {reservation.study_id}")
+        is_same_file = file.stored.sha256 == reservation.content.sha256
+        same = "the same file" if is_same_file else "the same data set under another header"
+        violation = Violation(SOP_INSTANCE_UID, found=f"{same} in {reservation.study_id}")
         file.outcome = Outcome.DUPLICATE
         file.add(profile, rules.ARCHIVED, violation)
 
 
-def _reject_other_bytes(file: Candidate, reservation: Reservation, profile: Profile) -> None:
-    if reservation.sha256 != file.stored.sha256:
-        found = f"another file in {reservation.study_id}"
-        violation = Violation(SOP_INSTANCE_UID, "one file", found)
+def _reject_other(file: Candidate, reservation: Reservation, profile: Profile) -> None:
+    """Reject a file if its UID is reserved for another instance."""
+    content, reserved = file.content, reservation.content
+    if not content.is_same_instance(reserved):
+        syntax = reserved.transfer_syntax_uid
+        is_encoded_alike = syntax in {"", content.transfer_syntax_uid}
+        other = "another data set" if is_encoded_alike else f"one in transfer syntax {syntax}"
+        violation = Violation(
+            SOP_INSTANCE_UID, "one data set", f"{other} in {reservation.study_id}"
+        )
         file.add(profile, rules.CONFLICT, violation)

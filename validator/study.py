@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from engine.standard.facts import load
 from storage.layout import JOURNAL, REPORT
 from storage.study_folder import StudyFolder
 from storage.study_store import StudyStore
+from validator.archived_digests import archived_digests
 from validator.decide import decide
 from validator.divide import Part, commit_parts, divide
 from validator.examine import Examine, Note, examine_files
@@ -139,6 +141,12 @@ async def _validate(
         reports,
         profile,
         index=validation.index,
+        digests=partial(
+            archived_digests,
+            studies=validation.studies,
+            examine=validation.examine,
+            profile=profile,
+        ),
         on_invalid=validation.on_invalid,
         patient_hash_key=validation.patient_hash_key,
     )

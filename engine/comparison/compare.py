@@ -33,12 +33,10 @@ class Compared:
 
     Attributes:
         file: its name in findings.
-        sha256: digest of the file.
         summary: the values that are compared.
     """
 
     file: str
-    sha256: str
     summary: Summary
 
 
@@ -125,7 +123,7 @@ def _identity(instances: Sequence[Compared]) -> Iterator[_Violation]:
     for uid, group in _grouped(instances, lambda summary: summary.sop_instance_uid).items():
         if not uid or len(group) == 1:
             continue
-        digests = {instance.sha256 for instance in group}
+        digests = {instance.summary.dataset_sha256 for instance in group}
         rule = study_rules.DUPLICATE if len(digests) == 1 else study_rules.CONFLICT
         different = _many(len(digests), "different file")
         found = f"{len(group)} equal files" if len(digests) == 1 else different
@@ -268,8 +266,8 @@ def _differing(rule: Rule, group: Sequence[Compared], tags: Iterable[int]) -> It
 
 
 def _distinct_instances(instances: Sequence[Compared]) -> list[Compared]:
-    """The instances without repetitions of the same file."""
-    return list({instance.sha256: instance for instance in instances}.values())
+    """The instances without repetitions of the same one."""
+    return list({instance.summary.dataset_sha256: instance for instance in instances}.values())
 
 
 def _by_series(instances: Iterable[Compared]) -> dict[str, list[Compared]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from engine.encoding.digest import dataset_sha256
 from engine.encoding.elements import Element, Elements
 from engine.instance import Instance
 from engine.tags import (
@@ -39,6 +40,7 @@ from engine.tags import (
     STUDY_ID,
     STUDY_INSTANCE_UID,
     STUDY_TIME,
+    TRANSFER_SYNTAX_UID,
 )
 
 PATIENT = (PATIENT_NAME, PATIENT_BIRTH_DATE, PATIENT_SEX)
@@ -82,6 +84,8 @@ class Summary:
         spacing: of the pixels, as it is written.
         planes: of the slices; none where an orientation or a position is missing.
         patient_id_sha256: digest of the Patient ID without its padding; empty if there is none.
+        dataset_sha256: digest of data set and transfer syntax: files with the same one are the same
+            instance, whatever their file meta information (`engine.encoding.digest`).
     """
 
     sop_instance_uid: str
@@ -97,11 +101,12 @@ class Summary:
     planes: tuple[Plane, ...] = field(repr=False)
     shared: dict[int, str] = field(repr=False)
     patient_id_sha256: str = field(repr=False, default="")
+    dataset_sha256: str
 
     @classmethod
     def of(cls, instance: Instance) -> "Summary":
         """The summary of an instance."""
-        dataset = instance.dataset
+        dataset, meta = instance.dataset, instance.meta
         return cls(
             sop_instance_uid=dataset.text(SOP_INSTANCE_UID),
             study_instance_uid=dataset.text(STUDY_INSTANCE_UID),
@@ -120,6 +125,7 @@ class Summary:
                 if (element := dataset.get(tag)) and (value := _normal(element))
             },
             patient_id_sha256=_sha256(dataset.get(PATIENT_ID)),
+            dataset_sha256=dataset_sha256(dataset, meta.text(TRANSFER_SYNTAX_UID) if meta else ""),
         )
 
 

@@ -129,6 +129,7 @@ class Elements:
         offsets: where the values start, in bytes.
         parents: the row of the item that encloses an element, of the sequence or pixel data that
             an item belongs to; `TOP` where there is none.
+        start: where the data set starts, in bytes.
         end: where reading stopped, in bytes.
         complete: whether the data set was read to its end.
         has_gaps: whether elements were skipped because the structure around them is broken.
@@ -152,6 +153,7 @@ class Elements:
         self.lengths = array("I")
         self.offsets = array("Q")
         self.parents = array("i")
+        self.start = 0
         self.end = 0
         self.complete = True
         self.has_gaps = False

@@ -47,6 +47,7 @@ def walk(
         cut: whether the buffer is known to end before the data set does.
     """
     table = Elements(data, encoding.byte_order, explicit=encoding.explicit, in_file=in_file)
+    table.start = start
     return _Walker(table, limits, report, position=start, cut=cut).read(encoding, group)
 
 

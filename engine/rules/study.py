@@ -41,7 +41,7 @@ ATTRIBUTE_DIFFERS = RULES.define(
 DUPLICATE = RULES.define(
     "study.instance-duplicate",
     Severity.WARNING,
-    "The same file is there more than once.",
+    "The same instance is there more than once.",
     "PS3.3 C.12.1.1",
     why="It is counted twice, and often a sign that another file was overwritten by this one.",
     fix="Send it once; compare the number of instances with that at the source.",
@@ -50,7 +50,7 @@ DUPLICATE = RULES.define(
 CONFLICT = RULES.define(
     "study.instance-conflict",
     Severity.ERROR,
-    "Different files have the same SOP Instance UID.",
+    "Different data sets have the same SOP Instance UID.",
     "PS3.5 9",
     why="An archive keeps one of them and loses the others.",
     fix="Give each instance a UID of its own, or remove the versions that are out of date.",
@@ -58,7 +58,7 @@ CONFLICT = RULES.define(
 ARCHIVED = RULES.define(
     "study.instance-archived",
     Severity.INFO,
-    "The same file has come before, in another upload.",
+    "The same instance has come before, in another upload.",
     "PS3.3 C.12.1.1",
     why="It is kept once, and belongs to this study's entry in the archive as well.",
     fix="Nothing needs fixing; if it was sent twice by mistake, the sender may want to know.",

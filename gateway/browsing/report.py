@@ -116,17 +116,17 @@ class _Places:
             study for study in {report.study_id, *divided} if studies.archived(study).exists()
         }
         self._first = {
-            instance.sha256: instance.study_id
+            instance.content: instance.study_id
             for instance in report.instances
             if instance.outcome is Outcome.ACCEPTED
         }
 
     def study_of(self, report: InstanceReport) -> UUID:
-        """The study with the bytes of a file; those of a duplicate are in the first one's study."""
+        """The study with the instance of a file; a duplicate's is that of the first one."""
         if report.study_id:
             return report.study_id
         is_valid = report.outcome is not Outcome.REJECTED
-        return (self._first.get(report.sha256) if is_valid else None) or self._study_id
+        return (self._first.get(report.content) if is_valid else None) or self._study_id
 
     def is_quarantined(self, report: InstanceReport) -> bool:
         """Whether a file is in quarantine, and was not removed from it."""

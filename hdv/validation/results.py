@@ -53,9 +53,9 @@ class ExaminedFile:
     @property
     def compared(self) -> Compared | None:
         """The file among the others of its study; None if it cannot be compared."""
-        if self.summary is None or self.sha256 is None or not self.study:
+        if self.summary is None or not self.study:
             return None
-        return Compared(self.path, self.sha256, self.summary)
+        return Compared(self.path, self.summary)
 
 
 @dataclass(frozen=True, slots=True)

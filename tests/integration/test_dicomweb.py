@@ -4,7 +4,7 @@ import io
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from dicomweb_client import DICOMwebClient
 from pydicom import Dataset
 from pydicom.data import get_testdata_file
 from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, generate_uid
+from pynetdicom import AE
 from requests import HTTPError
 
 from gateway.http.paths import DICOMWEB
@@ -231,12 +232,12 @@ class Orthanc:
     """An Orthanc with its DICOMweb plugin, which knows our gateway as the server `hdv`."""
 
     def __init__(self, directory: Path, gateway: str) -> None:
-        port = free_port()
+        port, self.dicom_port = free_port(), free_port()
         self.http = httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
         config = {
             "StorageDirectory": str(directory / "orthanc"),
             "HttpPort": port,
-            "DicomServerEnabled": False,
+            "DicomPort": self.dicom_port,
             "AuthenticationEnabled": False,
             "Plugins": [str(ORTHANC_DICOMWEB)],
             "DicomWeb": {"Enable": True, "Servers": {"hdv": {"Url": gateway}}},
@@ -264,6 +265,18 @@ class Orthanc:
         study: str = answer.json()["ParentStudy"]
         return study
 
+    def receive(self, datasets: Sequence[Dataset]) -> str:
+        """Send it instances by C-STORE, as a modality does; its id of their study."""
+        entity = AE()
+        entity.add_requested_context(datasets[0].SOPClassUID, ExplicitVRLittleEndian)
+        association = entity.associate("127.0.0.1", self.dicom_port)
+        assert association.is_established
+        for dataset in datasets:
+            assert association.send_c_store(dataset).Status == 0
+        association.release()
+        [study] = self.http.get("/studies").json()
+        return str(study)
+
     def send(self, study: str) -> dict[str, Any]:
         """Have it send a study to our gateway by STOW-RS; the job once it has ended."""
         request = {"Resources": [study], "Synchronous": False}
@@ -289,10 +302,13 @@ def orthanc(services: Pipeline, tmp_path: Path) -> Iterator[Orthanc]:
     orthanc.close()
 
 
-@pytest.mark.skipif(
+needs_orthanc = pytest.mark.skipif(
     not (ORTHANC and ORTHANC_DICOMWEB.exists()),
     reason="Orthanc and its DICOMweb plugin are not installed",
 )
+
+
+@needs_orthanc
 @pytest.mark.timeout(120)
 def test_orthanc_sends_a_study_successfully(client: DICOMwebClient, orthanc: Orthanc) -> None:
     datasets = slices(25)  # more than it sends in one request
@@ -305,3 +321,37 @@ def test_orthanc_sends_a_study_successfully(client: DICOMwebClient, orthanc: Ort
     uid = datasets[0].StudyInstanceUID
     found = {dataset.SOPInstanceUID: dataset for dataset in client.retrieve_study(uid)}
     assert found == {dataset.SOPInstanceUID: dataset for dataset in datasets}
+
+
+@needs_orthanc
+@pytest.mark.timeout(120)
+def test_what_came_as_a_zip_is_known_when_it_comes_again_through_orthanc(
+    services: Pipeline, orthanc: Orthanc, tmp_path: Path
+) -> None:
+    datasets = slices(3)
+    for dataset in datasets:
+        reference = Dataset()
+        reference.ReferencedSOPClassUID = dataset.SOPClassUID
+        reference.ReferencedSOPInstanceUID = generate_uid()
+        reference.is_undefined_length_sequence_item = True
+        dataset.ReferencedImageSequence = [reference]  # Orthanc writes it with a length
+        dataset["ReferencedImageSequence"].is_undefined_length = True
+    files = [(f"{dataset.InstanceNumber}.dcm", encoded(dataset)) for dataset in datasets]
+    first = services.upload(zipped(tmp_path / "study.zip", files).read_bytes(), "study.zip")
+    services.wait_for(first, "archived")
+
+    study = orthanc.receive(datasets)
+    job = orthanc.send(study)
+
+    assert job["State"] == "Success", job
+    latest = services.http.get("/studies?limit=1").json()["studies"][0]["study_id"]
+    record = services.wait_for(latest, "archived")
+    assert (record["files"]["duplicates"], record["files"]["rejected"]) == (3, 0)
+    report = services.http.get(f"/studies/{latest}/report").json()
+    found = {
+        finding["found"]
+        for file in report["files"]
+        for finding in file["findings"]
+        if finding["code"] == "study.instance-archived"
+    }
+    assert found == {f"the same data set under another header in {first}"}

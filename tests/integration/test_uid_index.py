@@ -13,11 +13,12 @@ from kit.studies import ct_slices
 from storage.layout import METADATA
 from storage.metadata import ArchivedStudy
 from storage.study_folder import StudyFolder
-from storage.uid_index import Reservation, UidIndex
+from storage.uid_index import Content, Reservation, UidIndex
 from unit.gateway.studies_on_disk import Disk, Sent
 
 ONE, OTHER, THIRD = (UUID(int=number) for number in (1, 2, 3))
-BYTES, OTHER_BYTES = "a" * 64, "b" * 64
+BYTES = Content("a" * 64, "c" * 64, "1.2.840.10008.1.2.1")
+OTHER_BYTES = Content("b" * 64)
 
 
 @pytest.fixture
@@ -34,16 +35,16 @@ def disk(tmp_path: Path) -> Disk:
 
 
 async def test_the_first_study_keeps_a_uid(index: UidIndex) -> None:
-    assert await index.reserve(ONE, {"1.2.1": BYTES}) == {"1.2.1": Reservation(BYTES, ONE)}
+    assert await index.reserve(ONE, {"1.2.1": BYTES}) == {"1.2.1": Reservation(ONE, BYTES)}
     later = await index.reserve(OTHER, {"1.2.1": OTHER_BYTES, "1.2.2": BYTES})
-    assert later == {"1.2.1": Reservation(BYTES, ONE), "1.2.2": Reservation(BYTES, OTHER)}
+    assert later == {"1.2.1": Reservation(ONE, BYTES), "1.2.2": Reservation(OTHER, BYTES)}
 
 
 async def test_reserving_again_changes_nothing(index: UidIndex) -> None:
     instances = {f"1.2.{number}": BYTES for number in range(1, 1200)}
     first = await index.reserve(ONE, instances)
     assert await index.reserve(ONE, instances) == first
-    assert first == {uid: Reservation(BYTES, ONE) for uid in instances}
+    assert first == {uid: Reservation(ONE, BYTES) for uid in instances}
 
 
 async def test_of_many_that_reserve_one_uid_at_once_one_gets_it_and_all_learn_which(
@@ -57,7 +58,7 @@ async def test_of_many_that_reserve_one_uid_at_once_one_gets_it_and_all_learn_wh
 async def test_a_look_up_reserves_nothing(index: UidIndex) -> None:
     await index.reserve(ONE, {"1.2.1": BYTES})
     many = [f"1.3.{number}" for number in range(1, 1200)]
-    assert await index.reservations(["1.2.1", *many]) == {"1.2.1": Reservation(BYTES, ONE)}
+    assert await index.reservations(["1.2.1", *many]) == {"1.2.1": Reservation(ONE, BYTES)}
     assert await index.reservations(many) == {}
     assert await index.reservations([]) == {}
 
@@ -84,7 +85,7 @@ async def test_a_missing_index_is_built_from_the_archive(index: UidIndex, disk: 
     assert await index.studies("1.2") == [ONE]
     assert await index.studies("1.3") == [OTHER]
     reserved = await index.reservations(["1.2.1", "1.2.2", "1.3.1"])
-    assert reserved["1.2.1"] == Reservation(one.sha256, ONE)
+    assert reserved["1.2.1"] == Reservation(ONE, one.kept)
     assert [entry.study_id for entry in reserved.values()] == [ONE, ONE, OTHER]
 
 
@@ -141,7 +142,7 @@ async def test_rebuilding_forgets_what_is_not_in_the_archive(index: UidIndex, di
 
     assert rebuilt.studies == 1
     assert seen == [(1, 1)]
-    assert await index.reservations(["1.2.1", "1.9.9"]) == {"1.2.1": Reservation(one.sha256, ONE)}
+    assert await index.reservations(["1.2.1", "1.9.9"]) == {"1.2.1": Reservation(ONE, one.kept)}
     assert await index.studies("1.2") == [ONE]
     assert await index.studies("1.9") == []
 

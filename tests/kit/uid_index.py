@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from storage.uid_index import Reservation
+from storage.uid_index import Content, Reservation
 
 
 class MemoryUidIndex:
@@ -17,11 +17,13 @@ class MemoryUidIndex:
         """The reservations of UIDs; those that are free are left out."""
         return {uid: self.instances[uid] for uid in uids if uid in self.instances}
 
-    async def reserve(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Reservation]:
+    async def reserve(
+        self, study_id: UUID, instances: Mapping[str, Content]
+    ) -> dict[str, Reservation]:
         """Reserve the UIDs that are free; return the reservations of all."""
         return {
-            uid: self.instances.setdefault(uid, Reservation(sha256, study_id))
-            for uid, sha256 in instances.items()
+            uid: self.instances.setdefault(uid, Reservation(study_id, content))
+            for uid, content in instances.items()
         }
 
     async def add_study(self, study_id: UUID, study_instance_uids: Iterable[str]) -> None:

@@ -19,7 +19,7 @@ from descriptor.isolated_description import isolated_describer
 from descriptor.study import BATCHES_AHEAD, INSTANCES_AT_ONCE, archive_study
 from kit.volumes import Volumes
 from storage.metadata import ArchivedStudy
-from storage.uid_index import Reservation
+from storage.uid_index import Content, Reservation
 
 STUDY_ID = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 OTHER_ID = UUID("3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22")
@@ -49,9 +49,11 @@ class Surroundings:
             for i in instances
         ]
 
-    async def reserve(self, study_id: UUID, instances: Mapping[str, str]) -> dict[str, Reservation]:
+    async def reserve(
+        self, study_id: UUID, instances: Mapping[str, Content]
+    ) -> dict[str, Reservation]:
         self.asked.append(("reserve", study_id, set(instances)))
-        return {uid: Reservation(sha256, self.owner) for uid, sha256 in instances.items()}
+        return {uid: Reservation(self.owner, content) for uid, content in instances.items()}
 
     async def add_study(self, study_id: UUID, study_instance_uids: Iterable[str]) -> None:
         if self.lost == "index":

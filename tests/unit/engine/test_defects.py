@@ -1,6 +1,5 @@
 """Each seeded defect gives the finding that it must give and no other; its clean twin none."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -133,8 +132,7 @@ def _compared(files: Sequence[File], expected: int | None = None) -> tuple[Findi
         report = examine(data, DEFAULT)
         assert report.findings == ()
         assert report.summary
-        digest = hashlib.sha256(data).hexdigest()
-        instances.append(Compared(f"{number}.dcm", digest, report.summary))
+        instances.append(Compared(f"{number}.dcm", report.summary))
     return compare(instances, DEFAULT, expected_instances=expected)
 
 

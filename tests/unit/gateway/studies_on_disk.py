@@ -24,6 +24,7 @@ from contracts.report import (
 )
 from kit.volumes import Volumes
 from storage.layout import INTAKE, METADATA, REPORT
+from storage.uid_index import Content
 
 STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 OTHER = UUID("3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22")
@@ -57,6 +58,10 @@ class Sent:
     @property
     def sha256(self) -> str:
         return hashlib.sha256(self.content).hexdigest()
+
+    @property
+    def kept(self) -> Content:
+        return Content(self.sha256, transfer_syntax_uid=self.identity.transfer_syntax_uid)
 
     @property
     def identity(self) -> Identity:

@@ -26,7 +26,9 @@ from engine.report import Report
 from kit.uid_index import MemoryUidIndex
 from kit.volumes import Volumes
 from storage.layout import INTAKE, JOURNAL, METADATA, REPORT
+from storage.uid_index import Content, Reservation
 from unit.engine import dicom_writer as dicom
+from unit.gateway.studies_on_disk import Disk, Sent
 from validator.decide import Verdict, decide
 from validator.examine_file import examine_file
 from validator.profiles import ProfileLookup
@@ -118,6 +120,15 @@ def instance(uid: str, **changes: bytes) -> bytes:
         dataset[tag] = (vr, value)
     group_2 = dicom.with_length(dicom.encode(dicom.meta(sop_instance=dicom.uid(uid))))
     return dicom.part10(dataset, group_2=group_2)
+
+
+def received(uid: str) -> bytes:
+    """The instance as a PACS passes it on, which writes the file meta information again."""
+    changes = {"sop_instance": dicom.uid(uid), "implementation": dicom.uid("1.2.276.0.7230010.3.0")}
+    return dicom.part10(
+        dicom.ct() | {0x00080018: ("UI", dicom.uid(uid))},
+        group_2=dicom.with_length(dicom.encode(dicom.meta(**changes))),
+    )
 
 
 async def test_valid_instances_are_accepted_and_the_report_says_what_they_were_checked_against(
@@ -224,6 +235,74 @@ async def test_a_file_that_came_in_another_upload_is_an_accepted_duplicate(
         ("study.instance-archived", f"the same file in {other}")
     ]
     assert study.outcome is Outcome.ACCEPTED
+
+
+async def test_so_is_one_whose_file_meta_information_was_written_again(trial: Trial) -> None:
+    other = uuid4()
+    trial.upload(instance("1.2.1"), study_id=other)
+    await trial.validate(other)
+    trial.upload(received("1.2.1"))
+    [study] = await trial.validate()
+
+    [entry] = trial.report().instances
+    assert (entry.outcome, study.data.files.duplicates) == (Outcome.DUPLICATE, 1)
+    [found] = [f.found for f in entry.findings if f.code == "study.instance-archived"]
+    assert found == f"the same data set under another header in {other}"
+
+
+async def test_within_an_upload_too(trial: Trial) -> None:
+    trial.upload(instance("1.2.1"), received("1.2.1"))
+    [study] = await trial.validate()
+    assert outcomes(trial.report()) == [Outcome.ACCEPTED, Outcome.DUPLICATE]
+    assert [f.code for f in trial.report().findings] == ["study.instance-duplicate"]
+    assert study.outcome is Outcome.ACCEPTED
+
+
+async def test_another_transfer_syntax_under_the_same_uid_is_a_conflict_and_said_so(
+    trial: Trial,
+) -> None:
+    other = uuid4()
+    trial.upload(instance("1.2.1"), study_id=other)
+    await trial.validate(other)
+    dataset = dicom.ct() | {0x00080018: ("UI", dicom.uid("1.2.1"))}
+    group_2 = dicom.encode(
+        dicom.meta(sop_instance=dicom.uid("1.2.1"), transfer_syntax=dicom.uid(dicom.IMPLICIT))
+    )
+    trial.upload(dicom.part10(dataset, dicom.IMPLICIT, group_2=dicom.with_length(group_2)))
+    await trial.validate()
+
+    [entry] = trial.report().instances
+    assert entry.outcome is Outcome.REJECTED
+    [conflict] = [f for f in entry.findings if f.code == "study.instance-conflict"]
+    assert conflict.found == f"one in transfer syntax {dicom.EXPLICIT} in {other}"
+
+
+@pytest.mark.parametrize(
+    ("now", "outcome"),
+    [("the same data set", Outcome.DUPLICATE), ("another data set", Outcome.REJECTED)],
+)
+@pytest.mark.parametrize("on_invalid", OnInvalidInstance)
+async def test_what_an_older_version_archived_is_read_to_compare_it(
+    trial: Trial, tmp_path: Path, now: str, outcome: Outcome, on_invalid: OnInvalidInstance
+) -> None:
+    first = Sent(instance("1.2.1"), uid="1.2.1")
+    Disk(tmp_path).archive(first, study_id=(other := uuid4()))
+    trial.index.instances["1.2.1"] = Reservation(other, Content(first.sha256))
+    trial.on_invalid = on_invalid
+    is_same = now == "the same data set"
+    trial.upload(received("1.2.1") if is_same else instance("1.2.1", x00280103=dicom.us(1)))
+    await trial.validate()
+
+    [entry] = trial.report().instances
+    assert entry.outcome is outcome
+
+
+async def test_what_is_gone_from_the_archive_is_compared_by_its_bytes(trial: Trial) -> None:
+    content = Content(hashlib.sha256(instance("1.2.1")).hexdigest())
+    trial.index.instances["1.2.1"] = Reservation(uuid4(), content)
+    trial.upload(received("1.2.1"))
+    await trial.validate()
+    assert outcomes(trial.report()) == [Outcome.REJECTED]
 
 
 async def test_other_bytes_under_a_uid_of_another_upload_are_refused(trial: Trial) -> None:
