@@ -1,9 +1,9 @@
 """The accounts after a trial: what was accepted must be somewhere, once, unchanged, and known."""
 
-import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,7 @@ from uuid import UUID
 
 from faults.load import Accepted
 from faults.system import System
+from pydantic import ValidationError
 
 from contracts.channels import ARCHIVED, CHANNELS, PROCESSING_FAILED, VALIDATION_FAILED
 from contracts.places import Place
@@ -97,8 +98,9 @@ def terminal_events(system: System) -> dict[str, set[str]]:
     found: defaultdict[str, set[str]] = defaultdict(set)
     for channel in (ARCHIVED, VALIDATION_FAILED, PROCESSING_FAILED):
         for _, fields in system.redis.client.xrange(channel.address):
-            event = json.loads(fields["__data__"])
-            found[event["subject"]].add(event["id"])
+            with suppress(ValidationError):  # a poisonous message
+                event = channel.event.model_validate_json(fields.get("__data__", ""))
+                found[str(event.subject)].add(str(event.id))
     return found
 
 
