@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
@@ -18,7 +19,7 @@ from chassis.messaging.delivery import Delivery, Handler, consume
 from chassis.messaging.failures import Failures
 from chassis.messaging.outage import Outage
 from chassis.messaging.publishing import EventPublisher, Transactions
-from chassis.observability.logs import get_logger
+from chassis.observability.logs import error_name, get_logger
 from chassis.observability.metrics import Metrics
 from chassis.runtime.cancellation import cancel
 from chassis.runtime.settings import ServiceSettings
@@ -35,6 +36,8 @@ Work = Callable[[], Coroutine[None, None, None]]
 """Something that runs for as long as the service does."""
 
 WATCH_PERIOD_SECONDS = 0.5
+CLEARING_PERIOD_SECONDS = 3600.0
+"""How often leftovers of crashes are looked for, at least."""
 
 NO_TELEMETRY = TelemetryConfig(
     tracing=False, metrics=False, logs=False, operation_spans=False, auto_configure=False
@@ -167,6 +170,8 @@ class Service:
     def work_on(self, store: Store, *places: Place, stale_after_seconds: float) -> None:
         """Prepare places of the store at the start; the service is ready while it can write there.
 
+        While it runs it removes what crashes have left there, also those of other processes.
+
         Args:
             store: where studies are stored.
             places: those that the service writes to.
@@ -178,10 +183,20 @@ class Service:
             await asyncio.to_thread(store.prepare, places, stale_after_seconds)
             yield
 
+        async def clear_continually() -> None:
+            longest = min(stale_after_seconds, CLEARING_PERIOD_SECONDS)
+            while True:
+                await asyncio.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311 -- jitter
+                try:
+                    await asyncio.to_thread(store.prepare, places, stale_after_seconds)
+                except OSError as error:  # the disk is full or read-only: readiness says so
+                    get_logger().warning("volume.not_cleared", error=error_name(error))
+
         async def check() -> None:
             await asyncio.to_thread(store.check, places)
 
         self.use(prepared)
+        self.in_background(clear_continually)
         self.checks["volume"] = check
 
     def at_stop(self, call: Callable[[], None]) -> None:

@@ -23,6 +23,10 @@ SETTINGS = {
         f"HDV_{service}__DELIVERY__CLAIM_IDLE_SECONDS": str(CLAIM_SECONDS)
         for service in ("GATEWAY", "VALIDATOR", "DESCRIPTOR", "STATUS")
     },
+    **{
+        f"HDV_{service}__STALE_AFTER_SECONDS": "20"
+        for service in ("GATEWAY", "VALIDATOR", "DESCRIPTOR")
+    },
 }
 """What takes half a minute in production may not take that long here."""
 ONE_OF_EACH = ("gateway", "validator", "descriptor", "status")

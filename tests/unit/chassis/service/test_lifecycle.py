@@ -1,7 +1,9 @@
 """A service: its background work, its consumer groups, its volumes."""
 
 import asyncio
-from collections.abc import Sequence
+import errno
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import ClassVar
 
@@ -120,19 +122,70 @@ async def test_a_handler_has_a_reader_and_a_claimer_with_names_of_their_own() ->
     assert claimer.min_idle_time == 30_000
 
 
-def test_volumes_are_made_swept_and_checked(tmp_path: Path) -> None:
+@pytest.fixture
+def volumes(tmp_path: Path) -> FileStore:
+    return FileStore(*(tmp_path / name for name in ("uploads", "quarantine", "archive")))
+
+
+async def test_volumes_are_made_and_checked(volumes: FileStore) -> None:
     example = service()
-    uploads = tmp_path / "uploads"
-    store = FileStore(uploads, tmp_path / "quarantine", tmp_path / "archive")
-    example.work_on(store, Place.UPLOADS, stale_after_seconds=60)
+    example.work_on(volumes, Place.UPLOADS, stale_after_seconds=60)
 
-    async def start() -> None:
-        [resource] = example._resources
-        async with resource():
-            await example.checks["volume"]()
+    async with AsyncExitStack() as stack:
+        for resource in example._resources:
+            await stack.enter_async_context(resource())
+        await example.checks["volume"]()
 
-    asyncio.run(start())
-    assert [path.name for path in uploads.iterdir()] == [INCOMING]
+    assert [path.name for path in volumes.uploads.iterdir()] == [INCOMING]
+
+
+async def test_what_a_crash_has_left_is_removed_while_the_service_runs(
+    volumes: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = service()
+    example.work_on(volumes, Place.UPLOADS, stale_after_seconds=0.01)
+    incoming = volumes.uploads / INCOMING
+    clearings = counted(monkeypatch, FileStore.prepare)
+
+    async with AsyncExitStack() as stack, asyncio.timeout(10):
+        for resource in example._resources:
+            await stack.enter_async_context(resource())
+        (incoming / "left.scratch").touch()
+        for _ in range(5):
+            await clearings.acquire()
+    assert not any(incoming.iterdir())
+
+
+async def test_a_volume_that_cannot_be_cleared_does_not_end_the_service(
+    volumes: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EROFS, "read-only")
+
+    example = service()
+    example.work_on(volumes, Place.UPLOADS, stale_after_seconds=0.01)
+
+    async with AsyncExitStack() as stack, asyncio.timeout(10):
+        for resource in example._resources:
+            await stack.enter_async_context(resource())
+        clearings = counted(monkeypatch, fail)
+        for _ in range(3):
+            await clearings.acquire()
+    assert not example.died.is_set()
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, prepare: Callable[..., None]) -> asyncio.Semaphore:
+    """Let stores prepare their places in this way; the semaphore is released each time."""
+    calls, loop = asyncio.Semaphore(0), asyncio.get_running_loop()
+
+    def call(*arguments: object) -> None:
+        try:
+            prepare(*arguments)
+        finally:
+            loop.call_soon_threadsafe(calls.release)
+
+    monkeypatch.setattr(FileStore, "prepare", call)
+    return calls
 
 
 def test_fastapis_own_telemetry_is_off_whatever_the_environment_says(
