@@ -8,6 +8,7 @@ export PIP_NO_INPUT := 1
 PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
+PACKAGES := $(patsubst %/__init__.py,%,$(wildcard */__init__.py))
 # Options that a target passes on: make run ARGS="--port 9000 --validators 2"
 ARGS ?=
 # Linters of the AsyncAPI document, where Node is installed; the tests' summary says when it is not.
@@ -141,6 +142,8 @@ define install-from
 	@echo "Installing $(1) into .venv ..."
 	@$(BIN)/python -m pip install --quiet --require-hashes -r $(1)
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@# pip has compiled the libraries; our modules are compiled too, so that the first start is fast.
+	@$(BIN)/python -m compileall -q $(PACKAGES)
 endef
 
 .venv/run: requirements-local.lock pyproject.toml

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from contracts.report import Finding, Severity
-    from engine.profile_files.loading import ProfileError
+    from engine.profile_files.errors import ProfileError
     from hdv.api import (
         FileReport,
         SkippedPath,
@@ -25,7 +25,7 @@ _MODULES = {
     "CommandError": "hdv.exit",
     "FileReport": "hdv.api",
     "Finding": "contracts.report",
-    "ProfileError": "engine.profile_files.loading",
+    "ProfileError": "engine.profile_files.errors",
     "Severity": "contracts.report",
     "SkippedPath": "hdv.api",
     "StudyComparison": "hdv.api",

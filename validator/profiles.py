@@ -7,7 +7,8 @@ from pathlib import Path
 from chassis.messaging.errors import PermanentError
 from chassis.observability.logs import get_logger
 from engine.profile_files.directory import BUILT_IN, profile_files
-from engine.profile_files.loading import ProfileError, load_profile
+from engine.profile_files.errors import ProfileError
+from engine.profile_files.loading import load_profile
 from engine.profiles.profile import Limits, Profile
 
 

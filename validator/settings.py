@@ -8,7 +8,8 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import NoDecode
 
 from chassis.runtime.settings import Port, Shared, StatusClientSettings, VolumeSettings
-from engine.profile_files.loading import ProfileError, load_profile
+from engine.profile_files.errors import ProfileError
+from engine.profile_files.loading import load_profile
 from engine.profiles.profile import Limits, Profile
 
 

@@ -6,20 +6,14 @@ its zero. What they mean is up to the reader, who knows what is expected in each
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
+from engine.profile_files.errors import Mistake
+
 _DEEPEST = 16
 _NULL = re.compile(r"~|null|Null|NULL|")
-
-
-class Mistake(NamedTuple):
-    """What is wrong with a file, and where: line and column from 1; both 0 for the whole file."""
-
-    line: int
-    column: int
-    text: str
 
 
 class Document:

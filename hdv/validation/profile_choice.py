@@ -22,7 +22,7 @@ def choose_profile(
             the profile.
 
     Raises:
-        engine.profile_files.loading.ProfileError: there is no such profile, or it has mistakes.
+        engine.profile_files.errors.ProfileError: there is no such profile, or it has mistakes.
     """
     changes: dict[str, Any] = {}
     if decode:

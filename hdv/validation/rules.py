@@ -8,7 +8,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from engine.profile_files.loading import BUILT_IN, ProfileError, load_profile
+from engine.profile_files.errors import ProfileError
+from engine.profile_files.loading import BUILT_IN, load_profile
 from engine.profiles.profile import MUTE, Profile
 from engine.profiles.site_rule import SiteRule
 from engine.rule import Rule

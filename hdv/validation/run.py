@@ -19,7 +19,7 @@ from archives.limits import ArchiveLimits
 from chassis.runtime.confinement import Cause
 from contracts.report import Severity
 from engine.comparison.compare import Compared, compare
-from engine.profile_files.loading import ProfileError
+from engine.profile_files.errors import ProfileError
 from engine.profiles.profile import Profile
 from engine.standard import facts
 from hdv.exit import CommandError, ExitCode, say

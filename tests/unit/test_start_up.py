@@ -17,6 +17,7 @@ WEB = {"fastapi", "faststream", "redis", "httpx2", "uvicorn", "structlog"}
         ("descriptor.app", IMAGING),
         ("status.app", IMAGING | {"yaml", "pebble", "engine"}),
         ("hdv.up.run", IMAGING | WEB),
+        ("hdv.validation.run", IMAGING | WEB | {"yaml"}),
         ("validator.examine_file", WEB | IMAGING),
         ("descriptor.description", WEB),
         ("descriptor.rendering", WEB),

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.report import Severity
-from engine.profile_files.loading import BUILT_IN, ProfileError, load_profile
+from engine.profile_files.errors import ProfileError
+from engine.profile_files.loading import BUILT_IN, load_profile
 from engine.profiles.profile import Limits, Profile
 from engine.rules.catalogue import RULES
 
