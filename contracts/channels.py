@@ -10,6 +10,7 @@ from datetime import timedelta
 from contracts.events import (
     CloudEvent,
     StudyArchived,
+    StudyDeleted,
     StudyProcessingFailed,
     StudyUploaded,
     StudyValidated,
@@ -71,7 +72,15 @@ PROCESSING_FAILED = Channel(
     description="Studies that a service could not process.",
 )
 
-CHANNELS = (UPLOADS, VALIDATED, VALIDATION_FAILED, ARCHIVED, PROCESSING_FAILED)
+DELETED = Channel(
+    address="study.deleted",
+    event=StudyDeleted,
+    producers=("gateway",),
+    groups=("status",),
+    description="Studies that were deleted, on request or because of their age.",
+)
+
+CHANNELS = (UPLOADS, VALIDATED, VALIDATION_FAILED, ARCHIVED, PROCESSING_FAILED, DELETED)
 """Every address, in the order in which a study passes them."""
 
 DEAD_LETTER = "dead-letter"

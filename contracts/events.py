@@ -4,6 +4,7 @@ Events carry identifiers, counts, codes and relative paths; never PHI.
 """
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Any, Literal, Self, get_args
 from uuid import UUID, uuid4, uuid5
 
@@ -226,8 +227,41 @@ class StudyProcessingFailed(CloudEvent):
     data: ProcessingFailedData
 
 
+class RemovalReason(StrEnum):
+    """Why files were removed."""
+
+    DELETED = "deleted"
+    """On request."""
+    PURGED = "purged"
+    """Because of their age."""
+
+
+class StudyDeletedData(Contract):
+    """Why a study was deleted, and what was deleted."""
+
+    removal: RemovalReason = Field(examples=["deleted"])
+    """`deleted` on request, `purged` because of its age."""
+    file_count: Natural = Field(examples=[3])
+    """Number of files that were deleted, wherever they were stored."""
+    size_bytes: Natural = Field(examples=[1577216])
+    """Total size of these files, in bytes."""
+
+
+class StudyDeleted(CloudEvent):
+    """The study was deleted: its files are in no place any more."""
+
+    type: Literal["study.deleted"]
+    dataschema: Literal["urn:hdv:study.deleted:1"]
+    data: StudyDeletedData
+
+
 Event = Annotated[
-    StudyUploaded | StudyValidated | StudyValidationFailed | StudyArchived | StudyProcessingFailed,
+    StudyUploaded
+    | StudyValidated
+    | StudyValidationFailed
+    | StudyArchived
+    | StudyProcessingFailed
+    | StudyDeleted,
     Field(discriminator="type"),
 ]
 """Any event; `type` says which."""

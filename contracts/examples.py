@@ -6,8 +6,11 @@ from uuid import UUID
 from contracts.events import (
     CloudEvent,
     ProcessingFailedData,
+    RemovalReason,
     StudyArchived,
     StudyArchivedData,
+    StudyDeleted,
+    StudyDeletedData,
     StudyProcessingFailed,
     StudyUploaded,
     StudyUploadedData,
@@ -86,4 +89,11 @@ def example_events() -> tuple[CloudEvent, ...]:
             message="The study's directory is gone from the uploads.",
         ),
     )
-    return uploaded, validated, failed, archived, processing_failed
+    deleted = StudyDeleted.new(
+        source="gateway",
+        subject=_STUDY,
+        time=_START + timedelta(days=30),
+        traceparent=uploaded.traceparent,
+        data=StudyDeletedData(removal=RemovalReason.DELETED, file_count=3, size_bytes=1_577_216),
+    ).model_copy(update={"id": UUID("c5e7d1f2-40c3-4b6b-8f49-8f2f6d9b7a33")})
+    return uploaded, validated, failed, archived, processing_failed, deleted

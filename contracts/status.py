@@ -24,6 +24,7 @@ class State(StrEnum):
     ERROR = "error"
     FAILED = "failed"
     ARCHIVED = "archived"
+    DELETED = "deleted"
 
     @property
     def rank(self) -> int:
@@ -37,7 +38,7 @@ class State(StrEnum):
     @property
     def is_final(self) -> bool:
         """Whether the study stays in this state unless someone acts."""
-        return self in {State.ERROR, State.FAILED, State.ARCHIVED}
+        return self in {State.ERROR, State.FAILED, State.ARCHIVED, State.DELETED}
 
 
 _RANKS = {
@@ -48,6 +49,7 @@ _RANKS = {
     State.ERROR: 50,
     State.FAILED: 60,
     State.ARCHIVED: 60,
+    State.DELETED: 70,
 }
 
 

@@ -8,10 +8,12 @@ from chassis.runtime.settings import redis_address
 from chassis.service.lifecycle import Service
 from chassis.web.routing import provide
 from chassis.web.status_client import status_client
-from contracts.channels import UPLOADS
+from contracts.channels import DELETED, UPLOADS
 from contracts.places import Place
 from gateway.browsing import routes as browsing
 from gateway.browsing.study_files import StudyFiles
+from gateway.deletion import routes as deletion
+from gateway.deletion.deletion import Deletions
 from gateway.dicomweb import routes as dicomweb
 from gateway.dicomweb.retrieval import Retrieval
 from gateway.dicomweb.stow import StowService
@@ -65,23 +67,24 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
         idle_seconds=settings.idle_timeout_seconds,
         retry_after_seconds=settings.retry_after_seconds,
     )
-    retrieval = Retrieval(
-        UidIndex(service.broker.connect), studies, idle_seconds=settings.idle_timeout_seconds
-    )
+    index = UidIndex(service.broker.connect)
+    retrieval = Retrieval(index, studies, idle_seconds=settings.idle_timeout_seconds)
+    deletions = Deletions(studies, index, service.publisher(DELETED), service.broker.connect)
     provide(
         service.http, settings, studies, client, upload_service, files, feed, live, stow,
-        retrieval, Pages(),
+        retrieval, deletions, Pages(),
     )  # fmt: skip
 
     service.in_background(live.run)
     service.in_background(RecordRecovery(studies, client, service.broker.connect).run)
+    service.in_background(deletions.finish_continually)
     service.at_stop(live.close)
     service.at_stop(stow.close)
     service.checks["feed"] = live.check
     if settings.quarantine_days is not None:
         service.in_background(partial(purge_continually, studies, settings.quarantine_days))
 
-    for room in (uploads, browsing, quarantine, events, dicomweb, pages):
+    for room in (uploads, browsing, deletion, quarantine, events, dicomweb, pages):
         service.http.include_router(room.router)
     document(service.http, settings.public_url)
     return service

@@ -7,6 +7,7 @@ from contracts.events import (
     Event,
     StudyArchived,
     StudyArchivedData,
+    StudyDeleted,
     StudyProcessingFailed,
     StudyUploaded,
     StudyValidated,
@@ -51,6 +52,8 @@ def _state(event: Event) -> State:
             return State.ARCHIVED
         case StudyProcessingFailed():
             return State.ERROR
+        case StudyDeleted():
+            return State.DELETED
 
 
 def _facts(event: Event) -> dict[str, Any]:

@@ -67,7 +67,10 @@ return lost
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Which records to list: those that meet all conditions; None is no condition."""
+    """Which records to list: those that meet all conditions; None is no condition.
+
+    Studies that were deleted are listed only if that status is wanted.
+    """
 
     status: State | None = None
     since: datetime | None = None
@@ -81,7 +84,7 @@ class Wanted:
     def fits(self, record: StatusRecord) -> bool:
         """Whether a record meets the conditions, those on its time aside."""
         return (
-            self.status in {None, record.status}
+            (record.status is self.status if self.status else record.status is not State.DELETED)
             and (self.modality is None or self.modality in (record.modalities or ()))
             and self.label in {None, record.label}
             and self.patient_id_hash in {None, record.patient_id_hash}

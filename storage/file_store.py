@@ -9,7 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -96,7 +96,8 @@ class FileStore:
         for path in paths:
             path.unlink(missing_ok=True)
         for directory in {path.parent for path in paths}:
-            files.sync_directory(directory)
+            with suppress(FileNotFoundError):
+                files.sync_directory(directory)
 
     def remove_directory(self, directory: str) -> None:
         """Remove a directory by a rename to ``.incoming``."""

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from contracts.places import Place, study_directory
 from contracts.report import StudyReport
-from storage.layout import PREVIEWS, REMOVED
+from storage.layout import DELETIONS, PREVIEWS, REMOVED
 from storage.port import Draft, Store
 from storage.stored_file import FileInStore
 from storage.study_folder import StudyFolder
@@ -102,5 +102,16 @@ class StudyStore:
 
     @property
     def removals(self) -> FileInStore:
-        """The list of all files that were removed from the quarantine."""
+        """The list of all files that were removed."""
         return FileInStore(self.store, f"{Place.QUARANTINE}/{REMOVED}")
+
+    def deletion(self, study_id: UUID) -> FileInStore:
+        """The note that the deletion of a study has begun."""
+        return FileInStore(self.store, f"{Place.QUARANTINE}/{DELETIONS}/{study_id}.json")
+
+    def deletions(self) -> Iterator[FileInStore]:
+        """The notes of all deletions that have begun."""
+        directory = f"{Place.QUARANTINE}/{DELETIONS}"
+        for name in self.store.files(directory):
+            if not name.startswith("."):
+                yield FileInStore(self.store, f"{directory}/{name}")

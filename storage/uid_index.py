@@ -44,6 +44,16 @@ _LOCK_SECONDS = 60
 WAIT_SECONDS = 3600.0
 """How long a service waits for another one that rebuilds the index."""
 
+# ARGV: a study and SOP Instance UIDs; those that are reserved for the study become free.
+_FREE = """
+for i = 2, #ARGV do
+  local reserved = redis.call('HGET', KEYS[1], ARGV[i])
+  if reserved and string.find(reserved, ARGV[1], 1, true) then
+    redis.call('HDEL', KEYS[1], ARGV[i])
+  end
+end
+"""
+
 Connect = Callable[[], Awaitable[Redis]]
 
 
@@ -141,6 +151,41 @@ class UidIndex:
                 pipeline.sadd(STUDIES + uid, str(study_id))
             await pipeline.execute()
 
+    async def enter(self, folder: StudyFolder) -> None:
+        """Enter a study of the archive, with its instances.
+
+        Raises:
+            FileNotFoundError: it is not there any more.
+            ValueError: its metadata cannot be read.
+        """
+        study = await asyncio.to_thread(folder.metadata)
+        validated = {report.sha256: report for report in study.validation.instances}
+        instances = {
+            instance.sop_instance_uid: Content.of(validated[instance.sha256])
+            for instance in study.instances
+            if instance.sop_instance_uid
+        }
+        await self.reserve(folder.study_id, instances)
+        uids = {instance.study_instance_uid for instance in study.instances} - {""}
+        await self.add_study(folder.study_id, uids)
+
+    async def forget(
+        self, study_id: UUID, uids: Iterable[str], study_instance_uids: Iterable[str]
+    ) -> None:
+        """Forget a study: the UIDs that are reserved for it become free.
+
+        Args:
+            study_id: the study.
+            uids: its SOP Instance UIDs; reservations of other studies stay.
+            study_instance_uids: the Study Instance UIDs under which it is archived.
+        """
+        client = await self._connect()
+        for chunk in _chunks(uids):
+            freed = client.eval(_FREE, 1, INSTANCES, str(study_id), *chunk)
+            await cast("Awaitable[None]", freed)
+        for uid in study_instance_uids:
+            await client.srem(STUDIES + uid, str(study_id))
+
     async def studies(self, study_instance_uid: str) -> list[UUID]:
         """The ids under which a study is archived, in no order; none if it is not known."""
         client = await self._connect()
@@ -201,7 +246,7 @@ class UidIndex:
             if on_progress:
                 on_progress(number, len(folders))
             try:
-                await self._enter(folder)
+                await self.enter(folder)
                 count += 1
             except FileNotFoundError:  # it has been removed meanwhile
                 continue
@@ -211,19 +256,6 @@ class UidIndex:
         await client.set(COMPLETE, 1)
         await client.delete(_LOCK)
         return Rebuilt(count, tuple(unreadable), round(time.perf_counter() - started, 3))
-
-    async def _enter(self, folder: StudyFolder) -> None:
-        """Enter a study of the archive."""
-        study = await asyncio.to_thread(folder.metadata)
-        validated = {report.sha256: report for report in study.validation.instances}
-        instances = {
-            instance.sop_instance_uid: Content.of(validated[instance.sha256])
-            for instance in study.instances
-            if instance.sop_instance_uid
-        }
-        await self.reserve(folder.study_id, instances)
-        uids = {instance.study_instance_uid for instance in study.instances} - {""}
-        await self.add_study(folder.study_id, uids)
 
 
 def _oldest_first(studies: StudyStore) -> list[StudyFolder]:

@@ -283,7 +283,7 @@ class ProblemType(Enum):
     STUDY_IN_PROGRESS = (
         409,
         "Study in progress",
-        "The study is being moved to quarantine.",
+        "The study is being processed, or moved to quarantine.",
         "Repeat the request after `Retry-After`.",
         1,
     )

@@ -1,19 +1,12 @@
-"""The audit trail of the quarantine: resubmissions of each study, and all removed files."""
+"""The resubmissions of a study in quarantine."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from enum import StrEnum
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime
 
-from chassis.web.problem import Problem
-from chassis.web.problem_types import ProblemType
-from contracts.model import Contract, ProfileName, Sha256
+from contracts.model import Contract, ProfileName
+from gateway.deletion.audit_trail import locked
 from storage.layout import RESUBMISSIONS
-from storage.port import Lines, LockedError
-from storage.stored_file import FileInStore
 from storage.study_folder import StudyFolder
 
 
@@ -36,40 +29,6 @@ class _Line(Resubmission):
 
     withdrawn: bool = False
     """Whether this withdraws an earlier line: the upload could not be announced."""
-
-
-class RemovalReason(StrEnum):
-    """Why a file was removed."""
-
-    DELETED = "deleted"
-    """On request."""
-    PURGED = "purged"
-    """Because of its age."""
-
-
-class Removal(Contract):
-    """A line of ``removed.ndjson``, written before the file is removed."""
-
-    time: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
-    study_id: UUID
-    file: str
-    sha256: Sha256
-    reason: RemovalReason
-
-
-@contextmanager
-def locked(file: FileInStore) -> Iterator[Lines]:
-    """Hold a file of lines alone, to append to it. Blocks.
-
-    Raises:
-        FileNotFoundError: its directory is gone.
-        Problem: 503 if others hold it for too long.
-    """
-    try:
-        with file.growing() as lines:
-            yield lines
-    except LockedError:
-        raise Problem(ProblemType.QUARANTINE_BUSY) from None
 
 
 def record_resubmission(

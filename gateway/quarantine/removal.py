@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from chassis.observability.logs import error_name, get_logger
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
+from contracts.events import RemovalReason
 from contracts.intake import StoredFile
-from gateway.quarantine.audit_trail import Removal, RemovalReason, locked
+from gateway.deletion.audit_trail import Removal, locked
 from gateway.quarantine.contents import chosen, read_contents, require_at_rest
 from gateway.quarantine.listing import Entry, entries
 from gateway.quarantine.models import Purge, PurgedStudy

@@ -10,11 +10,11 @@ from fastapi import Body, Path, Query, Request, Response
 from chassis.web.problem import documented
 from chassis.web.problem_types import ProblemType
 from chassis.web.routing import Router, provided
+from contracts.events import RemovalReason
 from contracts.model import ProfileName
 from gateway.browsing.study_files import DICOM
 from gateway.http.documentation import file_download
 from gateway.http.download import answer_file
-from gateway.quarantine.audit_trail import RemovalReason
 from gateway.quarantine.contents import chosen, describe, not_in_quarantine, read_contents
 from gateway.quarantine.listing import list_page
 from gateway.quarantine.models import (

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from hdv.cli import gateway, offline, quarantine, services
+from hdv.cli import gateway, offline, quarantine, services, studies
 from hdv.cli.app import App
 
 OFFLINE = "Without a server"
@@ -56,6 +56,7 @@ app.add(
     heading=CLIENT,
     extra="client",
 )(gateway.status)
+app.add_typer(studies.app, rich_help_panel=CLIENT)
 app.add_typer(quarantine.app, rich_help_panel=CLIENT)
 app.add(
     "hdv up",

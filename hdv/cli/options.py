@@ -64,3 +64,8 @@ Wait = Annotated[
 StudyId = Annotated[
     UUID, typer.Argument(metavar="ID", show_default=False, help="The id of the study.")
 ]
+StudyIds = Annotated[
+    list[UUID],
+    typer.Argument(metavar="ID", show_default=False, help="The ids of the studies."),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation prompt.")]

@@ -14,6 +14,7 @@ from hdv.cli.options import (
     Timeout,
     Url,
     Wait,
+    Yes,
 )
 from hdv.exit import ExitCode
 
@@ -26,7 +27,6 @@ Files = Annotated[
         help="Names of files, as `hdv quarantine show` lists them.  [default: all files]",
     ),
 ]  # fmt: skip
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation prompt.")]
 
 
 @app.add(

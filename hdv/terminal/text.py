@@ -23,9 +23,9 @@ def print_line(line: str = "") -> None:
     sys.stdout.write(f"{printable(line)}\n")
 
 
-def number_of(count: int, noun: str) -> str:
+def number_of(count: int, noun: str, plural: str = "") -> str:
     """A count with its noun: `1 file`, `1,200 files`."""
-    return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"
+    return f"1 {noun}" if count == 1 else f"{count:,} {plural or f'{noun}s'}"
 
 
 def time_text(time: str) -> str:

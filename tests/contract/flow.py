@@ -20,7 +20,7 @@ import validator.app
 from asyncapi.check import Kind, Recorded
 from chassis.messaging.broker import BrokerLog, CloudEventFormat
 from chassis.runtime.settings import load
-from contracts.channels import CHANNELS
+from contracts.channels import CHANNELS, UPLOADS
 from contracts.events import ANY_EVENT, CloudEvent, StudyUploaded
 from contracts.intake import Intake, StoredFile
 from contracts.places import Place, stored_name
@@ -171,13 +171,22 @@ def _note(flow: Flow, kind: Kind, address: str) -> Callable[[Any], Awaitable[Non
 
 
 def _publisher(service: Any) -> Callable[[StudyUploaded], Awaitable[None]]:
-    """The gateway's own two publishers, as its upload route uses them."""
+    """The gateway's own two publishers of uploads, as its upload route uses them."""
+    publishers = [
+        publisher
+        for publisher in service.broker.publishers
+        if UPLOADS.address in {_name(publisher, "stream"), _name(publisher, "channel")}
+    ]
 
     async def publish(event: StudyUploaded) -> None:
-        for publisher in service.broker.publishers:
+        for publisher in publishers:
             await publisher.publish(event, correlation_id=str(event.id))
 
     return publish
+
+
+def _name(publisher: Any, kind: str) -> str | None:
+    return getattr(getattr(publisher, kind, None), "name", None)
 
 
 def _pipeline(flow: Flow) -> MagicMock:

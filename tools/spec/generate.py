@@ -17,7 +17,7 @@ from tools.spec import dead_letter
 from tools.spec.operations import SECURITY, operations
 from tools.spec.schemas import constant, event_schemas
 
-API_VERSION = "1.1.0"
+API_VERSION = "1.2.0"
 """Version of this document: the first number rises when an event is dropped, the second when
 something is added, the third when only texts change."""
 

@@ -13,8 +13,11 @@ from contracts.events import (
     ANY_EVENT,
     Event,
     ProcessingFailedData,
+    RemovalReason,
     StudyArchived,
     StudyArchivedData,
+    StudyDeleted,
+    StudyDeletedData,
     StudyProcessingFailed,
     StudyUploaded,
     StudyUploadedData,
@@ -52,6 +55,7 @@ DATA: dict[type[Event], Contract] = {
         code="study.missing",
         message="The study's files are gone.",
     ),
+    StudyDeleted: StudyDeletedData(removal=RemovalReason.DELETED, file_count=1, size_bytes=39206),
 }
 every_event = pytest.mark.parametrize("kind", list(DATA), ids=lambda kind: kind.__name__)
 
@@ -176,7 +180,7 @@ def test_a_message_without_an_attribute_of_the_envelope_is_not_an_event(field: s
     "changes",
     [
         {"specversion": "0.3"},
-        {"type": "study.deleted"},
+        {"type": "study.lost"},
         {"type": "study.archived"},
         {"dataschema": "urn:hdv:study.uploaded:2"},
         {"datacontenttype": "text/plain"},

@@ -41,7 +41,12 @@ def test_a_study_ends_archived_failed_or_in_error() -> None:
         State.ARCHIVED,
         State.FAILED,
         State.ERROR,
+        State.DELETED,
     }
+
+
+def test_nothing_outranks_a_deletion() -> None:
+    assert max(State, key=lambda state: state.rank) is State.DELETED
 
 
 def test_an_update_needs_no_more_than_a_state() -> None:

@@ -8,8 +8,11 @@ import pytest
 from contracts.events import (
     Event,
     ProcessingFailedData,
+    RemovalReason,
     StudyArchived,
     StudyArchivedData,
+    StudyDeleted,
+    StudyDeletedData,
     StudyProcessingFailed,
     StudyUploaded,
     StudyUploadedData,
@@ -66,6 +69,11 @@ PROCESSING_FAILED = event(
         message="The study's files are gone.",
     ),
 )
+DELETED = event(
+    StudyDeleted,
+    "gateway",
+    StudyDeletedData(removal=RemovalReason.PURGED, file_count=1, size_bytes=1),
+)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +84,7 @@ PROCESSING_FAILED = event(
         (VALIDATION_FAILED, State.FAILED, "validator"),
         (ARCHIVED, State.ARCHIVED, "descriptor"),
         (PROCESSING_FAILED, State.ERROR, "descriptor"),
+        (DELETED, State.DELETED, "gateway"),
     ],
     ids=lambda value: getattr(value, "type", str(value)),
 )

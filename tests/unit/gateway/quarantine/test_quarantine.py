@@ -13,8 +13,8 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
+from contracts.events import RemovalReason
 from gateway.quarantine import listing, removal
-from gateway.quarantine.audit_trail import RemovalReason
 from kit.problems import assert_problem
 from storage.layout import INTAKE, REPORT
 from unit.gateway.quarantined import DAY, NOT_DICOM, TRUNCATED, Gateway
@@ -230,6 +230,7 @@ async def test_a_file_is_removed_and_a_line_stays(gateway: Gateway) -> None:
     assert line.pop("time")
     assert line == {
         "study_id": str(study_id),
+        "place": "quarantine",
         "file": "000001.dcm",
         "sha256": hashlib.sha256(TEXT).hexdigest(),
         "reason": "deleted",
