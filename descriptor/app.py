@@ -41,6 +41,7 @@ def create_app(
         seconds=settings.description_seconds,
         memory_bytes=settings.description_memory_bytes,
         preload=PRELOAD,
+        note_retry=service.note_process_end,
     )
     service.use(isolation.running)
     describe = describe or isolated_describer(isolation)

@@ -18,7 +18,7 @@ class DescriptorSettings(VolumeSettings, StatusClientSettings):
     processes: int = Field(default=2, ge=1, le=256)
     """Processes that describe instances."""
     description_seconds: float = Field(default=120, gt=0, le=3600)
-    """Longest time for one instance; then its process is killed."""
+    """CPU time for one instance; then its process is killed."""
     description_memory_bytes: int = Field(default=512 * 1024**2, ge=128 * 1024**2)
     """Memory that each of these processes may allocate."""
     previews: bool = True

@@ -159,7 +159,7 @@ def validate_paths(
         show_values: whether findings show values that may identify a person.
         expected_instances: how many instances each study should have.
         jobs: how many files to examine at the same time; None for one for each core.
-        time_limit: the longest time for one file, in seconds.
+        time_limit: the CPU time for one file, in seconds.
 
     Raises:
         ProfileError: there is no such profile, or it has mistakes.

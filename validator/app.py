@@ -52,6 +52,7 @@ def create_app(
             seconds=settings.examination_seconds,
             memory_bytes=settings.examination_memory_bytes,
             preload=["validator.examine_file"],
+            note_retry=service.note_process_end,
         )
         service.use(isolation.running)
         examine = isolated_examiner(isolation, service.metrics)

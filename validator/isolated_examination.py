@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from chassis.observability.metrics import Metrics
-from chassis.runtime.isolation import Cause, Isolation, IsolationError
+from chassis.runtime.isolation import Isolation, IsolationError
 from engine.profiles.profile import Profile
 from engine.report import Report
 from engine.unreadable import unreadable
@@ -16,9 +16,8 @@ from validator.examine_file import examine_all, examine_file
 def isolated_examiner(isolation: Isolation, metrics: Metrics) -> Examine:
     """Examine untrusted files in processes that may die.
 
-    Several go to a process at once; if that fails, each of them goes alone. A file whose process
-    dies is tried once more, because the process may have died through another file's fault. After
-    that it is a finding, not an outage.
+    Several go to a process at once; if that fails, each of them goes alone. A file that exceeds a
+    limit or crashes its process is a finding, not an outage.
     """
 
     async def run(paths: Sequence[Path], profile: Profile) -> list[Report]:
@@ -45,11 +44,6 @@ async def _together(
 
 async def _alone(isolation: Isolation, name: str, profile: Profile) -> Report:
     try:
-        try:
-            return await isolation.run(examine_file, name, profile)
-        except IsolationError as error:
-            if error.cause is not Cause.DEATH:
-                raise
-            return await isolation.run(examine_file, name, profile)
+        return await isolation.run(examine_file, name, profile)
     except IsolationError as error:
         return Report(findings=unreadable(error.cause, profile))

@@ -47,7 +47,7 @@ class ValidatorSettings(VolumeSettings, StatusClientSettings):
     processes: int = Field(default=2, ge=1, le=256)
     """Processes that examine files."""
     examination_seconds: float = Field(default=120, gt=0, le=3600)
-    """Longest time for one file; then its process is killed and the file is unreadable."""
+    """CPU time for one file; then its process is killed and the file is unreadable."""
     examination_memory_bytes: int = Field(default=1024**3, ge=128 * 1024**2)
     """Memory that each of these processes may allocate; the mapped file does not count."""
     profile: Annotated[Profile, NoDecode, BeforeValidator(_loaded)] = Field(

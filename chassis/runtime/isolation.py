@@ -1,14 +1,17 @@
-"""Work on untrusted files, in processes whose crash leaves the service alive."""
+"""Work on untrusted files, in processes whose death leaves the service alive."""
 
 import asyncio
 import contextlib
 import multiprocessing
+import random
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TypeVar
 
-from pebble import ProcessExpired, ProcessPool
-
-from chassis.runtime.confinement import Cause, confine
+from chassis.runtime.confinement import Cause
+from chassis.runtime.process_end import End, OutOfMemoryKills, end_of
+from chassis.runtime.worker import Worker, WorkerEndedError, WorkerLostError
+from chassis.runtime.worker_process import serve
 
 __all__ = ["Cause", "Isolation", "IsolationError"]
 
@@ -16,7 +19,9 @@ Result = TypeVar("Result")
 
 START_SECONDS = 60.0
 TASKS_PER_PROCESS = 1000
-"""A process is replaced after this many files, so that leaks do not add up."""
+"""A process is replaced after this many tasks, so that leaks do not add up."""
+FIRST_PAUSE_SECONDS = 0.05
+LONGEST_PAUSE_SECONDS = 30.0
 
 
 class IsolationError(Exception):
@@ -28,61 +33,124 @@ class IsolationError(Exception):
 
 
 class Isolation:
-    """A pool of processes with limits on time and memory.
+    """A pool of processes with limits on CPU time and memory.
 
-    A process that exceeds a limit is killed and replaced; only its own task fails.
+    A process that exceeds a limit is killed and replaced; only its own task fails. What is not the
+    task's fault is waited out: see `End`, and docs/decisions/0020.
 
     Args:
-        processes: how many tasks run at the same time.
-        seconds: a task that takes longer is killed.
+        processes: how many tasks run at the same time; others wait for their turn, in order.
+        seconds: the CPU time that a task may use.
         memory_bytes: what a process may allocate; mapped files do not count.
         preload: modules to import once, before processes are forked from a clean server process.
+        note_retry: is called before a task is tried again, with the way in which its process ended.
     """
 
     def __init__(
-        self, *, processes: int, seconds: float, memory_bytes: int, preload: Sequence[str]
+        self,
+        *,
+        processes: int,
+        seconds: float,
+        memory_bytes: int,
+        preload: Sequence[str],
+        note_retry: Callable[[str], None] = lambda _: None,
     ) -> None:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(list(preload))
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload([*preload, serve.__module__])
+        self._processes = processes
         self._seconds = seconds
-        self._pool = ProcessPool(
-            max_workers=processes,
-            max_tasks=TASKS_PER_PROCESS,
-            initializer=confine,
-            initargs=(memory_bytes,),
-            context=context,
-        )
+        self._memory_bytes = memory_bytes
+        self._note_retry = note_retry
+        self._turn = asyncio.Semaphore(processes)
+        self._workers: set[Worker] = set()
+        self._idle: list[Worker] = []
+        self._is_running = False
+        self._out_of_memory_kills = OutOfMemoryKills()
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run the pool while the context lasts; unfinished tasks are killed at its end."""
+        self._is_running = True
         try:
-            # The first task starts the processes: better now than at the first file.
+            # Better now than at the first file.
             async with asyncio.timeout(START_SECONDS):
-                await asyncio.wrap_future(self._pool.schedule(int))
+                starting = (self._start() for _ in range(self._processes))
+                self._idle += await asyncio.gather(*starting)
             yield
         finally:
-            self._pool.stop()  # type: ignore[no-untyped-call]  # pebble's has no annotations
-            await asyncio.to_thread(self._pool.join)
+            self._is_running = False
+            for worker in self._workers:
+                worker.kill()
+            self._workers.clear()
+            self._idle.clear()
 
     async def run(self, function: Callable[..., Result], *args: object) -> Result:
-        """Call a function in one of the processes.
+        """Call a function in one of the processes, more than once if its process dies.
 
         Args:
             function: importable at top level.
             args: picklable.
 
         Raises:
-            IsolationError: it took too long, needed too much memory, or the process died.
+            IsolationError: it took too long, needed too much memory, or crashed its process.
             Exception: whatever the function raises.
         """
-        future = self._pool.schedule(function, args=args, timeout=self._seconds)
+        ends: Counter[End] = Counter()
+        while True:
+            try:
+                async with self._turn:
+                    return await self._attempt(function, args, fresh=bool(ends))
+            except WorkerEndedError as error:
+                end = end_of(error.exit_code, self._out_of_memory_kills)
+            except WorkerLostError:
+                end = End.KILLED
+            ends[end] += 1
+            if ends[end] >= end.attempts:
+                raise IsolationError(end.cause)
+            self._note_retry(end.name.lower())
+            await asyncio.sleep(_pause(ends.total()))
+
+    async def _attempt(
+        self, function: Callable[..., Result], args: tuple[object, ...], *, fresh: bool
+    ) -> Result:
+        if not self._is_running:
+            raise RuntimeError("the pool is not running")
+        worker = await self._take(fresh=fresh)
         try:
-            result: Result = await asyncio.wrap_future(future)
-        except TimeoutError:
-            raise IsolationError(Cause.TIME) from None
-        except MemoryError:
-            raise IsolationError(Cause.MEMORY) from None
-        except ProcessExpired:
-            raise IsolationError(Cause.DEATH) from None
+            result: Result = await worker.do(function, args)
+        finally:
+            if worker.is_usable and worker.tasks < TASKS_PER_PROCESS:
+                self._idle.append(worker)
+            else:
+                self._dismiss(worker)
         return result
+
+    async def _take(self, *, fresh: bool) -> Worker:
+        """An idle worker, or a new one.
+
+        Args:
+            fresh: whether it must not have done anything before.
+        """
+        if self._idle:
+            worker = self._idle.pop()
+            if worker.is_usable and not (fresh and worker.tasks):
+                return worker
+            self._dismiss(worker)
+        return await self._start()
+
+    async def _start(self) -> Worker:
+        worker = await Worker.start(
+            self._context, seconds=self._seconds, memory_bytes=self._memory_bytes
+        )
+        self._workers.add(worker)
+        return worker
+
+    def _dismiss(self, worker: Worker) -> None:
+        worker.kill()
+        self._workers.discard(worker)
+
+
+def _pause(attempts: int) -> float:
+    """How long to wait after so many attempts, in seconds: longer each time, with jitter."""
+    longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(attempts, 20))
+    return random.uniform(longest / 2, longest)  # noqa: S311 -- jitter

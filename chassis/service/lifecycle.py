@@ -199,6 +199,11 @@ class Service:
         self.in_background(clear_continually)
         self.checks["volume"] = check
 
+    def note_process_end(self, end: str) -> None:
+        """Count and log that a process has ended during a task, which is then tried again."""
+        self.metrics.error(f"process.{end}")
+        get_logger().warning("process.ended", end=end)
+
     def at_stop(self, call: Callable[[], None]) -> None:
         """Call something when the service has to stop, before it waits for open requests."""
         self._at_stop.append(call)

@@ -57,7 +57,7 @@ def validate(
     ] = None,
     time_limit: Annotated[
         float,
-        typer.Option(metavar="SECONDS", min=0.01, help="The longest time for one file."),
+        typer.Option(metavar="SECONDS", min=0.01, help="The CPU time for one file."),
     ] = 120.0,
 ) -> ExitCode:  # fmt: skip
     """Validate DICOM files.

@@ -1,6 +1,6 @@
 """A pool of processes for one command: forked, limited, and replaced when they die.
 
-The services have `chassis.runtime.isolation`, whose processes are started from threads beside an
+The services have `chassis.runtime.isolation`, whose processes are started beside threads and an
 event loop. A command has neither, so its processes are plain forks with everything imported: they
 start at once, and a file costs one message each way.
 """
@@ -16,14 +16,18 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Generic, NoReturn, TypeVar
 
-from chassis.runtime.confinement import Cause, confine
+from chassis.runtime.confinement import (
+    OUT_OF_MEMORY,
+    Cause,
+    cause_of_death,
+    confine,
+    limit_time,
+)
 
 _AHEAD = 4
 """Tasks given to each process in advance, so that it never waits for the next one."""
 _WINDOW = 512
 """Tasks in progress, or done whose results wait for an earlier one."""
-_OUT_OF_MEMORY = 100
-"""Exit code of a process that reached its memory limit."""
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -36,7 +40,7 @@ class Work(Generic[Task, Result]):
     Attributes:
         do: returns the result of a task; runs in a process.
         killed: returns the result of a task whose process died; runs in the parent.
-        seconds: a task that takes longer is killed.
+        seconds: a task that uses more CPU time is killed.
         memory_bytes: what a process may allocate; mapped files do not count.
     """
 
@@ -147,8 +151,7 @@ class Processes(Generic[Task, Result]):
     def _replace(self, process: _Process[Task]) -> Iterator[tuple[int, Result]]:
         """Take back the tasks of a dead process; the one in progress is tried a second time.
 
-        The kernel may have killed it because another process needed memory, or the time limit may
-        have passed while everything was stopped (Ctrl-Z).
+        The kernel may have killed it because another process needed memory.
         """
         cause = _kill(process)
         self._processes.remove(process)
@@ -185,24 +188,18 @@ def _serve(connection: Connection, work: Work[Task, Result]) -> NoReturn:
     # Ctrl-C goes to the whole process group; the parent kills its processes itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     confine(work.memory_bytes)
-    # Libraries in C write warnings directly to these descriptors.
-    silence = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(silence, stream)
     while True:
         try:
             task = connection.recv()
         except EOFError:
             os._exit(0)
         try:
-            # The kernel ends the process after this time, even if Python code does not run.
-            signal.setitimer(signal.ITIMER_REAL, work.seconds)
+            limit_time(work.seconds)
             result = work.do(task)
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            limit_time(0)
         except MemoryError:
-            os._exit(_OUT_OF_MEMORY)
+            os._exit(OUT_OF_MEMORY)
         connection.send(result)
 
 
@@ -212,5 +209,4 @@ def _kill(process: _Process[Task]) -> Cause:
     with contextlib.suppress(ProcessLookupError):
         os.kill(process.pid, signal.SIGKILL)
     _, status = os.waitpid(process.pid, 0)
-    code = os.waitstatus_to_exitcode(status)
-    return {-signal.SIGALRM: Cause.TIME, _OUT_OF_MEMORY: Cause.MEMORY}.get(code, Cause.DEATH)
+    return cause_of_death(os.waitstatus_to_exitcode(status))

@@ -15,7 +15,7 @@ WEB = {"fastapi", "faststream", "redis", "httpx2", "uvicorn", "structlog"}
         ("gateway.app", IMAGING),
         ("validator.app", IMAGING),
         ("descriptor.app", IMAGING),
-        ("status.app", IMAGING | {"yaml", "pebble", "engine"}),
+        ("status.app", IMAGING | {"yaml", "chassis.runtime.isolation", "engine"}),
         ("hdv.up.run", IMAGING | WEB),
         ("hdv.validation.run", IMAGING | WEB | {"yaml"}),
         ("validator.examine_file", WEB | IMAGING),

@@ -1,97 +1,255 @@
 """Isolation: work on hostile files may take too long, want too much, or die, alone.
 
-These tests use real processes. What they call is the standard library's, because a process that is
-made again has to be able to import it.
+These tests use real processes.
 """
 
 import asyncio
+import itertools
 import json
 import os
 import resource
+import select
 import signal
+import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from multiprocessing import forkserver
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from chassis.runtime import isolation as isolation_module
 from chassis.runtime.isolation import Cause, Isolation, IsolationError
+from kit.tasks import crash_the_first_time, stop_the_first_time, use_cpu, wait_to_be_killed
 
 MEMORY_BYTES = 256 << 20
+USE_CPU_FOREVER = partial(all, itertools.repeat(object()))
+
+
+class Pool(Isolation):
+    """A pool that notes why tasks were tried again."""
+
+    def __init__(self, processes: int = 1) -> None:
+        self.retries: list[str] = []
+        super().__init__(
+            processes=processes,
+            seconds=0.3,
+            memory_bytes=MEMORY_BYTES,
+            preload=["json", "kit.tasks"],
+            note_retry=self.retries.append,
+        )
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def isolation() -> AsyncIterator[Isolation]:
+async def shared() -> AsyncIterator[Pool]:
     """One pool for all tests: what each of them does to it must not matter to the others."""
-    pool = Isolation(processes=1, seconds=0.4, memory_bytes=MEMORY_BYTES, preload=["json"])
+    pool = Pool()
     async with pool.running():
         yield pool
+
+
+@pytest.fixture
+def isolation(shared: Pool, monkeypatch: pytest.MonkeyPatch) -> Pool:
+    """The pool, which does not wait long before it tries again."""
+    monkeypatch.setattr(isolation_module, "FIRST_PAUSE_SECONDS", 0.001)
+    shared.retries.clear()
+    return shared
+
+
+@pytest.fixture
+def pids(tmp_path: Path) -> Path:
+    """A FIFO through which processes send their ids."""
+    os.mkfifo(tmp_path / "pids")
+    return tmp_path / "pids"
+
+
+async def next_pid(pids: Path) -> int:
+    return int(await asyncio.to_thread(pids.read_text))
+
+
+def await_end(pid: int) -> None:
+    """Wait until a process has ended."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    assert select.select([descriptor], [], [], 30)[0], "the process is still there"
+    os.close(descriptor)
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def test_work_is_done_in_another_process(isolation: Isolation) -> None:
+async def test_work_is_done_in_another_process(isolation: Pool) -> None:
     assert await isolation.run(os.getpid) != os.getpid()
 
 
-async def test_what_the_work_raises_comes_out(isolation: Isolation) -> None:
+async def test_what_the_work_raises_comes_out_and_its_process_goes_on(isolation: Pool) -> None:
+    pid = await isolation.run(os.getpid)
     with pytest.raises(json.JSONDecodeError):
         await isolation.run(json.loads, "{")
+    assert await isolation.run(os.getpid) == pid
 
 
-async def test_work_that_takes_too_long_is_killed(isolation: Isolation) -> None:
+async def test_tasks_and_results_may_be_large(isolation: Pool) -> None:
+    content = bytes(10 << 20)
+    assert await isolation.run(bytes, content) == content
+
+
+async def test_work_that_uses_too_much_cpu_time_fails(isolation: Pool) -> None:
     with pytest.raises(IsolationError) as raised:
-        await isolation.run(time.sleep, 600)
+        await isolation.run(USE_CPU_FOREVER)
     assert raised.value.cause is Cause.TIME
+    assert isolation.retries == []
 
 
-async def test_work_that_wants_too_much_memory_fails(isolation: Isolation) -> None:
+async def test_time_on_the_clock_does_not_count(isolation: Pool) -> None:
+    await isolation.run(time.sleep, 0.4)
+    assert isolation.retries == []
+
+
+async def test_each_task_has_the_whole_time(isolation: Pool) -> None:
+    seconds = [await isolation.run(use_cpu, 0.1) for _ in range(4)]
+    assert sum(seconds) > 0.3
+
+
+async def test_work_that_wants_too_much_memory_fails(isolation: Pool) -> None:
     with pytest.raises(IsolationError) as raised:
         await isolation.run(bytearray, 2 * MEMORY_BYTES)
     assert raised.value.cause is Cause.MEMORY
+    assert isolation.retries == ["memory"]
 
 
 @pytest.mark.parametrize(
     ("function", "argument"),
-    [
-        (signal.raise_signal, signal.SIGKILL),
-        (signal.raise_signal, signal.SIGSEGV),
-        (os._exit, 1),
-    ],
+    [(signal.raise_signal, signal.SIGSEGV), (os.abort, None), (os._exit, 0), (sys.exit, 1)],
 )
-async def test_work_that_takes_its_process_along_is_a_death_of_its_own(
-    isolation: Isolation, function: object, argument: int
+async def test_work_that_ends_its_process_twice_fails(
+    isolation: Pool, function: Callable[..., object], argument: object
 ) -> None:
     with pytest.raises(IsolationError) as raised:
-        await isolation.run(function, argument)  # type: ignore[arg-type]
+        await isolation.run(function, *([] if argument is None else [argument]))
     assert raised.value.cause is Cause.DEATH
+    assert isolation.retries == ["crash"]
 
 
-async def test_work_that_ends_its_process_as_if_all_were_well_is_noticed_in_time(
-    isolation: Isolation,
+async def test_after_a_crash_work_is_tried_in_a_fresh_process(
+    isolation: Pool, tmp_path: Path
 ) -> None:
-    """Pebble takes the exit code 0 for a process that has done its share, so the limit decides."""
-    with pytest.raises(IsolationError) as raised:
-        await isolation.run(os._exit, 0)
-    assert raised.value.cause is Cause.TIME
+    assert await isolation.run(crash_the_first_time, str(tmp_path / "marker")) == "done"
+    assert isolation.retries == ["crash"]
 
 
-async def test_after_all_that_the_pool_works_on(isolation: Isolation) -> None:
-    for function, argument in ((time.sleep, 600), (os._exit, 1)):
-        with pytest.raises(IsolationError):
-            await isolation.run(function, argument)
-        assert await isolation.run(len, "abc") == 3
+async def test_work_whose_process_is_killed_from_outside_is_tried_until_it_is_done(
+    isolation: Pool, pids: Path, tmp_path: Path
+) -> None:
+    marker = tmp_path / "marker"
+    work = asyncio.create_task(isolation.run(wait_to_be_killed, str(pids), str(marker)))
+    for attempt in range(8):
+        pid = await next_pid(pids)
+        if attempt == 7:
+            marker.touch()
+        os.kill(pid, signal.SIGKILL)
+    assert await work == "done"
+    assert isolation.retries == ["killed"] * 8
 
 
-async def test_work_that_waits_for_its_turn_does_not_use_up_its_time(isolation: Isolation) -> None:
-    await asyncio.gather(*(isolation.run(time.sleep, 0.15) for _ in range(3)))
+async def test_work_whose_process_stops_is_tried_in_another(
+    isolation: Pool, tmp_path: Path
+) -> None:
+    assert await isolation.run(stop_the_first_time, str(tmp_path / "marker")) == "done"
+    assert isolation.retries == ["killed"]
 
 
-async def test_a_process_leaves_no_core_file_with_a_patients_data(isolation: Isolation) -> None:
+async def test_an_idle_process_that_is_killed_costs_no_attempt(isolation: Pool) -> None:
+    pid = await isolation.run(os.getpid)
+    os.kill(pid, signal.SIGKILL)
+    await asyncio.to_thread(await_end, pid)
+    assert await isolation.run(os.getpid) != pid
+
+
+async def test_the_pool_goes_on_when_its_fork_server_is_killed(
+    isolation: Pool, tmp_path: Path
+) -> None:
+    pid = await isolation.run(os.getpid)
+    server = forkserver._forkserver
+    killed = server._forkserver_pid
+    os.kill(killed, signal.SIGKILL)
+    assert await isolation.run(os.getpid) == pid
+    # Only that server could have said how the process ended.
+    assert await isolation.run(crash_the_first_time, str(tmp_path / "marker")) == "done"
+    assert isolation.retries == ["unclear"]
+    assert server._forkserver_pid != killed
+
+
+async def test_cancelled_work_stops_and_its_process_is_replaced(
+    isolation: Pool, pids: Path
+) -> None:
+    work = asyncio.create_task(isolation.run(wait_to_be_killed, str(pids), "/nonexistent"))
+    pid = await next_pid(pids)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    await asyncio.to_thread(await_end, pid)
+    assert await isolation.run(len, "abc") == 3
+
+
+async def test_work_is_done_in_the_order_in_which_it_came(isolation: Pool) -> None:
+    done: list[int] = []
+
+    async def work(number: int) -> None:
+        await isolation.run(len, "abc")
+        done.append(number)
+
+    await asyncio.gather(*map(work, range(20)))
+    assert done == list(range(20))
+
+
+async def test_as_many_tasks_run_at_once_as_there_are_processes(tmp_path: Path) -> None:
+    fifos = [tmp_path / "one", tmp_path / "two"]
+    pool = Pool(processes=2)
+    async with pool.running(), asyncio.TaskGroup() as tasks:
+        for fifo in fifos:
+            os.mkfifo(fifo)
+        running = [
+            tasks.create_task(pool.run(wait_to_be_killed, str(fifo), "/nonexistent"))
+            for fifo in fifos
+        ]
+        assert len({await next_pid(fifo) for fifo in fifos}) == 2
+        for task in running:
+            task.cancel()
+
+
+async def test_a_process_is_replaced_after_its_share_of_tasks(
+    isolation: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolation_module, "TASKS_PER_PROCESS", 2)
+    numbers = [await isolation.run(os.getpid) for _ in range(6)]
+    assert len(set(numbers)) >= 3
+    assert isolation.retries == []
+
+
+async def test_a_process_leaves_no_core_file_with_a_patients_data(isolation: Pool) -> None:
     assert await isolation.run(resource.getrlimit, resource.RLIMIT_CORE) == (0, 0)
 
 
-async def test_a_process_cannot_raise_its_own_limit(isolation: Isolation) -> None:
+async def test_a_process_cannot_raise_its_own_limit(isolation: Pool) -> None:
     limits = await isolation.run(resource.getrlimit, resource.RLIMIT_DATA)
     assert limits == (MEMORY_BYTES, MEMORY_BYTES)
+
+
+@pytest.mark.parametrize("stream", [1, 2])
+async def test_what_a_process_prints_is_seen_nowhere(isolation: Pool, stream: int) -> None:
+    assert await isolation.run(os.readlink, f"/proc/self/fd/{stream}") == os.devnull
+
+
+async def test_at_the_end_unfinished_work_and_all_processes_end(pids: Path) -> None:
+    pool = Pool()
+    async with pool.running():
+        work = asyncio.create_task(pool.run(wait_to_be_killed, str(pids), "/nonexistent"))
+        pid = await next_pid(pids)
+    with pytest.raises(RuntimeError, match="not running"):
+        await work
+    await asyncio.to_thread(await_end, pid)

@@ -9,7 +9,7 @@ import pytest
 from pydicom.data import get_testdata_file
 
 HEAVY = {
-    "asyncio", "faststream", "fastapi", "httpx2", "numpy", "pebble", "PIL", "pydicom", "redis",
+    "asyncio", "faststream", "fastapi", "httpx2", "numpy", "PIL", "pydicom", "redis",
     "rich", "starlette", "structlog", "uvicorn",
 }  # fmt: skip
 PARTS = {

@@ -4,7 +4,6 @@ import faulthandler
 import os
 import resource
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 
 from chassis.runtime.confinement import Cause
 from hdv.validation.processes import Processes, Work
+from kit.tasks import use_cpu
 
 Task = tuple[str, float]
 MEMORY_BYTES = 1 << 30
@@ -21,8 +21,8 @@ def do(task: Task) -> str:
     """What the tests ask of a process: a name, and what to do before it is said."""
     name, value = task
     match name:
-        case "sleep":
-            time.sleep(value)
+        case "compute":
+            use_cpu(value)
         case "exit":
             os._exit(int(value))
         case "kill":
@@ -73,12 +73,12 @@ def children() -> set[int]:
 
 
 def test_results_come_in_the_order_of_the_tasks() -> None:
-    tasks = [("sleep", 0.1), *(("n", float(number)) for number in range(50))]
-    assert results(*tasks) == ["sleep 0.1", *(f"n {number}" for number in range(50))]
+    tasks = [("compute", 0.1), *(("n", float(number)) for number in range(50))]
+    assert results(*tasks) == ["compute 0.1", *(f"n {number}" for number in range(50))]
 
 
 def test_unordered_results_come_as_soon_as_they_are_ready() -> None:
-    assert results(("sleep", 0.5), ("n", 1), ordered=False) == ["n 1", "sleep 0.5"]
+    assert results(("compute", 0.5), ("n", 1), ordered=False) == ["n 1", "compute 0.5"]
 
 
 def test_there_may_be_more_tasks_than_the_window() -> None:
@@ -91,13 +91,13 @@ def test_tasks_are_not_read_far_ahead_of_the_first_unfinished_one() -> None:
 
     def endless() -> Iterator[Task]:
         nonlocal taken
-        yield ("sleep", 0.3)
+        yield ("compute", 0.3)
         while True:
             taken += 1
             yield ("n", 1)
 
     running = processes().results(endless(), ordered=True)
-    assert next(running) == "sleep 0.3"
+    assert next(running) == "compute 0.3"
     running.close()
     assert taken <= 512
 
@@ -117,7 +117,7 @@ def test_all_processes_are_gone_at_the_end_and_when_the_iterator_is_closed() -> 
     before = children()
     results(*[("n", 1.0)] * 10)
     assert children() == before
-    running = processes().results(iter([("n", 1.0), ("sleep", 600.0)]), ordered=True)
+    running = processes().results(iter([("n", 1.0), ("compute", 600.0)]), ordered=True)
     assert next(running) == "n 1"
     assert children() > before
     running.close()
@@ -133,7 +133,7 @@ def test_all_processes_are_gone_at_the_end_and_when_the_iterator_is_closed() -> 
         (("kill", signal.SIGSEGV), Cause.DEATH),
         (("raise", 1), Cause.DEATH),
         (("allocate", 2 * MEMORY_BYTES), Cause.MEMORY),
-        (("sleep", 600), Cause.TIME),
+        (("compute", 600), Cause.TIME),
     ],
 )
 def test_a_task_that_kills_its_process_is_reported_and_the_others_are_done(
@@ -154,7 +154,7 @@ def test_a_process_that_is_killed_once_loses_no_task(
 
 
 def test_the_time_limit_holds_for_each_task() -> None:
-    assert results(*[("sleep", 0.2)] * 5, most=1, seconds=0.6) == ["sleep 0.2"] * 5
+    assert results(*[("compute", 0.2)] * 5, most=1, seconds=0.6) == ["compute 0.2"] * 5
 
 
 def test_output_of_libraries_is_discarded(capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,204 @@
+"""A worker: a process that does one task after the other, as the event loop sees it."""
+
+import asyncio
+import pickle
+import socket
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
+from typing import Any, cast
+
+from chassis.runtime.worker_process import LENGTH, serve
+
+_EXIT_SECONDS = 5.0
+"""How long a process that has closed its end of the line may take to end."""
+_FORK_SERVER_GONE = 255
+"""What multiprocessing then gives as the exit code of a process."""
+
+
+class WorkerEndedError(Exception):
+    """The process ended during a task.
+
+    Args:
+        exit_code: the negative number of a signal, if one ended it; None if it is not known.
+    """
+
+    def __init__(self, exit_code: int | None) -> None:
+        super().__init__(exit_code)
+        self.exit_code = exit_code
+
+
+class WorkerLostError(Exception):
+    """The process could not be started, or did nothing for a long time."""
+
+
+class Worker(asyncio.Protocol):
+    """The event loop's end of the line; `Worker.start` makes one.
+
+    There are neither threads nor polling: the kernel wakes the loop when there is an answer, or
+    when the process has ended.
+
+    Attributes:
+        is_usable: whether it can take a task.
+        tasks: how many it has been given.
+    """
+
+    def __init__(self, process: ForkServerProcess, seconds: float) -> None:
+        self.is_usable = True
+        self.tasks = 0
+        self._process = process
+        self._seconds = seconds
+        self._is_stuck = False
+        self._loop = asyncio.get_running_loop()
+        self._line: asyncio.WriteTransport
+        self._received = bytearray()
+        self._answer: asyncio.Future[bytes | None] = self._loop.create_future()
+        self._watch: asyncio.TimerHandle
+
+    @classmethod
+    async def start(
+        cls, context: ForkServerContext, *, seconds: float, memory_bytes: int
+    ) -> "Worker":
+        """Start a process and wait until it is ready.
+
+        Args:
+            context: of multiprocessing; it starts the fork server if that is not running.
+            seconds: the CPU time that a task may use.
+            memory_bytes: what the process may allocate; mapped files do not count.
+
+        Raises:
+            WorkerLostError: it could not be started.
+        """
+        loop = asyncio.get_running_loop()
+        starting = loop.run_in_executor(None, _start_process, context, seconds, memory_bytes)
+        try:
+            process, line = await asyncio.shield(starting)
+            _, worker = await loop.create_unix_connection(lambda: cls(process, seconds), sock=line)
+            await worker.ready()
+        except (OSError, EOFError, WorkerEndedError):
+            raise WorkerLostError from None
+        except asyncio.CancelledError:
+            starting.add_done_callback(_abandon)
+            raise
+        return worker
+
+    async def ready(self) -> None:
+        """Wait until the process has started.
+
+        Raises:
+            WorkerEndedError: it ended before.
+        """
+        await self._next_answer()
+
+    async def do(self, function: Callable[..., Any], args: tuple[object, ...]) -> Any:  # noqa: ANN401 -- whatever the function returns
+        """Call a function in the process; if this is cancelled, the process is killed.
+
+        Raises:
+            WorkerEndedError: the process ended.
+            WorkerLostError: the process has been killed because it did nothing.
+            Exception: whatever the function raises.
+        """
+        self.tasks += 1
+        self._line.write(pickle.dumps((function, args)))
+        self._watch_again()
+        try:
+            answer = await self._next_answer()
+        finally:
+            self._watch.cancel()
+        has_returned, value = pickle.loads(answer)  # noqa: S301 -- of our own process
+        if has_returned:
+            return value
+        raise value
+
+    def kill(self) -> None:
+        """Kill the process, whatever it does."""
+        self.is_usable = False
+        self._line.abort()
+        self._process.kill()
+
+    def _watch_again(self, before: int | None = None) -> None:
+        self._watch = self._loop.call_later(self._seconds, self._kill_if_stuck, before)
+
+    def _kill_if_stuck(self, before: int | None) -> None:
+        """Kill the process if it has used no CPU time since the last look.
+
+        It is stopped, or waits for a disk; what uses CPU time the kernel ends (`limit_time`).
+        """
+        used = _cpu_ticks(self._process.pid)
+        if used == before:
+            self._is_stuck = True
+            self.kill()
+        else:
+            self._watch_again(used)
+
+    async def _next_answer(self) -> bytes:
+        try:
+            answer = await self._answer
+        except asyncio.CancelledError:
+            self.kill()
+            raise
+        if answer is not None:
+            self._answer = self._loop.create_future()
+            return answer
+        if self._is_stuck:
+            raise WorkerLostError
+        await asyncio.to_thread(self._process.join, _EXIT_SECONDS)
+        code = self._process.exitcode
+        self._process.kill()  # if it has only closed the line
+        raise WorkerEndedError(None if code == _FORK_SERVER_GONE else code)
+
+    # What follows the loop calls: see `asyncio.Protocol`.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The line is open."""
+        self._line = cast("asyncio.WriteTransport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """A piece of an answer has come."""
+        self._received += data
+        if len(self._received) >= LENGTH.size:
+            (length,) = LENGTH.unpack_from(self._received)
+            if len(self._received) == LENGTH.size + length and not self._answer.done():
+                self._answer.set_result(bytes(self._received[LENGTH.size :]))
+                self._received.clear()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The process has ended."""
+        del exc
+        self.is_usable = False
+        if not self._answer.done():
+            self._answer.set_result(None)
+
+
+def _start_process(
+    context: ForkServerContext, seconds: float, memory_bytes: int
+) -> tuple[ForkServerProcess, socket.socket]:
+    """Start a process; returns it and our end of the line to it."""
+    ours, theirs = socket.socketpair()
+    try:
+        with Connection(theirs.detach()) as line:
+            arguments = (line, seconds, memory_bytes)
+            process = context.Process(target=serve, args=arguments, daemon=True)
+            process.start()
+    except BaseException:
+        ours.close()
+        raise
+    ours.setblocking(False)
+    return process, ours
+
+
+def _abandon(starting: "asyncio.Future[tuple[ForkServerProcess, socket.socket]]") -> None:
+    """Close the line to a process that is no longer wanted, which ends it."""
+    if not starting.cancelled() and not starting.exception():
+        _, line = starting.result()
+        line.close()
+
+
+def _cpu_ticks(pid: int | None) -> int | None:
+    """The CPU time that a process has used, in clock ticks; None if it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+    except FileNotFoundError:
+        return None
+    return int(fields[11]) + int(fields[12])
