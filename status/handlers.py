@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
-from chassis.messaging.delivery import Handler
 from chassis.service.lifecycle import Service
 from contracts.channels import CHANNELS
-from contracts.events import CloudEvent, Event
+from contracts.events import Event
 from contracts.status import StatusRecord, StatusUpdate
 from status.projection import updates_of
-from status.store import Page, Wanted
+from status.store import Page, StudyUpdates, Wanted
 
 
 class Store(Protocol):
@@ -19,24 +18,22 @@ class Store(Protocol):
     async def get(self, study_id: UUID) -> StatusRecord | None:
         """The latest record of a study."""
 
-    async def apply(self, study_id: UUID, updates: list[StatusUpdate]) -> StatusRecord:
+    async def apply(self, study_id: UUID, updates: Sequence[StatusUpdate]) -> StatusRecord:
         """Apply updates to a study's record."""
+
+    async def apply_all(self, updates: Sequence[StudyUpdates]) -> list[StatusRecord | Exception]:
+        """Apply updates; returns for each the record, or why it cannot be updated."""
 
     async def page(self, wanted: Wanted, cursor: str | None, limit: int) -> Page:
         """A page of records."""
 
 
-def register(service: Service, store: Store, concurrency: int) -> None:
+def register(service: Service, store: Store, most_at_once: int) -> None:
     """Project every event onto the record of its study."""
-    for channel in CHANNELS:
-        service.consume(channel, _projector(store, channel.event), concurrency=concurrency)
 
+    async def project(events: Sequence[Event]) -> list[Exception | None]:
+        updates = [StudyUpdates(event.subject, updates_of(event)) for event in events]
+        results = await store.apply_all(updates)
+        return [result if isinstance(result, Exception) else None for result in results]
 
-def _projector(store: Store, event_type: type[CloudEvent]) -> Handler:
-    async def project(event: Event) -> Sequence[CloudEvent]:
-        await store.apply(event.subject, updates_of(event))
-        return ()
-
-    # FastStream reads a message as what its handler's parameter is annotated with.
-    project.__annotations__["event"] = event_type
-    return project
+    service.consume_batches(CHANNELS, project, most_at_once=most_at_once)

@@ -1,6 +1,5 @@
 """The internal HTTP API: progress marks in, status records out."""
 
-import asyncio
 import hmac
 from dataclasses import dataclass
 from typing import Annotated
@@ -15,7 +14,7 @@ from chassis.web.routing import Router, provide, provided
 from contracts.model import Label, Modality, Sha256
 from contracts.status import State, StatusRecord, StatusUpdate, StudyStatusUpdates
 from status.handlers import Store
-from status.store import Wanted
+from status.store import StudyUpdates, Wanted
 
 MOST_PER_PAGE = 500
 
@@ -51,7 +50,7 @@ class BearerToken:
     def __init__(self, token: SecretStr) -> None:
         self._expected = f"Bearer {token.get_secret_value()}".encode()
 
-    def __call__(self, authorization: Annotated[str, Header()] = "") -> None:
+    async def __call__(self, authorization: Annotated[str, Header()] = "") -> None:
         """Check the header.
 
         Raises:
@@ -83,7 +82,7 @@ def add_routes(app: FastAPI, store: Store, token: SecretStr | None) -> None:
         )
 
 
-def _wanted(
+async def _wanted(  # a function that is not async would be called in a thread
     *,
     status: Annotated[State | None, Query(description="Only studies in this state")] = None,
     since: Annotated[
@@ -123,13 +122,13 @@ async def update(study_id: UUID, body: StatusUpdate, records: Provided) -> Statu
 @router.post("", summary="Note the states of many studies", responses=documented())
 async def update_many(body: StudyStatusUpdates, records: Provided) -> Applied:
     """Updates of one study are applied in the order given."""
-    by_study: dict[UUID, list[StatusUpdate]] = {}
-    for entry in body.updates:
-        by_study.setdefault(entry.study_id, []).append(entry)
-    await asyncio.gather(
-        *(records.store.apply(study_id, updates) for study_id, updates in by_study.items())
+    results = await records.store.apply_all(
+        [StudyUpdates(update.study_id, [update]) for update in body.updates]
     )
-    return Applied(studies=len(by_study))
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+    return Applied(studies=len({update.study_id for update in body.updates}))
 
 
 @router.get(

@@ -3,10 +3,12 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from itertools import chain, islice
+from typing import NamedTuple, cast
 from uuid import UUID
 
 from redis.asyncio import Redis
@@ -27,14 +29,11 @@ INDEX = "status-index"
 with a suffix, of those that are unfinished, in `error` or `failed`, of a modality, with a label or
 of a patient. The archived ones have no index: they are most of all."""
 
-GATHER_SECONDS = 0.02
-"""After a write, how long updates gather for the next one."""
-
 MOST_SCANNED = 2000
 """Records that are read for one page. If few of them are wanted, the page is short and the next one
 goes on."""
 MOST_AT_ONCE = 500
-"""Records that are read with one command."""
+"""Records that are read or written with one command."""
 
 # KEYS: the records.
 # ARGV: for each of them the record as it was read ("" for none), the new record, and what changes
@@ -122,7 +121,12 @@ class _Change:
         return json.dumps([str(self.after.study_id), time, leaves, enters]).encode()
 
 
-_Request = tuple[UUID, Sequence[StatusUpdate]]
+class StudyUpdates(NamedTuple):
+    """What is to be applied to the record of a study."""
+
+    study_id: UUID
+    updates: Sequence[StatusUpdate]
+    """At least one, in their order."""
 
 
 class RedisStore:
@@ -130,7 +134,7 @@ class RedisStore:
 
     def __init__(self, connect: Callable[[], Awaitable[Redis]]) -> None:
         self._connect = connect
-        self._requests = Batches(self._apply_all, pause_seconds=GATHER_SECONDS)
+        self._requests = Batches(self._apply_all)
 
     async def get(self, study_id: UUID) -> StatusRecord | None:
         """The latest record of a study."""
@@ -138,18 +142,26 @@ class RedisStore:
         return _parse(await client.get(_key(study_id)))
 
     async def apply(self, study_id: UUID, updates: Sequence[StatusUpdate]) -> StatusRecord:
-        """Apply updates to a study's record, in the order given.
+        """Apply updates to a study's record, in the order given; it need not be known yet.
+
+        Raises:
+            ValueError: the stored record is broken.
+            redis.exceptions.WatchError: other writers were faster every time.
+        """
+        [result] = await self.apply_all([StudyUpdates(study_id, updates)])
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    async def apply_all(self, updates: Sequence[StudyUpdates]) -> list[StatusRecord | Exception]:
+        """Apply updates; returns for each the record, or why it cannot be updated.
 
         Updates that arrive at the same time, of one study or of many, are written together.
-
-        Args:
-            study_id: the study; it need not be known yet.
-            updates: at least one.
 
         Raises:
             redis.exceptions.WatchError: other writers were faster every time.
         """
-        return await self._requests.add((study_id, updates))
+        return await self._requests.add(updates)
 
     async def page(self, wanted: Wanted, cursor: str | None, limit: int) -> Page:
         """A page of records; studies first seen last come first.
@@ -179,12 +191,24 @@ class RedisStore:
                 last, scanned = entry, scanned + 1
         return Page(tuple(records), None)
 
-    async def _apply_all(self, requests: Sequence[_Request]) -> list[StatusRecord | Exception]:
-        """Apply updates; returns for each request the record, or why it cannot be updated."""
+    async def _apply_all(
+        self, requests: Sequence[Sequence[StudyUpdates]]
+    ) -> list[list[StatusRecord | Exception]]:
+        """Apply the updates of several requests; returns for each what `apply_all` returns."""
+        updates: dict[UUID, list[StatusUpdate]] = defaultdict(list)
+        for study_id, further in chain.from_iterable(requests):
+            updates[study_id].extend(further)
+        results: dict[UUID, StatusRecord | Exception] = {}
+        studies = iter(updates)
+        while some := list(islice(studies, MOST_AT_ONCE)):
+            results |= await self._advance({study_id: updates[study_id] for study_id in some})
+        return [[results[study_id] for study_id, _ in request] for request in requests]
+
+    async def _advance(
+        self, updates: Mapping[UUID, Sequence[StatusUpdate]]
+    ) -> dict[UUID, StatusRecord | Exception]:
+        """Apply updates to the records of some studies."""
         client = await self._connect()
-        updates: dict[UUID, list[StatusUpdate]] = {}
-        for study_id, further in requests:
-            updates.setdefault(study_id, []).extend(further)
         results: dict[UUID, StatusRecord | Exception] = {}
         for _ in range(MOST_ATTEMPTS):
             remaining = [study_id for study_id in updates if study_id not in results]
@@ -198,7 +222,7 @@ class RedisStore:
             written = await _write(client, changes)
             results |= {change.after.study_id: change.after for change in written}
             if len(results) == len(updates):
-                return [results[study_id] for study_id, _ in requests]
+                return results
             await asyncio.sleep(random.uniform(0.001, 0.02))  # noqa: S311 -- jitter
         raise WatchError
 

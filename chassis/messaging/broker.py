@@ -44,6 +44,8 @@ def create_broker(settings: ServiceSettings) -> RedisBroker:
         message_format=CloudEventFormat,
         logger=BrokerLog(),
         graceful_timeout=settings.delivery.graceful_timeout_seconds,
+        # Handlers take the decoded event and nothing else: nothing is to be injected.
+        apply_types=False,
         socket_connect_timeout=CONNECT_TIMEOUT_SECONDS,
         socket_timeout=COMMAND_TIMEOUT_SECONDS,
         health_check_interval=15,

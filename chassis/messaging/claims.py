@@ -85,15 +85,15 @@ class Claims:
         return claim
 
     @contextmanager
-    def held(self, claim: Claim) -> Iterator[None]:
-        """Renew a claim in the context, so that a slow message is not worked on twice."""
+    def held(self, *claims: Claim) -> Iterator[None]:
+        """Renew claims in the context, so that a slow message is not worked on twice."""
         if not self._held:
             self._renewed = time.monotonic()
-        self._held.add(claim)
+        self._held.update(claims)
         try:
             yield
         finally:
-            self._held.discard(claim)
+            self._held.difference_update(claims)
 
     async def is_held(self, claim: Claim) -> bool:
         """Whether a claim that is held in a context is still this consumer's.

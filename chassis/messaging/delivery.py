@@ -189,7 +189,7 @@ class Delivery(BaseMiddleware[Any, Any]):
 
     async def _finish(self, claim: Claim, events: Sequence[CloudEvent]) -> None:
         """Send the events and acknowledge the message, in one MULTI."""
-        async with self._transactions.transaction(settles=claim) as pipeline:
+        async with self._transactions.transaction(settles=[claim]) as pipeline:
             for event in events:
                 await self._publishers[type(event)].queue(event, pipeline)
         for event in events:

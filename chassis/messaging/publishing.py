@@ -22,10 +22,10 @@ GATHER_SECONDS = 0.01
 
 @dataclass(frozen=True)
 class _Transaction:
-    """Commands, and the entry that is acknowledged with them."""
+    """Commands, and the entries that are acknowledged with them."""
 
     commands: Pipeline
-    settles: Claim | None
+    settles: Sequence[Claim]
 
 
 class Transactions:
@@ -36,11 +36,11 @@ class Transactions:
         self._batches = Batches(self._execute, pause_seconds=GATHER_SECONDS)
 
     @asynccontextmanager
-    async def transaction(self, settles: Claim | None = None) -> AsyncIterator[Pipeline]:
+    async def transaction(self, settles: Sequence[Claim] = ()) -> AsyncIterator[Pipeline]:
         """The commands that are queued in the context are executed at its end: all or none.
 
         Args:
-            settles: the stream entry that is acknowledged with them, if any.
+            settles: the stream entries that are acknowledged with them.
 
         Raises:
             redis.exceptions.RedisError: Redis is unavailable; it may or may not have executed them.
@@ -54,7 +54,7 @@ class Transactions:
         """Execute transactions; returns for each the first error of its commands, if any."""
         settled: dict[tuple[str, str], list[bytes]] = defaultdict(list)
         for transaction in transactions:
-            if claim := transaction.settles:
+            for claim in transaction.settles:
                 settled[claim.stream, claim.group].append(claim.entry_id)
         commands = [c for t in transactions for c in t.commands.command_stack]
         client = await self._broker.connect()

@@ -112,6 +112,11 @@ class Metrics:
         self.outage(lasts=False)
         self._activity = {"messages": Activity(), "requests": Activity()}
 
+    def messages(self, event: str, seconds: float, outcome: str, count: int) -> None:
+        """Messages were handled together."""
+        for _ in range(count):
+            self.message(event, seconds, outcome)
+
     def message(self, event: str, seconds: float, outcome: str) -> None:
         """A message was handled."""
         self._messages.labels(self._service, event, outcome).inc()

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from faststream.redis import RedisBroker
 
+from chassis.messaging.batch_delivery import BatchDelivery, BatchHandler
 from chassis.messaging.broker import await_redis, create_broker, ensure_groups, instance_name
 from chassis.messaging.claims import Claims
 from chassis.messaging.dead_letter import DeadLetters
@@ -92,22 +93,13 @@ class Service:
         dead_letters = DeadLetters(
             self.broker, self.name, self.metrics, self.publisher(failures) if failures else None
         )
-        self.broker.add_middleware(
-            partial(
-                Delivery,
-                metrics=self.metrics,
-                claims=self._claims,
-                transactions=self._transactions,
-                publishers=self._publishers,
-                failures=Failures(
-                    settings=settings.delivery,
-                    claims=self._claims,
-                    dead_letters=dead_letters,
-                    outage=outage,
-                    is_well=self._is_well,
-                    metrics=self.metrics,
-                ),
-            )
+        self._failures = Failures(
+            settings=settings.delivery,
+            claims=self._claims,
+            dead_letters=dead_letters,
+            outage=outage,
+            is_well=self._is_well,
+            metrics=self.metrics,
         )
         self.http = FastAPI(
             title=f"Hybrid DICOM Validator: {self.name}",
@@ -152,6 +144,17 @@ class Service:
         """
         for following in publishes:
             self.publisher(following)
+        if not self._groups:
+            self.broker.add_middleware(
+                partial(
+                    Delivery,
+                    metrics=self.metrics,
+                    claims=self._claims,
+                    transactions=self._transactions,
+                    publishers=self._publishers,
+                    failures=self._failures,
+                )
+            )
         consume(
             self.broker,
             channel,
@@ -162,6 +165,32 @@ class Service:
             concurrency=concurrency,
         )
         self._groups.append((channel.address, self.name))
+
+    def consume_batches(
+        self, channels: Sequence[Channel], handler: BatchHandler, *, most_at_once: int
+    ) -> None:
+        """Hand the events of channels to a handler in batches, as the group of this service.
+
+        A service has either this or `consume`, whose middleware takes every message of the broker.
+
+        Args:
+            channels: the channels.
+            handler: what to do with some events of one of them.
+            most_at_once: the greatest number of events in a batch.
+        """
+        delivery = BatchDelivery(
+            self.broker,
+            group=self.name,
+            instance=self._instance,
+            settings=self.settings.delivery,
+            metrics=self.metrics,
+            claims=self._claims,
+            transactions=self._transactions,
+            failures=self._failures,
+        )
+        for channel in channels:
+            delivery.consume(channel, handler, most_at_once)
+            self._groups.append((channel.address, self.name))
 
     def use(self, resource: Callable[[], AbstractAsyncContextManager[object]]) -> None:
         """Enter a context when the service starts, and leave it after the last message."""

@@ -36,7 +36,7 @@ from kit.uid_index import MemoryUidIndex
 from kit.volumes import Volumes
 from status.record import advance
 from status.settings import StatusSettings
-from status.store import Page, Wanted
+from status.store import Page, StudyUpdates, Wanted
 from storage.layout import INTAKE
 from storage.study_store import StudyStore
 from validator.examine_file import examine_file
@@ -52,10 +52,13 @@ class Records:
     async def get(self, study_id: UUID) -> StatusRecord | None:
         return self.all.get(study_id)
 
-    async def apply(self, study_id: UUID, updates: list[StatusUpdate]) -> StatusRecord:
+    async def apply(self, study_id: UUID, updates: Sequence[StatusUpdate]) -> StatusRecord:
         for update in updates:
             self.all[study_id] = advance(self.all.get(study_id), study_id, update)
         return self.all[study_id]
+
+    async def apply_all(self, updates: Sequence[StudyUpdates]) -> list[StatusRecord | Exception]:
+        return [await self.apply(study_id, further) for study_id, further in updates]
 
     async def page(self, wanted: Wanted, cursor: str | None, limit: int) -> Page:
         raise NotImplementedError

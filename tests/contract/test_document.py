@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faststream.redis.subscriber.usecases import StreamSubscriber
+from faststream.redis.subscriber.usecases import StreamBatchSubscriber, StreamSubscriber
 from jsonschema import Draft7Validator
 
 from asyncapi.check import FORMATS, Kind, MessageCheck, Recorded
@@ -153,7 +153,7 @@ def test_every_stream_is_read_by_a_reader_and_a_claimer() -> None:
         groups = [
             (subscriber.stream_sub.name, subscriber.stream_sub.min_idle_time is None)
             for subscriber in broker.subscribers
-            if isinstance(subscriber, StreamSubscriber)
+            if isinstance(subscriber, StreamSubscriber | StreamBatchSubscriber)
         ]
         readers = {name for name, reads in groups if reads}
         claimers = {name for name, reads in groups if not reads}

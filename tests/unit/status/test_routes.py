@@ -14,7 +14,7 @@ from contracts.status import State, StatusRecord, StatusUpdate
 from kit.problems import assert_problem
 from status.record import advance
 from status.routes import add_routes
-from status.store import Page, Wanted
+from status.store import Page, StudyUpdates, Wanted
 
 STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 OTHER = UUID("1b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
@@ -26,16 +26,19 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.records: dict[UUID, StatusRecord] = {}
-        self.applied: list[int] = []
+        self.applied: list[set[UUID]] = []
 
     async def get(self, study_id: UUID) -> StatusRecord | None:
         return self.records.get(study_id)
 
     async def apply(self, study_id: UUID, updates: Sequence[StatusUpdate]) -> StatusRecord:
-        self.applied.append(len(updates))
         for update in updates:
             self.records[study_id] = advance(self.records.get(study_id), study_id, update)
         return self.records[study_id]
+
+    async def apply_all(self, updates: Sequence[StudyUpdates]) -> list[StatusRecord | Exception]:
+        self.applied.append({study_id for study_id, _ in updates})
+        return [await self.apply(study_id, further) for study_id, further in updates]
 
     async def page(self, wanted: Wanted, cursor: str | None, limit: int) -> Page:
         newest_first = list(self.records.values())[::-1]
@@ -101,7 +104,7 @@ async def test_an_unknown_study_is_not_found(service: Caller) -> None:
     assert_problem(await service().get(f"/status/{STUDY}"), 404, "unknown-study")
 
 
-async def test_many_marks_are_taken_at_once_and_written_once_for_each_study(
+async def test_many_marks_are_taken_and_written_at_once(
     service: Caller, store: MemoryStore
 ) -> None:
     updates = [
@@ -111,7 +114,7 @@ async def test_many_marks_are_taken_at_once_and_written_once_for_each_study(
     ]
     response = await service().post("/status", json={"updates": updates})
     assert response.json() == {"studies": 2}
-    assert store.applied == [2, 1]
+    assert store.applied == [{STUDY, OTHER}]
     assert store.records[STUDY].status is State.VALIDATED
     assert store.records[OTHER].status is State.ARCHIVING
 

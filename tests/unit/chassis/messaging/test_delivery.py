@@ -169,9 +169,9 @@ class Consumer:
         )
 
     @asynccontextmanager
-    async def transaction(self, *, settles: Claim) -> AsyncIterator[list[CloudEvent]]:
+    async def transaction(self, *, settles: Sequence[Claim]) -> AsyncIterator[list[CloudEvent]]:
         """Events and acknowledgement: both or neither."""
-        assert settles.entry_id in {b"17-0", b"0-0"}
+        assert [claim.entry_id for claim in settles] in ([b"17-0"], [b"0-0"])
         queued: list[CloudEvent] = []
         yield queued
         if self.is_unavailable:
