@@ -36,7 +36,7 @@ class Isolation:
     """A pool of processes with limits on CPU time and memory.
 
     A process that exceeds a limit is killed and replaced; only its own task fails. What is not the
-    task's fault is waited out: see `End`, and docs/decisions/0020.
+    task's fault is waited out: see `End`, and docs/decisions/0024.
 
     Args:
         processes: how many tasks run at the same time; others wait for their turn, in order.
