@@ -44,7 +44,7 @@ def create_app(
         note_retry=service.note_process_end,
     )
     service.use(isolation.running)
-    describe = describe or isolated_describer(isolation)
+    describe = describe or isolated_describer(isolation, pictures=settings.previews)
     preview: Preview = no_preview
     if settings.previews:
         preview = previewer(isolation, studies, settings.preview_seconds)

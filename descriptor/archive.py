@@ -7,7 +7,7 @@ file are checked against the SHA-256 of their arrival when they are linked into 
 then, they are in the page cache, and exactly the bytes that are kept are checked.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from chassis.messaging.errors import PermanentError
 from contracts.places import Place
+from descriptor.archived import Archived
 from descriptor.instances import Instance, ValidatedStudy
 from descriptor.metadata import StudyMetadata
 from storage.layout import INTAKE, METADATA, ORIGINAL, ORIGINALS, REPORT
@@ -51,22 +52,20 @@ def open_study(studies: StudyStore, study_id: UUID) -> ValidatedStudy | None:
 
 def commit_study(
     studies: StudyStore,
-    study: ValidatedStudy,
     metadata: StudyMetadata,
     owners: Mapping[str, UUID],
     now: datetime,
-) -> ArchivedStudy:
+) -> Archived:
     """Make a study appear in the archive, and its rejected files in quarantine; end its upload.
 
     Args:
         studies: where studies are stored.
-        study: from `open_study`.
-        metadata: all of its instances have been added.
+        metadata: of a study from `open_study`; all of its instances have been added.
         owners: the studies that known instances belonged to first, by SOP Instance UID.
         now: the time, with its zone.
 
     Returns:
-        What the archive knows about the study.
+        What is in the archive.
 
     Raises:
         PermanentError: the bytes of a file are not those that arrived, or the archive or the
@@ -74,15 +73,13 @@ def commit_study(
             the upload was divided into. The upload is unchanged.
         OSError: the store failed; try again.
     """
+    study = metadata.study
     with _unless_finished(studies, study.study_id):
-        with _draft_unless_there(studies, Place.ARCHIVE, study.study_id) as draft:
-            for instance in study.instances:
-                owner = owners.get(instance.identity.sop_instance_uid)
-                known_in = studies.archived(owner) if owner and instance.is_known else None
-                _link(draft, study.folder, instance, known_in)
-            draft.commit(METADATA, partial(metadata.write, archived_at=now))
+        if _archive(studies, metadata, owners, now):
+            _finish(studies, study, is_archived=True)
+            return metadata.archived()
         _finish(studies, study)
-    return read_archived(studies, study.study_id)
+    return Archived.of(read_archived(studies, study.study_id))
 
 
 def read_archived(studies: StudyStore, study_id: UUID) -> ArchivedStudy:
@@ -95,6 +92,22 @@ def read_archived(studies: StudyStore, study_id: UUID) -> ArchivedStudy:
         return studies.archived(study_id).metadata()
     except ValueError:  # broken JSON as well as broken metadata
         raise PermanentError("study.unreadable", "The metadata in the archive is broken.") from None
+
+
+def _archive(
+    studies: StudyStore, metadata: StudyMetadata, owners: Mapping[str, UUID], now: datetime
+) -> bool:
+    """Make a study appear in the archive; false if there is one under its id by now."""
+    study = metadata.study
+
+    def fill(draft: Draft) -> None:
+        for instance in study.instances:
+            owner = owners.get(instance.identity.sop_instance_uid)
+            known_in = studies.archived(owner) if owner and instance.is_known else None
+            _link(draft, study.folder, instance, known_in)
+        draft.commit(METADATA, partial(metadata.write, archived_at=now))
+
+    return _commit(studies.archived(study.study_id), fill)
 
 
 def _link(
@@ -134,47 +147,56 @@ def _read(folder: StudyFolder) -> ValidatedStudy | None:
     return study
 
 
-def _finish(studies: StudyStore, study: ValidatedStudy) -> None:
-    """Quarantine the rejected files, and end the upload once everything is safe elsewhere."""
-    archived = studies.archived(study.study_id)
-    quarantined = studies.quarantined(study.study_id)
-    if study.rejected:
-        _quarantine(studies, study)
+def _finish(studies: StudyStore, study: ValidatedStudy, *, is_archived: bool = False) -> None:
+    """Quarantine the rejected files, and end the upload once everything is safe elsewhere.
+
+    Args:
+        studies: where studies are stored.
+        study: the study.
+        is_archived: whether this call has archived its instances.
+    """
+    folder = study.folder
     instances = [instance.stored for instance in study.instances]
-    if not (
-        archived.holds(instances, study.folder) and quarantined.holds(study.rejected, study.folder)
-    ):
+    is_archived = is_archived or studies.archived(study.study_id).holds(instances, folder)
+    is_quarantined = not study.rejected or _quarantine(studies, study)
+    if not (is_archived and is_quarantined):
         message = "The archive or the quarantine has something else under the study's id."
         raise PermanentError("study.conflict", message)
     for other, files in study.divided.items():
         # In this order: a study is in the archive before it leaves the uploads.
-        folders = studies.uploaded(other), studies.archived(other)
-        if not any(folder.holds(files, study.folder) for folder in folders):
+        places = studies.uploaded(other), studies.archived(other)
+        if not any(place.holds(files, folder) for place in places):
             message = "Files are missing from a study that the upload was divided into."
             raise PermanentError("study.conflict", message)
-    studies.remove(study.folder)
+    # A power cut may bring the upload back; it is then announced again, and ended here again.
+    studies.remove(folder, durable=False)
 
 
-def _quarantine(studies: StudyStore, study: ValidatedStudy) -> None:
-    """Make the rejected files appear in quarantine, unless they are there already."""
-    folder = study.folder
-    with _draft_unless_there(studies, Place.QUARANTINE, study.study_id) as draft:
+def _quarantine(studies: StudyStore, study: ValidatedStudy) -> bool:
+    """Make the rejected files appear in quarantine; whether they are there in the end."""
+    upload = study.folder
+    quarantined = studies.quarantined(study.study_id)
+
+    def fill(draft: Draft) -> None:
         for file in study.rejected:
-            draft.link(folder.file(file.name).key, file.name, file.sha256)
+            draft.link(upload.file(file.name).key, file.name, file.sha256)
         with draft.create(INTAKE) as intake:
-            intake.write(folder.file(INTAKE).read())
-        report = folder.file(REPORT).read()
+            intake.write(upload.file(INTAKE).read())
+        report = upload.file(REPORT).read()
         draft.commit(REPORT, lambda file: file.write(report))
 
+    return _commit(quarantined, fill) or quarantined.holds(study.rejected, upload)
 
-@contextmanager
-def _draft_unless_there(studies: StudyStore, place: Place, study_id: UUID) -> Iterator[Draft]:
-    """Fill a folder; if another call has made it appear meanwhile, make sure that it is durable."""
+
+def _commit(folder: StudyFolder, fill: Callable[[Draft], None]) -> bool:
+    """Make a folder appear; false if another call has done so, which is then made durable."""
     try:
-        with studies.draft(place, study_id) as draft:
-            yield draft
+        with folder.store.draft(folder.key) as draft:
+            fill(draft)
     except FileExistsError:
-        studies.store.settle(place)
+        folder.store.settle(folder.place)
+        return False
+    return True
 
 
 @contextmanager

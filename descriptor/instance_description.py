@@ -56,6 +56,8 @@ class InstanceDescription:
     incomplete: str | None = None
     """Why the data set is not all there; None if it is. ``structure``: it is broken or truncated;
     ``depth``, ``elements``, ``inflated-size``: a limit; ``undescribed``: the process failed."""
+    picture: bytes | None = None
+    """A PNG of it, if it is the picture of its study and could be rendered quickly."""
 
 
 def undescribed(identity: Identity) -> InstanceDescription:

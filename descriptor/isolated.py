@@ -4,9 +4,13 @@ Importing those takes half a second and 40 MB, which the main process of the ser
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from descriptor.instance_description import InstanceDescription
+from descriptor.representative import choose
+from descriptor.unrenderable import UnrenderableError
 
 PRELOAD = ("descriptor.description", "descriptor.rendering")
 """The modules with the work itself."""
@@ -17,6 +21,22 @@ def describe_instances(files: Sequence[tuple[Path, str]]) -> list[InstanceDescri
     from descriptor import description  # noqa: PLC0415 -- see above
 
     return description.describe_instances(files)
+
+
+def describe_study(files: Sequence[tuple[Path, str]]) -> list[InstanceDescription]:
+    """Describe all instances of a study, one of them with its picture if that is a quick one.
+
+    This spares a call of its own for the picture.
+    """
+    from descriptor import rendering  # noqa: PLC0415 -- see above
+
+    descriptions = describe_instances(files)
+    if len(descriptions) == len(files):  # otherwise some are left for the next time
+        with suppress(UnrenderableError):
+            index = choose([description.values for description in descriptions])
+            picture = rendering.render_quickly(files[index][0])
+            descriptions[index] = replace(descriptions[index], picture=picture)
+    return descriptions
 
 
 def render(path: Path) -> bytes:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import IO, Any, Self
 
 from contracts.report import Outcome
+from descriptor.archived import Archived
 from descriptor.instance_description import (
     INSTANCE_KEYWORDS,
     SERIES_KEYWORDS,
@@ -40,7 +41,7 @@ class StudyMetadata:
     """
 
     def __init__(self, study: ValidatedStudy, temporary: IO[bytes]) -> None:
-        self._study = study
+        self.study = study
         self._writer = MetadataWriter(temporary)
         self._values: Values = {}
         self._distinct: dict[str, dict[Any, None]] = {"StudyInstanceUID": {}, "Modality": {}}
@@ -87,7 +88,7 @@ class StudyMetadata:
             file: where to.
             archived_at: the time, with its zone.
         """
-        study = self._study
+        study = self.study
         summary = {
             "schema_version": SCHEMA_VERSION,
             "study_id": study.study_id,
@@ -100,16 +101,25 @@ class StudyMetadata:
         }
         self._writer.write(file, summary, rest)
 
+    def archived(self) -> Archived:
+        """The study in short, once it is in the archive."""
+        instances = self.study.instances
+        return Archived(
+            study_instance_uids=list(self._distinct["StudyInstanceUID"]),
+            instance_count=len(instances),
+            size_bytes=sum(instance.stored.size_bytes for instance in instances),
+        )
+
     def _summary(self) -> dict[str, Any]:
         """The study's attributes as the first instance that has them gives them, and counts."""
-        instances = self._study.instances
+        archived = self.archived()
         return {
             **{key: self._values[key] for key in STUDY_KEYWORDS if key in self._values},
-            "study_instance_uids": list(self._distinct["StudyInstanceUID"]),
+            "study_instance_uids": archived.study_instance_uids,
             "modalities": list(self._distinct["Modality"]),
             "series_count": len(self._series),
-            "instance_count": len(instances),
-            "size_bytes": sum(instance.stored.size_bytes for instance in instances),
+            "instance_count": archived.instance_count,
+            "size_bytes": archived.size_bytes,
         }
 
 

@@ -16,6 +16,7 @@ from descriptor.greyscale import Transformation, modality_lut, voi_lut
 from descriptor.unrenderable import UnrenderableError
 from engine.encoding.mapping import map_file
 from engine.encoding.reading import DicomFile, read
+from engine.image import Image as PixelImage
 from engine.muting import muted
 from engine.tags import (
     IMAGER_PIXEL_SPACING,
@@ -27,6 +28,8 @@ from engine.tags import (
 
 LONGEST_SIDE = 512
 """Pixels."""
+QUICK_SAMPLES = 4 * 1024 * 1024
+"""Frames up to this size are rendered in some milliseconds if they are not compressed."""
 
 _ASPECTS = (
     PIXEL_ASPECT_RATIO,
@@ -55,25 +58,45 @@ def render(path: Path) -> bytes:
         OSError: it cannot be read.
     """
     with muted():
-        dicom = read(map_file(path), LIMITS, lambda _: None)
-        if dicom is None:
-            raise UnrenderableError("no-image")
-        return render_file(dicom)
+        return _render(_read(path))
 
 
-def render_file(dicom: DicomFile) -> bytes:
-    """Render the middle frame of an instance that has been read; see `render`."""
+def render_quickly(path: Path) -> bytes | None:
+    """Render the middle frame of an instance, if that takes a few milliseconds; see `render`.
+
+    Returns:
+        None if the frame is compressed or large: a decoder may take any time for it.
+    """
+    with muted():
+        dicom = _read(path)
+        image = PixelImage.of(dicom.dataset)
+        if image is None or image.is_encapsulated:
+            return None
+        layout = image.layout
+        if layout is None or layout.rows * layout.columns * layout.samples > QUICK_SAMPLES:
+            return None
+        return _render(dicom)
+
+
+def _read(path: Path) -> DicomFile:
+    dicom = read(map_file(path), LIMITS, lambda _: None)
+    if dicom is None:
+        raise UnrenderableError("no-image")
+    return dicom
+
+
+def _render(dicom: DicomFile) -> bytes:
     try:
         frame = middle_frame(dicom)
-        image = Image.fromarray(_pixels(frame))
-        size = _size(frame.attributes, image)
+        picture = Image.fromarray(_pixels(frame))
+        size = _size(frame.attributes, picture)
     except (UnrenderableError, MemoryError, OSError):
         raise
     # With an untrusted file pydicom and the decoders may raise anything.
     except Exception:  # noqa: BLE001
         raise UnrenderableError("undecodable") from None
     png = io.BytesIO()
-    image.resize(size, Image.Resampling.BILINEAR).save(png, **_PNG)
+    picture.resize(size, Image.Resampling.BILINEAR).save(png, **_PNG)
     return png.getvalue()
 
 

@@ -14,12 +14,12 @@ from contracts.events import StudyArchivedData
 from contracts.model import is_uid
 from contracts.places import Place, study_directory
 from descriptor.archive import commit_study, open_study, read_archived
+from descriptor.archived import Archived
 from descriptor.instance_description import InstanceDescription
 from descriptor.instances import Instance, ValidatedStudy
 from descriptor.isolated_description import Describe
 from descriptor.metadata import StudyMetadata
-from descriptor.preview import Preview
-from storage.metadata import ArchivedStudy
+from descriptor.preview import Preview, put_preview
 from storage.study_store import StudyStore
 from storage.uid_index import Content, Reservation
 
@@ -27,6 +27,9 @@ INSTANCES_AT_ONCE = 16
 """Instances that are described together, in one call of a process."""
 BATCHES_AHEAD = 4
 """Batches of one study that wait for a process, or to be written."""
+
+
+Batch = list[tuple[Instance, InstanceDescription]]
 
 
 class Index(Protocol):
@@ -46,63 +49,83 @@ async def archive_study(
 ) -> StudyArchivedData:
     """Describe and archive a study; once that is done, calling it again changes nothing.
 
-    What is announced is read from the archive, so that a repeated call announces the same.
+    A repeated call reads from the archive what the first one has written, and announces the same.
 
     Raises:
         PermanentError: the study is not there, or not as it arrived.
         OSError: the store failed; try again.
     """
-    archived = await _describe_and_commit(study_id, studies, describe, index)
-    await index.add_study(study_id, archived.study["study_instance_uids"])
-    await preview(study_id, archived)
+    opened = await asyncio.to_thread(_open, studies, study_id)
+    if isinstance(opened, Archived):
+        archived, has_picture = opened, False
+    else:
+        with opened as metadata:
+            archived, has_picture = await _describe_and_commit(studies, metadata, describe, index)
+    await index.add_study(study_id, archived.study_instance_uids)
+    if not has_picture:
+        await preview(study_id)
     return StudyArchivedData(
         directory=study_directory(Place.ARCHIVE, study_id),
-        instance_count=len(archived.instances),
-        size_bytes=sum(instance.size_bytes for instance in archived.instances),
+        instance_count=archived.instance_count,
+        size_bytes=archived.size_bytes,
     )
 
 
-async def _describe_and_commit(
-    study_id: UUID, studies: StudyStore, describe: Describe, index: Index
-) -> ArchivedStudy:
-    study = await asyncio.to_thread(open_study, studies, study_id)
+def _open(studies: StudyStore, study_id: UUID) -> StudyMetadata | Archived:
+    """The metadata of a study that is to be archived, still empty; or what the archive has."""
+    study = open_study(studies, study_id)
     if study is None:
-        return await asyncio.to_thread(read_archived, studies, study_id)
-    temporary = await asyncio.to_thread(studies.store.temporary_file, Place.ARCHIVE)
-    with StudyMetadata(study, temporary) as metadata:
-        async with aclosing(_described(study, describe)) as batches:
-            async for batch in batches:
-                await asyncio.to_thread(metadata.add, batch)
-        # Again, as the validator did: Redis may have lost the index since then.
-        instances = {
-            instance.identity.sop_instance_uid: Content.of(instance.report)
-            for instance in study.instances
-            if is_uid(instance.identity.sop_instance_uid)
-        }
-        reservations = await index.reserve(study_id, instances)
-        owners = {uid: reservation.study_id for uid, reservation in reservations.items()}
-        return await asyncio.to_thread(
-            commit_study, studies, study, metadata, owners, datetime.now(UTC)
-        )
+        return Archived.of(read_archived(studies, study_id))
+    return StudyMetadata(study, studies.store.temporary_file(Place.ARCHIVE))
 
 
-async def _described(
-    study: ValidatedStudy, describe: Describe
-) -> AsyncGenerator[list[tuple[Instance, InstanceDescription]], None]:
+async def _describe_and_commit(
+    studies: StudyStore, metadata: StudyMetadata, describe: Describe, index: Index
+) -> tuple[Archived, bool]:
+    """Archive a study; returns also whether it has a picture."""
+    study = metadata.study
+    last: Batch = []
+    async with aclosing(_described(study, describe)) as batches:
+        async for batch in batches:
+            if last:
+                await asyncio.to_thread(metadata.add, last)
+            last = batch
+    # Again, as the validator did: Redis may have lost the index since then.
+    instances = {
+        instance.identity.sop_instance_uid: Content.of(instance.report)
+        for instance in study.instances
+        if is_uid(instance.identity.sop_instance_uid)
+    }
+    reservations = await index.reserve(study.study_id, instances)
+    owners = {uid: reservation.study_id for uid, reservation in reservations.items()}
+
+    def commit() -> tuple[Archived, bool]:
+        metadata.add(last)
+        archived = commit_study(studies, metadata, owners, datetime.now(UTC))
+        pictures = (description.picture for _, description in last if description.picture)
+        picture = next(pictures, None)
+        return archived, picture is not None and put_preview(studies, study.study_id, picture)
+
+    return await asyncio.to_thread(commit)
+
+
+async def _described(study: ValidatedStudy, describe: Describe) -> AsyncGenerator[Batch, None]:
     """The descriptions of a study's instances, in their order, a few batches made ahead."""
     instances = study.instances
 
-    async def one(batch: Sequence[Instance]) -> list[tuple[Instance, InstanceDescription]]:
+    async def one(batch: Sequence[Instance]) -> Batch:
         async with AsyncExitStack() as files:
             paths = [
                 await files.enter_async_context(study.folder.file(instance.stored.name).local())
                 for instance in batch
             ]
-            return list(zip(batch, await describe(paths, batch), strict=True))
+            is_whole = len(batch) == len(instances)
+            descriptions = await describe(paths, batch, is_whole=is_whole)
+            return list(zip(batch, descriptions, strict=True))
 
     starts = range(0, len(instances), INSTANCES_AT_ONCE)
     batches = (instances[start : start + INSTANCES_AT_ONCE] for start in starts)
-    tasks: deque[asyncio.Task[list[tuple[Instance, InstanceDescription]]]] = deque()
+    tasks: deque[asyncio.Task[Batch]] = deque()
     try:
         while True:
             coming = islice(batches, BATCHES_AHEAD - len(tasks))

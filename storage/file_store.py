@@ -48,7 +48,7 @@ class FileStore:
         """Where a file is."""
         return self._path(key)
 
-    def put(self, key: str, content: bytes) -> None:
+    def put(self, key: str, content: bytes, *, durable: bool = True) -> None:
         """Write a small file.
 
         Raises:
@@ -59,7 +59,8 @@ class FileStore:
             path.parent.mkdir(parents=True, exist_ok=True)
         incoming = self._incoming(Place(key.partition("/")[0]))
         incoming.mkdir(parents=True, exist_ok=True)
-        with files.durable_file(path, incoming) as file:
+        write = files.durable_file if durable else files.whole_file
+        with write(path, incoming) as file:
             file.write(content)
 
     def append(self, key: str, content: bytes, *, create: bool = False) -> None:
@@ -99,9 +100,9 @@ class FileStore:
             with suppress(FileNotFoundError):
                 files.sync_directory(directory)
 
-    def remove_directory(self, directory: str) -> None:
+    def remove_directory(self, directory: str, *, durable: bool = True) -> None:
         """Remove a directory by a rename to ``.incoming``."""
-        files.remove_directory(self._path(directory))
+        files.remove_directory(self._path(directory), durable=durable)
 
     def files(self, directory: str) -> Iterator[str]:
         """The names of all files below a directory."""
@@ -163,6 +164,8 @@ class _FileDraft:
         self._created: list[Path] = []
         self._directories = {self._staging}
         self._staging.mkdir(parents=True)
+        self._left = {self._staging}
+        """What has to be removed when the draft ends."""
 
     def __enter__(self) -> Self:
         return self
@@ -180,6 +183,7 @@ class _FileDraft:
 
     def scratch(self, name: str) -> Path:
         self._scratch.mkdir(exist_ok=True)
+        self._left.add(self._scratch)
         return self._scratch / name
 
     def commit(self, marker: str, write: Callable[[BinaryIO], object]) -> None:
@@ -187,12 +191,15 @@ class _FileDraft:
         with (self._staging / marker).open("xb") as file:
             write(file)
             files.sync_open(file)
+        for directory in self._directories:
+            files.sync_directory(directory)
         files.appear(self._staging, self._target)
+        self._left.remove(self._staging)
         self.discard()
 
     def discard(self) -> None:
-        for directory in (self._staging, self._scratch):
-            files.remove_tree(directory)
+        while self._left:
+            files.remove_tree(self._left.pop())
 
     def _new(self, name: str) -> Path:
         path = self._staging / name
@@ -203,8 +210,9 @@ class _FileDraft:
 
 
 def _sync(paths: Sequence[Path]) -> None:
-    if len(paths) == 1:  # it is done before a thread has begun
-        files.sync_file(paths[0])
+    if len(paths) < 2:  # it is done before a thread has begun
+        for path in paths:
+            files.sync_file(path)
     else:
         with ThreadPoolExecutor(_SYNCS_AT_ONCE) as pool:
             for _ in pool.map(files.sync_file, paths):

@@ -41,16 +41,31 @@ def durable_file(path: Path, incoming: Path | None = None) -> Iterator[IO[bytes]
     Yields:
         The file to write to. It appears, durable, when the block succeeds, and vanishes otherwise.
     """
-    temporary = (incoming or path.parent) / f".{path.name}.{uuid4().hex}"
+    with whole_file(path, incoming or path.parent) as file:
+        yield file
+        sync_open(file)
+    sync_directory(path.parent)
+
+
+@contextmanager
+def whole_file(path: Path, incoming: Path) -> Iterator[IO[bytes]]:
+    """Write a file that readers see whole or not at all; a power cut may lose it, or leave a part.
+
+    Args:
+        path: as for `durable_file`.
+        incoming: as for `durable_file`.
+
+    Yields:
+        The file to write to. It appears when the block succeeds, and vanishes otherwise.
+    """
+    temporary = incoming / f".{path.name}.{uuid4().hex}"
     try:
         with temporary.open("xb") as file:
             yield file
-            sync_open(file)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    sync_directory(path.parent)
 
 
 def sync_file(path: Path) -> None:
@@ -129,6 +144,8 @@ def new_directory(target: Path) -> Iterator[Path]:
     staging.mkdir(parents=True)
     try:
         yield staging
+        for directory in _contents(staging)[0]:
+            sync_directory(staging / directory)
         appear(staging, target)
     except BaseException:
         remove_tree(staging)
@@ -139,14 +156,12 @@ def appear(staging: Path, target: Path) -> None:
     """Make a directory that was filled elsewhere appear by one rename, durable.
 
     Args:
-        staging: the directory; its files are durable already.
+        staging: the directory; its files and their names are durable already.
         target: where it appears, on the same file system.
 
     Raises:
         FileExistsError: the target exists; it stays as it is, and so does `staging`.
     """
-    for directory in _contents(staging)[0]:
-        sync_directory(staging / directory)
     try:
         staging.rename(target)
     except OSError as error:
@@ -184,21 +199,26 @@ def move_directory(source: Path, target: Path) -> None:
     sync_directory(source.parent)
 
 
-def remove_directory(path: Path) -> None:
+def remove_directory(path: Path, *, durable: bool = True) -> None:
     """Remove a directory so that it vanishes by one rename; it may be gone already.
 
     After a crash the rest is in ``.incoming`` beside it, where `remove_stale` finds it.
+
+    Args:
+        path: the directory.
+        durable: whether a power cut must not bring it back.
     """
-    if not path.exists():
-        return
     incoming = path.parent / INCOMING
-    incoming.mkdir(exist_ok=True)
     doomed = incoming / f"{path.name}.{uuid4().hex}"
     try:
         path.rename(doomed)
     except FileNotFoundError:
-        return
-    sync_directory(path.parent)
+        if not path.exists():
+            return
+        incoming.mkdir(exist_ok=True)
+        path.rename(doomed)
+    if durable:
+        sync_directory(path.parent)
     remove_tree(doomed)
 
 

@@ -126,8 +126,15 @@ class Store(Protocol):
     def path(self, key: str) -> Path | None:
         """Where a file is on this machine; None when it has to be read through `open`."""
 
-    def put(self, key: str, content: bytes) -> None:
-        """Write a small file, whole and durable; one that is there is replaced."""
+    def put(self, key: str, content: bytes, *, durable: bool = True) -> None:
+        """Write a small file; readers see it whole, or the one that was there before.
+
+        Args:
+            key: of the file.
+            content: its bytes.
+            durable: whether it must survive a power cut; otherwise that may lose it or leave a
+                part of it.
+        """
 
     def append(self, key: str, content: bytes, *, create: bool = False) -> None:
         """Add bytes to a file of one writer. It is not durable: a power cut may lose them.
@@ -162,8 +169,13 @@ class Store(Protocol):
     def remove(self, keys: Iterable[str]) -> None:
         """Remove files, durably; those that are gone already are skipped."""
 
-    def remove_directory(self, directory: str) -> None:
-        """Remove a directory; it vanishes at once, and it may be gone already."""
+    def remove_directory(self, directory: str, *, durable: bool = True) -> None:
+        """Remove a directory; it vanishes at once, and it may be gone already.
+
+        Args:
+            directory: its key.
+            durable: whether a power cut must not bring it back.
+        """
 
     def files(self, directory: str) -> Iterator[str]:
         """The names of all files below a directory, relative to it, in no order.

@@ -101,9 +101,9 @@ class FileInStore:
             digest.update(chunk)
         return digest.hexdigest()
 
-    def put(self, content: bytes) -> None:
-        """Write it, whole and durable; one that is there is replaced."""
-        self.store.put(self.key, content)
+    def put(self, content: bytes, *, durable: bool = True) -> None:
+        """Write it; see `storage.port.Store.put`."""
+        self.store.put(self.key, content, durable=durable)
 
     def append(self, content: bytes, *, create: bool = False) -> None:
         """Add bytes, not durable.

@@ -92,13 +92,20 @@ class StudyStore:
         """Move a study; see `storage.port.Store.move`."""
         self.store.move(study_directory(source, study_id), study_directory(target, study_id))
 
-    def remove(self, folder: StudyFolder) -> None:
-        """Remove a study from a place; it may be gone already."""
-        self.store.remove_directory(folder.key)
+    def remove(self, folder: StudyFolder, *, durable: bool = True) -> None:
+        """Remove a study from a place; see `storage.port.Store.remove_directory`."""
+        self.store.remove_directory(folder.key, durable=durable)
 
     def preview(self, study_id: UUID) -> FileInStore:
         """The picture of a study in the archive."""
         return FileInStore(self.store, f"{Place.ARCHIVE}/{PREVIEWS}/{study_id}.png")
+
+    def has_preview(self, study_id: UUID) -> bool:
+        """Whether there is a picture; an empty file, which a power cut may leave, is none."""
+        try:
+            return self.preview(study_id).stat().size_bytes > 0
+        except FileNotFoundError:
+            return False
 
     @property
     def removals(self) -> FileInStore:

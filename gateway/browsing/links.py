@@ -22,7 +22,7 @@ def find_links(study_id: UUID, upload_id: UUID | None, here: str, studies: Study
     reported = studies.uploaded(study_id).file(REPORT).exists()
     places = studies.locate(study_id)
     archived, quarantined = Place.ARCHIVE in places, Place.QUARANTINE in places
-    shown = archived and studies.preview(study_id).exists()
+    shown = archived and studies.has_preview(study_id)
     return Links(
         self=here,
         status=status_path(study_id),

@@ -123,11 +123,10 @@ class StudyFiles:
 
         def answer() -> Response:
             folder.marker.stat()
-            try:
-                return self._file(request, self._studies.preview(study_id), PNG)
-            except FileNotFoundError:
+            if not self._studies.has_preview(study_id):
                 detail = f"No preview of study {study_id} could be rendered, or none has been yet."
-                raise Problem(ProblemType.NO_PREVIEW, detail) from None
+                raise Problem(ProblemType.NO_PREVIEW, detail)
+            return self._file(request, self._studies.preview(study_id), PNG)
 
         return await self._archived(study_id, answer)
 

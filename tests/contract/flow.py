@@ -121,7 +121,10 @@ async def _examine(paths: Sequence[Path], profile: Profile) -> list[Report]:
 
 
 async def _describe(
-    paths: Sequence[Path], instances: Sequence[Instance]
+    paths: Sequence[Path],
+    instances: Sequence[Instance],
+    *,
+    is_whole: bool,  # noqa: ARG001 -- no pictures are looked for here
 ) -> list[InstanceDescription]:
     return [describe_instance(path, i.file) for path, i in zip(paths, instances, strict=True)]
 

@@ -51,7 +51,7 @@ def commit_opened(
     assert study
     with StudyMetadata(study, volumes.studies.store.temporary_file(Place.ARCHIVE)) as metadata:
         metadata.add((instance, undescribed(instance.identity)) for instance in study.instances)
-        commit_study(volumes.studies, study, metadata, owners, now)
+        commit_study(volumes.studies, metadata, owners, now)
 
 
 def tree(*roots: Path) -> dict[str, bytes]:

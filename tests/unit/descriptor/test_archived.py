@@ -16,12 +16,14 @@ from contracts.model import SkipReason
 from contracts.places import Place
 from contracts.report import Outcome
 from descriptor.archive import commit_study, open_study
+from descriptor.archived import Archived
 from descriptor.description import describe_instance
 from descriptor.metadata import StudyMetadata
 from kit.volumes import Volumes
 from storage.layout import METADATA
 from storage.metadata import ArchivedStudy
 
+STUDY_ID = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 OTHER_ID = UUID("3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22")
 NASTY = '  "dataset": {}\n"dataset": null,\r\n\u2028\x0b"file_meta": ,\\ \x85 end "instances": ['
 
@@ -44,11 +46,12 @@ def nasty(content: bytes, number: int) -> bytes:
 
 
 @pytest.fixture
-def study_id(volumes: Volumes, make_study: MakeStudy, sample: Sample) -> UUID:
-    """A study in the archive: four instances, one of them sent twice, one of another study."""
+def short(volumes: Volumes, make_study: MakeStudy, sample: Sample) -> Archived:
+    """What committing returns of a study: four instances, one of them sent twice, one of another
+    study."""
     valid = [nasty(sample("CT_small.dcm"), number) for number in (1, 2, 3)]
     contents = [*valid, sample("MR_small.dcm"), valid[0], b"no image", b"another's"]
-    study_id = make_study(
+    make_study(
         *contents,
         duplicates=[5],
         rejected=[6],
@@ -61,7 +64,7 @@ def study_id(volumes: Volumes, make_study: MakeStudy, sample: Sample) -> UUID:
     )
     (volumes.archived(OTHER_ID)).mkdir()
     (volumes.archived(OTHER_ID) / "original.dcm").write_bytes(b"another's")
-    study = open_study(volumes.studies, study_id)
+    study = open_study(volumes.studies, STUDY_ID)
     assert study
     with StudyMetadata(study, volumes.studies.store.temporary_file(Place.ARCHIVE)) as metadata:
         for instance in study.instances:
@@ -70,13 +73,18 @@ def study_id(volumes: Volumes, make_study: MakeStudy, sample: Sample) -> UUID:
                     (
                         instance,
                         describe_instance(
-                            volumes.uploaded(study_id) / instance.stored.name, instance.file
+                            volumes.uploaded(STUDY_ID) / instance.stored.name, instance.file
                         ),
                     )
                 ]
             )
-        commit_study(volumes.studies, study, metadata, {}, datetime(2025, 1, 1, 12, 2, tzinfo=UTC))
-    return study_id
+        return commit_study(volumes.studies, metadata, {}, datetime(2025, 1, 1, 12, 2, tzinfo=UTC))
+
+
+@pytest.fixture
+def study_id(short: Archived) -> UUID:
+    assert short
+    return STUDY_ID
 
 
 @pytest.fixture
@@ -95,6 +103,11 @@ def test_the_study_its_series_and_its_report_are_read(
     assert archived.study == document["study"]
     assert list(archived.series) == document["series"]
     assert orjson.loads(archived.validation.to_json()) == document["validation"]
+
+
+def test_what_is_announced_is_what_is_read(archived: ArchivedStudy, short: Archived) -> None:
+    assert short == Archived.of(archived)
+    assert short.instance_count == 4
 
 
 def test_every_instance_is_read(archived: ArchivedStudy, document: Any) -> None:

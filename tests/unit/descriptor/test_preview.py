@@ -11,69 +11,39 @@ import pytest
 from structlog.testing import capture_logs
 
 from chassis.runtime.isolation import Cause, IsolationError
-from descriptor.preview import choose, no_preview, previewer
+from descriptor.preview import Preview, no_preview, previewer, put_preview
 from descriptor.unrenderable import UnrenderableError
 from kit.volumes import Volumes
 from storage.layout import INCOMING
 from storage.metadata import ArchivedInstance, ArchivedStudy
+from storage.study_folder import StudyFolder
 
 STUDY_ID = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 IMAGE = {"Rows": 10, "Columns": 10}
 
 
-def study(*instances: dict[str, Any], modalities: dict[str, str] | None = None) -> ArchivedStudy:
-    """A study of these instances, all of series 1 unless they say otherwise."""
+def study(*modalities: str, **instance: Any) -> ArchivedStudy:
+    """A study with an instance in a series of each modality."""
     fields: dict[str, Any] = {
         "series": [
-            {"SeriesInstanceUID": uid, "Modality": modality}
-            for uid, modality in (modalities or {}).items()
+            {"SeriesInstanceUID": str(number), "Modality": modality}
+            for number, modality in enumerate(modalities)
         ],
         "instances": [
             ArchivedInstance.model_validate(
                 {
-                    "file": f"{index}.dcm",
+                    "file": f"{number}.dcm",
                     "sha256": "",
                     "size_bytes": 1,
                     "sent_as": "",
-                    "SeriesInstanceUID": "1",
+                    "SeriesInstanceUID": str(number),
                     **instance,
                 }
             )
-            for index, instance in enumerate(instances)
+            for number in range(len(modalities))
         ],
     }
     return ArchivedStudy.model_construct(None, **fields)
-
-
-class TestChoosing:
-    def test_the_middle_instance_by_number(self) -> None:
-        instances = [{**IMAGE, "InstanceNumber": number} for number in (5, 1, 3, 2, 4)]
-        assert choose(study(*instances)).file == "2.dcm"
-
-    def test_of_the_series_with_the_most_images(self) -> None:
-        reports = [{"SeriesInstanceUID": "2"}] * 5
-        images = [{**IMAGE, "SeriesInstanceUID": "3"}] * 3
-        assert choose(study(IMAGE, *reports, *images)).series_instance_uid == "3"
-
-    def test_a_multi_frame_image_is_as_many_as_it_has_frames(self) -> None:
-        many = {**IMAGE, "SeriesInstanceUID": "2", "NumberOfFrames": 5}
-        assert choose(study(*[IMAGE] * 4, many)).series_instance_uid == "2"
-
-    @pytest.mark.parametrize("modality", ["SEG", "RTDOSE"])
-    def test_overlays_are_the_last_resort(self, modality: str) -> None:
-        overlay = {**IMAGE, "SeriesInstanceUID": "2", "NumberOfFrames": 500}
-        modalities = {"1": "CT", "2": modality}
-        assert choose(study(overlay, IMAGE, modalities=modalities)).series_instance_uid == "1"
-        assert choose(study(overlay, modalities=modalities)).series_instance_uid == "2"
-
-    @pytest.mark.parametrize("instances", [[], [{}], [{"Rows": 0, "Columns": 10}]])
-    def test_without_images_there_is_none(self, instances: list[dict[str, Any]]) -> None:
-        with pytest.raises(UnrenderableError, match="no-image"):
-            choose(study(*instances))
-
-    def test_odd_numbers_do_not_matter(self) -> None:
-        odd = {"InstanceNumber": "abc", "NumberOfFrames": "many", "Rows": "x", "Columns": 1.5}
-        assert choose(study(odd)).file == "0.dcm"
 
 
 class Processes:
@@ -93,27 +63,39 @@ class Processes:
 
 
 @pytest.fixture
-def archive(volumes: Volumes) -> Volumes:
+def archive(volumes: Volumes, monkeypatch: pytest.MonkeyPatch) -> Volumes:
+    """An archive with a study whose second series is the better one to see."""
     (volumes.archive / INCOMING).mkdir()
+    monkeypatch.setattr(StudyFolder, "metadata", lambda _: study("SEG", "CT", **IMAGE))
     return volumes
+
+
+def preview_of(archive: Volumes, processes: Processes, seconds: float = 60) -> Preview:
+    return previewer(processes, archive.studies, seconds)  # type: ignore[arg-type]
 
 
 async def test_a_picture_is_made_once(archive: Volumes) -> None:
     processes = Processes()
-    preview = previewer(processes, archive.studies, seconds=60)  # type: ignore[arg-type]
-    await preview(STUDY_ID, study(IMAGE))
-    await preview(STUDY_ID, study(IMAGE))
+    preview = preview_of(archive, processes)
+    await preview(STUDY_ID)
+    await preview(STUDY_ID)
     assert archive.preview(STUDY_ID).read_bytes() == b"picture"
-    assert processes.rendered == [archive.archived(STUDY_ID) / "0.dcm"]
+    assert processes.rendered == [archive.archived(STUDY_ID) / "1.dcm"]
     assert list((archive.archive / INCOMING).iterdir()) == []
 
 
-async def test_it_is_made_again_when_it_is_missing(archive: Volumes) -> None:
-    preview = previewer(Processes(), archive.studies, seconds=60)  # type: ignore[arg-type]
-    await preview(STUDY_ID, study(IMAGE))
+@pytest.mark.parametrize("left", [None, b""])
+async def test_it_is_made_again_when_it_is_missing_or_a_power_cut_has_left_it_empty(
+    archive: Volumes, left: bytes | None
+) -> None:
+    preview = preview_of(archive, Processes())
+    await preview(STUDY_ID)
     archive.preview(STUDY_ID).unlink()
-    await preview(STUDY_ID, study(IMAGE))
-    assert archive.preview(STUDY_ID).exists()
+    if left is not None:
+        archive.preview(STUDY_ID).write_bytes(left)
+    assert not archive.studies.has_preview(STUDY_ID)
+    await preview(STUDY_ID)
+    assert archive.studies.has_preview(STUDY_ID)
 
 
 @pytest.mark.parametrize(
@@ -130,19 +112,21 @@ async def test_it_is_made_again_when_it_is_missing(archive: Volumes) -> None:
 async def test_whatever_goes_wrong_there_is_no_picture_and_a_log_line(
     archive: Volumes, result: object, code: str
 ) -> None:
-    preview = previewer(Processes(result), archive.studies, seconds=0.05)  # type: ignore[arg-type]
     with capture_logs() as logs:
-        await preview(STUDY_ID, study(IMAGE))
+        await preview_of(archive, Processes(result), seconds=0.05)(STUDY_ID)
     assert not archive.preview(STUDY_ID).exists()
     assert [(log["event"], log["study_id"], log["code"]) for log in logs] == [
         ("preview.skipped", str(STUDY_ID), code)
     ]
 
 
-async def test_a_study_without_images_has_no_picture(archive: Volumes) -> None:
+async def test_a_study_without_images_has_no_picture(
+    archive: Volumes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(StudyFolder, "metadata", lambda _: study("SR"))
     processes = Processes()
     with capture_logs() as logs:
-        await previewer(processes, archive.studies, seconds=60)(STUDY_ID, study({}))  # type: ignore[arg-type]
+        await preview_of(archive, processes)(STUDY_ID)
     assert [log["code"] for log in logs] == ["no-image"]
     assert processes.rendered == []
 
@@ -150,16 +134,18 @@ async def test_a_study_without_images_has_no_picture(archive: Volumes) -> None:
 async def test_a_full_disk_costs_the_picture_only(
     archive: Volumes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_: int) -> None:
+    def full(*_: object) -> None:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(Path, "replace", full)
     with capture_logs() as logs:
-        await previewer(Processes(), archive.studies, seconds=60)(STUDY_ID, study(IMAGE))  # type: ignore[arg-type]
-    assert [log["code"] for log in logs] == ["file"]
+        await preview_of(archive, Processes())(STUDY_ID)
+        assert not put_preview(archive.studies, STUDY_ID, b"picture")
+    assert [log["code"] for log in logs] == ["file", "file"]
     assert not archive.preview(STUDY_ID).exists()
+    assert list((archive.archive / INCOMING).iterdir()) == []
 
 
 async def test_no_picture_is_made_when_previews_are_off(archive: Volumes) -> None:
-    await no_preview(STUDY_ID, study(IMAGE))
+    await no_preview(STUDY_ID)
     assert not archive.preview(STUDY_ID).exists()

@@ -21,7 +21,7 @@ from pydicom.uid import (
 
 from descriptor.codecs import decoder_of
 from descriptor.frame import MAX_SAMPLES
-from descriptor.rendering import LONGEST_SIDE, render
+from descriptor.rendering import LONGEST_SIDE, render, render_quickly
 from descriptor.unrenderable import UnrenderableError
 
 Picture = np.ndarray[Any, np.dtype[np.uint8]]
@@ -299,6 +299,29 @@ class TestSize:
         picture = show(image(board.astype(np.uint8), **window))
         assert picture.mean() == pytest.approx(127.5, abs=1)
         assert picture.std() < 5
+
+
+class TestQuickly:
+    def quickly(self, tmp_path: Path, content: bytes) -> bytes | None:
+        path = tmp_path / "original.dcm"
+        path.write_bytes(content)
+        return render_quickly(path)
+
+    def test_an_uncompressed_frame_is_rendered(self, tmp_path: Path, sample: Sample) -> None:
+        content = sample("MR_small.dcm")
+        assert self.quickly(tmp_path, content) == render(tmp_path / "original.dcm")
+
+    @pytest.mark.parametrize("name", ["MR_small_RLE.dcm", "SC_rgb_jpeg_dcmtk.dcm", "test-SR.dcm"])
+    def test_what_a_decoder_may_take_any_time_for_is_not(
+        self, tmp_path: Path, sample: Sample, name: str
+    ) -> None:
+        assert self.quickly(tmp_path, sample(name)) is None
+
+    def test_a_large_frame_is_not(
+        self, tmp_path: Path, sample: Sample, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("descriptor.rendering.QUICK_SAMPLES", 64 * 64 - 1)
+        assert self.quickly(tmp_path, sample("MR_small.dcm")) is None
 
 
 class TestHostileFiles:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,10 +15,10 @@ from contracts.places import Place, study_directory
 from descriptor import study as study_module
 from descriptor.instance_description import InstanceDescription, undescribed
 from descriptor.instances import Instance
-from descriptor.isolated_description import isolated_describer
+from descriptor.isolated import describe_study
+from descriptor.isolated_description import Describe, isolated_describer
 from descriptor.study import BATCHES_AHEAD, INSTANCES_AT_ONCE, archive_study
 from kit.volumes import Volumes
-from storage.metadata import ArchivedStudy
 from storage.uid_index import Content, Reservation
 
 STUDY_ID = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
@@ -36,18 +36,21 @@ class Surroundings:
     owner: UUID = OTHER_ID
     lost: str = ""
     """What fails."""
+    picture: bytes | None = None
+    """What the last instance of a batch gets."""
 
     async def describe(
-        self, paths: Sequence[Path], instances: Sequence[Instance]
+        self, paths: Sequence[Path], instances: Sequence[Instance], *, is_whole: bool
     ) -> list[InstanceDescription]:
         assert [path.name for path in paths] == [i.stored.name for i in instances]
-        self.asked.append(("describe", len(instances)))
-        return [
+        self.asked.append(("describe", len(instances), is_whole))
+        described = [
             InstanceDescription(
                 {"StudyInstanceUID": "1.2", "InstanceNumber": int(i.stored.name[:6])}
             )
             for i in instances
         ]
+        return [*described[:-1], replace(described[-1], picture=self.picture)]
 
     async def reserve(
         self, study_id: UUID, instances: Mapping[str, Content]
@@ -61,8 +64,9 @@ class Surroundings:
         assert self.volumes.archived(study_id).is_dir()
         self.asked.append(("file", study_id, list(study_instance_uids)))
 
-    async def preview(self, study_id: UUID, archived: ArchivedStudy) -> None:
-        self.asked.append(("preview", study_id, len(archived.instances)))
+    async def preview(self, study_id: UUID) -> None:
+        assert self.volumes.archived(study_id).is_dir()
+        self.asked.append(("preview", study_id))
 
     async def archive(self, study_id: UUID = STUDY_ID) -> StudyArchivedData:
         return await archive_study(
@@ -83,11 +87,34 @@ async def test_a_study_is_described_archived_indexed_and_pictured_in_this_order(
         directory=study_directory(Place.ARCHIVE, STUDY_ID), instance_count=2, size_bytes=8
     )
     assert surroundings.asked == [
-        ("describe", 2),
+        ("describe", 2, True),
         ("reserve", STUDY_ID, {"1.1", "1.2"}),
         ("file", STUDY_ID, ["1.2"]),
-        ("preview", STUDY_ID, 2),
+        ("preview", STUDY_ID),
     ]
+
+
+async def test_a_picture_that_came_with_a_description_is_stored(
+    surroundings: Surroundings, make_study: MakeStudy
+) -> None:
+    make_study(b"one", b"two..", uids=["1.1", "1.2"])
+    surroundings.picture = b"picture"
+    await surroundings.archive()
+    assert surroundings.volumes.preview(STUDY_ID).read_bytes() == b"picture"
+    assert ("preview", STUDY_ID) not in surroundings.asked
+
+
+async def test_a_picture_that_could_not_be_stored_is_made_again(
+    surroundings: Surroundings, make_study: MakeStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    make_study(b"one")
+    surroundings.picture = b"picture"
+    monkeypatch.setattr(Path, "replace", full)
+    await surroundings.archive()
+    assert surroundings.asked[-1] == ("preview", STUDY_ID)
 
 
 async def test_when_the_index_was_unavailable_the_next_delivery_enters_the_study(
@@ -100,7 +127,7 @@ async def test_when_the_index_was_unavailable_the_next_delivery_enters_the_study
     surroundings.lost = ""
     surroundings.asked.clear()
     assert (await surroundings.archive()).instance_count == 1
-    assert surroundings.asked == [("file", STUDY_ID, ["1.2"]), ("preview", STUDY_ID, 1)]
+    assert surroundings.asked == [("file", STUDY_ID, ["1.2"]), ("preview", STUDY_ID)]
 
 
 async def test_known_instances_are_linked_from_the_study_that_had_them_first(
@@ -133,25 +160,22 @@ async def test_a_large_study_is_described_in_batches_and_in_its_order(
     describe = surroundings.describe
 
     async def slower_first(
-        paths: Sequence[Path], instances: Sequence[Instance]
+        paths: Sequence[Path], instances: Sequence[Instance], *, is_whole: bool
     ) -> list[InstanceDescription]:
+        assert not is_whole
         nonlocal waiting, most
         waiting += 1
         most = max(most, waiting)
         for _ in range(1000 - int(instances[0].stored.name[:6])):
             await asyncio.sleep(0)
         waiting -= 1
-        return await describe(paths, instances)
+        return await describe(paths, instances, is_whole=is_whole)
 
     monkeypatch.setattr(surroundings, "describe", slower_first)
     monkeypatch.setattr(study_module, "BATCHES_AHEAD", 2)
-    numbers: list[int] = []
-
-    async def preview(_: UUID, archived: ArchivedStudy) -> None:
-        numbers.extend(int(str(instance.instance_number)) for instance in archived.instances)
-
-    monkeypatch.setattr(surroundings, "preview", preview)
     await surroundings.archive()
+    archived = surroundings.volumes.studies.archived(STUDY_ID).metadata()
+    numbers = [instance.instance_number for instance in archived.instances]
     assert numbers == list(range(1, count + 1))
     assert most == 2
     assert BATCHES_AHEAD >= 2
@@ -162,7 +186,9 @@ async def test_when_describing_fails_nothing_is_archived_and_all_work_stops(
 ) -> None:
     make_study(*(b"%d" % number for number in range(3 * INSTANCES_AT_ONCE)))
 
-    async def fail(_: Sequence[Path], instances: Sequence[Instance]) -> list[InstanceDescription]:
+    async def fail(
+        _: Sequence[Path], instances: Sequence[Instance], **__: bool
+    ) -> list[InstanceDescription]:
         if instances[0].stored.name != "000033.dcm":
             raise FileNotFoundError
         await asyncio.Event().wait()
@@ -182,9 +208,13 @@ class Processes:
         self.deadly = deadly
         self.most = most
         self.calls: list[int] = []
+        self.functions: list[str] = []
 
-    async def run(self, _: object, files: Sequence[tuple[Path, str]]) -> list[InstanceDescription]:
+    async def run(
+        self, function: Callable[..., object], files: Sequence[tuple[Path, str]]
+    ) -> list[InstanceDescription]:
         self.calls.append(len(files))
+        self.functions.append(function.__name__)
         if any(file in self.deadly for _, file in files):
             raise IsolationError(Cause.DEATH)
         return [InstanceDescription({"SOPInstanceUID": file}) for _, file in files[: self.most]]
@@ -201,12 +231,37 @@ def instances(volumes: Volumes, make_study: MakeStudy) -> Sequence[Instance]:
     return study.instances
 
 
+def describer(processes: Processes, *, pictures: bool = True) -> Describe:
+    return isolated_describer(processes, pictures=pictures)  # type: ignore[arg-type]
+
+
+async def test_after_a_death_with_its_picture_a_single_instance_is_described_without(
+    instances: Sequence[Instance],
+) -> None:
+    class DiesOfPictures(Processes):
+        async def run(
+            self, function: Callable[..., object], files: Sequence[tuple[Path, str]]
+        ) -> list[InstanceDescription]:
+            self.deadly = ["original/1.0.dcm"] if function is describe_study else []
+            return await super().run(function, files)
+
+    [described] = await describer(DiesOfPictures())(PATHS[:1], instances[:1], is_whole=True)
+    assert not described.incomplete
+
+
+async def test_without_previews_no_picture_is_made(instances: Sequence[Instance]) -> None:
+    processes = Processes()
+    await describer(processes, pictures=False)(PATHS, instances, is_whole=True)
+    assert processes.functions == ["describe_instances"]
+
+
 async def test_after_a_death_each_instance_of_a_batch_is_described_alone(
     instances: Sequence[Instance],
 ) -> None:
     processes = Processes(deadly=["original/1.2.dcm"])
-    described = await isolated_describer(processes)(PATHS, instances)  # type: ignore[arg-type]
+    described = await describer(processes)(PATHS, instances, is_whole=True)
     assert processes.calls == [5, 1, 1, 1, 1, 1]
+    assert processes.functions == ["describe_study", *["describe_instances"] * 5]
     assert described[2] == undescribed(instances[2].identity)
     assert [bool(description.incomplete) for description in described] == [0, 0, 1, 0, 0]
 
@@ -215,6 +270,6 @@ async def test_what_a_process_left_for_the_next_time_is_described_then(
     instances: Sequence[Instance],
 ) -> None:
     processes = Processes(most=2)
-    described = await isolated_describer(processes)(PATHS, instances)  # type: ignore[arg-type]
+    described = await describer(processes)(PATHS, instances, is_whole=False)
     assert processes.calls == [5, 3, 1]
     assert [d.values["SOPInstanceUID"] for d in described] == [i.file for i in instances]

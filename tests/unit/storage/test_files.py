@@ -19,6 +19,7 @@ from storage.files import (
     remove_stale,
     sha256_of,
     sync_directory,
+    whole_file,
 )
 from storage.layout import INCOMING
 from storage.port import ChecksumMismatchError, ContentDiffersError
@@ -93,6 +94,16 @@ class TestWritingDurably:
         monkeypatch.setattr(os, "replace", log_replace)
         write_durably(tmp_path / "report.json", b"{}")
         assert steps == ["sync file", "rename", "sync directory"]
+
+    def test_what_need_not_be_durable_is_not_synced(
+        self, source: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delattr(os, "fsync")
+        with whole_file(source / "preview.png", source) as file:
+            file.write(b"picture")
+        assert tree(source)["preview.png"] == b"picture"
+        remove_directory(source, durable=False)
+        assert not source.exists()
 
     def test_a_full_disk_leaves_the_old_file_and_no_rubbish(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

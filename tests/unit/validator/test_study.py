@@ -388,7 +388,7 @@ async def archived(trial: Trial, study_id: UUID) -> None:
     """Archive a study as the descriptor does."""
 
     async def describe(
-        _: Sequence[Path], instances: Sequence[Instance]
+        _: Sequence[Path], instances: Sequence[Instance], **__: bool
     ) -> list[InstanceDescription]:
         return [undescribed(instance.identity) for instance in instances]
 
