@@ -64,6 +64,8 @@ class Intake(Contract):
     """The upload that this study was divided from, if it was."""
     resubmitted_from: OrAbsent[Uuid] = None
     """The study in quarantine whose files these are, if they are."""
+    idempotency_key: OrAbsent[Sha256] = None
+    """Digest of the request's `Idempotency-Key`, if it had one."""
 
     @classmethod
     def new(
@@ -82,6 +84,7 @@ class Intake(Contract):
         study_instance_uid: str | None = None,
         upload_id: UUID | None = None,
         resubmitted_from: UUID | None = None,
+        idempotency_key: str | None = None,
     ) -> Self:
         """What is known about an upload, with the event that announces it.
 
@@ -100,6 +103,7 @@ class Intake(Contract):
             study_instance_uid: as above.
             upload_id: as above.
             resubmitted_from: as above.
+            idempotency_key: as above.
         """
         event = StudyUploaded.new(
             source=source,
@@ -125,4 +129,5 @@ class Intake(Contract):
             study_instance_uid=study_instance_uid,
             upload_id=upload_id,
             resubmitted_from=resubmitted_from,
+            idempotency_key=idempotency_key,
         )

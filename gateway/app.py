@@ -24,6 +24,7 @@ from gateway.pages import routes as pages
 from gateway.pages.page import Pages
 from gateway.quarantine import routes as quarantine
 from gateway.quarantine.removal import purge_continually
+from gateway.recovery.reconciler import Reconciler
 from gateway.recovery.records import RecordRecovery
 from gateway.settings import GatewaySettings
 from gateway.uploads import routes as uploads
@@ -75,6 +76,16 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
         retrieval, deletions, Pages(),
     )  # fmt: skip
 
+    reconciler = Reconciler(
+        service.broker.connect,
+        studies,
+        upload_service.announcer,
+        status=client,
+        settings=settings.recovery,
+        metrics=service.metrics,
+    )
+    service.in_background(reconciler.confirm_continually)
+    service.in_background(reconciler.reconcile_continually)
     service.in_background(live.run)
     service.in_background(RecordRecovery(studies, client, service.broker.connect).run)
     service.in_background(deletions.finish_continually)

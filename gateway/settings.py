@@ -35,6 +35,15 @@ class StowSettings(SettingsGroup):
     """STOW-RS requests at the same time; further ones get 503."""
 
 
+class RecoverySettings(SettingsGroup):
+    """The reconciler, which announces uploads again that Redis has lost."""
+
+    period_seconds: float = Field(default=30, gt=0, le=86_400)
+    """How often it looks for them."""
+    after_seconds: float = Field(default=60, gt=0, le=86_400)
+    """An upload can be lost only if it arrived longer ago than this."""
+
+
 class GatewaySettings(UploadLimits, VolumeSettings, StatusClientSettings):
     """Settings of the gateway, the limits of an upload among them."""
 
@@ -55,3 +64,4 @@ class GatewaySettings(UploadLimits, VolumeSettings, StatusClientSettings):
     """Files are deleted from the quarantine after this many days; never without a value."""
     feed: FeedSettings = FeedSettings()
     stow: StowSettings = StowSettings()
+    recovery: RecoverySettings = RecoverySettings()

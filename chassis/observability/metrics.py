@@ -110,6 +110,12 @@ class Metrics:
             registry=self._registry,
         )
         self.outage(lasts=False)
+        self._announced_again = Counter(
+            "hdv_uploads_announced_again",
+            "Uploads whose event Redis had lost, or had not confirmed.",
+            ("service",),
+            registry=self._registry,
+        )
         self._activity = {"messages": Activity(), "requests": Activity()}
 
     def messages(self, event: str, seconds: float, outcome: str, count: int) -> None:
@@ -134,6 +140,10 @@ class Metrics:
     def published(self, event: str) -> None:
         """An event was published."""
         self._published.labels(self._service, event).inc()
+
+    def announced_again(self) -> None:
+        """An upload was announced again."""
+        self._announced_again.labels(self._service).inc()
 
     def file_examined(self, outcome: str) -> None:
         """A file was examined."""

@@ -61,9 +61,19 @@ async def find_status(
     Raises:
         httpx2.HTTPError: the status service is unavailable or fails.
     """
+    record = await status_record(study_id, client)
+    return record or await asyncio.to_thread(studies.find, study_id, _record_at)
+
+
+async def status_record(study_id: UUID, client: httpx2.AsyncClient) -> StatusRecord | None:
+    """The status record of a study, as the status service has it; None if it has none.
+
+    Raises:
+        httpx2.HTTPError: the status service is unavailable or fails.
+    """
     response = await client.get(status_path(study_id))
     if response.status_code == httpx2.codes.NOT_FOUND:
-        return await asyncio.to_thread(studies.find, study_id, _record_at)
+        return None
     response.raise_for_status()
     return StatusRecord.model_validate_json(response.content)
 

@@ -42,8 +42,8 @@ async def resubmit(
 ) -> Intake:
     """Make a new upload of files in quarantine and announce it; the files stay in quarantine.
 
-    The resubmission is recorded before the upload is announced; if that fails, upload and record
-    are withdrawn.
+    The resubmission is recorded before the upload is committed; if that fails, the record is
+    withdrawn.
 
     Args:
         uploads: announces it; the caller holds a place there.
@@ -80,7 +80,6 @@ async def resubmit(
             profile=profile,
             resubmitted_from=study_id,
         )
-        await staging.commit(intake)
         resubmission = Resubmission(
             study_id=new_id,
             time=datetime.now(UTC),
@@ -89,7 +88,8 @@ async def resubmit(
             fixed=fixed is not None,
         )
         async with _recorded(contents, resubmission):
-            await uploads.announce(intake)
+            await staging.commit(intake)
+    await uploads.announcer.announce(intake)
     return intake
 
 

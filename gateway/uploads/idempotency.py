@@ -10,17 +10,18 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Self, cast
-from uuid import uuid4
+from uuid import UUID
 
 from pydantic import ValidationError
 from redis.asyncio import Redis
+from redis.exceptions import WatchError
 
 from chassis.messaging.publishing import EventPublisher
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.intake import Intake
 from contracts.model import Contract, Natural, Sha256, Uuid
-from gateway.uploads.key_lock import REDIS_TIMEOUT_SECONDS, KeyLock, LockLostError
+from gateway.uploads.key_lock import REDIS_TIMEOUT_SECONDS, KeyLock
 from storage.study_store import StudyStore
 
 _PREFIX = "idempotency:"
@@ -70,15 +71,15 @@ class KeyedUpload:
     """An upload with a key, while it is being received.
 
     Args:
+        digest: of its key.
         lock: the key; None when there is an answer already.
         first: that answer.
-        remember_seconds: how long an answer is kept.
     """
 
-    def __init__(self, lock: KeyLock | None, first: Answer | None, remember_seconds: int) -> None:
+    def __init__(self, digest: str, lock: KeyLock | None, first: Answer | None) -> None:
+        self.digest = digest
         self._lock = lock
         self._first = first
-        self._remember_seconds = remember_seconds
 
     def repeats(self, intake: Intake) -> Receipt | None:
         """The receipt of the first upload with this key; None if this is the first.
@@ -96,27 +97,20 @@ class KeyedUpload:
             raise Problem(ProblemType.IDEMPOTENCY_KEY_REUSED, detail)
         return self._first.receipt
 
-    async def announce(self, intake: Intake, publisher: EventPublisher) -> None:
-        """Announce the upload and remember the answer to it, both or neither.
+    async def require_lock(self) -> None:
+        """Make sure that no other request has taken the key: it expires if Redis is unavailable.
 
         Raises:
-            Problem: 409, another request has taken the key.
+            Problem: 409, one has.
             redis.exceptions.RedisError: Redis is unavailable.
         """
-        if self._lock is None:
-            raise RuntimeError("an upload that repeats another is not announced")
-        answer = Answer.to(intake).to_json()
-        try:
-            async with self._lock.last_transaction() as pipeline:
-                await publisher.queue(intake.event, pipeline)
-                pipeline.set(self._lock.name, answer, ex=self._remember_seconds)
-        except LockLostError:
-            raise Problem(ProblemType.IDEMPOTENCY_KEY_IN_FLIGHT) from None
-        publisher.note(intake.event)
+        async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
+            if self._lock and not await self._lock.is_ours():
+                raise Problem(ProblemType.IDEMPOTENCY_KEY_IN_FLIGHT)
 
 
 class Idempotency:
-    """The keys of uploads, in Redis.
+    """The keys of uploads, in Redis: each has the id of the upload that holds it, or the answer.
 
     Args:
         connect: returns a connected client.
@@ -130,11 +124,12 @@ class Idempotency:
         self._remember_seconds = remember_seconds
 
     @contextlib.asynccontextmanager
-    async def hold(self, key: str | None) -> AsyncIterator[KeyedUpload | None]:
+    async def hold(self, key: str | None, study_id: UUID) -> AsyncIterator[KeyedUpload | None]:
         """Hold a key while its upload is received, and free it if the upload fails.
 
         Args:
             key: of the upload, if it has one.
+            study_id: the id of the upload.
 
         Raises:
             Problem: 409, an upload with this key is being received.
@@ -143,16 +138,47 @@ class Idempotency:
         if key is None:
             yield None
             return
-        name = _PREFIX + hashlib.sha256(key.encode()).hexdigest()
+        digest = hashlib.sha256(key.encode()).hexdigest()
         client = await self._connect()
-        lock = KeyLock(client, name, str(uuid4()).encode())
+        lock = KeyLock(client, _PREFIX + digest, _held_by(study_id))
         async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
             first = await self._take(client, lock)
         if first:
-            yield KeyedUpload(None, first, self._remember_seconds)
+            yield KeyedUpload(digest, None, first)
             return
         async with lock.held():
-            yield KeyedUpload(lock, None, self._remember_seconds)
+            yield KeyedUpload(digest, lock, None)
+
+    async def announce(self, intake: Intake, publisher: EventPublisher) -> None:
+        """Announce an upload with a key and remember the answer to it, both or neither.
+
+        It is announced once, however often this is called. If another upload holds the key by now,
+        or has got the answer, the key is left alone.
+
+        Raises:
+            redis.exceptions.RedisError: Redis is unavailable; it may or may not have done it.
+        """
+        name = f"{_PREFIX}{intake.idempotency_key}"
+        study_id = intake.event.subject
+        client = await self._connect()
+        async with client.pipeline(transaction=True) as pipeline:
+            while True:
+                await pipeline.watch(name)
+                value = cast("bytes | None", await pipeline.get(name))
+                answer = _answer(value)
+                if answer and answer.receipt.study_id == study_id:
+                    break  # it was announced before, but that Redis said so was lost
+                pipeline.multi()  # type: ignore[no-untyped-call]
+                await publisher.queue(intake.event, pipeline)
+                if value in {None, _held_by(study_id)}:
+                    remembered = Answer.to(intake).to_json()
+                    pipeline.set(name, remembered, ex=self._remember_seconds)
+                try:
+                    await pipeline.execute()
+                except WatchError:  # the lock was renewed meanwhile, or the connection was lost
+                    continue
+                break
+        publisher.note(intake.event)
 
     async def _take(self, client: Redis, lock: KeyLock) -> Answer | None:
         """Take the lock, unless there is an answer already.
@@ -169,15 +195,18 @@ class Idempotency:
                 raise Problem(ProblemType.IDEMPOTENCY_KEY_IN_FLIGHT)
             if await asyncio.to_thread(self._studies.locate, answer.receipt.study_id):
                 return answer
-            # Redis had the event without having said so, and the upload was taken back; or the
-            # study has been removed.
-            await KeyLock(client, lock.name, value).free()
+            await KeyLock(client, lock.name, value).free()  # the study has been removed
         return None
 
 
-def _answer(value: bytes) -> Answer | None:
-    """The answer that a key has; None when it is only locked."""
+def _held_by(study_id: UUID) -> bytes:
+    """The value of a key while an upload holds it."""
+    return str(study_id).encode()
+
+
+def _answer(value: bytes | None) -> Answer | None:
+    """The answer that a key has; None when it is free or only held."""
     try:
-        return Answer.model_validate_json(value)
+        return Answer.model_validate_json(value) if value else None
     except ValidationError:
         return None

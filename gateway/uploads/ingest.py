@@ -22,6 +22,7 @@ async def ingest(
     traceparent: str | None,
     profiles_dir: Path | None,
     study_instance_uid: str | None = None,
+    idempotency_key: str | None = None,
 ) -> Intake:
     """Receive an upload; it is staged then, and not committed yet.
 
@@ -34,6 +35,7 @@ async def ingest(
         traceparent: trace context for the event.
         profiles_dir: the folder of further profiles that the client may ask for.
         study_instance_uid: the UID that every instance must have, if the client named one.
+        idempotency_key: the digest of the request's key, if it has one.
 
     Raises:
         Problem: the upload cannot be accepted.
@@ -51,4 +53,5 @@ async def ingest(
         profile=fields.profile,
         label=fields.label,
         study_instance_uid=study_instance_uid,
+        idempotency_key=idempotency_key,
     )

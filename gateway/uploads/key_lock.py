@@ -16,10 +16,6 @@ LOCK_SECONDS = 30
 REDIS_TIMEOUT_SECONDS = 3.0
 
 
-class LockLostError(Exception):
-    """The key is no longer ours: it expired, and another request may have taken it."""
-
-
 class KeyLock:
     """A lock.
 
@@ -33,66 +29,50 @@ class KeyLock:
         self.name = name
         self._client = client
         self._value = value
-        self._renewal: asyncio.Task[None] | None = None
 
     async def take(self) -> bool:
         """Take the lock; false if the key exists."""
         return bool(await self._client.set(self.name, self._value, nx=True, ex=LOCK_SECONDS))
 
+    async def is_ours(self) -> bool:
+        """Whether the lock is still ours: it may have expired, and someone else have taken it."""
+        return bool(await self._client.get(self.name) == self._value)
+
     @contextlib.asynccontextmanager
     async def held(self) -> AsyncIterator[None]:
         """Renew a lock that has been taken, during the block; free it if the block fails."""
-        self._renewal = asyncio.create_task(self._renew_continually())
+        renewal = asyncio.create_task(self._renew_continually())
         try:
             yield
         except BaseException:
             await self.free()
             raise
         finally:
-            await cancel(self._renewal)
-
-    @contextlib.asynccontextmanager
-    async def last_transaction(self) -> AsyncIterator[Pipeline]:
-        """A MULTI that is executed at the end of the block, if the lock is still ours then.
-
-        The lock is not renewed any more: that would change the key, as far as WATCH is concerned.
-
-        Raises:
-            LockLostError: it is not ours; nothing was executed.
-        """
-        if self._renewal:
-            await cancel(self._renewal)
-        async with self._transaction() as pipeline:
-            yield pipeline
+            await cancel(renewal)
 
     async def free(self) -> None:
         """Delete the key if the lock is ours."""
-        await self._try(lambda pipeline: pipeline.delete(self.name))
+        await self._if_ours(lambda pipeline: pipeline.delete(self.name))
 
     async def _renew_continually(self) -> None:
         while True:
             await asyncio.sleep(LOCK_SECONDS / 3)
-            await self._try(lambda pipeline: pipeline.expire(self.name, LOCK_SECONDS))
+            await self._if_ours(lambda pipeline: pipeline.expire(self.name, LOCK_SECONDS))
 
-    async def _try(self, command: Callable[[Pipeline], Awaitable[object] | Pipeline]) -> None:
+    async def _if_ours(self, command: Callable[[Pipeline], Awaitable[object] | Pipeline]) -> None:
         """Execute a command if the lock is ours and Redis answers; otherwise it will expire."""
         try:
-            async with asyncio.timeout(REDIS_TIMEOUT_SECONDS), self._transaction() as pipeline:
+            async with (
+                asyncio.timeout(REDIS_TIMEOUT_SECONDS),
+                self._client.pipeline(transaction=True) as pipeline,
+            ):
+                await pipeline.watch(self.name)
+                if await pipeline.get(self.name) != self._value:
+                    return
+                pipeline.multi()  # type: ignore[no-untyped-call]
                 command(pipeline)
-        except LockLostError:
+                await pipeline.execute()
+        except WatchError:
             return
         except (RedisError, TimeoutError) as error:
-            get_logger().warning("idempotency.redis_unavailable", error=error_name(error))
-
-    @contextlib.asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[Pipeline]:
-        async with self._client.pipeline(transaction=True) as pipeline:
-            await pipeline.watch(self.name)
-            if await pipeline.get(self.name) != self._value:
-                raise LockLostError
-            pipeline.multi()  # type: ignore[no-untyped-call]
-            yield pipeline
-            try:
-                await pipeline.execute()
-            except WatchError:
-                raise LockLostError from None
+            get_logger().warning("lock.redis_unavailable", error=error_name(error))

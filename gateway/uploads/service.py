@@ -22,8 +22,9 @@ from chassis.web.problem_types import ProblemType
 from contracts.intake import Intake
 from gateway.limits import UploadLimits
 from gateway.settings import GatewaySettings
+from gateway.uploads.announcing import Announcer
 from gateway.uploads.body import limited
-from gateway.uploads.idempotency import Idempotency, KeyedUpload, Receipt
+from gateway.uploads.idempotency import Idempotency, Receipt
 from gateway.uploads.idempotency_key import HEADER, read_key
 from gateway.uploads.ingest import ingest
 from gateway.uploads.limit_problems import too_large
@@ -65,10 +66,11 @@ class UploadService:
         self.profiles_dir = settings.profiles_dir
         self._connect = service.broker.connect
         self._metrics = service.metrics
-        self._publisher = publisher
         self._redis_answered = -math.inf
         self._keys = Idempotency(self._connect, self.studies, settings.idempotency_seconds)
-        self._places = asyncio.Semaphore(settings.max_concurrent_uploads)
+        at_once = settings.max_concurrent_uploads
+        self.announcer = Announcer(publisher, self._keys, service.metrics, at_once)
+        self._places = asyncio.Semaphore(at_once)
 
     async def receive(
         self,
@@ -79,7 +81,7 @@ class UploadService:
         study_id: UUID | None = None,
         study_instance_uid: str | None = None,
     ) -> Received:
-        """Receive an upload. When this returns, it is durable and announced.
+        """Receive an upload. When this returns, it is durable, and announced now or soon.
 
         An upload that was received before, by its `Idempotency-Key`, is not kept again.
 
@@ -100,7 +102,7 @@ class UploadService:
             parts = self.parts(request, read)
             await self.require_redis()
             async with (
-                self._keys.hold(key) as keyed,
+                self._keys.hold(key, study_id) as keyed,
                 self.staged(study_id, content_length_of(request)) as staging,
             ):
                 intake = await ingest(
@@ -112,12 +114,15 @@ class UploadService:
                     traceparent=traceparent_of(request),
                     profiles_dir=self.profiles_dir,
                     study_instance_uid=study_instance_uid,
+                    idempotency_key=keyed.digest if keyed else None,
                 )
-                if keyed and (first := keyed.repeats(intake)):
-                    get_logger().info("upload.repeated", study_id=str(first.study_id))
-                    return Received(first, intake)
+                if keyed:
+                    if first := keyed.repeats(intake):
+                        get_logger().info("upload.repeated", study_id=str(first.study_id))
+                        return Received(first, intake)
+                    await keyed.require_lock()
                 await staging.commit(intake)
-                await self.announce(intake, keyed)
+            await self.announcer.announce(intake)
         return Received(Receipt.of(intake), intake)
 
     @contextlib.asynccontextmanager
@@ -163,27 +168,18 @@ class UploadService:
     async def require_redis(self) -> None:
         """Ask Redis first, so that no client sends gigabytes only to be refused.
 
-        An answer counts for a second: `announce` finds out in any case.
-        """
-        if time.monotonic() - self._redis_answered < REDIS_CHECK_SECONDS:
-            return
-        async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
-            client = await self._connect()
-            await client.ping()
-        self._redis_answered = time.monotonic()
+        An answer counts for a second. Uploads that wait to be announced come first.
 
-    async def announce(self, intake: Intake, keyed: KeyedUpload | None = None) -> None:
-        """Announce an upload that has been committed.
-
-        Args:
-            intake: the record of the upload.
-            keyed: its idempotency key, if it has one.
+        Raises:
+            redis.exceptions.RedisError: Redis is unavailable.
+            TimeoutError: it does not answer.
         """
         async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
-            if keyed:
-                await keyed.announce(intake, self._publisher)
-            else:
-                await self._publisher.publish(intake.event)
+            await self.announcer.unconfirmed.join()
+            if time.monotonic() - self._redis_answered >= REDIS_CHECK_SECONDS:
+                client = await self._connect()
+                await client.ping()
+                self._redis_answered = time.monotonic()
 
     @contextlib.contextmanager
     def _reporting_problems(self) -> Iterator[None]:

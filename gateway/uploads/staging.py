@@ -1,5 +1,6 @@
 """The files of an upload on their way to storage, hashed as they are written."""
 
+import asyncio
 import contextlib
 import errno
 import hashlib
@@ -13,7 +14,7 @@ from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.intake import Intake, StoredFile
 from contracts.places import Place, stored_name
-from gateway.uploads.writer import Writer, in_thread
+from gateway.uploads.writer import Writer, finished, in_thread
 from storage.layout import INTAKE
 from storage.port import Draft
 from storage.stored_file import FileInStore
@@ -100,13 +101,10 @@ class Staging:
         studies: where it is stored.
         study_id: its id.
         min_free_bytes: how much free space is to be left.
-
-    Attributes:
-        is_committed: whether the commit has begun.
     """
 
     def __init__(self, studies: StudyStore, study_id: UUID, min_free_bytes: int) -> None:
-        self.is_committed = False
+        self._appears = self._is_committed = False
         self._studies = studies
         self._study_id = study_id
         self._min_free_bytes = min_free_bytes
@@ -178,14 +176,14 @@ class Staging:
 
     async def commit(self, intake: Intake) -> None:
         """Make the upload appear, complete and durable, with its ``intake.json``."""
-        self.is_committed = True
+        self._appears = True
         content = intake.to_json()
         await in_thread(self._room.commit, INTAKE, lambda file: file.write(content))
+        self._is_committed = True
 
     async def discard(self) -> None:
-        """Remove everything that was received, committed or not."""
-        await self._writer.abandon()
-        await in_thread(self._discard)
+        """Remove everything that was received, unless it was committed."""
+        await finished(asyncio.ensure_future(self._discard()))
 
     def _begin(self, expected_bytes: int) -> None:
         self._draft = self._studies.draft(Place.UPLOADS, self._study_id)
@@ -207,13 +205,17 @@ class Staging:
         self._files += 1
         return stored_name(self._files)
 
-    def _discard(self) -> None:
+    async def _discard(self) -> None:
+        await self._writer.abandon()
+        if not self._is_committed:
+            await asyncio.to_thread(self._remove)
+
+    def _remove(self) -> None:
         for file in self._opened:
             file.close()
         if self._draft:
             self._draft.discard()
-        if self.is_committed:
-            # A validator may be reading it if Redis has the event without having said so.
+        if self._appears:  # a commit that failed, or was cancelled, may have come so far
             self._studies.remove(self._studies.uploaded(self._study_id))
 
 
@@ -221,7 +223,7 @@ class Staging:
 async def staged(
     studies: StudyStore, study_id: UUID, *, min_free_bytes: int, expected_bytes: int
 ) -> AsyncIterator[Staging]:
-    """Room for an upload. It stays only if it was committed and the block ends without an error.
+    """Room for an upload. It stays if it was committed, and only then.
 
     Args:
         studies: where it is stored.
@@ -237,13 +239,9 @@ async def staged(
         await staging.begin(expected_bytes)
         yield staging
     except OSError as error:
-        await staging.discard()
         if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
             raise
         detail = "The volume for uploads is full."
         raise Problem(ProblemType.INSUFFICIENT_STORAGE, detail) from None
-    except BaseException:
-        await staging.discard()
-        raise
-    if not staging.is_committed:
+    finally:
         await staging.discard()

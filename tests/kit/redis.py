@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import WatchError
+from redis.exceptions import ResponseError, WatchError
 
 from chassis.messaging.cursor import EntryId, entry_id_text, parse_entry_id
 from chassis.messaging.feed import ADDRESS_OF
@@ -33,7 +33,7 @@ class MemoryRedis:
 
     Attributes:
         unavailable: every command fails with this.
-        hangs: commands that change something never return.
+        answers: while it is cleared, commands that change something wait.
         waiting: set while a reader has read everything and waits for more.
         before_reads: called right before the next reads of streams, one after the other.
         before_write: called before the next MULTI that changes something is executed.
@@ -45,9 +45,12 @@ class MemoryRedis:
         self.expiries: dict[str, int] = {}
         self.sets: dict[str, set[str]] = defaultdict(set)
         self.entries: dict[str, list[tuple[EntryId, dict[bytes, bytes]]]] = defaultdict(list)
+        self.delivered: dict[tuple[str, str], EntryId] = {}
+        self.pending: dict[tuple[str, str], list[EntryId]] = {}
         self.trimmed: dict[str, EntryId] = {}
         self.unavailable: Exception | None = None
-        self.hangs = False
+        self.answers = asyncio.Event()
+        self.answers.set()
         self.waiting = asyncio.Event()
         self.before_reads: list[Callable[[], None]] = []
         self.before_write: Callable[[], None] = nothing
@@ -71,6 +74,12 @@ class MemoryRedis:
     def events(self, address: str) -> list[CloudEvent]:
         """The events of a stream, oldest first."""
         return [ANY_EVENT.validate_json(fields[b"__data__"]) for _, fields in self.entries[address]]
+
+    def deliver(self, address: str, group: str, *, finish: bool = False) -> None:
+        """Deliver all entries of a stream to a group; it has finished them, or works on them."""
+        ids = [entry_id for entry_id, _ in self.entries[address]]
+        self.delivered[address, group] = max(ids, default=(0, 0))
+        self.pending[address, group] = [] if finish else ids
 
     def trim(self, address: str, last: EntryId) -> None:
         """Remove a stream's entries up to the last one, as retention does."""
@@ -116,7 +125,7 @@ class MemoryRedis:
         """Nothing is open."""
 
     def pipeline(self, *, transaction: bool = True) -> "_Pipeline":
-        assert transaction
+        del transaction  # nothing comes between the commands here
         return _Pipeline(self)
 
     async def ping(self) -> None:
@@ -138,14 +147,45 @@ class MemoryRedis:
         self.require()
         return name == RECORDS_COMPLETE or name in self.values  # no record is ever lost here
 
-    async def eval(self, *_: object) -> int:
-        """No script is run: another process has every lease, and no UID is reserved."""
-        self.require()
-        return 0
-
     async def srem(self, name: str, member: str) -> None:
         self.require()
         self.sets[name].discard(member)
+
+    async def delete(self, name: str) -> None:
+        self.require()
+        self.values.pop(name, None)
+
+    async def xinfo_groups(self, name: str) -> list[dict[str, bytes]]:
+        self.require()
+        if not self.entries[name]:
+            raise ResponseError("no such key")
+        return [
+            {"name": group.encode(), "last-delivered-id": entry_id_text(last).encode()}
+            for (stream, group), last in self.delivered.items()
+            if stream == name
+        ]
+
+    async def xpending_range(
+        self, name: str, group: str, start: str, end: str, count: int
+    ) -> list[dict[str, bytes]]:
+        self.require()
+        assert end == "+"
+        ids = [entry_id for entry_id in self.pending[name, group] if _is_from(entry_id, start)]
+        return [{"message_id": entry_id_text(entry_id).encode()} for entry_id in ids[:count]]
+
+    async def xrange(self, name: str, start: str, end: str, count: int) -> list[Any]:
+        self.require()
+        assert end == "+"
+        found = [entry for entry in self.entries[name] if _is_from(entry[0], start)][:count]
+        return [(entry_id_text(entry_id).encode(), body) for entry_id, body in found]
+
+    async def eval(self, _script: str, keys: int, name: str, *arguments: str) -> int:
+        """A lease is taken by the first who asks, and never given back; no UID is reserved."""
+        self.require()
+        if keys != 1 or not name.endswith(":lease"):
+            return 0
+        holder = arguments[0].encode()
+        return int(self.values.setdefault(name, holder) == holder)
 
     async def smembers(self, name: str) -> list[bytes]:
         self.require()
@@ -168,6 +208,14 @@ class MemoryRedis:
         assert options["_type"] == "stream"
         for name in list(self.entries):
             yield name.encode()
+
+
+def _is_from(entry_id: EntryId, start: str) -> bool:
+    """Whether an entry is in a range that begins at `start`, or after it."""
+    if start == "-":
+        return True
+    first = parse_entry_id(start.removeprefix("("))
+    return entry_id > first if start.startswith("(") else entry_id >= first
 
 
 class _Pipeline:
@@ -210,6 +258,15 @@ class _Pipeline:
         del channel, message  # live channels have no listeners here
         self._write(lambda: 0)
 
+    def xrange(self, name: str, start: bytes, end: bytes) -> None:
+        assert start == end
+
+        def one() -> list[Any]:
+            wanted = parse_entry_id(start.decode())
+            return [(start, body) for found, body in self._redis.entries[name] if found == wanted]
+
+        self._read(one)
+
     def xread(self, streams: dict[str, str], *, count: int) -> None:
         self._read(lambda: self._redis.read(streams, count))
 
@@ -228,10 +285,17 @@ class _Pipeline:
 
     async def execute(self, *, raise_on_error: bool = True) -> list[Any]:
         del raise_on_error  # no command fails here by itself
+        try:
+            return await self._execute()
+        finally:
+            self.command_stack = []
+            self._watched = {}
+            self._reads = 0
+
+    async def _execute(self) -> list[Any]:
         redis = self._redis
         if self._is_writing:
-            if redis.hangs:
-                await asyncio.Event().wait()
+            await redis.answers.wait()
             before, redis.before_write = redis.before_write, nothing
             before()
         elif redis.before_reads:

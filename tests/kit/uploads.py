@@ -93,7 +93,7 @@ class Uploads:
         limits: UploadLimits = GENEROUS,
         content_length: int | None = None,
     ) -> AsyncIterator[Intake]:
-        """An upload that has been committed; an exception inside takes it back."""
+        """An upload that has been committed."""
         content_type = f"multipart/form-data; boundary={BOUNDARY}"
         arrives = limited(body or arriving(chunks), limits)
         study_id = uuid4()

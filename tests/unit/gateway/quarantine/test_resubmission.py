@@ -1,10 +1,12 @@
 """POST …/resubmit: files in quarantine become a new upload; those here stay, and are marked."""
 
 import asyncio
+import errno
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 from uuid import UUID, uuid4
 
 import httpx2
@@ -15,6 +17,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from contracts.intake import Intake
 from gateway.quarantine import resubmission
 from gateway.quarantine.audit_trail import Resubmission
+from gateway.uploads.staging import Staging
 from kit.problems import assert_problem
 from storage.study_folder import StudyFolder
 from unit.gateway.quarantined import NOT_DICOM, TRUNCATED, Gateway
@@ -195,17 +198,26 @@ def refuse(_address: str, _body: bytes) -> None:
     raise RedisConnectionError("gone")
 
 
-async def test_without_the_bus_nothing_goes_and_nothing_is_marked(
+async def test_a_resubmission_that_redis_does_not_confirm_stays(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is announced later, as other uploads are."""
+    study_id = gateway.quarantine((TEXT, NOT_DICOM))
+    monkeypatch.setattr(gateway.redis, "append", refuse)
+    _, intake = upload_of(gateway, await resubmit(gateway, study_id))
+    [mark] = await marks(gateway, study_id)
+    assert mark["study_id"] == str(intake.event.subject)
+
+
+async def test_a_resubmission_that_cannot_be_stored_leaves_no_mark(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study_id = gateway.quarantine((TEXT, NOT_DICOM))
-    monkeypatch.setattr(gateway.redis, "append", refuse)
-    assert_problem(await resubmit(gateway, study_id), 503, "event-bus-unavailable")
+    full = OSError(errno.ENOSPC, "no space left")
+    monkeypatch.setattr(Staging, "commit", AsyncMock(side_effect=full))
+    assert_problem(await resubmit(gateway, study_id), 507, "insufficient-storage")
     assert gateway.uploads == {}
     assert await marks(gateway, study_id) == []
-    monkeypatch.undo()
-    upload_of(gateway, await resubmit(gateway, study_id))
-    assert len(await marks(gateway, study_id)) == 1
 
 
 async def test_the_mark_is_there_before_the_upload_is_announced(
@@ -253,7 +265,6 @@ async def test_a_study_that_is_removed_meanwhile_is_no_error_of_the_gateway(
     ) -> None:
         if moment == "after the mark":
             record_resubmission(folder, mark, withdrawn=withdrawn)
-            monkeypatch.setattr(gateway.redis, "append", refuse)
         folder.store.remove_directory(folder.key)
         if moment == "before the mark":
             record_resubmission(folder, mark, withdrawn=withdrawn)
@@ -262,6 +273,6 @@ async def test_a_study_that_is_removed_meanwhile_is_no_error_of_the_gateway(
     response = await resubmit(gateway, study_id)
     if moment == "before the mark":
         assert_problem(response, 404, "not-in-quarantine")
+        assert gateway.uploads == {}
     else:
-        assert_problem(response, 503, "event-bus-unavailable")
-    assert gateway.uploads == {}
+        upload_of(gateway, response)

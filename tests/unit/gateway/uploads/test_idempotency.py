@@ -9,11 +9,13 @@ from typing import Any
 import httpx2
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import WatchError
 
 from contracts.places import Place
 from gateway.uploads import key_lock
 from kit.gateway import MemoryGateway
 from kit.problems import assert_problem
+from kit.redis import raising
 from storage.layout import MARKERS
 from unit.gateway.uploads.test_upload import (
     BEGINNING,
@@ -119,17 +121,15 @@ async def test_a_key_is_held_as_long_as_the_upload_takes(
     assert list(gateway.redis.expiries.values()) == [86_400]
 
 
-async def test_a_key_is_not_renewed_while_its_answer_is_written(gateway: MemoryGateway) -> None:
-    """To Redis that is a change of what is being watched: the upload would be refused."""
-    running: list[str] = []
-
-    def look() -> None:
-        running.extend(str(task.get_coro()) for task in asyncio.all_tasks())
-
-    gateway.redis.before_write = look
-    assert (await post(gateway, FILE)).status_code == 202
-    assert running
-    assert not any("_renew_continually" in task for task in running)
+async def test_a_key_that_is_renewed_while_its_answer_is_written_is_answered(
+    gateway: MemoryGateway,
+) -> None:
+    """To Redis a renewal is a change of what is being watched."""
+    gateway.redis.before_write = raising(WatchError("changed"))
+    first = await post(gateway, FILE)
+    assert first.status_code == 202
+    assert (await post(gateway, FILE)).json() == first.json()
+    assert len(gateway.published) == 1
 
 
 async def test_a_refused_upload_gives_its_key_back(gateway: MemoryGateway) -> None:
@@ -139,34 +139,58 @@ async def test_a_refused_upload_gives_its_key_back(gateway: MemoryGateway) -> No
     assert (await post(gateway, FILE)).status_code == 202
 
 
-async def test_an_upload_whose_key_someone_else_has_taken_meanwhile_is_not_announced(
+async def test_an_upload_whose_key_someone_else_has_taken_meanwhile_is_refused(
     gateway: MemoryGateway,
 ) -> None:
     """It had expired, because Redis could not be reached to renew it."""
 
-    def take_over() -> None:
+    async def slow() -> AsyncIterator[bytes]:
+        yield BEGINNING
         [name] = gateway.redis.values
         gateway.redis.values[name] = b"another one"
+        yield CONTENT + b"\r\n--xYzZY--\r\n"
 
-    gateway.redis.before_write = take_over
-    assert_problem(await post(gateway, FILE), 409, "idempotency-key-in-flight")
+    headers = {"Idempotency-Key": KEY, "Content-Type": MULTIPART}
+    refused = await gateway.client.post("/upload", content=slow(), headers=headers)
+    assert_problem(refused, 409, "idempotency-key-in-flight")
     assert gateway.is_empty
     assert not gateway.published
     assert list(gateway.redis.values.values()) == [b"another one"]
 
 
-async def test_the_answer_counts_only_if_the_upload_was_kept(gateway: MemoryGateway) -> None:
-    """Redis has the event but did not say so; the upload was taken back, and is sent again."""
+async def test_an_upload_that_is_committed_stays_even_if_someone_else_takes_its_key(
+    gateway: MemoryGateway,
+) -> None:
+    def take_over() -> None:
+        [name] = gateway.redis.values
+        gateway.redis.values[name] = b"another one"
 
-    def lose_the_reply() -> None:
-        raise RedisConnectionError("no reply")
+    gateway.redis.before_write = take_over
+    assert (await post(gateway, FILE)).status_code == 202
+    assert len(gateway.studies) == len(gateway.published) == 1
+    assert list(gateway.redis.values.values()) == [b"another one"]
 
-    gateway.redis.after_write = lose_the_reply
-    assert_problem(await post(gateway, FILE), 503, "event-bus-unavailable")
-    assert gateway.is_empty
+
+@pytest.mark.parametrize("error", [RedisConnectionError("no reply"), WatchError("reply lost")])
+async def test_an_upload_whose_confirmation_was_lost_is_announced_once_and_answers_its_key(
+    gateway: MemoryGateway, error: Exception
+) -> None:
+    """Also as redis-py reports it: a connection that is lost while watching is a WatchError."""
+    gateway.redis.after_write = raising(error)
+    first = await post(gateway, FILE)
     again = await post(gateway, FILE)
-    assert again.status_code == 202
-    assert [study.name for study in gateway.studies] == [again.json()["study_id"]]
+    assert first.status_code == again.status_code == 202
+    assert first.json() == again.json()
+    assert len(gateway.studies) == len(gateway.published) == 1
+
+
+async def test_an_upload_that_is_announced_later_answers_its_key(gateway: MemoryGateway) -> None:
+    gateway.redis.before_write = gateway.redis.leave
+    first = await post(gateway, FILE)
+    assert first.status_code == 202
+    gateway.redis.come_back()
+    assert (await post(gateway, FILE)).json() == first.json()
+    assert len(gateway.studies) == len(gateway.published) == 1
 
 
 @pytest.mark.parametrize("place", [Place.ARCHIVE, Place.QUARANTINE])
@@ -191,11 +215,14 @@ async def test_while_redis_is_unavailable_nothing_is_accepted(gateway: MemoryGat
 
 
 async def test_redis_may_go_away_while_the_upload_is_received(gateway: MemoryGateway) -> None:
-    def leave() -> None:
+    async def slow() -> AsyncIterator[bytes]:
+        yield BEGINNING
         gateway.redis.leave()
+        yield CONTENT + b"\r\n--xYzZY--\r\n"
 
-    gateway.redis.before_write = leave
-    assert_problem(await post(gateway, FILE), 503, "event-bus-unavailable")
+    headers = {"Idempotency-Key": KEY, "Content-Type": MULTIPART}
+    refused = await gateway.client.post("/upload", content=slow(), headers=headers)
+    assert_problem(refused, 503, "event-bus-unavailable")
     assert gateway.is_empty
     assert not gateway.published
 

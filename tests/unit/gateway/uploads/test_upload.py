@@ -8,15 +8,18 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 from uuid import UUID
 
 import httpx2
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from structlog.testing import capture_logs
 
-from gateway.uploads import service
+from gateway.uploads import announcing, service
+from gateway.uploads.staging import Staging
 from kit.archives import zipped
 from kit.gateway import MemoryGateway
 from kit.problems import assert_problem
@@ -323,26 +326,61 @@ async def test_an_upload_that_stalls_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [RedisConnectionError("redis://:secret@redis refused"), RedisTimeoutError("slow")]
+    "fault",
+    [
+        RedisConnectionError("refused"),
+        RedisTimeoutError("slow"),
+        ResponseError("OOM"),
+        ValueError(),
+    ],
 )
-async def test_while_redis_is_unavailable_nothing_is_accepted_and_nothing_kept(
+async def test_an_upload_that_redis_does_not_confirm_is_accepted_and_announced_soon(
     gateway: MemoryGateway, fault: Exception
 ) -> None:
-    gateway.redis.before_write = raising(fault)
+    announced = asyncio.Event()
+    gateway.redis.before_write, gateway.redis.after_write = raising(fault), announced.set
+    response = await gateway.client.post("/upload", files={"file": FILE})
+    assert response.status_code == 202
+    await asyncio.wait_for(announced.wait(), 5)
+    [event] = gateway.published
+    assert str(event.subject) == response.json()["study_id"]
+    assert [study.name for study in gateway.studies] == [response.json()["study_id"]]
+
+
+async def test_while_an_upload_waits_to_be_announced_no_further_ones_are_received(
+    gateway: MemoryGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcing, "CONFIRMATION_SECONDS", 0.01)
+    monkeypatch.setattr(service, "REDIS_TIMEOUT_SECONDS", 0.01)
+    gateway.redis.answers.clear()
+    assert (await gateway.client.post("/upload", files={"file": FILE})).status_code == 202
+    refused = await gateway.client.post("/upload", files={"file": FILE})
+    assert_problem(refused, 503, "event-bus-unavailable")
+    assert int(refused.headers["retry-after"]) > 0
+    assert len(gateway.studies) == 1
+
+    monkeypatch.setattr(service, "REDIS_TIMEOUT_SECONDS", 5)
+    gateway.redis.answers.set()
+    assert (await gateway.client.post("/upload", files={"file": FILE})).status_code == 202
+
+
+async def test_an_upload_whose_confirmation_was_lost_is_announced_once(
+    gateway: MemoryGateway,
+) -> None:
+    gateway.redis.after_write = raising(RedisConnectionError("no reply"))
+    assert (await gateway.client.post("/upload", files={"file": FILE})).status_code == 202
+    assert (await gateway.client.post("/upload", files={"file": FILE})).status_code == 202
+    assert len(gateway.published) == len(gateway.studies) == 2
+
+
+async def test_while_redis_is_unavailable_nothing_is_accepted_and_nothing_kept(
+    gateway: MemoryGateway,
+) -> None:
+    gateway.redis.leave(RedisConnectionError("redis://:secret@redis refused"))
     response = await gateway.client.post("/upload", files={"file": FILE})
     assert_problem(response, 503, "event-bus-unavailable")
     assert int(response.headers["retry-after"]) > 0
     assert "secret" not in response.text
-    assert gateway.is_empty
-
-
-async def test_a_redis_that_does_not_answer_is_unavailable(
-    gateway: MemoryGateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(service, "REDIS_TIMEOUT_SECONDS", 0.01)
-    gateway.redis.hangs = True
-    response = await gateway.client.post("/upload", files={"file": FILE})
-    assert_problem(response, 503, "event-bus-unavailable")
     assert gateway.is_empty
 
 
@@ -357,9 +395,9 @@ async def test_redis_is_asked_before_gigabytes_are_sent(gateway: MemoryGateway) 
 
 
 async def test_an_unexpected_failure_keeps_and_reveals_nothing(
-    gateway: MemoryGateway,
+    gateway: MemoryGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gateway.redis.before_write = raising(ValueError("DOE^JANE"))
+    monkeypatch.setattr(Staging, "commit", AsyncMock(side_effect=ValueError("DOE^JANE")))
     with capture_logs() as lines:
         response = await gateway.client.post("/upload", files={"file": FILE})
     assert_problem(response, 500, "internal-error")

@@ -1,0 +1,160 @@
+"""Redis has the event of an upload, or not, and the gateway cannot know: nothing may be lost."""
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import Any
+
+import httpx2
+import pytest
+
+from kit.pipeline import Pipeline, RedisServer, until
+from kit.proxy import Proxy
+from storage.layout import INCOMING
+
+SOON = {
+    "HDV_GATEWAY__RECOVERY__PERIOD_SECONDS": "0.5",
+    "HDV_GATEWAY__RECOVERY__AFTER_SECONDS": "1",
+}
+"""Uploads that were lost are announced within seconds."""
+KEY = {"Idempotency-Key": '"8e03978e-40d5-43dd-bc93-6894a57f9324"'}
+MULTIPART = {"Content-Type": "multipart/form-data; boundary=xYzZY"}
+PUBLISH = b"\r\nPUBLISH\r\n"
+"""Part of a request of redis-py: the one with which an upload is announced, and no other."""
+
+
+@pytest.fixture
+def proxy(redis_server: RedisServer) -> Iterator[Proxy]:
+    """Between the gateway and Redis."""
+    with Proxy(redis_server.port) as proxy:
+        yield proxy
+
+
+def start(pipeline: Pipeline, proxy: Proxy) -> None:
+    pipeline.start("status", "validator", "descriptor")
+    start_gateway(pipeline, proxy)
+
+
+def start_gateway(pipeline: Pipeline, proxy: Proxy) -> None:
+    url = f"redis://127.0.0.1:{proxy.port}/0"
+    pipeline.start("gateway", HDV_REDIS_URL=url, **SOON)
+
+
+def announced(server: RedisServer) -> list[str]:
+    """The studies of all announcements, in order."""
+    entries: list[Any] = server.client.xrange("uploads")
+    return [json.loads(fields["__data__"])["subject"] for _, fields in entries]
+
+
+def send(pipeline: Pipeline, content: bytes, **headers: str) -> httpx2.Response:
+    return pipeline.http.post("/upload", files={"file": ("a.dcm", content)}, headers=headers)
+
+
+def require_archived_once(pipeline: Pipeline, study_id: str, content: bytes) -> None:
+    pipeline.wait_for(study_id, "archived")
+    assert [entry.name for entry in pipeline.archive.glob("[!.]*")] == [study_id]
+    assert (pipeline.archive / study_id / "original.dcm").read_bytes() == content
+    until(lambda: not any(pipeline.uploads.glob("[!.]*")), "the end of the upload")
+
+
+@pytest.mark.parametrize("headers", [KEY, {}], ids=["with a key", "without"])
+def test_an_upload_is_archived_once_though_redis_did_not_say_that_it_has_it(
+    pipeline: Pipeline, redis_server: RedisServer, proxy: Proxy, ct: bytes, headers: dict[str, str]
+) -> None:
+    start(pipeline, proxy)
+    with proxy.swallowing_answers(to=PUBLISH):
+        first = send(pipeline, ct, **headers)
+    assert first.status_code == 202
+    study_id = first.json()["study_id"]
+    require_archived_once(pipeline, study_id, ct)
+    if headers:
+        again = send(pipeline, ct, **headers)
+        assert (again.status_code, again.json()) == (202, first.json())
+        assert [entry.name for entry in pipeline.archive.glob("[!.]*")] == [study_id]
+    assert announced(redis_server) == [study_id]
+    assert redis_server.client.xlen("study.archived") == 1
+
+
+def test_an_upload_that_did_not_reach_redis_is_announced_when_redis_is_back(
+    pipeline: Pipeline, redis_server: RedisServer, proxy: Proxy, ct: bytes
+) -> None:
+    start(pipeline, proxy)
+    with ExitStack() as network:
+        answer = pipeline.http.post(
+            "/upload",
+            content=form(ct, lambda: lose_redis(pipeline, proxy, network)),
+            headers=MULTIPART,
+        )
+    assert answer.status_code == 202
+    require_archived_once(pipeline, answer.json()["study_id"], ct)
+    assert announced(redis_server) == [answer.json()["study_id"]]
+
+
+def test_an_upload_whose_gateway_is_killed_before_it_announces_it_is_not_lost(
+    pipeline: Pipeline, redis_server: RedisServer, proxy: Proxy, ct: bytes
+) -> None:
+    start(pipeline, proxy)
+    with ExitStack() as network, ThreadPoolExecutor(1) as client:
+        upload = client.submit(
+            pipeline.http.post,
+            "/upload",
+            content=form(ct, lambda: lose_redis(pipeline, proxy, network)),
+            headers=MULTIPART,
+        )
+        [study] = until(lambda: list(pipeline.uploads.glob("[!.]*")), "the commit")
+        pipeline.kill("gateway")
+        assert isinstance(upload.exception(), httpx2.TransportError)
+    start_gateway(pipeline, proxy)
+    require_archived_once(pipeline, study.name, ct)
+    assert announced(redis_server) == [study.name]
+
+
+def test_an_upload_whose_gateway_is_killed_before_it_answers_is_answered_when_it_is_sent_again(
+    pipeline: Pipeline, redis_server: RedisServer, proxy: Proxy, ct: bytes
+) -> None:
+    start(pipeline, proxy)
+    with proxy.swallowing_answers(to=PUBLISH), ThreadPoolExecutor(1) as client:
+        upload = client.submit(send, pipeline, ct, **KEY)
+        [study_id] = until(lambda: announced(redis_server), "the announcement")
+        pipeline.kill("gateway")
+        assert isinstance(upload.exception(), httpx2.TransportError)
+    start_gateway(pipeline, proxy)
+    again = send(pipeline, ct, **KEY)
+    assert (again.status_code, again.json()["study_id"]) == (202, study_id)
+    require_archived_once(pipeline, study_id, ct)
+    assert announced(redis_server) == [study_id]
+
+
+def test_what_a_killed_gateway_had_received_only_in_part_is_no_upload(
+    pipeline: Pipeline, redis_server: RedisServer, proxy: Proxy, ct: bytes
+) -> None:
+    start(pipeline, proxy)
+    with pytest.raises(httpx2.TransportError):
+        pipeline.http.post(
+            "/upload",
+            content=form(ct, lambda: kill_once_receiving(pipeline)),
+            headers=MULTIPART,
+        )
+    start_gateway(pipeline, proxy)
+    require_archived_once(pipeline, pipeline.upload(ct), ct)
+    assert len(announced(redis_server)) == 1
+
+
+def form(content: bytes, before_the_end: Callable[[], None]) -> Iterator[bytes]:
+    """An upload's body, with something that happens before its end is sent."""
+    head = '--xYzZY\r\nContent-Disposition: form-data; name="file"; filename="a.dcm"\r\n\r\n'
+    yield head.encode() + content
+    before_the_end()
+    yield b"\r\n--xYzZY--\r\n"
+
+
+def lose_redis(pipeline: Pipeline, proxy: Proxy, network: ExitStack) -> None:
+    """Redis becomes a black hole for the gateway, which is receiving an upload."""
+    until(lambda: list((pipeline.uploads / INCOMING).iterdir()), "the beginning")
+    network.enter_context(proxy.silent())
+
+
+def kill_once_receiving(pipeline: Pipeline) -> None:
+    until(lambda: list((pipeline.uploads / INCOMING).iterdir()), "the beginning")
+    pipeline.kill("gateway")
