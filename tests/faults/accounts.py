@@ -154,18 +154,11 @@ class Accounts:
             (archived, valid, "archive"),
             (quarantined, upload.invalid, "quarantine"),
         ):
-            self.lost += [
-                f"{study_id}: {sha256} is not in the {place}"
-                for sha256 in expected - files.keys() - elsewhere
-            ]
-            self.duplicated += [
-                f"{study_id}: {sha256} is in the {place} {count} times"
-                for sha256, count in files.items()
-                if count > 1
-            ]
+            where = f"{study_id} ({state}), {place}"
+            self.lost += [f"{where}: no {sha256}" for sha256 in expected - {*files} - elsewhere]
+            self.duplicated += [f"{where}: {sha256} twice" for sha256 in files if files[sha256] > 1]
             self.wrong += [
-                f"{study_id}: {sha256} does not belong in the {place}"
-                for sha256 in files.keys() - expected
+                f"{where}: {sha256} does not belong there" for sha256 in {*files} - expected
             ]
 
     def _compare_listing(self, system: System, disk: Disk, states: dict[str, str]) -> None:

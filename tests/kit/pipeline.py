@@ -44,11 +44,15 @@ class RedisServer:
     Args:
         directory: for its data.
         binary: the server; the one that `hdv up` would run when None.
+
+    Attributes:
+        environment: what it gets beside the variables of this process when it is started.
     """
 
     def __init__(self, directory: Path, binary: Path | None = None) -> None:
         self.directory = directory
         self.binary = binary or find_binary().path
+        self.environment: dict[str, str] = {}
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         # Typed as Any: redis-py's answers are unions of everything a server might say.
@@ -63,6 +67,7 @@ class RedisServer:
                 "--appendonly", "yes", "--save", "", "--dir", str(self.directory),
             ],
             stdout=subprocess.DEVNULL,
+            env=os.environ | self.environment,
         )  # fmt: skip
         until(self._answers, "Redis")
 
