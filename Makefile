@@ -50,6 +50,10 @@ integration: .venv/dev $(NODE_TOOLS) ## Run the other tests: real processes on a
 test-faults: .venv/dev ## Kill, freeze, fill, cut under load; nothing may be lost  (ARGS="-k flushall --seed 7 --studies 300 --rounds 10")
 	$(BIN)/pytest tests/faults --studies 300 $(ARGS)
 
+.PHONY: soak
+soak: .venv/dev ## Run under load for a long time; nothing may grow  (ARGS="--minutes 120")
+	$(BIN)/pytest tests/faults -k soak --minutes 30 $(ARGS)
+
 .PHONY: lint
 lint: .venv/dev spec-check types ## Check style, types, imports and that the events stay compatible
 	$(BIN)/ruff check

@@ -26,8 +26,8 @@ class _ByModule(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
-        path = Path(module)
-        return nodeid if path.name in EACH_ALONE or path.parent.name == "faults" else module
+        is_alone = Path(module).name in EACH_ALONE or module.startswith("tests/faults/")
+        return nodeid if is_alone else module
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +20,7 @@ from storage.layout import INCOMING
 PATIENCE_SECONDS = 90.0
 """How long nothing may change before the system counts as stuck."""
 POLL_SECONDS = 0.5
+MOST_LINES = 20
 FINAL = {"archived", "duplicate", "failed", "error"}
 
 
@@ -109,6 +110,9 @@ class Accounts:
     """Numbers, and everything that is wrong.
 
     Attributes:
+        studies: how many uploads were accepted.
+        states: how many of them have each status.
+        stored: the ids of everything in the archive and in quarantine.
         lost: SHA-256 of files that are nowhere, or not where they belong.
         duplicated: files and events that are there twice.
         wrong: a line for everything else.
@@ -116,6 +120,7 @@ class Accounts:
 
     studies: int
     states: Counter[str] = field(default_factory=Counter)
+    stored: set[str] = field(default_factory=set)
     lost: list[str] = field(default_factory=list)
     duplicated: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
@@ -127,6 +132,7 @@ class Accounts:
         accounts = cls(studies=len(accepted))
         states = _settle(system, accepted)
         disk = Disk(system)
+        accounts.stored = disk.archive.keys() | disk.quarantine.keys()
         for study in accepted:
             accounts._compare(study, states[study.study_id], disk)
         accounts._compare_listing(system, disk, states)
@@ -138,6 +144,12 @@ class Accounts:
             f"unfinished: {left} in {name}" for name, left in unfinished(system).items()
         ]
         return accounts
+
+    def check(self, seed: int) -> None:
+        """Demand that nothing is wrong."""
+        found = {"lost": self.lost, "duplicated": self.duplicated, "wrong": self.wrong}
+        lines = [line for name, lines in found.items() for line in _shortened(name, lines)]
+        assert not lines, "\n".join([f"seed {seed}: {dict(self.states)}", *lines])
 
     def _compare(self, accepted: Accepted, state: str, disk: Disk) -> None:
         study_id, upload = accepted.study_id, accepted.upload
@@ -178,6 +190,12 @@ class Accounts:
                 study_id in disk.archive or study_id in disk.quarantine
             ):
                 self.wrong.append(f"{study_id}: listed as {state}, but is nowhere")
+
+
+def _shortened(name: str, lines: Sequence[str]) -> list[str]:
+    left = len(lines) - MOST_LINES
+    shown = [f"{name}: {line}" for line in lines[:MOST_LINES]]
+    return [*shown, *([f"{name}: {left} more"] if left > 0 else [])]
 
 
 def _settle(system: System, accepted: list[Accepted]) -> dict[str, str]:

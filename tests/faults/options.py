@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 STUDIES_IN_SHORT = 24
 """How many uploads a trial has when fault tests are only a part of all tests."""
 TIMEOUT_SECONDS = 1200
+DIRECTORY = Path(__file__).parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,7 +41,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Without a number of studies only the short selection runs, without minutes no soak test."""
     options = config.option
     left_out = []
-    for item in [item for item in items if item.path.parent.name == "faults"]:
+    for item in [item for item in items if item.path.parent == DIRECTORY]:
         item.add_marker(pytest.mark.timeout(TIMEOUT_SECONDS + 60 * (options.minutes or 0)))
         is_soak = item.get_closest_marker("soak") is not None
         is_short = item.get_closest_marker("short") is not None

@@ -12,8 +12,6 @@ from faults.load import Accepted, Load
 from faults.system import System
 from faults.uploads import Upload, mixed
 
-MOST_LINES = 20
-
 
 @dataclass
 class Trial:
@@ -64,15 +62,5 @@ class Trial:
             f"{accounts.studies} studies, {self._faults} faults, lost {len(accounts.lost)}, "
             f"duplicated {len(accounts.duplicated)}, {seconds:.0f} s"
         )
-        found = {
-            "lost": accounts.lost, "duplicated": accounts.duplicated, "wrong": accounts.wrong
-        }  # fmt: skip
-        lines = [line for name, lines in found.items() for line in _shortened(name, lines)]
-        assert not lines, "\n".join([f"seed {self.seed}: {dict(accounts.states)}", *lines])
+        accounts.check(self.seed)
         return accounts
-
-
-def _shortened(name: str, lines: Sequence[str]) -> list[str]:
-    left = len(lines) - MOST_LINES
-    shown = [f"{name}: {line}" for line in lines[:MOST_LINES]]
-    return [*shown, *([f"{name}: {left} more"] if left > 0 else [])]
