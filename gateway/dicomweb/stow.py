@@ -76,7 +76,7 @@ class StowService:
                 raise Problem(ProblemType.TOO_MANY_WAITING)
         upload_id = uuid4()
         async with self._places:
-            with self._waiters.awaiting(upload_id) as awaited:
+            with self._live.awaited(), self._waiters.awaiting(upload_id) as awaited:
                 received = await self._uploads.receive(
                     request,
                     self._read,

@@ -20,6 +20,8 @@ SLOW = "slow-listener"
 REDIS_TIMEOUT_SECONDS = 3.0
 GATHER_SECONDS = 0.02
 """After new entries have been passed on, how long the next ones gather."""
+IDLE_SECONDS = 1.0
+"""The same while nobody waits for them."""
 
 Observer = Callable[[Sequence[Entry]], None]
 """Called with new entries; must return quickly."""
@@ -98,6 +100,8 @@ class LiveFeed:
         self._metrics = metrics
         self._listeners: set[Listener] = set()
         self._observers: list[Observer] = []
+        self._waiting = 0
+        self._is_awaited = asyncio.Event()
         self._closed = False
 
     async def run(self) -> None:
@@ -113,6 +117,9 @@ class LiveFeed:
                         self._metrics.error(SLOW)
                         get_logger().warning("feed.listener_dropped", reason=SLOW)
                 await asyncio.sleep(GATHER_SECONDS)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(IDLE_SECONDS):
+                        await self._is_awaited.wait()
 
     async def check(self) -> None:
         """Check for `/health/ready`.
@@ -124,8 +131,20 @@ class LiveFeed:
             raise RuntimeError("the feed has not begun")
 
     def observe(self, observer: Observer) -> None:
-        """Call a function of the service with all new entries."""
+        """Call a function of the service with all new entries; late, if they are not awaited."""
         self._observers.append(observer)
+
+    @contextlib.contextmanager
+    def awaited(self) -> Iterator[None]:
+        """Pass new entries on at once in the context."""
+        self._waiting += 1
+        self._is_awaited.set()
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._is_awaited.clear()
 
     @contextlib.contextmanager
     def admit(self) -> Iterator[Listener]:
@@ -141,7 +160,8 @@ class LiveFeed:
         listener = Listener(self.settings.queue_size)
         self._listeners.add(listener)
         try:
-            yield listener
+            with self.awaited():
+                yield listener
         finally:
             self._listeners.discard(listener)
 

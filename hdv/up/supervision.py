@@ -25,6 +25,10 @@ from hdv.up.bound_process import PARENT, bound
 from hdv.up.supervisor_config import GRACE_SECONDS, Process, configuration, environment
 
 CONTROL_TIMEOUT_SECONDS = 5.0
+GATHER_SECONDS = 0.05
+"""After some output has been passed on, how long more of it gathers in the pipe, unless it is full:
+a line at a time would cost more than it took to write it."""
+_PIPE_BYTES = 65536
 
 
 class Supervision:
@@ -117,13 +121,16 @@ def _pass_on(source: IO[bytes], target: int) -> threading.Thread:
     def copy() -> None:
         is_read = True
         with source:
-            while chunk := os.read(source.fileno(), 65536):
+            while chunk := os.read(source.fileno(), _PIPE_BYTES):
+                is_full = len(chunk) == _PIPE_BYTES
                 try:
                     while is_read and chunk:
                         chunk = chunk[os.write(target, chunk) :]
                 except OSError:
                     is_read = False
                     os.kill(os.getpid(), signal.SIGTERM)
+                if not is_full:
+                    time.sleep(GATHER_SECONDS)
 
     thread = threading.Thread(target=copy, daemon=True)
     thread.start()

@@ -92,7 +92,7 @@ def environment(processes: Sequence[Process], *, run: Path, control: Path) -> di
     variables = {"HDV_RUN": str(run), "HDV_CONTROL": str(control)}
     for process in processes:
         variable = _variable(process)
-        variables[variable] = shlex.join(bound(process.command))
+        variables[variable] = shlex.join(bound(process.command, output_of_parent=True))
         if process.directory:
             variables[f"{variable}_DIRECTORY"] = str(process.directory)
     return variables

@@ -629,3 +629,22 @@ async def test_the_head_of_a_stream_has_its_headers_and_ends(gateway: Gateway) -
         response = await client.head("/events/stream")
     assert (response.status_code, response.content) == (200, b"")
     assert response.headers["content-type"].startswith("text/event-stream")
+
+
+async def test_events_are_read_rarely_while_nobody_waits_for_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live_feed, "GATHER_SECONDS", 0)
+    monkeypatch.setattr(live_feed, "IDLE_SECONDS", LONG)
+    gateway = Gateway()
+    seen: list[Any] = []
+    gateway.live.observe(lambda entries: seen.extend(entry.event for entry in entries))
+    async with gateway.running():
+        first, second = gateway.streams.send(uploaded()), gateway.streams.send(uploaded())
+        await settled()
+        third = gateway.streams.send(uploaded())
+        await settled()
+        assert third not in seen
+        with gateway.live.awaited():
+            await settled()
+        assert seen == [first, second, third]

@@ -53,7 +53,7 @@ def test_whatever_ends_is_started_again_and_gets_time_to_stop(groups: dict[str, 
 
 def test_a_path_may_contain_anything(groups: dict[str, Any]) -> None:
     [redis] = groups["base"].process_configs
-    assert shlex.split(redis.command) == bound(REDIS.command)
+    assert shlex.split(redis.command) == bound(REDIS.command, output_of_parent=True)
 
 
 def test_a_process_gets_its_own_environment(groups: dict[str, Any]) -> None:
