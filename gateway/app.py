@@ -1,7 +1,6 @@
 """Composition root of the gateway."""
 
 from contextlib import aclosing
-from functools import partial
 
 from chassis.messaging.feed import Feed, connect
 from chassis.runtime.settings import redis_address
@@ -23,9 +22,9 @@ from gateway.openapi import document
 from gateway.pages import routes as pages
 from gateway.pages.page import Pages
 from gateway.quarantine import routes as quarantine
-from gateway.quarantine.removal import purge_continually
 from gateway.recovery.reconciler import Reconciler
 from gateway.recovery.records import RecordRecovery
+from gateway.retention import Ages, Retention
 from gateway.settings import GatewaySettings
 from gateway.uploads import routes as uploads
 from gateway.uploads.service import UploadService
@@ -92,8 +91,14 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     service.at_stop(live.close)
     service.at_stop(stow.close)
     service.checks["feed"] = live.check
-    if settings.quarantine_days is not None:
-        service.in_background(partial(purge_continually, studies, settings.quarantine_days))
+    retention = Retention(
+        studies,
+        deletions,
+        archive=Ages(settings.archive_days, settings.archive_days_by_label),
+        quarantine=Ages(settings.quarantine_days, settings.quarantine_days_by_label),
+        connect=service.broker.connect,
+    )
+    service.in_background(retention.run)
 
     for room in (uploads, browsing, deletion, quarantine, events, dicomweb, pages):
         service.http.include_router(room.router)

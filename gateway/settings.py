@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, PositiveFloat
 
 from chassis.runtime.settings import (
     Port,
@@ -10,6 +10,7 @@ from chassis.runtime.settings import (
     StatusClientSettings,
     VolumeSettings,
 )
+from contracts.model import Label
 from gateway.limits import UploadLimits
 
 
@@ -62,6 +63,13 @@ class GatewaySettings(UploadLimits, VolumeSettings, StatusClientSettings):
     taken from the request (`Host`)."""
     quarantine_days: float | None = Field(default=None, gt=0)
     """Files are deleted from the quarantine after this many days; never without a value."""
+    quarantine_days_by_label: dict[Label, PositiveFloat] = Field(default={})
+    """The same for uploads with a label, as in `{"trial-42": 30}`; it counts more."""
+    archive_days: float | None = Field(default=None, gt=0)
+    """Archived studies are deleted this many days after they were archived; never without a value.
+    """
+    archive_days_by_label: dict[Label, PositiveFloat] = Field(default={})
+    """The same for uploads with a label; it counts more."""
     feed: FeedSettings = FeedSettings()
     stow: StowSettings = StowSettings()
     recovery: RecoverySettings = RecoverySettings()

@@ -1,11 +1,14 @@
 """Composition root of the status service."""
 
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
-from chassis.messaging.retention import trim_periodically
+from chassis.messaging.retention import trim_dead_letters_periodically, trim_periodically
 from chassis.service.lifecycle import Service
 from contracts.channels import CHANNELS
 from status import handlers
+from status.retention import remove_old_records
 from status.routes import add_routes
 from status.settings import StatusSettings
 from status.store import RedisStore
@@ -32,7 +35,22 @@ def create_app(
     records = store or RedisStore(service.broker.connect)
     handlers.register(service, records, settings.concurrency)
     add_routes(service.http, records, settings.internal_token)
-    service.in_background(
-        partial(trim_periodically, service.broker.connect, CHANNELS, settings.trim_period_seconds)
-    )
+    _remove_what_is_old(service, records, settings)
     return service
+
+
+def _remove_what_is_old(
+    service: Service, records: handlers.Store, settings: StatusSettings
+) -> None:
+    """Trim streams and dead letters, and remove records of deleted studies, in the background."""
+    connect, period = service.broker.connect, settings.trim_period_seconds
+    kept = timedelta(days=settings.event_days)
+    channels = [replace(channel, retention=kept) for channel in CHANNELS]
+    service.in_background(partial(trim_periodically, connect, channels, period))
+    if days := settings.dead_letter_days:
+        age = timedelta(days=days)
+        service.in_background(partial(trim_dead_letters_periodically, connect, age, period))
+    if settings.record_days and isinstance(records, RedisStore):
+        service.in_background(
+            partial(remove_old_records, records, connect, settings.record_days, period)
+        )

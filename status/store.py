@@ -163,6 +163,16 @@ class RedisStore:
         """
         return await self._requests.add(updates)
 
+    async def remove(self, records: Sequence[StatusRecord]) -> None:
+        """Remove records, and their entries in the indexes."""
+        client = await self._connect()
+        async with client.pipeline(transaction=True) as pipeline:
+            for record in records:
+                pipeline.delete(_key(record.study_id))
+                for index in _indexes_of(record):
+                    pipeline.zrem(index, str(record.study_id))
+            await pipeline.execute()
+
     async def page(self, wanted: Wanted, cursor: str | None, limit: int) -> Page:
         """A page of records; studies first seen last come first.
 

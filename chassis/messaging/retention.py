@@ -3,14 +3,14 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from chassis.messaging.cursor import EntryId, entry_id_text, parse_entry_id
 from chassis.observability.logs import error_name, get_logger
-from contracts.channels import Channel
+from contracts.channels import DEAD_LETTER, Channel
 
 TRIMMED = "streams:trimmed"
 """Hash: the last entry trimmed off each stream. A reader behind it has missed entries."""
@@ -61,6 +61,26 @@ async def trim_periodically(
             for channel in channels:
                 if removed := await trim(client, channel, datetime.now(UTC)):
                     get_logger().info("stream.trimmed", stream=channel.address, removed=removed)
+        except RedisError as error:  # it is tried again next time
+            get_logger().warning("stream.trim_failed", error=error_name(error))
+
+
+async def trim_dead_letters(client: Redis, before: datetime) -> int:
+    """Remove the dead letters that are older than a time; returns how many."""
+    limit = entry_id_text((int(before.timestamp() * 1000), 0))
+    return int(await client.xtrim(DEAD_LETTER, minid=limit, approximate=False))
+
+
+async def trim_dead_letters_periodically(
+    connect: Callable[[], Awaitable[Redis]], age: timedelta, period: float
+) -> None:
+    """Remove dead letters of this age about every `period` seconds, for ever."""
+    while True:
+        await asyncio.sleep(period * random.uniform(0.8, 1.2))  # noqa: S311 -- jitter
+        client = await connect()
+        try:
+            if removed := await trim_dead_letters(client, datetime.now(UTC) - age):
+                get_logger().info("stream.trimmed", stream=DEAD_LETTER, removed=removed)
         except RedisError as error:  # it is tried again next time
             get_logger().warning("stream.trim_failed", error=error_name(error))
 

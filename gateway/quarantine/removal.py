@@ -1,13 +1,12 @@
-"""Removes files from quarantine, on request or by age, and keeps a record of each."""
+"""Removes files from quarantine, and keeps a record of each."""
 
 import asyncio
-import random
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from pydantic import ValidationError
 
-from chassis.observability.logs import error_name, get_logger
+from chassis.observability.logs import get_logger
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.events import RemovalReason
@@ -20,8 +19,6 @@ from storage.study_store import StudyStore
 
 MOST_AT_ONCE = 500
 """Studies that one call purges."""
-PERIOD_SECONDS = 3600.0
-"""How often old studies are looked for."""
 
 
 def remove(
@@ -85,18 +82,6 @@ async def purge(studies: StudyStore, older_than_days: float, *, dry_run: bool = 
         size_bytes=sum(study.size_bytes for study in purged),
         remaining=sum(1 for _ in waiting),
     )
-
-
-async def purge_continually(studies: StudyStore, older_than_days: float) -> None:
-    """Purge once an hour, until cancelled; errors of the disk end one round only."""
-    while True:
-        # Several gateways should not purge at the same moment.
-        await asyncio.sleep(PERIOD_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311 -- jitter
-        try:
-            while (await purge(studies, older_than_days)).remaining:
-                pass
-        except (OSError, Problem) as error:
-            get_logger().error("quarantine.purge_failed", error=error_name(error))
 
 
 def _purge(studies: StudyStore, entry: Entry, dry_run: bool) -> PurgedStudy | None:

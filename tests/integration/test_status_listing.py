@@ -8,8 +8,11 @@ from uuid import UUID, uuid4
 import pytest
 from redis.asyncio import Redis
 
+from chassis.messaging.retention import trim_dead_letters
+from contracts.channels import DEAD_LETTER
 from contracts.report import FileCounts
 from contracts.status import State, StatusRecord, StatusUpdate
+from status import retention
 from status import store as store_module
 from status.store import RedisStore, Wanted
 
@@ -159,3 +162,34 @@ async def test_writers_of_one_study_do_not_overwrite_each_other(store: RedisStor
     assert isinstance(record, StatusRecord)
     assert record.status is State.VALIDATED
     assert record.files == result.files
+
+
+async def test_deleted_studies_are_listed_only_if_that_status_is_wanted(store: RedisStore) -> None:
+    kept = await entered(store, label="trial-42")
+    deleted = await entered(store, status=State.DELETED, label="trial-42")
+    assert await found(store) == [kept]
+    assert await found(store, label="trial-42") == [kept]
+    assert await found(store, status=State.DELETED) == [deleted]
+
+
+async def test_the_records_of_deleted_studies_are_removed_after_a_time(
+    store: RedisStore, client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    kept = await entered(store)
+    for second in range(5):
+        await entered(store, second=second, status=State.DELETED, label="trial-42")
+    late = await entered(store, second=9, status=State.DELETED, label="trial-42")
+    await retention.remove_deleted(store, START + timedelta(seconds=7))
+    assert await found(store, status=State.DELETED) == [late]
+    assert await found(store) == [kept]
+    assert len(await client.keys("status:*")) == 2
+    for index in ("status-index", "status-index:label:trial-42"):
+        assert await client.zcard(index) == (2 if index == "status-index" else 1)
+
+
+async def test_old_dead_letters_are_removed(client: Redis) -> None:
+    for second in range(4):
+        await client.xadd(DEAD_LETTER, {"x": "y"}, id=f"{second * 1000 + 1000}-0")
+    assert await trim_dead_letters(client, datetime.fromtimestamp(3, UTC)) == 2
+    assert await client.xlen(DEAD_LETTER) == 2

@@ -369,28 +369,3 @@ async def test_a_purge_without_an_age_is_refused(gateway: Gateway, body: Any) ->
     response = await gateway.client.post("/quarantine/purge", json=body)
     assert_problem(response, 422, "invalid-request")
     assert removed(gateway) == []
-
-
-async def test_old_studies_are_purged_by_themselves_even_after_a_failure(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    study_id = gateway.quarantine((TEXT, NOT_DICOM), age_seconds=2 * DAY)
-    monkeypatch.setattr(removal, "PERIOD_SECONDS", 0.001)
-    find, purged = removal.entries, asyncio.Event()
-    failed: list[int] = []
-    loop = asyncio.get_running_loop()
-
-    def fail_first(volumes: Any) -> Any:
-        if not failed:
-            failed.append(1)
-            raise OSError("no disk")
-        found = find(volumes)
-        if not found:
-            loop.call_soon_threadsafe(purged.set)
-        return found
-
-    monkeypatch.setattr(removal, "entries", fail_first)
-    work = asyncio.create_task(removal.purge_continually(gateway.volumes.studies, 1))
-    await asyncio.wait_for(purged.wait(), timeout=10)
-    work.cancel()
-    assert removed(gateway)[0]["study_id"] == str(study_id)
