@@ -43,6 +43,7 @@ class MemoryRedis:
     def __init__(self) -> None:
         self.values: dict[str, bytes] = {}
         self.expiries: dict[str, int] = {}
+        self.leases: dict[str, str] = {}
         self.sets: dict[str, set[str]] = defaultdict(set)
         self.entries: dict[str, list[tuple[EntryId, dict[bytes, bytes]]]] = defaultdict(list)
         self.delivered: dict[tuple[str, str], EntryId] = {}
@@ -184,8 +185,8 @@ class MemoryRedis:
         self.require()
         if keys != 1 or not name.endswith(":lease"):
             return 0
-        holder = arguments[0].encode()
-        return int(self.values.setdefault(name, holder) == holder)
+        holder = arguments[0]
+        return int(self.leases.setdefault(name, holder) == holder)
 
     async def smembers(self, name: str) -> list[bytes]:
         self.require()

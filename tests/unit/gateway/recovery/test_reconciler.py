@@ -61,7 +61,7 @@ def reconciler_of(
 
 
 async def reconcile(gateway: MemoryGateway, settings: RecoverySettings = AT_ONCE) -> None:
-    gateway.redis.values.pop("recovery:lease", None)  # that of the reconciler before
+    gateway.redis.leases.clear()  # that of the reconciler before
     await reconciler_of(gateway, settings)[0].reconcile()
 
 
@@ -136,7 +136,7 @@ async def test_without_the_status_service_nothing_is_announced(gateway: MemoryGa
 async def test_one_gateway_at_a_time_looks_for_lost_uploads(gateway: MemoryGateway) -> None:
     await upload(gateway)
     forget(gateway)
-    gateway.redis.values["recovery:lease"] = b"another gateway"
+    gateway.redis.leases["recovery:lease"] = "another gateway"
     await reconciler_of(gateway)[0].reconcile()
     assert gateway.published == []
 
