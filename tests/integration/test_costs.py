@@ -29,10 +29,10 @@ LIMITS = {
     SCRIPTED: (20, 38),
     ROUND_TRIPS: (36, 60),
     MESSAGES: (3, 3),
-    FSYNCS: (13, 33),
+    FSYNCS: (10, 30),
     LINES: (16, 18),
     WRITTEN: (640, 11_200),
-    READ: (1_750, 22_500),
+    READ: (1_200, 22_500),
 }
 
 
