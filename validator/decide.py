@@ -24,6 +24,8 @@ from validator.settings import OnInvalidInstance
 
 MOST_STUDIES = 1000
 """Studies that one upload may be divided into."""
+FEW_FILES = 8
+"""So many files are compared in less time than a thread takes to begin."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,10 @@ async def decide(
         for stored, report in zip(intake.files, reports, strict=True)
     ]
     _require_study(files, intake.study_instance_uid, profile)
-    found = await asyncio.to_thread(_compared, files, intake, profile)
+    if len(files) > FEW_FILES:
+        found = await asyncio.to_thread(_compared, files, intake, profile)
+    else:
+        found = _compared(files, intake, profile)
     _limit_studies(files, profile)
     _mark_repeated(files)
     fail_all = on_invalid is OnInvalidInstance.FAIL_STUDY

@@ -43,11 +43,12 @@ async def examine_files(
         files: to examine.
         examine: examines some of them.
         profile: the validation profile.
-        journal: files that are in it were examined before an interruption and are not again.
+        journal: has been read; files that are in it were examined before an interruption and are
+            not again.
         at_once: how many calls of `examine` there are at the same time.
         note: is called with the progress.
     """
-    found = await asyncio.to_thread(journal.read)
+    found = dict(journal.found)
     progress = _Progress(found, len(files), journal, note)
     batches = _batches([file for file in files if file.name not in found], at_once)
 
@@ -63,7 +64,7 @@ async def examine_files(
     progress.report()
     try:
         async with asyncio.TaskGroup() as workers:
-            for _ in range(at_once):
+            for _ in range(min(at_once, len(files))):
                 workers.create_task(work())
     except BaseException as error:
         await progress.write()

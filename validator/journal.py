@@ -32,8 +32,10 @@ class Journal:
         self._file = file
         self._header = orjson.dumps(conditions, option=orjson.OPT_SORT_KEYS) + b"\n"
         self._exists = False
+        self.found: Mapping[str, Report] = {}
+        """The reports so far, once they have been read."""
 
-    def read(self) -> dict[str, Report]:
+    def read(self) -> Mapping[str, Report]:
         """The reports so far; the file then contains these and can be appended to."""
         content = self._content()
         header, *lines = content.splitlines(keepends=True) or [b""]
@@ -44,7 +46,8 @@ class Journal:
             self._file.remove()
             if found:
                 self._file.append(usable, create=True)
-        return dict(found)
+        self.found = dict(found)
+        return self.found
 
     def append(self, found: Sequence[Found]) -> None:
         """Add reports.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
+from typing import NamedTuple
 from uuid import UUID
 
 from chassis.messaging.errors import PermanentError
@@ -75,26 +76,38 @@ async def validate_upload(study_id: UUID, validation: Validation, note: Note) ->
         PermanentError: there is no such upload, or not the profile that it asks for.
     """
     studies = validation.studies
-    opened = await asyncio.to_thread(_open, studies, study_id)
-    if opened is None:
+    upload = await asyncio.to_thread(_open, validation, study_id)
+    if upload is None:
         return await asyncio.to_thread(_archived_before, studies, study_id)
-    folder, intake, written = opened
-    report = written or await _validate(folder, intake, validation, note)
-    parts = divide(intake, report)
-    if folder.place is Place.UPLOADS:
-        await asyncio.to_thread(_place, studies, report, parts, is_written=report is written)
-    return results(intake, report, parts)
+    report = upload.written
+    if isinstance(report, _Examination):
+        report = await _validate(upload.folder, upload.intake, report, validation, note)
+    parts = divide(upload.intake, report)
+    if upload.folder.place is Place.UPLOADS:
+        is_written = report is upload.written
+        await asyncio.to_thread(_place, studies, report, parts, is_written=is_written)
+    return results(upload.intake, report, parts)
 
 
-def _open(
-    studies: StudyStore, study_id: UUID
-) -> tuple[StudyFolder, Intake, StudyReport | None] | None:
-    """Find an upload.
+class _Examination(NamedTuple):
+    """An examination that is to be made, or to be continued."""
 
-    Returns:
-        Its folder, its intake, and its report if it has been examined before (in quarantine there
-        is always one); None if it is in the archive already.
-    """
+    profile: Profile
+    journal: Journal
+
+
+class _Upload(NamedTuple):
+    """An upload that was found."""
+
+    folder: StudyFolder
+    intake: Intake
+    written: StudyReport | _Examination
+    """The report, if the files have been examined before; in quarantine there is always one."""
+
+
+def _open(validation: Validation, study_id: UUID) -> _Upload | None:
+    """Find an upload, and read all that is needed of it; None if it is in the archive already."""
+    studies = validation.studies
     places = studies.locate(study_id)
     if not places:
         message = "The study's files are gone; its upload was withdrawn before it was accepted."
@@ -102,8 +115,14 @@ def _open(
     if places[0] is Place.ARCHIVE:
         return None
     folder = studies.at(places[0], study_id)
-    is_examined = folder.place is not Place.UPLOADS or folder.file(REPORT).exists()
-    return folder, folder.intake(), folder.report() if is_examined else None
+    intake = folder.intake()
+    if folder.place is not Place.UPLOADS or folder.file(REPORT).exists():
+        return _Upload(folder, intake, folder.report())
+    profile = validation.profile(intake.profile)
+    conditions = {"engine": _SOFTWARE, "profile": profile.digest, "standard": load().edition}
+    journal = Journal(folder.file(JOURNAL), conditions)
+    journal.read()
+    return _Upload(folder, intake, _Examination(profile, journal))
 
 
 def _archived_before(studies: StudyStore, study_id: UUID) -> list[Validated]:
@@ -119,19 +138,21 @@ def _archived_before(studies: StudyStore, study_id: UUID) -> list[Validated]:
 
 
 async def _validate(
-    folder: StudyFolder, intake: Intake, validation: Validation, note: Note
+    folder: StudyFolder,
+    intake: Intake,
+    examination: _Examination,
+    validation: Validation,
+    note: Note,
 ) -> StudyReport:
     """Examine the files and decide on them."""
     started = time.perf_counter()
-    profile = await asyncio.to_thread(validation.profile, intake.profile)
-    edition = load().edition
-    conditions = {"engine": _SOFTWARE, "profile": profile.digest, "standard": edition}
+    profile, journal = examination
     reports = await examine_files(
         folder,
         intake.files,
         validation.examine,
         profile,
-        Journal(folder.file(JOURNAL), conditions),
+        journal,
         at_once=validation.at_once,
         note=note,
     )
@@ -158,7 +179,7 @@ async def _validate(
         profile_version=profile.version,
         profile_digest=profile.digest,
         validator_version=_SOFTWARE,
-        standard_edition=edition,
+        standard_edition=load().edition,
         validated_at=datetime.now(UTC),
         duration_seconds=round(time.perf_counter() - started, 6),
         outcome=Outcome.ACCEPTED if valid else Outcome.REJECTED,
