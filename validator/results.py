@@ -31,19 +31,13 @@ def results(intake: Intake, report: StudyReport, parts: Sequence[Part]) -> list[
         parts: the further studies in it.
     """
     return [
-        *(result(part.report, part.intake.label, part.intake.upload_id) for part in parts),
-        result(report, intake.label, intake.upload_id),
+        *(result(part.intake, part.report) for part in parts),
+        result(intake, report),
     ]
 
 
-def result(report: StudyReport, label: str | None, upload_id: UUID | None) -> Validated:
-    """What there is to announce about a study.
-
-    Args:
-        report: of the study.
-        label: the sender's own name for the upload.
-        upload_id: the upload that it was divided from, if it was.
-    """
+def result(intake: Intake, report: StudyReport) -> Validated:
+    """What there is to announce about a study."""
     place = Place.UPLOADS if report.outcome is Outcome.ACCEPTED else Place.QUARANTINE
     return Validated(
         report.study_id,
@@ -53,8 +47,8 @@ def result(report: StudyReport, label: str | None, upload_id: UUID | None) -> Va
             files=report.files,
             findings=report.summaries(),
             modalities=report.modalities or None,
-            label=label,
-            upload_id=upload_id,
+            label=intake.label,
+            upload_id=intake.upload_id,
             studies=report.divided_into or None,
         ),
         report.patient_id_hash,

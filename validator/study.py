@@ -68,9 +68,8 @@ async def validate_upload(study_id: UUID, validation: Validation, note: Note) ->
         note: is called with the progress.
 
     Returns:
-        The studies that the upload was divided into, and last the one that has its id. Of an
-        upload that is in the archive already, those that are still waiting, and itself: it would
-        not be validated again if its announcements had not been lost.
+        The studies that the upload was divided into, and last the one that has its id; of an
+        upload that is in the archive already, only those that still wait among the uploads.
 
     Raises:
         PermanentError: there is no such upload, or not the profile that it asks for.
@@ -78,7 +77,7 @@ async def validate_upload(study_id: UUID, validation: Validation, note: Note) ->
     studies = validation.studies
     upload = await asyncio.to_thread(_open, validation, study_id)
     if upload is None:
-        return await asyncio.to_thread(_archived_before, studies, study_id)
+        return await asyncio.to_thread(_waiting, studies, study_id)
     report = upload.written
     if isinstance(report, _Examination):
         report = await _validate(upload.folder, upload.intake, report, validation, note)
@@ -125,16 +124,14 @@ def _open(validation: Validation, study_id: UUID) -> _Upload | None:
     return _Upload(folder, intake, _Examination(profile, journal))
 
 
-def _archived_before(studies: StudyStore, study_id: UUID) -> list[Validated]:
-    """The studies of an upload that is in the archive, without those that have ended as well."""
-    archived = studies.archived(study_id).metadata()
+def _waiting(studies: StudyStore, upload_id: UUID) -> list[Validated]:
+    """The studies of an archived upload that still wait: their events may have been lost."""
     found = []
-    for part_id in archived.validation.divided_into:
-        folder = studies.uploaded(part_id)
-        with suppress(FileNotFoundError):  # it is not waiting: it has ended
-            found.append(result(folder.report(), folder.intake().label, study_id))
-    known = archived.provenance
-    return [*found, result(archived.validation, known.label, known.upload_id)]
+    for study_id in studies.archived(upload_id).report().divided_into:
+        folder = studies.uploaded(study_id)
+        with suppress(FileNotFoundError):  # it does not wait
+            found.append(result(folder.intake(), folder.report()))
+    return found
 
 
 async def _validate(

@@ -499,10 +499,9 @@ async def test_the_studies_of_an_archived_upload_that_still_wait_are_announced_a
     await archived(trial, first.study_id)
     await archived(trial, upload.study_id)
 
-    again = await trial.validate()
+    [again] = await trial.validate()
 
-    assert [study.study_id for study in again] == [second.study_id, STUDY]
-    assert [study.data for study in again] == [second.data, upload.data]
+    assert (again.study_id, again.data) == (second.study_id, second.data)
 
 
 async def test_modalities_and_patient_of_a_study_are_its_own(trial: Trial) -> None:
