@@ -2,6 +2,7 @@
 
 from contextlib import aclosing
 
+from chassis.messaging.dead_letter_stream import DeadLetterStream
 from chassis.messaging.feed import Feed, connect
 from chassis.runtime.settings import redis_address
 from chassis.service.lifecycle import Service
@@ -11,6 +12,7 @@ from contracts.channels import DELETED, UPLOADS
 from contracts.places import Place
 from gateway.browsing import routes as browsing
 from gateway.browsing.study_files import StudyFiles
+from gateway.dead_letters import routes as dead_letters
 from gateway.deletion import routes as deletion
 from gateway.deletion.deletion import Deletions
 from gateway.dicomweb import routes as dicomweb
@@ -73,6 +75,7 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     provide(
         service.http, settings, studies, client, upload_service, files, feed, live, stow,
         retrieval, deletions, Pages(),
+        DeadLetterStream(service.broker.connect),
     )  # fmt: skip
 
     reconciler = Reconciler(
@@ -100,7 +103,7 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     )
     service.in_background(retention.run)
 
-    for room in (uploads, browsing, deletion, quarantine, events, dicomweb, pages):
+    for room in (uploads, browsing, deletion, quarantine, events, dead_letters, dicomweb, pages):
         service.http.include_router(room.router)
     document(service.http, settings.public_url)
     return service

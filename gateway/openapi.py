@@ -6,6 +6,7 @@ TAGS = {
     "studies": "Upload studies, follow their status, get their reports and files.",
     "quarantine": "Invalid files: find out why, download, fix and resubmit, or delete them.",
     "events": "What happens to studies, page by page or as server-sent events.",
+    "dead letters": "Messages that a service could not process: find out why, replay, drop.",
     "dicomweb": "DICOMweb (PS3.18): store instances by STOW-RS, retrieve them by WADO-RS.",
     "documents": "An index of the gateway, and the AsyncAPI document of its events.",
     "operation": "Health and metrics, for those who run the gateway.",

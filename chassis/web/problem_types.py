@@ -323,6 +323,13 @@ class ProblemType(Enum):
         _SOON,
     )
 
+    UNKNOWN_DEAD_LETTER = (
+        404,
+        "Unknown dead letter",
+        "There is no dead letter with this id, or no longer: it was replayed or dropped.",
+        "`GET /dead-letters` lists the dead letters.",
+    )
+
     # DICOMweb
     OUTCOME_PENDING = (
         503,

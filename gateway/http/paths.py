@@ -21,6 +21,11 @@ def instance_path(study_id: UUID, sop_instance_uid: str) -> str:
     return f"{study_path(study_id)}/instances/{sop_instance_uid}"
 
 
+def dead_letter_path(letter_id: str) -> str:
+    """A dead letter."""
+    return f"/dead-letters/{letter_id}"
+
+
 def quarantine_path(study_id: UUID) -> str:
     """A study in quarantine."""
     return f"/quarantine/{study_id}"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from hdv.cli import gateway, offline, quarantine, services, studies
+from hdv.cli import dead_letters, gateway, offline, quarantine, services, studies
 from hdv.cli.app import App
 
 OFFLINE = "Without a server"
@@ -58,6 +58,7 @@ app.add(
 )(gateway.status)
 app.add_typer(studies.app, rich_help_panel=CLIENT)
 app.add_typer(quarantine.app, rich_help_panel=CLIENT)
+app.add_typer(dead_letters.app, rich_help_panel=CLIENT)
 app.add(
     "hdv up",
     "hdv up --port 9000 --validators 2 --data /srv/hdv",

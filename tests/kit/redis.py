@@ -11,6 +11,7 @@ from redis.exceptions import ResponseError, WatchError
 from chassis.messaging.cursor import EntryId, entry_id_text, parse_entry_id
 from chassis.messaging.feed import ADDRESS_OF
 from chassis.messaging.retention import TRIMMED
+from contracts.channels import DEAD_LETTER
 from contracts.events import ANY_EVENT, CloudEvent
 from contracts.status import RECORDS_COMPLETE
 
@@ -34,6 +35,7 @@ class MemoryRedis:
     Attributes:
         unavailable: every command fails with this.
         answers: while it is cleared, commands that change something wait.
+        claimed: stream, group and id of the entries that are to be delivered again.
         waiting: set while a reader has read everything and waits for more.
         before_reads: called right before the next reads of streams, one after the other.
         before_write: called before the next MULTI that changes something is executed.
@@ -56,6 +58,7 @@ class MemoryRedis:
         self.before_reads: list[Callable[[], None]] = []
         self.before_write: Callable[[], None] = nothing
         self.after_write: Callable[[], None] = nothing
+        self.claimed: list[tuple[str, str, str]] = []
         self._now = 1000
         self._more = asyncio.Event()
 
@@ -191,6 +194,41 @@ class MemoryRedis:
     async def smembers(self, name: str) -> list[bytes]:
         self.require()
         return [member.encode() for member in self.sets[name]]
+
+    async def xrange(self, name: str, first: str, last: str) -> list[Any]:
+        self.require()
+        low, high = parse_entry_id(first), parse_entry_id(last)
+        found = [entry for entry in self.entries[name] if low <= entry[0] <= high]
+        return [(entry_id_text(entry_id).encode(), fields) for entry_id, fields in found]
+
+    async def xrevrange(self, name: str, newest: str, oldest: str, *, count: int) -> list[Any]:
+        self.require()
+        assert oldest == "-"
+        entries = self.entries[name]
+        if newest != "+":
+            entries = [entry for entry in entries if entry[0] < parse_entry_id(newest[1:])]
+        found = entries[::-1][:count]
+        return [(entry_id_text(entry_id).encode(), fields) for entry_id, fields in found]
+
+    async def eval(self, _: str, __: int, stream: str, *arguments: Any) -> int:
+        """Run the script that replays a dead letter, and no other one.
+
+        So another process has every lease, and no UID is reserved.
+        """
+        self.require()
+        if stream != DEAD_LETTER:
+            return 0
+        for _, fields in await self.xrange(stream, arguments[0], arguments[0]):
+            names = (b"stream", b"group", b"entry_id")
+            source, group, entry = (fields[name].decode() for name in names)
+            self.claimed.append((source, group, entry))
+        return await self.xdel(stream, arguments[0])
+
+    async def xdel(self, name: str, entry_id: str) -> int:
+        self.require()
+        before = self.entries[name]
+        self.entries[name] = [entry for entry in before if entry_id_text(entry[0]) != entry_id]
+        return len(before) - len(self.entries[name])
 
     async def xread(
         self, streams: dict[str, Any], *, count: int, block: int | None = None

@@ -87,7 +87,7 @@ CHANNEL: dict[str, Any] = {
         "or if it has failed as often as the service's setting `delivery.max_deliveries` allows "
         "(8 by default). It is moved and acknowledged in one transaction, together with the event "
         "`study.processing.failed` if the study is known. No service reads this stream: it is for "
-        "people (`XRANGE`). "
+        "people (`hdv dead-letters`). "
         f"About {MOST_DEAD_LETTERS:,} entries are kept, the latest ones."
     ),
     "servers": [{"$ref": "#/servers/redis"}],

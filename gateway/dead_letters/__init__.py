@@ -1,0 +1,1 @@
+"""Dead letters: messages that a service could not process."""
