@@ -177,15 +177,24 @@ class MemoryRedis:
         ids = [entry_id for entry_id in self.pending[name, group] if _is_from(entry_id, start)]
         return [{"message_id": entry_id_text(entry_id).encode()} for entry_id in ids[:count]]
 
-    async def xrange(self, name: str, start: str, end: str, count: int) -> list[Any]:
+    async def xrange(self, name: str, start: str, end: str, count: int | None = None) -> list[Any]:
         self.require()
-        assert end == "+"
-        found = [entry for entry in self.entries[name] if _is_from(entry[0], start)][:count]
-        return [(entry_id_text(entry_id).encode(), body) for entry_id, body in found]
+        last = None if end == "+" else parse_entry_id(end)
+        found = [
+            (entry_id_text(entry_id).encode(), fields)
+            for entry_id, fields in self.entries[name]
+            if _is_from(entry_id, start) and (last is None or entry_id <= last)
+        ]
+        return found[:count]
 
     async def eval(self, _script: str, keys: int, name: str, *arguments: str) -> int:
-        """A lease is taken by the first who asks, and never given back; no UID is reserved."""
+        """A lease is taken by the first who asks, and never given back; no UID is reserved.
+
+        A dead letter is replayed.
+        """
         self.require()
+        if name == DEAD_LETTER:
+            return await self._replay(arguments[0])
         if keys != 1 or not name.endswith(":lease"):
             return 0
         holder = arguments[0]
@@ -194,12 +203,6 @@ class MemoryRedis:
     async def smembers(self, name: str) -> list[bytes]:
         self.require()
         return [member.encode() for member in self.sets[name]]
-
-    async def xrange(self, name: str, first: str, last: str) -> list[Any]:
-        self.require()
-        low, high = parse_entry_id(first), parse_entry_id(last)
-        found = [entry for entry in self.entries[name] if low <= entry[0] <= high]
-        return [(entry_id_text(entry_id).encode(), fields) for entry_id, fields in found]
 
     async def xrevrange(self, name: str, newest: str, oldest: str, *, count: int) -> list[Any]:
         self.require()
@@ -210,19 +213,12 @@ class MemoryRedis:
         found = entries[::-1][:count]
         return [(entry_id_text(entry_id).encode(), fields) for entry_id, fields in found]
 
-    async def eval(self, _: str, __: int, stream: str, *arguments: Any) -> int:
-        """Run the script that replays a dead letter, and no other one.
-
-        So another process has every lease, and no UID is reserved.
-        """
-        self.require()
-        if stream != DEAD_LETTER:
-            return 0
-        for _, fields in await self.xrange(stream, arguments[0], arguments[0]):
+    async def _replay(self, letter_id: str) -> int:
+        for _, fields in await self.xrange(DEAD_LETTER, letter_id, letter_id):
             names = (b"stream", b"group", b"entry_id")
-            source, group, entry = (fields[name].decode() for name in names)
-            self.claimed.append((source, group, entry))
-        return await self.xdel(stream, arguments[0])
+            stream, group, entry_id = (fields[name].decode() for name in names)
+            self.claimed.append((stream, group, entry_id))
+        return await self.xdel(DEAD_LETTER, letter_id)
 
     async def xdel(self, name: str, entry_id: str) -> int:
         self.require()
