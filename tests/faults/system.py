@@ -27,6 +27,8 @@ SETTINGS = {
         f"HDV_{service}__STALE_AFTER_SECONDS": "20"
         for service in ("GATEWAY", "VALIDATOR", "DESCRIPTOR")
     },
+    "HDV_GATEWAY__RECOVERY__PERIOD_SECONDS": "3",
+    "HDV_GATEWAY__RECOVERY__AFTER_SECONDS": "6",
 }
 """What takes half a minute in production may not take that long here."""
 ONE_OF_EACH = ("gateway", "validator", "descriptor", "status")
