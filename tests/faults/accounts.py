@@ -9,12 +9,12 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from faults.load import Accepted
-from faults.system import System
 from pydantic import ValidationError
 
 from contracts.channels import ARCHIVED, CHANNELS, PROCESSING_FAILED, VALIDATION_FAILED
 from contracts.places import Place
+from faults.load import Accepted
+from faults.system import System
 from storage.layout import INCOMING
 
 PATIENCE_SECONDS = 90.0

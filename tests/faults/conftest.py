@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from faults.options import STUDIES_IN_SHORT
 from faults.trial import Trial
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from faults.system import System
-
 from benchmarks.accounting import ProcessTree
+from faults.system import System
 
 PER_STUDY = {"redis keys": 1.1, "redis bytes": 6000.0}
 """How much may be added for each study: its events are kept for days, and its idempotency key."""

@@ -9,6 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import NamedTuple, Self
 
 import httpx2
+
 from faults.uploads import Upload
 
 CLIENTS = 8

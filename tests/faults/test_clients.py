@@ -4,6 +4,9 @@ import socket
 from urllib.parse import urlsplit
 
 import httpx2
+
+from faults.load import CLIENTS
+from faults.system import ONE_OF_EACH
 from faults.trial import Trial
 from faults.uploads import Upload, mixed
 
@@ -18,13 +21,16 @@ def test_clients_hang_up_at_random_places(trial: Trial) -> None:
 
 
 def test_eight_clients_send_the_same_at_the_same_time(trial: Trial) -> None:
-    studies = [mixed(1, trial.chance)[0] for _ in range(max(1, trial.studies // 8))]
-    uploads = [copy for upload in studies for copy in [upload.again() for _ in range(8)]]
-    with trial.system.running("gateway", "gateway-2", "validator", "descriptor", "status"):
+    studies = [mixed(1, trial.chance)[0] for _ in range(max(1, trial.studies // CLIENTS))]
+    uploads = [upload.again() for upload in studies for _ in range(CLIENTS)]
+    with trial.system.running(*ONE_OF_EACH, "gateway-2"):
         with trial.load(uploads) as load:
             for _ in trial.moments(load, 1):
                 trial.system.kill("validator")
         trial.close()
+        counts = [trial.system.status(study_id)["files"] for _, study_id in load.accepted]
+        files = sum(len(sha256s) for upload in studies for sha256s in upload.valid)
+        assert sum(count["accepted"] for count in counts) == files, "each is new only once"
 
 
 def _hang_up(url: str, upload: Upload, share: float) -> None:

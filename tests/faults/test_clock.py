@@ -1,6 +1,7 @@
 """The clock is set, forwards and backwards: of the services' machine, of Redis', or of both."""
 
 import pytest
+
 from faults.clock import Clock
 from faults.system import ONE_OF_EACH
 from faults.trial import Trial

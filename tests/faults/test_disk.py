@@ -1,6 +1,7 @@
 """Volumes are full or read-only for longer than any number of retries lasts."""
 
 import pytest
+
 from faults.system import lasting
 from faults.trial import Trial
 from faults.volume import SmallVolume

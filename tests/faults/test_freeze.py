@@ -1,6 +1,7 @@
 """Processes are frozen: one that has work in hand, or all at once as on a suspended laptop."""
 
 import pytest
+
 from faults.system import CLAIM_SECONDS, ONE_OF_EACH, lasting
 from faults.trial import Trial
 

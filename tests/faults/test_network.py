@@ -4,9 +4,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
+
 from faults.system import ONE_OF_EACH, lasting
 from faults.trial import Trial
-
 from kit.proxy import Proxy
 
 OUTAGE_SECONDS = 20

@@ -3,9 +3,9 @@
 import io
 
 import pydicom
+
 from faults.trial import Trial
 from faults.uploads import Upload, mixed, sha256s
-
 from kit.studies import ct_slices
 
 DEPTH = 3000

@@ -5,6 +5,7 @@ import signal
 from contextlib import suppress
 
 import pytest
+
 from faults.system import lasting
 from faults.trial import Trial
 

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+
 from faults.accounts import Accounts
 from faults.growth import Sample, growth, sample
 from faults.load import Load

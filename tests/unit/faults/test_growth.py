@@ -1,6 +1,7 @@
 """Growth is distinguished from noise."""
 
 import pytest
+
 from faults.growth import Sample, growth
 
 
