@@ -192,6 +192,17 @@ class UidIndex:
         members = cast("set[bytes]", await client.smembers(STUDIES + study_instance_uid))
         return [UUID(member.decode()) for member in members]
 
+    async def owners(self) -> set[UUID]:
+        """All studies that are in the index."""
+        client = await self._connect()
+        found = set()
+        async for _, value in client.hscan_iter(INSTANCES, count=_AT_ONCE):
+            found.add(_read(value).study_id)
+        async for key in client.scan_iter(match=STUDIES + "*", count=_AT_ONCE):
+            members = cast("set[bytes]", await client.smembers(key))
+            found |= {UUID(member.decode()) for member in members}
+        return found
+
     async def is_complete(self) -> bool:
         """Whether the whole archive is in the index; else an unknown study may be archived."""
         client = await self._connect()

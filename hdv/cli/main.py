@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from hdv.cli import dead_letters, gateway, offline, quarantine, services, studies
+from hdv.cli import dead_letters, gateway, maintenance, offline, quarantine, services, studies
 from hdv.cli.app import App
 
 OFFLINE = "Without a server"
@@ -67,3 +67,10 @@ app.add(
 )(services.up)
 app.add_typer(services.events, rich_help_panel=SERVICES)
 app.add_typer(services.index, rich_help_panel=SERVICES)
+app.add(
+    "hdv verify",
+    "hdv verify --data /srv/hdv --format json",
+    "hdv verify --resume",
+    heading=SERVICES,
+    extra="server",
+)(maintenance.verify)

@@ -52,6 +52,9 @@ UpData = Annotated[
         help="The data directory of a running `hdv up`, whose Redis is used.",
     ),
 ]  # fmt: skip
+DataDirectory = Annotated[
+    Path, typer.Option("--data", "-d", metavar="DIR", help="The data directory of an `hdv up`.")
+]
 Timeout = Annotated[
     float,
     typer.Option(

@@ -1,0 +1,81 @@
+"""The commands that look after what is stored: `hdv verify`."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hdv.cli.options import DataDirectory, Format, RedisUrl
+from hdv.exit import ExitCode
+
+
+def verify(
+    data: DataDirectory = Path("data"),
+    archive: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", show_default=False,
+            help="The directory of the archive.  [default: HDV_ARCHIVE_DIR, else that of --data]",
+        ),
+    ] = None,
+    quarantine: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", show_default=False,
+            help="The directory of the quarantine.  [default: HDV_QUARANTINE_DIR, else that of "
+            "--data]",
+        ),
+    ] = None,
+    redis_url: RedisUrl = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs", "-j", metavar="N", min=1, max=1024, show_default=False,
+            help="How many studies to verify at the same time.  [default: one for each core]",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue the last run, which was interrupted.")
+    ] = False,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            metavar="TIME", show_default=False,
+            formats=["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"],
+            help="Skip what was verified at this time (UTC) or later, such as "
+            "2026-03-01T00:00:00Z.",
+        ),
+    ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", show_default=False,
+            help="Where to note what was verified.  [default: verified.ndjson in --data]",
+        ),
+    ] = None,
+    form: Format = "text",
+) -> ExitCode:  # fmt: skip
+    """Verify archive and quarantine byte by byte, and the index of UIDs.
+
+    Services may run, but need not. The exit code is 0 if everything is as it should be, and 1 if
+    there is a finding.
+    """
+    from datetime import UTC
+
+    from hdv.admin.verify import VerifyOptions
+    from hdv.admin.verify import verify as run
+
+    return run(
+        VerifyOptions(
+            data=data,
+            archive=archive,
+            quarantine=quarantine,
+            redis_url=redis_url,
+            jobs=jobs,
+            state=state,
+            resume=resume,
+            since=since.replace(tzinfo=UTC) if since else None,
+            json=form == "json",
+        )
+    )
