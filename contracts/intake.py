@@ -62,6 +62,8 @@ class Intake(Contract):
     (PS3.18 10.5.1)."""
     upload_id: OrAbsent[Uuid] = None
     """The upload that this study was divided from, if it was."""
+    upload_event: OrAbsent[StudyUploaded] = None
+    """The event that announced that upload."""
     resubmitted_from: OrAbsent[Uuid] = None
     """The study in quarantine whose files these are, if they are."""
     idempotency_key: OrAbsent[Sha256] = None
@@ -93,7 +95,7 @@ class Intake(Contract):
             files: its files, in the order of their arrival.
             source: the service that made the upload: the gateway, or the validator when it
                 divided another one.
-            cause: the event of the upload that this one was divided from.
+            cause: the event of the upload that this one was divided from, if it was.
             time: when it arrived; now when not given.
             traceparent: the sender's trace context.
             skipped: further files that were sent and not kept.
@@ -128,6 +130,7 @@ class Intake(Contract):
             expected_instances=expected_instances,
             study_instance_uid=study_instance_uid,
             upload_id=upload_id,
+            upload_event=cause,
             resubmitted_from=resubmitted_from,
             idempotency_key=idempotency_key,
         )

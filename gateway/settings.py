@@ -39,9 +39,9 @@ class StowSettings(SettingsGroup):
 class RecoverySettings(SettingsGroup):
     """The reconciler, which announces uploads again that Redis has lost."""
 
-    period_seconds: float = Field(default=30, gt=0, le=86_400)
+    period_seconds: float = Field(default=15, gt=0, le=86_400)
     """How often it looks for them."""
-    after_seconds: float = Field(default=60, gt=0, le=86_400)
+    after_seconds: float = Field(default=30, gt=0, le=86_400)
     """An upload can be lost only if it arrived longer ago than this."""
 
 

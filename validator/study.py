@@ -109,8 +109,7 @@ def _open(validation: Validation, study_id: UUID) -> _Upload | None:
     studies = validation.studies
     places = studies.locate(study_id)
     if not places:
-        message = "The study's files are gone; its upload was withdrawn before it was accepted."
-        raise PermanentError("study.missing", message)
+        raise PermanentError("study.missing", "The study's files are gone.")
     if places[0] is Place.ARCHIVE:
         return None
     folder = studies.at(places[0], study_id)

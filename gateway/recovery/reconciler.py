@@ -8,7 +8,7 @@ The event keeps its id, and every step of the work can be repeated.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence, Set
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -129,14 +129,18 @@ class Reconciler:
             if not await self._lease.take():
                 return
 
-    async def _announce(self, study_id: UUID, busy: Set[UUID]) -> bool:
+    async def _announce(self, study_id: UUID, busy: set[UUID]) -> bool:
         """Announce an upload, unless it has gone on, or belongs to one that Redis has work for.
+
+        Args:
+            study_id: the upload.
+            busy: the studies that Redis has work for; the one that is announced is added.
 
         Returns:
             Whether it was announced.
         """
         try:
-            intake = await asyncio.to_thread(self._studies.uploaded(study_id).intake)
+            intake = await asyncio.to_thread(self._to_announce, study_id)
         except FileNotFoundError:
             return False
         except ValueError:  # no JSON, or not an intake
@@ -145,10 +149,27 @@ class Reconciler:
             return False
         if intake.upload_id in busy:
             return False
-        await self._announcer.send(_from_gateway(intake))
+        await self._announcer.send(intake)
+        busy.add(intake.event.subject)
         self._metrics.announced_again()
         get_logger().warning("upload.announced_again", study_id=str(study_id))
         return True
+
+    def _to_announce(self, study_id: UUID) -> Intake:
+        """An upload with the event that announces it. Blocks.
+
+        For a study that was divided from another upload that is the event of the other one, so that
+        the events that follow from it have the same ids as before.
+
+        Raises:
+            FileNotFoundError: it is not there any more.
+            ValueError: its ``intake.json`` is broken.
+        """
+        intake = self._studies.uploaded(study_id).intake()
+        event = intake.upload_event
+        if event is None or not self._studies.locate(event.subject):
+            event = intake.event.model_copy(update={"source": "urn:hdv:gateway"})
+        return intake.model_copy(update={"event": event})
 
     async def _has_failed(self, study_id: UUID) -> bool:
         """Whether an upload could not be processed; then it waits for someone who acts."""
@@ -163,9 +184,3 @@ class Reconciler:
             with suppress(FileNotFoundError):  # it has gone on
                 found.append((folder.since(), folder.study_id))
         return [study_id for since, study_id in sorted(found) if since < before]
-
-
-def _from_gateway(intake: Intake) -> Intake:
-    """The same upload with its event as the gateway sends it: parts are made by the validator."""
-    event = intake.event.model_copy(update={"source": "urn:hdv:gateway"})
-    return intake.model_copy(update={"event": event})

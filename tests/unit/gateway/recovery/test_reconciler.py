@@ -154,14 +154,23 @@ async def test_a_key_is_answered_again_when_its_upload_is_announced_again(
     assert gateway.published == [event]
 
 
-async def test_a_study_that_was_divided_off_is_announced_once_its_upload_is_finished(
+async def test_studies_that_were_divided_from_an_upload_are_announced_with_its_event(
     gateway: MemoryGateway,
 ) -> None:
+    """The events that follow have the same ids then as those that were lost."""
     event = await upload(gateway)
-    part = _divide(gateway, event)
+    for _ in range(2):
+        _divide(gateway, event)
     await reconcile(gateway)
     assert gateway.published == [event]  # the validator still has the upload
+    forget(gateway)
+    await reconcile(gateway)
+    assert gateway.published == [event]  # once for all
 
+
+async def test_a_study_whose_upload_is_gone_is_announced_by_itself(gateway: MemoryGateway) -> None:
+    event = await upload(gateway)
+    part = _divide(gateway, event)
     gateway.volumes.studies.remove(gateway.volumes.studies.uploaded(event.subject))
     forget(gateway)
     await reconcile(gateway)
