@@ -3,6 +3,7 @@
 from chassis.messaging.progress import Progress
 from chassis.runtime.isolation import Isolation
 from chassis.service.lifecycle import Service
+from chassis.service.reservations import release_when_failed
 from chassis.service.uid_index import uid_index
 from contracts.channels import PROCESSING_FAILED
 from contracts.events import StudyArchivedData, StudyValidated
@@ -59,7 +60,10 @@ def create_app(
         stale_after_seconds=settings.stale_after_seconds,
     )
 
-    archive_index = index or uid_index(service, studies)
+    if index is None:
+        index = uid_index(service, studies)
+        release_when_failed(service, index.forget, studies)
+    archive_index = index
 
     async def archive(event: StudyValidated) -> StudyArchivedData:
         return await archive_study(event.study_id, studies, describe, archive_index, preview)

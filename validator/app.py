@@ -7,6 +7,7 @@ from chassis.messaging.progress import Progress
 from chassis.observability.logs import get_logger
 from chassis.runtime.isolation import Isolation
 from chassis.service.lifecycle import Service
+from chassis.service.reservations import release_when_failed
 from chassis.service.uid_index import uid_index
 from contracts.channels import PROCESSING_FAILED
 from contracts.events import StudyUploaded
@@ -66,12 +67,15 @@ def create_app(
     service.use(progress.running)
     service.in_background(progress.send_continually)
     service.use(lambda: _profiles_checked(profiles))
+    if index is None:
+        index = uid_index(service, studies)
+        release_when_failed(service, index.forget, studies)
     key = settings.patient_hash_key
     validation = Validation(
         studies=studies,
         examine=examine,
         profile=profiles,
-        index=index or uid_index(service, studies),
+        index=index,
         on_invalid=settings.on_invalid_instance,
         at_once=BATCHES_PER_PROCESS * settings.processes,
         patient_hash_key=key.get_secret_value() if key else "",

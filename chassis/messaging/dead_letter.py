@@ -1,9 +1,10 @@
 """Dead letters: messages that no worker could process, moved to a stream with the reason."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from faststream.redis import RedisBroker
 from pydantic import ValidationError
@@ -33,6 +34,9 @@ class DeadLetters:
         metrics: counts them.
         publisher: announces `study.processing.failed`, so that the study's status becomes `error`.
             The status service has none: if it cannot write a record, the study has not failed.
+
+    Attributes:
+        when_failed: called with a study before it is announced; may be called again.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class DeadLetters:
         self._service = service
         self._metrics = metrics
         self._publisher = publisher
+        self.when_failed: list[Callable[[UUID], Awaitable[None]]] = []
 
     async def move(
         self, claim: Claim, fields: Mapping[bytes, bytes], body: bytes, failure: Failure
@@ -59,6 +64,9 @@ class DeadLetters:
             failure: why it could not be processed.
         """
         event = self._processing_failed(claim, body, failure)
+        if event and self._publisher:
+            for call in self.when_failed:
+                await call(event.subject)
         client = await self._broker.connect()
         async with client.pipeline(transaction=True) as pipeline:
             entry: dict[Any, Any] = {

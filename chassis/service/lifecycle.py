@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 from importlib.metadata import version
+from uuid import UUID
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
@@ -90,13 +91,13 @@ class Service:
             "subscribers": self._check_subscribers,
             "outage": outage.check,
         }
-        dead_letters = DeadLetters(
+        self._dead_letters = DeadLetters(
             self.broker, self.name, self.metrics, self.publisher(failures) if failures else None
         )
         self._failures = Failures(
             settings=settings.delivery,
             claims=self._claims,
-            dead_letters=dead_letters,
+            dead_letters=self._dead_letters,
             outage=outage,
             is_well=self._is_well,
             metrics=self.metrics,
@@ -125,6 +126,10 @@ class Service:
         )
         self._publishers[channel.event] = publisher
         return publisher
+
+    def when_failed(self, call: Callable[[UUID], Awaitable[None]]) -> None:
+        """Call something with each study that the service could not process; perhaps repeatedly."""
+        self._dead_letters.when_failed.append(call)
 
     def consume(
         self,

@@ -74,6 +74,33 @@ def test_a_message_that_always_fails_is_dead_lettered_and_its_study_ends_in_erro
     assert (pipeline.uploads / study_id / "000001.dcm").read_bytes() == ct
 
 
+def test_a_study_in_error_is_retried_by_a_replay(
+    pipeline: Pipeline, redis_server: RedisServer, ct: bytes
+) -> None:
+    pipeline.start("status", "descriptor", "gateway")
+    study_id = pipeline.upload(ct)
+    intake = pipeline.uploads / study_id / "intake.json"
+    known = intake.read_bytes()
+    intake.write_text("broken")
+    pipeline.start("validator", HDV_VALIDATOR__DELIVERY__MAX_DELIVERIES="2", **QUICK)
+    pipeline.wait_for(study_id, "error")
+    [sent] = events(redis_server, "uploads")
+
+    intake.write_bytes(known)
+    [letter] = pipeline.http.get("/dead-letters", params={"study_id": study_id}).json()[
+        "dead_letters"
+    ]
+    replayed = pipeline.http.post("/dead-letters/replay", json={"study_id": study_id}).json()
+
+    assert replayed == {"replayed": [letter["id"]]}
+    record = pipeline.wait_for(study_id, "archived")
+    assert "reason" not in record
+    assert events(redis_server, "uploads") == [sent]
+    assert len(events(redis_server, "study.archived")) == 1
+    assert redis_server.client.xlen("dead-letter") == 0
+    assert redis_server.client.xpending("uploads", "validator")["pending"] == 0
+
+
 def test_a_message_that_kills_workers_is_dead_lettered(
     pipeline: Pipeline, redis_server: RedisServer, ct: bytes
 ) -> None:

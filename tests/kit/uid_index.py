@@ -26,6 +26,16 @@ class MemoryUidIndex:
             for uid, content in instances.items()
         }
 
+    async def forget(
+        self, study_id: UUID, uids: Iterable[str], study_instance_uids: Iterable[str]
+    ) -> None:
+        """Free the UIDs that are reserved for a study."""
+        for uid in uids:
+            if uid in self.instances and self.instances[uid].study_id == study_id:
+                del self.instances[uid]
+        for uid in study_instance_uids:
+            self.studies[uid].discard(study_id)
+
     async def add_study(self, study_id: UUID, study_instance_uids: Iterable[str]) -> None:
         """Enter a study that is in the archive."""
         for uid in study_instance_uids:

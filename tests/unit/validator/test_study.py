@@ -4,7 +4,7 @@ import errno
 import hashlib
 import hmac
 import shutil
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.messaging.errors import PermanentError
+from chassis.service.reservations import release_when_failed
 from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.intake import Intake, StoredFile
 from contracts.places import Place, stored_name, study_directory
@@ -314,6 +315,37 @@ async def test_other_bytes_under_a_uid_of_another_upload_are_refused(trial: Tria
     refused, accepted = trial.report().instances
     assert (refused.outcome, accepted.outcome) == (Outcome.REJECTED, Outcome.ACCEPTED)
     assert "study.instance-conflict" in {finding.code for finding in refused.findings}
+
+
+class Failing:
+    """A service that reports the studies that it could not process."""
+
+    def __init__(self) -> None:
+        self.calls: list[Callable[[UUID], Awaitable[None]]] = []
+
+    def when_failed(self, call: Callable[[UUID], Awaitable[None]]) -> None:
+        self.calls.append(call)
+
+
+@pytest.mark.parametrize("is_archived", [False, True])
+async def test_a_study_in_error_keeps_its_uids_only_if_it_is_archived(
+    trial: Trial, *, is_archived: bool
+) -> None:
+    service: Any = Failing()
+    release_when_failed(service, trial.index.forget, trial.volumes.studies)
+    trial.upload(instance("1.2.1"), study_id=(other := uuid4()))
+    await trial.validate(other)
+    if is_archived:
+        await archived(trial, other)
+
+    [release] = service.calls
+    for _ in range(2):
+        await release(other)
+
+    trial.upload(instance("1.2.1", x00280103=dicom.us(1)))
+    await trial.validate()
+    expected = Outcome.REJECTED if is_archived else Outcome.ACCEPTED
+    assert outcomes(trial.report()) == [expected]
 
 
 async def test_a_repeated_file_is_refused_with_the_first_one(trial: Trial) -> None:

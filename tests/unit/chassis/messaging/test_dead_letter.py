@@ -221,3 +221,16 @@ async def test_the_id_of_the_announcement_depends_on_the_cause(
     await move(dead_letters, other.to_json())
     first, second = publisher.noted
     assert first.id != second.id
+
+
+async def test_the_service_is_called_with_a_failed_study_before_it_is_announced(
+    dead_letters: DeadLetters, redis: Redis
+) -> None:
+    failed: list[tuple[UUID, int]] = []
+
+    async def note(study_id: UUID) -> None:
+        failed.append((study_id, len(redis.executed)))
+
+    dead_letters.when_failed.append(note)
+    await move(dead_letters, CAUSE.to_json())
+    assert failed == [(STUDY, 0)]

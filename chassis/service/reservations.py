@@ -1,0 +1,42 @@
+"""A study that ends in `error` no longer keeps others from its SOP Instance UIDs."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from chassis.service.lifecycle import Service
+from contracts.report import Outcome
+from storage.study_store import StudyStore
+
+Forget = Callable[[UUID, Iterable[str], Iterable[str]], Awaitable[None]]
+"""`storage.uid_index.UidIndex.forget`."""
+
+
+def release_when_failed(service: Service, forget: Forget, studies: StudyStore) -> None:
+    """Free the UIDs of the studies that the service could not process.
+
+    If one of them is replayed, it reserves them again.
+    """
+
+    async def release(study_id: UUID) -> None:
+        if uids := await asyncio.to_thread(_reserved, studies, study_id):
+            await forget(study_id, uids, ())
+
+    service.when_failed(release)
+
+
+def _reserved(studies: StudyStore, study_id: UUID) -> list[str]:
+    """The UIDs that an upload has reserved; none if it is archived, or was not validated."""
+    if studies.archived(study_id).exists():
+        return []
+    try:
+        report = studies.uploaded(study_id).report()
+    except (FileNotFoundError, ValidationError):
+        return []
+    return [
+        uid
+        for instance in report.instances
+        if instance.outcome is not Outcome.REJECTED and (uid := instance.identity.sop_instance_uid)
+    ]
