@@ -174,7 +174,7 @@ class BatchDelivery:
         get_logger().info(
             "messages.handled",
             stream=stream.name,
-            **{outcome: count for outcome, count in outcomes.items() if count},
+            **{outcome.value: count for outcome, count in outcomes.items() if count},
             duration_ms=round(seconds * 1000, 2),
         )
 

@@ -93,11 +93,13 @@ class BrokerLog:
         exc_info: Any = None,  # noqa: ANN401 -- FastStream's signature
         extra: Any = None,  # noqa: ANN401 -- FastStream's signature
     ) -> None:
-        """Log trouble with Redis, never the texts of handlers' exceptions."""
+        """Log trouble with Redis, and errors of delivery itself; never an exception's text."""
         del extra
         if level >= logging.CRITICAL or msg == "Message fetch error":
             error = error_name(exc_info) if isinstance(exc_info, BaseException) else None
             get_logger().error("redis.trouble", error=error)
+        elif level >= logging.ERROR:  # none of a handler: those are settled before
+            get_logger().error("delivery.broken", exc_info=exc_info)
 
 
 async def await_redis(client: Redis) -> None:

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from uuid import uuid4
 
+import orjson
 import pytest
 from faststream.redis import RedisBroker, StreamSub
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -112,7 +113,7 @@ class Consumer:
                 stream, StudyUploaded, handle, [] if in_memory else list(bodies), entries
             )
         assert PATIENT not in str([{**line, "exc_info": None} for line in self.lines])
-        line = self.lines[-1]
+        line = orjson.loads(orjson.dumps(self.lines[-1]))  # as it is logged
         assert (line["event"], line["stream"]) == ("messages.handled", "uploads")
         return {name: line[name] for name in Outcome if name in line}
 
