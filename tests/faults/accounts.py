@@ -2,11 +2,10 @@
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -73,7 +72,8 @@ class Disk:
 def leftovers(system: System) -> list[str]:
     """Everything in the uploads, and everything that is still being written anywhere."""
     volumes = system.volumes
-    places = [volumes.uploads, *(volume / INCOMING for volume in _volumes(system))]
+    all_volumes = (volumes.uploads, volumes.archive, volumes.quarantine)
+    places = [volumes.uploads, *(volume / INCOMING for volume in all_volumes)]
     return sorted(
         f"{place.relative_to(system.directory)}/{path.name}"
         for place in places
@@ -130,12 +130,12 @@ class Accounts:
         """Compare what was accepted with what there is, once the system has come to rest."""
         accepted = list(accepted)
         accounts = cls(studies=len(accepted))
-        states = _settle(system, accepted)
+        listed = _settle(system, {study.study_id for study in accepted})
         disk = Disk(system)
         accounts.stored = disk.archive.keys() | disk.quarantine.keys()
         for study in accepted:
-            accounts._compare(study, states[study.study_id], disk)
-        accounts._compare_listing(system, disk, states)
+            accounts._compare(study, _state(system, study.study_id), listed, disk)
+        accounts._compare_listing(listed, disk)
         for study_id, events in terminal_events(system).items():
             if len(events) > 1:
                 accounts.duplicated.append(f"{study_id}: {len(events)} terminal events")
@@ -151,9 +151,13 @@ class Accounts:
         lines = [line for name, lines in found.items() for line in _shortened(name, lines)]
         assert not lines, "\n".join([f"seed {seed}: {dict(self.states)}", *lines])
 
-    def _compare(self, accepted: Accepted, state: str, disk: Disk) -> None:
+    def _compare(
+        self, accepted: Accepted, state: str, listed: Mapping[str, str], disk: Disk
+    ) -> None:
         study_id, upload = accepted.study_id, accepted.upload
         self.states[state] += 1
+        if listed.get(study_id) != state:
+            self.wrong.append(f"{study_id}: listed as {listed.get(study_id)}, but is {state}")
         if state not in {upload.state, *(["duplicate"] if upload.valid else [])}:
             self.wrong.append(f"{study_id}: {state} instead of {upload.state}")
         archived = sum((entry.files for entry in disk.parts.get(study_id, [])), Counter[str]())
@@ -173,12 +177,8 @@ class Accounts:
                 f"{where}: {sha256} does not belong there" for sha256 in {*files} - expected
             ]
 
-    def _compare_listing(self, system: System, disk: Disk, states: dict[str, str]) -> None:
-        """Status and listing must say what is on the disk, of parts of uploads too."""
-        listed = _listing(system)
-        for study_id, state in states.items():
-            if listed.get(study_id) != state:
-                self.wrong.append(f"{study_id}: listed as {listed.get(study_id)}, but is {state}")
+    def _compare_listing(self, listed: Mapping[str, str], disk: Disk) -> None:
+        """The listing must say what is on the disk, of studies divided from uploads too."""
         for study_id in disk.archive:
             if listed.get(study_id) not in {"archived", "duplicate"}:
                 self.wrong.append(f"{study_id}: listed as {listed.get(study_id)}, but is archived")
@@ -198,22 +198,20 @@ def _shortened(name: str, lines: Sequence[str]) -> list[str]:
     return [*shown, *([f"{name}: {left} more"] if left > 0 else [])]
 
 
-def _settle(system: System, accepted: list[Accepted]) -> dict[str, str]:
-    """Wait until all is done, or nothing changes any more; returns the states."""
-    states: dict[str, str] = {}
-    last: Any = None
+def _settle(system: System, study_ids: Collection[str]) -> dict[str, str]:
+    """Wait until all is done, or nothing changes any more; returns what is listed then."""
+    last: object = None
     deadline = 0.0
     system.await_ready()
     while True:
-        open_ids = [study.study_id for study in accepted if states.get(study.study_id) not in FINAL]
-        states |= {study_id: _state(system, study_id) for study_id in open_ids}
+        listed = _listing(system)
         left = leftovers(system), unfinished(system)
-        is_done = not any(left) and set(states.values()) <= FINAL
+        is_done = not any(left) and all(listed.get(study_id) in FINAL for study_id in study_ids)
         now = time.monotonic()
-        if (snapshot := (left, dict(states))) != last:
-            last, deadline = snapshot, now + PATIENCE_SECONDS
+        if (seen := (left, listed)) != last:
+            last, deadline = seen, now + PATIENCE_SECONDS
         if is_done or now > deadline:
-            return states
+            return listed
         time.sleep(POLL_SECONDS)
 
 
@@ -232,8 +230,3 @@ def _listing(system: System) -> dict[str, str]:
         if not page.get("next_cursor"):
             return found
         cursor = {"cursor": page["next_cursor"]}
-
-
-def _volumes(system: System) -> tuple[Any, ...]:
-    volumes = system.volumes
-    return volumes.uploads, volumes.archive, volumes.quarantine
