@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
+
 from faults.trial import Trial
 from faults.uploads import Upload, one_slice, sha256s
 
 
+@pytest.mark.short
 def test_redis_loses_everything(trial: Trial) -> None:
     with trial.system.running():
         with trial.load() as load:

@@ -1,9 +1,12 @@
 """Services and Redis are killed with -9, one after the other and all at once."""
 
+import pytest
+
 from faults.system import ONE_OF_EACH
 from faults.trial import Trial
 
 
+@pytest.mark.short
 def test_services_are_killed_one_after_the_other(trial: Trial) -> None:
     with trial.system.running():
         with trial.load() as load:

@@ -21,7 +21,12 @@ Outage = Callable[[Proxy], AbstractContextManager[None]]
         pytest.param(lambda proxy: proxy.cutting(0.03), OUTAGE_SECONDS, id="cut"),
         pytest.param(lambda proxy: proxy.delaying(0.2), OUTAGE_SECONDS, id="slow"),
         pytest.param(Proxy.swallowing_answers, 5, id="answers lost"),
-        pytest.param(lambda proxy: proxy.swallowing_answers(b"EXEC"), 5, id="commits lost"),
+        pytest.param(
+            lambda proxy: proxy.swallowing_answers(b"EXEC"),
+            5,
+            id="commits lost",
+            marks=pytest.mark.short,
+        ),
     ],
 )
 def test_redis_cannot_be_reached_as_usual(trial: Trial, outage: Outage, seconds: float) -> None:

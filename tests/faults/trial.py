@@ -12,6 +12,8 @@ from faults.load import Accepted, Load
 from faults.system import System
 from faults.uploads import Upload, mixed
 
+STUDIES_PER_FAULT = 4
+
 
 @dataclass
 class Trial:
@@ -49,8 +51,12 @@ class Trial:
             self._accepted += load.accepted
 
     def moments(self, load: Load, count: int) -> Iterator[int]:
-        """Wait for a random moment of the load, so many times; each is for one fault."""
-        for moment in load.moments(count, self.chance):
+        """Wait for a random moment of the load, so many times; each is for one fault.
+
+        A small load has fewer: its studies have to come to an end between the faults.
+        """
+        most = max(1, len(load.uploads) // STUDIES_PER_FAULT)
+        for moment in load.moments(min(count, most), self.chance):
             self._faults += 1
             yield moment
 
