@@ -204,8 +204,9 @@ def _settle(system: System, study_ids: Collection[str]) -> dict[str, str]:
     deadline = 0.0
     system.await_ready()
     while True:
-        listed = _listing(system)
+        # In this order: when nothing is left to do, the listing has everything.
         left = leftovers(system), unfinished(system)
+        listed = _listing(system)
         is_done = not any(left) and all(listed.get(study_id) in FINAL for study_id in study_ids)
         now = time.monotonic()
         if (seen := (left, listed)) != last:
