@@ -26,7 +26,7 @@ COMMAND_TIMEOUT_SECONDS = 5.0
 """Longer than every blocking read (POLLING_MS)."""
 START_TIMEOUT_SECONDS = 30.0
 """How long a starting service waits for Redis."""
-POLLING_MS = 2000
+POLLING_MS = 4000
 """How long a blocking read waits."""
 CLAIM_POLLING_MS = 5000
 """The longest pause of an idle claimer."""

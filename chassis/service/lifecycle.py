@@ -37,7 +37,7 @@ from storage.port import Store
 Work = Callable[[], Coroutine[None, None, None]]
 """Something that runs for as long as the service does."""
 
-WATCH_PERIOD_SECONDS = 0.5
+WATCH_PERIOD_SECONDS = 2.0
 CLEARING_PERIOD_SECONDS = 3600.0
 """How often leftovers of crashes are looked for, at least."""
 

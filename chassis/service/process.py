@@ -66,7 +66,7 @@ async def _serve(
 
 async def _stop_when_died(service: Service, server: Server) -> None:
     await service.died.wait()
-    server.should_exit = True
+    server.stop()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -10,6 +10,7 @@ import signal
 import socket
 import struct
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -25,6 +26,9 @@ it, for as long as it likes.
 _NO_LINGER = struct.pack("ii", 1, 0)
 """SO_LINGER, on for 0 seconds: closing resets the connection and drops the system's buffer."""
 
+
+TICK_SECONDS = 1.0
+"""How often the time in the `Date` header is renewed."""
 
 OPTIONS: dict[str, Any] = {
     "http": "chassis.service.server:Protocol",
@@ -53,6 +57,23 @@ class Server(uvicorn.Server):
     ) -> None:
         super().__init__(uvicorn.Config(app, timeout_graceful_shutdown=graceful_seconds, **OPTIONS))
         self._stopping = stopping
+        self._stop = asyncio.Event()
+
+    def stop(self) -> None:
+        """Begin to stop."""
+        self.should_exit = True
+        self._stop.set()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop; a second SIGINT waits for no request."""
+        super().handle_exit(sig, frame)
+        self._stop.set()
+
+    async def main_loop(self) -> None:
+        """Run until `stop`; uvicorn would wake up ten times a second to look."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), TICK_SECONDS)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop, after the call to `stopping`."""

@@ -35,6 +35,8 @@ from validator.settings import ValidatorSettings
 
 START_SECONDS = 60.0
 """How long the services may take until they are ready."""
+WATCH_PERIOD_SECONDS = 5.0
+"""How often it looks whether all processes still run."""
 REDIS_PORT = 6379
 
 
@@ -167,7 +169,7 @@ def _run(
     say("Starting …")
     waiting = list(options.ports)
     deadline = time.monotonic() + START_SECONDS
-    while not stop.wait(0.2 if waiting else 1):
+    while not stop.wait(0.2 if waiting else WATCH_PERIOD_SECONDS):
         if failure := supervision.failure():
             raise _failed(
                 f"{failure}; see the log above, or {options.data / 'redis' / 'redis.log'} for Redis"

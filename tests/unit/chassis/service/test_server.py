@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import signal
 import socket
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,6 +33,8 @@ def server(stopping: Any = lambda: None) -> Server:
     [
         (Server.shutdown, uvicorn.Server.shutdown),
         (Server.capture_signals, uvicorn.Server.capture_signals),
+        (Server.handle_exit, uvicorn.Server.handle_exit),
+        (Server.main_loop, uvicorn.Server.main_loop),
         (Protocol.on_message_begin, HttpToolsProtocol.on_message_begin),
     ],
     ids=lambda method: method.__qualname__,
@@ -63,6 +66,47 @@ async def test_a_signal_ends_the_server_and_is_not_raised_again() -> None:
     assert example.should_exit
     loop = asyncio.get_running_loop()
     assert [loop.remove_signal_handler(n) for n in (signal.SIGINT, signal.SIGTERM)] == [True, True]
+
+
+class Ticking(Server):
+    """A server that says when it has renewed its headers."""
+
+    def __init__(self) -> None:
+        super().__init__(ok, stopping=lambda: None, graceful_seconds=1)
+        self.config.load()
+        self.ticked = asyncio.Event()
+
+    async def on_tick(self, counter: int) -> bool:
+        has_ended = await super().on_tick(counter)
+        self.ticked.set()
+        return has_ended
+
+
+@pytest.mark.parametrize("end", [Server.stop, lambda _: signal.raise_signal(signal.SIGTERM)])
+async def test_it_ends_without_waiting_for_a_tick(
+    end: Callable[[Server], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.service.server.TICK_SECONDS", 3600)
+    example = Ticking()
+    with example.capture_signals():
+        running = asyncio.create_task(example.main_loop())
+        await example.ticked.wait()
+        end(example)
+        await running
+
+
+async def test_the_date_header_is_renewed_with_each_tick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.service.server.TICK_SECONDS", 0.001)
+    example = Ticking()
+    running = asyncio.create_task(example.main_loop())
+    for _ in range(2):
+        await example.ticked.wait()
+        [(name, _)] = example.server_state.default_headers
+        assert name == b"date"
+        example.server_state.default_headers = []
+        example.ticked.clear()
+    example.stop()
+    await running
 
 
 class Transport(asyncio.Transport):
