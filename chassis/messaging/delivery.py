@@ -1,5 +1,6 @@
 """Delivery: a message is handled and acknowledged, left for a retry, or dead-lettered."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -160,6 +161,9 @@ class Delivery(BaseMiddleware[Any, Any]):
                     if not await self._claims.is_held(claim):
                         return Outcome.LOST_CLAIM
                     await self._finish(claim, events)
+            except asyncio.CancelledError:
+                await self._failures.interrupted(claim)
+                raise
             except Exception as error:  # noqa: BLE001 -- whatever a handler raises is decided on
                 data = msg.raw_message["data"]
                 return await self._failures.settle(claim, data, msg.body, error, self._study_id)

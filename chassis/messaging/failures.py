@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
+
+from redis.exceptions import RedisError
 
 from chassis.messaging.claims import Claim, Claims
 from chassis.messaging.cursor import parse_entry_id
@@ -120,6 +122,11 @@ class Failures:
             failure = Failure("delivery.failed", f"It failed every time, with {error_name(error)}.")
         await self._dead_letters.move(claim, fields, body, failure)
         return Outcome.DEAD_LETTER
+
+    async def interrupted(self, claim: Claim) -> None:
+        """Give a message back at once whose handling was cancelled: the service stops."""
+        with suppress(RedisError):  # at worst it is claimed after the idle time, and counted
+            await self._claims.correct(claim, deliveries=claim.deliveries - 1, delay_seconds=0)
 
     async def _release(self, claim: Claim, deliveries: int) -> None:
         """Let the message be claimed again after a quarter of the time since it was sent."""

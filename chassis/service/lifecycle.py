@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Seque
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 from importlib.metadata import version
+from typing import Any
 from uuid import UUID
 
 from fastapi import FastAPI
@@ -85,6 +86,7 @@ class Service:
         self._groups: list[tuple[str, str]] = []
         self._resources: list[Callable[[], AbstractAsyncContextManager[object]]] = []
         self._at_stop: list[Callable[[], None]] = []
+        self._expected_tasks = 0
         outage = Outage(self.metrics)
         self.checks: dict[str, Check] = {
             "redis": self._check_redis,
@@ -262,6 +264,7 @@ class Service:
                 await await_redis(client)
                 await ensure_groups(client, self._groups)
             await self.broker.start()
+            self._expected_tasks = self._subscriber_tasks()
             if self._groups:
                 await stack.enter_async_context(self._background(self._claims.renew_continually))
             # Work in flight ends before the resources that it uses are closed.
@@ -286,19 +289,21 @@ class Service:
         try:
             yield
         finally:
+            task.remove_done_callback(self._background_ended)
             await cancel(task)
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
     def _background_ended(self, task: "asyncio.Task[None]") -> None:
-        if not task.cancelled():
-            get_logger().critical("service.background_died", exc_info=task.exception())
-            self.died.set()
+        error = None if task.cancelled() else task.exception()
+        get_logger().critical("service.background_died", exc_info=error)
+        self.died.set()
 
     async def _watch_subscribers(self) -> None:
         """End the process when a subscriber has stopped, because its group is gone for example.
 
-        Under uvicorn FastStream would leave the process running without the subscriber.
+        Under uvicorn FastStream would leave the process running without the subscriber. It restarts
+        a task that fails, but not one that was cancelled, and calls that subscriber running.
         """
         while True:
             await self._check_subscribers()
@@ -314,5 +319,11 @@ class Service:
         await client.ping()
 
     async def _check_subscribers(self) -> None:
-        if not all(subscriber.running for subscriber in self.broker.subscribers):
+        are_running = all(subscriber.running for subscriber in self.broker.subscribers)
+        if not are_running or self._subscriber_tasks() < self._expected_tasks:
             raise RuntimeError("a subscriber has stopped")
+
+    def _subscriber_tasks(self) -> int:
+        """How many tasks of subscribers run."""
+        subscribers: Sequence[Any] = self.broker.subscribers
+        return sum(not task.done() for subscriber in subscribers for task in subscriber.tasks)

@@ -23,6 +23,7 @@ ABORT = "hdv.abort"
 Without it a client that has stopped reading could keep its connection, and the data buffered for
 it, for as long as it likes.
 """
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _NO_LINGER = struct.pack("ii", 1, 0)
 """SO_LINGER, on for 0 seconds: closing resets the connection and drops the system's buffer."""
 
@@ -82,10 +83,20 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop on SIGINT and SIGTERM."""
+        """Stop on SIGINT and SIGTERM; a second signal ends the process at once.
+
+        Nothing is lost by that: to the messages in work it is one more kill.
+        """
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
+
+        def stop(number: int) -> None:
+            self.handle_exit(number, None)
+            for each in _SIGNALS:
+                loop.remove_signal_handler(each)
+                signal.signal(each, signal.SIG_DFL)
+
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, stop, number)
         yield
 
 

@@ -514,6 +514,7 @@ async def test_work_that_is_cancelled_leaves_its_message_pending(consumer: Consu
         await task
     assert not consumer.redis.acknowledged
     assert not consumer.moved
+    assert consumer.redis.corrections == [(30_000, 0)]  # free for others at once, and not counted
 
 
 async def test_a_failure_is_logged_with_its_study_and_its_kind(consumer: Consumer) -> None:

@@ -5,7 +5,7 @@ import errno
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from fastapi import FastAPI
@@ -95,6 +95,44 @@ async def test_a_subscriber_that_has_stopped_ends_the_service() -> None:
             await example.died.wait()
     with pytest.raises(RuntimeError, match="subscriber"):
         await example.checks["subscribers"]()
+
+
+@pytest.mark.parametrize("victim", [0, 1])
+async def test_a_subscriber_whose_task_was_killed_ends_the_service(victim: int) -> None:
+    example = service()
+
+    async def handle(_: object) -> Sequence[CloudEvent]:
+        raise NotImplementedError  # nothing is read
+
+    example.consume(UPLOADS, handle)
+    subscribers: Sequence[Any] = example.broker.subscribers
+    for subscriber in subscribers:
+        subscriber.running = True
+        subscriber.add_task(asyncio.Event().wait)
+    example._expected_tasks = example._subscriber_tasks()
+    await example.checks["subscribers"]()
+
+    subscribers[victim].tasks[0].cancel()
+    with capture_logs(), pytest.raises(RuntimeError, match="subscriber"):
+        async with example._background(example._watch_subscribers):
+            await example.died.wait()
+    for subscriber in subscribers:
+        for task in subscriber.tasks:
+            task.cancel()
+
+
+async def test_background_work_that_was_killed_ends_the_service() -> None:
+    example = service()
+
+    async def work() -> None:
+        task = asyncio.current_task()
+        assert task
+        task.cancel()
+        await asyncio.Event().wait()
+
+    with capture_logs():
+        async with example._background(work):
+            await example.died.wait()
 
 
 def test_a_service_reads_no_channel_that_does_not_know_it() -> None:
