@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
-from benchmarks import costs, growth, latency, orthanc, plots, services, validation
+from benchmarks import costs, document, growth, latency, orthanc, services, validation
 from benchmarks.corpus import Corpus
 from benchmarks.dciodvfy import PROGRAM
 from benchmarks.orthanc import Orthanc
@@ -40,9 +40,13 @@ def main() -> int:
     parser.add_argument(
         "--only", nargs="+", default=[], choices=services.WORK, help="this work and nothing else"
     )
-    parser.add_argument("--plots", type=Path, help="a directory for plots")
+    parser.add_argument(
+        "--docs", action="store_true", help="write the figures into the documentation"
+    )
     parser.add_argument("--directory", type=Path, help="on the disk to measure; up to 10 GB")
     options = parser.parse_args()
+    if options.docs and (options.quick or options.only):
+        parser.error("--docs needs a whole run: without --quick and --only")
     # However it is stopped, the servers are stopped as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     started = time.perf_counter()
@@ -59,8 +63,8 @@ def main() -> int:
         if not options.only:
             _counts(report, directory)
             report.add("Validation", validation.results(directory))
-    if options.plots:
-        plots.write(options.plots, report.results)
+    if options.docs:
+        document.write(report.figures)
     minutes = (time.perf_counter() - started) / 60
     sys.stdout.write(f"{minutes:.1f} minutes; {report.missed} bars missed; {options.output}\n")
     return min(report.missed, 1)

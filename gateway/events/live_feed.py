@@ -21,7 +21,7 @@ REDIS_TIMEOUT_SECONDS = 3.0
 GATHER_SECONDS = 0.02
 """After new entries have been passed on, how long the next ones gather."""
 IDLE_SECONDS = 1.0
-"""The same while nobody waits for them."""
+"""The same while no one waits for them."""
 
 Observer = Callable[[Sequence[Entry]], None]
 """Called with new entries; must return quickly."""

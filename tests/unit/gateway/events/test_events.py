@@ -631,7 +631,7 @@ async def test_the_head_of_a_stream_has_its_headers_and_ends(gateway: Gateway) -
     assert response.headers["content-type"].startswith("text/event-stream")
 
 
-async def test_events_are_read_rarely_while_nobody_waits_for_them(
+async def test_events_are_read_rarely_while_no_one_waits_for_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(live_feed, "GATHER_SECONDS", 0)
