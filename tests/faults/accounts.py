@@ -16,7 +16,7 @@ from faults.load import Accepted
 from faults.system import System
 from storage.layout import INCOMING
 
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 120.0
 """How long nothing may change before the system counts as stuck."""
 POLL_SECONDS = 0.5
 MOST_LINES = 20

@@ -33,6 +33,8 @@ SETTINGS = {
 """What takes half a minute in production may not take that long here."""
 ONE_OF_EACH = ("gateway", "validator", "descriptor", "status")
 SUPERVISION_SECONDS = 0.2
+READY_SECONDS = 240.0
+"""How long services may take to start again on a machine that has other things to do."""
 
 
 class System(Pipeline):
@@ -165,7 +167,7 @@ class System(Pipeline):
     def await_ready(self, *names: str) -> None:
         """Wait until services are ready, all if none are named."""
         for name in names or sorted(self._supervised):
-            until(partial(self._is_ready, name), f"{name} to be ready")
+            until(partial(self._is_ready, name), f"{name} to be ready", READY_SECONDS)
 
     def _is_ready(self, name: str) -> bool:
         """Whether a service is ready; in contrast to one that starts first, it may have ended."""

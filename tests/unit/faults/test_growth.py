@@ -26,7 +26,7 @@ def test_what_settles_or_may_grow_is_fine(name: str, values: list[float]) -> Non
     [
         ("gateway: threads", [3, 9, 12, 15, 18, 21, 24, 27]),
         ("gateway: memory bytes", [100e6, 110e6, 120e6, 130e6, 140e6, 150e6, 160e6, 170e6]),
-        ("redis keys", [50, 150, 250, 350, 450, 550, 650, 750]),
+        ("redis keys", [50, 200, 350, 500, 650, 800, 950, 1100]),
         ("stored files", [5, 5, 5, 5, 5, 5, 6, 6]),
     ],
 )
