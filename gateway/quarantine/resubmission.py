@@ -88,7 +88,7 @@ async def resubmit(
             fixed=fixed is not None,
         )
         async with _recorded(contents, resubmission):
-            await staging.commit(intake)
+            await staging.commit(lambda: intake)
     await uploads.announcer.announce(intake)
     return intake
 
@@ -130,6 +130,7 @@ async def _receive_fixed(
     [file] = files
     receiver = Receiver(staging, limits.model_copy(update={"max_files": 1}), UploadMode.REPLACEMENT)
     await receiver.receive(parts)
+    await staging.flush()
     return [stored.model_copy(update={"sent_as": file.sent_as}) for stored in receiver.files]
 
 

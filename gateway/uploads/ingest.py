@@ -1,5 +1,6 @@
 """Ingests an upload: from the parts of a request's body to the record of what was received."""
 
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -23,7 +24,7 @@ async def ingest(
     profiles_dir: Path | None,
     study_instance_uid: str | None = None,
     idempotency_key: str | None = None,
-) -> Intake:
+) -> Callable[[], Intake]:
     """Receive an upload; it is staged then, and not committed yet.
 
     Args:
@@ -37,6 +38,9 @@ async def ingest(
         study_instance_uid: the UID that every instance must have, if the client named one.
         idempotency_key: the digest of the request's key, if it has one.
 
+    Returns:
+        Makes the record of the upload, once the staging is flushed.
+
     Raises:
         Problem: the upload cannot be accepted.
     """
@@ -44,14 +48,18 @@ async def ingest(
     await receiver.receive(parts)
     sent = receiver.fields
     fields = await in_thread(read_fields, sent, profiles_dir) if sent else Fields()
-    return Intake.new(
-        study_id,
-        receiver.files,
-        traceparent=traceparent,
-        skipped=receiver.skipped,
-        expected_instances=fields.expected_instances,
-        profile=fields.profile,
-        label=fields.label,
-        study_instance_uid=study_instance_uid,
-        idempotency_key=idempotency_key,
-    )
+
+    def describe() -> Intake:
+        return Intake.new(
+            study_id,
+            receiver.files,
+            traceparent=traceparent,
+            skipped=receiver.skipped,
+            expected_instances=fields.expected_instances,
+            profile=fields.profile,
+            label=fields.label,
+            study_instance_uid=study_instance_uid,
+            idempotency_key=idempotency_key,
+        )
+
+    return describe

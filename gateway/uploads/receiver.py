@@ -99,11 +99,10 @@ class Receiver:
                 else:
                     await self._field(part)
         self._require_files()
-        await self._staging.flush()
 
     @property
     def files(self) -> list[StoredFile]:
-        """What was received, in order."""
+        """What was received, in order; known once the staging is flushed."""
         return [file.stored for file in self._files]
 
     def _require_files(self) -> None:
@@ -181,7 +180,7 @@ class Receiver:
         depth: int,
     ) -> None:
         """Receive the files in an archive file and remove it."""
-        archive, path = self._staging.open_archive()
+        archive, path = await self._staging.open_archive()
         await _write(archive, head, rest)
         await self._staging.flush()
         try:

@@ -105,7 +105,7 @@ class UploadService:
                 self._keys.hold(key, study_id) as keyed,
                 self.staged(study_id, content_length_of(request)) as staging,
             ):
-                intake = await ingest(
+                describe = await ingest(
                     parts,
                     staging,
                     self.limits,
@@ -117,11 +117,13 @@ class UploadService:
                     idempotency_key=keyed.digest if keyed else None,
                 )
                 if keyed:
+                    await staging.flush()
+                    intake = describe()
                     if first := keyed.repeats(intake):
                         get_logger().info("upload.repeated", study_id=str(first.study_id))
                         return Received(first, intake)
                     await keyed.require_lock()
-                await staging.commit(intake)
+                intake = await staging.commit(describe)
             await self.announcer.announce(intake)
         return Received(Receipt.of(intake), intake)
 

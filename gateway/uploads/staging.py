@@ -14,7 +14,7 @@ from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.intake import Intake, StoredFile
 from contracts.places import Place, stored_name
-from gateway.uploads.writer import Writer, finished, in_thread
+from gateway.uploads.writer import BATCH_BYTES, Writer, finished, in_thread
 from storage.layout import INTAKE
 from storage.port import Draft
 from storage.stored_file import FileInStore
@@ -114,7 +114,7 @@ class Staging:
         self._files = self._archives = 0
 
     async def begin(self, expected_bytes: int) -> None:
-        """Make room for the upload.
+        """Make room for the upload: that of a small one is made when its files are written.
 
         Args:
             expected_bytes: how much is going to arrive, as far as is known.
@@ -122,7 +122,9 @@ class Staging:
         Raises:
             Problem: 507.
         """
-        await in_thread(self._begin, expected_bytes)
+        await self._writer.add(partial(self._begin, expected_bytes))
+        if expected_bytes > BATCH_BYTES:
+            await self.flush()
 
     async def check_space(self, expected_bytes: int = 0) -> None:
         """Refuse the upload when too little free space would be left.
@@ -135,11 +137,11 @@ class Staging:
     def open(self, sent_as: str) -> HashedFile:
         """Begin the next file."""
         name = self._next_name()
-        file = HashedFile(self._writer, partial(self._room.create, name), name, sent_as)
+        file = HashedFile(self._writer, lambda: self._room.create(name), name, sent_as)
         self._opened.append(file)
         return file
 
-    def open_archive(self) -> tuple[StagedFile, Path]:
+    async def open_archive(self) -> tuple[StagedFile, Path]:
         """Begin an archive file whose entries will be files of the study.
 
         Returns:
@@ -147,7 +149,8 @@ class Staging:
         """
         self._archives += 1
         name = f"archive-{self._archives}"
-        path = self._room.scratch(name)
+        await self.flush()
+        path = await in_thread(self._room.scratch, name)
         file = StagedFile(self._writer, lambda: path.open("xb"))
         self._opened.append(file)
         return file, path
@@ -171,15 +174,23 @@ class Staging:
             FileNotFoundError: it is gone.
         """
         name = self._next_name()
-        await in_thread(self._room.link, source.key, name, file.sha256)
+        await self._writer.add(lambda: self._room.link(source.key, name, file.sha256))
+        await self.flush()
         return file.model_copy(update={"name": name})
 
-    async def commit(self, intake: Intake) -> None:
-        """Make the upload appear, complete and durable, with its ``intake.json``."""
-        self._appears = True
-        content = intake.to_json()
-        await in_thread(self._room.commit, INTAKE, lambda file: file.write(content))
+    async def commit(self, describe: Callable[[], Intake]) -> Intake:
+        """Make the upload appear, complete and durable, with its ``intake.json``.
+
+        All of a small upload is then written in one go, by one thread.
+
+        Args:
+            describe: returns the record of the upload, once everything is written.
+        """
+        made: list[Intake] = []
+        await self._writer.add(lambda: made.append(self._commit(describe())))
+        await self.flush()
         self._is_committed = True
+        return made[0]
 
     async def discard(self) -> None:
         """Remove everything that was received, unless it was committed."""
@@ -188,6 +199,12 @@ class Staging:
     def _begin(self, expected_bytes: int) -> None:
         self._draft = self._studies.draft(Place.UPLOADS, self._study_id)
         self._check_space(expected_bytes)
+
+    def _commit(self, intake: Intake) -> Intake:
+        self._appears = True
+        content = intake.to_json()
+        self._room.commit(INTAKE, lambda file: file.write(content))
+        return intake
 
     def _check_space(self, expected_bytes: int) -> None:
         free_bytes = self._studies.store.free_bytes(Place.UPLOADS)

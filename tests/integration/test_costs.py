@@ -25,12 +25,12 @@ SLICES = 20
 # down. A slow machine sends a few more marks of progress and heartbeats.
 LIMITS = {
     #               one slice  20 slices
-    COMMANDS: (48, 130),
-    SCRIPTED: (20, 38),
-    ROUND_TRIPS: (36, 60),
+    COMMANDS: (37, 80),
+    SCRIPTED: (13, 18),
+    ROUND_TRIPS: (25, 28),
     MESSAGES: (3, 3),
     FSYNCS: (10, 30),
-    LINES: (16, 18),
+    LINES: (14, 16),
     WRITTEN: (640, 11_200),
     READ: (1_200, 22_500),
 }

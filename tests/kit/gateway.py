@@ -106,7 +106,7 @@ class MemoryGateway:
     @property
     def is_empty(self) -> bool:
         """Whether ``uploads/`` has neither a study nor a part of one."""
-        return [path.name for path in self.volumes.uploads.rglob("*")] == [INCOMING]
+        return {path.name for path in self.volumes.uploads.rglob("*")} <= {INCOMING}
 
     def _broker(self, settings: ServiceSettings) -> RedisBroker:
         broker = create_broker(settings)

@@ -103,7 +103,7 @@ class Uploads:
             min_free_bytes=limits.min_free_bytes,
             expected_bytes=content_length or 0,
         ) as staging:
-            intake = await ingest(
+            describe = await ingest(
                 read_form(content_type, arrives, max_files=limits.max_files),
                 staging,
                 limits,
@@ -112,8 +112,7 @@ class Uploads:
                 traceparent=TRACE,
                 profiles_dir=None,
             )
-            await staging.commit(intake)
-            yield intake
+            yield await staging.commit(describe)
 
     async def receive(self, *chunks: bytes, **arguments: Any) -> Intake:
         async with self.receiving(*chunks, **arguments) as taken:

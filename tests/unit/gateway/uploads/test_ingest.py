@@ -200,18 +200,28 @@ def free_space(*figures: int) -> Callable[[Path], SimpleNamespace]:
     return lambda _: SimpleNamespace(free=next(left))
 
 
-async def test_an_upload_that_would_leave_too_little_space_is_refused_at_its_beginning(
+async def test_a_large_upload_that_would_leave_too_little_space_is_refused_at_its_beginning(
     uploads: Uploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", free_space(1_000_000))
+    monkeypatch.setattr(shutil, "disk_usage", free_space(10_000_000))
     limits = changed(min_free_bytes=900_000)
 
     async def body() -> AsyncIterator[bytes]:
         raise AssertionError("the body must not be asked for")
         yield b""
 
-    refused = await uploads.problem(body=body(), limits=limits, content_length=100_001)
+    refused = await uploads.problem(body=body(), limits=limits, content_length=9_100_001)
     assert refused.kind is ProblemType.INSUFFICIENT_STORAGE
+
+
+async def test_a_small_upload_that_would_leave_too_little_space_is_refused(
+    uploads: Uploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", free_space(1_000_000))
+    limits = changed(min_free_bytes=900_000)
+    refused = await uploads.problem(form(part(CONTENT)), limits=limits, content_length=100_001)
+    assert refused.kind is ProblemType.INSUFFICIENT_STORAGE
+    assert uploads.is_empty
 
 
 async def test_space_that_vanishes_while_a_file_arrives_is_noticed(
