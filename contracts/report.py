@@ -119,6 +119,8 @@ class InstanceReport(Contract):
     study_id: OrAbsent[Uuid] = None
     """The study that it went to, when that is not the one whose report this is: an upload with
     several Study Instance UIDs is divided."""
+    reserved_for: OrAbsent[Uuid] = None
+    """The study that had the SOP Instance UID first, if that is one of another upload."""
     identity: Identity
     """UIDs and modality of the instance."""
     patient_id_hash: OrAbsent[Sha256] = None

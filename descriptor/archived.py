@@ -1,9 +1,11 @@
 """What is announced of an archived study, and entered in the index."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Self
 
+from contracts.report import StudyReport
 from storage.metadata import ArchivedStudy
+from storage.reservation import Content, contents_of
 
 
 class Archived(NamedTuple):
@@ -13,6 +15,8 @@ class Archived(NamedTuple):
     instance_count: int
     size_bytes: int
     """Of its instances together."""
+    repeated: Mapping[str, Content]
+    """Those that came before in another upload, by their SOP Instance UIDs."""
 
     @classmethod
     def of(cls, study: ArchivedStudy) -> Self:
@@ -21,4 +25,10 @@ class Archived(NamedTuple):
             study_instance_uids=study.study["study_instance_uids"],
             instance_count=len(study.instances),
             size_bytes=sum(instance.size_bytes for instance in study.instances),
+            repeated=repeated(study.validation),
         )
+
+
+def repeated(report: StudyReport) -> dict[str, Content]:
+    """The instances of a study that came before in another upload."""
+    return contents_of(instance for instance in report.own if instance.reserved_for)

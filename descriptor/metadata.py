@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import IO, Any, Self
 
 from contracts.report import Outcome
-from descriptor.archived import Archived
+from descriptor.archived import Archived, repeated
 from descriptor.instance_description import (
     INSTANCE_KEYWORDS,
     SERIES_KEYWORDS,
@@ -89,17 +89,15 @@ class StudyMetadata:
             archived_at: the time, with its zone.
         """
         study = self.study
-        summary = {
+        header = {
             "schema_version": SCHEMA_VERSION,
             "study_id": study.study_id,
             "study": self._summary(),
             "series": list(self._series.values()),
-        }
-        rest = {
             "validation": study.report.model_dump(mode="json", exclude_none=True),
             "provenance": _provenance(study, archived_at),
         }
-        self._writer.write(file, summary, rest)
+        self._writer.write(file, header)
 
     def archived(self) -> Archived:
         """The study in short, once it is in the archive."""
@@ -108,6 +106,7 @@ class StudyMetadata:
             study_instance_uids=list(self._distinct["StudyInstanceUID"]),
             instance_count=len(instances),
             size_bytes=sum(instance.stored.size_bytes for instance in instances),
+            repeated=repeated(self.study.report),
         )
 
     def _summary(self) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from itertools import islice
 from typing import Protocol
 from uuid import UUID
 
+from chassis.messaging.errors import PermanentError
 from chassis.runtime.cancellation import cancel
 from contracts.events import StudyArchivedData
-from contracts.model import is_uid
 from contracts.places import Place, study_directory
 from descriptor.archive import commit_study, open_study, read_archived
 from descriptor.archived import Archived
@@ -20,8 +20,8 @@ from descriptor.instances import Instance, ValidatedStudy
 from descriptor.isolated_description import Describe
 from descriptor.metadata import StudyMetadata
 from descriptor.preview import Preview, put_preview
+from storage.reservation import Content, Reservation, contents_of
 from storage.study_store import StudyStore
-from storage.uid_index import Content, Reservation
 
 INSTANCES_AT_ONCE = 16
 """Instances that are described together, in one call of a process."""
@@ -62,6 +62,9 @@ async def archive_study(
         with opened as metadata:
             archived, has_picture = await _describe_and_commit(studies, metadata, describe, index)
     await index.add_study(study_id, archived.study_instance_uids)
+    if archived.repeated:
+        # The study that had these instances first may have been deleted a moment ago.
+        await index.reserve(study_id, archived.repeated)
     if not has_picture:
         await preview(study_id)
     return StudyArchivedData(
@@ -91,12 +94,9 @@ async def _describe_and_commit(
                 await asyncio.to_thread(metadata.add, last)
             last = batch
     # Again, as the validator did: Redis may have lost the index since then.
-    instances = {
-        instance.identity.sop_instance_uid: Content.of(instance.report)
-        for instance in study.instances
-        if is_uid(instance.identity.sop_instance_uid)
-    }
-    reservations = await index.reserve(study.study_id, instances)
+    contents = contents_of(instance.report for instance in study.instances)
+    reservations = await index.reserve(study.study_id, contents)
+    _require_same_instances(study, reservations)
     owners = {uid: reservation.study_id for uid, reservation in reservations.items()}
 
     def commit() -> tuple[Archived, bool]:
@@ -107,6 +107,24 @@ async def _describe_and_commit(
         return archived, picture is not None and put_preview(studies, study.study_id, picture)
 
     return await asyncio.to_thread(commit)
+
+
+def _require_same_instances(study: ValidatedStudy, reservations: Mapping[str, Reservation]) -> None:
+    """Make sure that no other upload has got a UID of the study since it was validated.
+
+    The validator has compared those that were reserved for others before.
+
+    Raises:
+        PermanentError: that has happened, after Redis had lost the index.
+    """
+    for instance in study.instances:
+        reservation = reservations.get(instance.identity.sop_instance_uid)
+        if reservation is None or reservation.study_id == study.study_id:
+            continue
+        is_same = reservation.content.is_same_instance(Content.of(instance.report))
+        if not (is_same or instance.report.reserved_for):
+            message = "Another instance has got one of the study's SOP Instance UIDs."
+            raise PermanentError("instance.conflict", message)
 
 
 async def _described(study: ValidatedStudy, describe: Describe) -> AsyncGenerator[Batch, None]:

@@ -8,6 +8,7 @@ read are kept in one module because they have to agree on that.
 
 import shutil
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import IO, Any, BinaryIO
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from contracts.report import Outcome, StudyReport
 _DATASET = b'"dataset": '
 _LEFT_OUT = (_DATASET, b'"file_meta": ')
 
+_VALIDATION = b'\n  "validation": {'
 _START, _BETWEEN, _END = b'  "instances": [\n', b",\n", b"\n  ]"
 
 Number = int | float | str | None
@@ -114,18 +116,17 @@ class MetadataWriter:
         text = text.removeprefix(b"{\n" + _START).removesuffix(_END + b"\n}")
         self._instances.write(_BETWEEN + text if self._instances.tell() else text)
 
-    def write(self, file: IO[bytes], before: dict[str, Any], after: dict[str, Any]) -> None:
+    def write(self, file: IO[bytes], header: dict[str, Any]) -> None:
         """Write the document.
 
         Args:
             file: where to.
-            before: the members before the instances.
-            after: those after the instances.
+            header: the members before the instances.
         """
-        file.write(_dump(before).removesuffix(b"\n}") + _BETWEEN + _START)
+        file.write(_dump(header).removesuffix(b"\n}") + _BETWEEN + _START)
         self._instances.seek(0)
         shutil.copyfileobj(self._instances, file)
-        file.write(_END + _BETWEEN + _dump(after).removeprefix(b"{\n"))
+        file.write(_END + b"\n}")
 
 
 def read_metadata(file: BinaryIO) -> ArchivedStudy:
@@ -139,6 +140,20 @@ def read_metadata(file: BinaryIO) -> ArchivedStudy:
     """
     outline = b"".join(map(_without_value, file))
     return ArchivedStudy.model_validate(orjson.loads(outline))
+
+
+def read_header(file: BinaryIO) -> bytes:
+    """The metadata of a study without its instances, as JSON.
+
+    Only the beginning of the file is read; but all of one from version 0.1, whose validation report
+    comes last.
+    """
+    lines = takewhile(lambda line: line != _START, file)
+    header = b"".join(lines).rstrip(b",\n") + b"\n}"
+    if _VALIDATION in header:
+        return header
+    file.seek(0)
+    return b"".join(map(_without_value, file))
 
 
 def read_datasets(file: BinaryIO) -> Iterator[bytes]:

@@ -39,6 +39,7 @@ FINDINGS = {
     "layout.unknown": "The directory is not a study.",
     "incoming.leftover": "The file was left by a crash.",
     "preview.orphan": "The preview belongs to no archived study.",
+    "index.incomplete": "The index of UIDs is missing, or is being rebuilt.",
     "index.missing": "The index has no entry for an instance or the study.",
     "index.differs": "The index has other bytes for an instance.",
     "index.orphan": "The index has an entry of a study that is not stored.",

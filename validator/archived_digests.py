@@ -8,9 +8,9 @@ from itertools import islice
 from uuid import UUID
 
 from engine.profiles.profile import Profile
+from storage.reservation import Reservation
 from storage.stored_file import FileInStore
 from storage.study_store import StudyStore
-from storage.uid_index import Reservation
 from validator.examine import FILES_AT_ONCE, Examine
 
 

@@ -11,7 +11,7 @@ from engine.profiles.profile import Profile
 from engine.report import Report
 from engine.rule import Rule
 from engine.violation import Violation
-from storage.uid_index import Content
+from storage.reservation import Content
 
 
 @dataclass(slots=True)
@@ -23,6 +23,8 @@ class Candidate:
     findings: list[Finding]
     outcome: Outcome
     study_id: UUID | None = None
+    reserved_for: UUID | None = None
+    """The study that had its SOP Instance UID first, if that is another one."""
     first: "Candidate | None" = None
     """The file with the same instance that came before it in the upload."""
 

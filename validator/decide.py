@@ -211,6 +211,7 @@ def _reported(file: Candidate, patient_hash_key: str) -> InstanceReport:
         dataset_sha256=file.dataset_sha256,
         outcome=file.outcome,
         study_id=None if file.outcome is Outcome.REJECTED else file.study_id,
+        reserved_for=file.reserved_for,
         identity=file.report.identity,
         patient_id_hash=_keyed(patient, patient_hash_key) if patient else None,
         findings=tuple(file.findings),

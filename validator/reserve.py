@@ -13,7 +13,7 @@ from engine.profiles.profile import Profile
 from engine.rules import study as rules
 from engine.tags import SOP_INSTANCE_UID
 from engine.violation import Violation
-from storage.uid_index import Content, Reservation
+from storage.reservation import Content, Reservation
 from validator.candidate import Candidate
 
 Digests = Callable[[Mapping[str, Reservation]], Awaitable[Mapping[str, str]]]
@@ -97,6 +97,8 @@ async def _with_digests(
 
 
 def _compare(file: Candidate, reservation: Reservation, study_id: UUID, profile: Profile) -> None:
+    if reservation.study_id != study_id:
+        file.reserved_for = reservation.study_id
     if not file.content.is_same_instance(reservation.content):
         _reject_other(file, reservation, profile)
     elif reservation.study_id != study_id:

@@ -116,6 +116,13 @@ class Metrics:
             ("service",),
             registry=self._registry,
         )
+        self._index_rebuild = Gauge(
+            "hdv_index_rebuild_studies",
+            "Studies of the archive that a rebuild of the index has read or has yet to read;"
+            " 0 while none is under way.",
+            ("service", "studies"),
+            registry=self._registry,
+        )
         self._activity = {"messages": Activity(), "requests": Activity()}
 
     def messages(self, event: str, seconds: float, outcome: str, count: int) -> None:
@@ -157,6 +164,12 @@ class Metrics:
     def outage(self, *, lasts: bool) -> None:
         """Messages wait for the environment, or do no longer."""
         self._outage.labels(self._service).set(lasts)
+
+    def index_rebuild(self, progress: tuple[int, int] | None) -> None:
+        """A rebuild of the index has read so many studies of so many, or has ended."""
+        done, total = progress or (0, 0)
+        self._index_rebuild.labels(self._service, "read").set(done)
+        self._index_rebuild.labels(self._service, "unread").set(total - done)
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format."""

@@ -7,10 +7,10 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from chassis.service.lifecycle import Service
-from contracts.report import Outcome
+from contracts.report import Identity, Outcome
 from storage.study_store import StudyStore
 
-Forget = Callable[[UUID, Iterable[str], Iterable[str]], Awaitable[None]]
+Forget = Callable[[UUID, Iterable[str], Iterable[str], StudyStore], Awaitable[None]]
 """`storage.uid_index.UidIndex.forget`."""
 
 
@@ -21,13 +21,15 @@ def release_when_failed(service: Service, forget: Forget, studies: StudyStore) -
     """
 
     async def release(study_id: UUID) -> None:
-        if uids := await asyncio.to_thread(_reserved, studies, study_id):
-            await forget(study_id, uids, ())
+        if identities := await asyncio.to_thread(_reserved, studies, study_id):
+            uids = {identity.sop_instance_uid for identity in identities} - {""}
+            study_instance_uids = {identity.study_instance_uid for identity in identities} - {""}
+            await forget(study_id, uids, study_instance_uids, studies)
 
     service.when_failed(release)
 
 
-def _reserved(studies: StudyStore, study_id: UUID) -> list[str]:
+def _reserved(studies: StudyStore, study_id: UUID) -> list[Identity]:
     """The UIDs that an upload has reserved; none if it is archived, or was not validated."""
     if studies.archived(study_id).exists():
         return []
@@ -36,7 +38,7 @@ def _reserved(studies: StudyStore, study_id: UUID) -> list[str]:
     except (FileNotFoundError, ValidationError):
         return []
     return [
-        uid
+        instance.identity
         for instance in report.instances
-        if instance.outcome is not Outcome.REJECTED and (uid := instance.identity.sop_instance_uid)
+        if instance.outcome is not Outcome.REJECTED
     ]

@@ -16,8 +16,10 @@ from chassis.web.routing import Router, provided
 CHECK_TIMEOUT_SECONDS = 2.0
 OK = "ok"
 
-Check = Callable[[], Awaitable[None]]
-"""Returns when all is well, raises when not."""
+FAILED = "failed"
+
+Check = Callable[[], Awaitable[str | None]]
+"""Raises when the service cannot do its work; else returns what is worth knowing, if anything."""
 
 
 class Liveness(BaseModel):
@@ -33,7 +35,8 @@ class Readiness(BaseModel):
 
     status: Literal["ready", "not ready"]
     checks: dict[str, str]
-    """The result of each check: `ok`, or `failed` with the type of the error."""
+    """The result of each check: `ok`, `failed` with the type of the error, or what the service is
+    occupied with."""
 
 
 class Health:
@@ -68,7 +71,7 @@ async def get_liveness() -> Liveness:
 async def get_readiness(health: Watched, response: Response) -> Readiness:
     """Runs all checks at the same time; each has two seconds."""
     results = await asyncio.gather(*(run(check) for check in health.checks.values()))
-    ready = all(result == OK for result in results)
+    ready = not any(result.startswith(FAILED) for result in results)
     if not ready:
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     return Readiness(
@@ -89,10 +92,9 @@ async def get_metrics(health: Watched) -> Response:
 
 
 async def run(check: Check) -> str:
-    """The result of a check: `ok`, or that it failed and with what type of error."""
+    """The result of a check: `ok` or its text, or that it failed and with what type of error."""
     try:
         async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
-            await check()
+            return await check() or OK
     except Exception as error:  # noqa: BLE001 -- whatever it is, the check has failed
-        return f"failed: {error_name(error)}"
-    return OK
+        return f"{FAILED}: {error_name(error)}"

@@ -145,11 +145,7 @@ class Deletions:
     async def _free_uids(self, study_id: UUID) -> None:
         """Free the UIDs of a study, except those of instances that other studies have too."""
         uids, study_instance_uids = await asyncio.to_thread(self._uids, study_id)
-        await self._index.forget(study_id, uids, study_instance_uids)
-        for uid in study_instance_uids:
-            for other in await self._index.studies(uid):
-                with suppress(FileNotFoundError, ValueError):  # `hdv verify` finds these
-                    await self._index.enter(self._studies.archived(other))
+        await self._index.forget(study_id, uids, study_instance_uids, self._studies)
 
     def _uids(self, study_id: UUID) -> tuple[set[str], set[str]]:
         """The SOP Instance UIDs and the Study Instance UIDs that a study has in the index."""

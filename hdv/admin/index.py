@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
-from redis.asyncio import Redis
-
 from chassis.runtime.settings import ConfigurationError, load, redis_address
 from descriptor.settings import DescriptorSettings
 from hdv.admin.redis_client import redis_client
@@ -13,8 +11,9 @@ from hdv.exit import CommandError
 from hdv.terminal.progress_bar import Update, progress_bar
 from hdv.terminal.text import print_line
 from hdv.up.redis_server import url_for_client
+from storage.index_rebuild import Rebuilt
+from storage.index_rebuild import rebuild as rebuild_index
 from storage.study_store import StudyStore
-from storage.uid_index import Rebuilt, UidIndex
 
 
 def rebuild(archive: Path | None, redis_url: str | None, data: Path) -> None:
@@ -50,8 +49,4 @@ def rebuild(archive: Path | None, redis_url: str | None, data: Path) -> None:
 
 async def _rebuild(url: str, studies: StudyStore, update: Update) -> Rebuilt:
     async with redis_client(url) as client:
-
-        async def connected() -> Redis:
-            return client
-
-        return await UidIndex(connected).rebuild(studies, update)
+        return await rebuild_index(client, studies, update)

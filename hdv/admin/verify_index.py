@@ -29,7 +29,9 @@ class IndexCheck:
         self._suspects: list[Verified] = []
 
     async def check(self, portion: Sequence[Verified]) -> None:
-        """Look up the UIDs of archived studies."""
+        """Look up the UIDs of archived studies, unless the index is not complete."""
+        if not await self._index.is_complete():
+            return
         for study in portion:
             if await self._finding(study):
                 self._suspects.append(study)
@@ -40,6 +42,8 @@ class IndexCheck:
         What was found wrong before is looked up again: a study is entered a moment after it came to
         the archive.
         """
+        if not await self._index.is_complete():
+            return [Finding("index.incomplete", INDEX)]
         found = [await self._finding(study) for study in self._suspects]
         orphans = [
             Finding("index.orphan", INDEX, str(study_id))

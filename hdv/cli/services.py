@@ -130,7 +130,7 @@ def rebuild(
 ) -> None:  # fmt: skip
     """Rebuild the index of UIDs in Redis from the archive.
 
-    Stop the services first: studies that they archive meanwhile may be missing from the index.
+    Services may be at work: they reserve nothing until the index is complete.
     """
     from hdv.admin.index import rebuild as run
 

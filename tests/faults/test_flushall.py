@@ -6,6 +6,7 @@ import pytest
 
 from faults.trial import Trial
 from faults.uploads import Upload, one_slice, sha256s
+from kit.studies import with_other_pixels
 
 
 @pytest.mark.short
@@ -42,5 +43,5 @@ def test_other_bytes_under_an_archived_uid_are_refused_also_then(trial: Trial) -
 def _with_other_bytes(upload: Upload) -> Upload:
     """Another image under the same UIDs: it must not be accepted."""
     [(name, content)] = upload.parts
-    changed = content[:-2] + bytes((content[-2] ^ 1, content[-1]))
+    changed = with_other_pixels(content)
     return replace(upload.again(), parts=((name, changed),), valid=(), invalid=sha256s([changed]))

@@ -30,7 +30,7 @@ def raising(error: Exception) -> Callable[[], None]:
 
 
 class MemoryRedis:
-    """A redis-py client and its server: strings, sets, streams, and MULTI with WATCH.
+    """A redis-py client and its server: strings, sets, hashes, streams, and MULTI with WATCH.
 
     Attributes:
         unavailable: every command fails with this.
@@ -47,6 +47,7 @@ class MemoryRedis:
         self.expiries: dict[str, int] = {}
         self.leases: dict[str, str] = {}
         self.sets: dict[str, set[str]] = defaultdict(set)
+        self.hashes: dict[str, dict[str, bytes]] = defaultdict(dict)
         self.entries: dict[str, list[tuple[EntryId, dict[bytes, bytes]]]] = defaultdict(list)
         self.delivered: dict[tuple[str, str], EntryId] = {}
         self.pending: dict[tuple[str, str], list[EntryId]] = {}
@@ -199,6 +200,10 @@ class MemoryRedis:
             return 0
         holder = arguments[0]
         return int(self.leases.setdefault(name, holder) == holder)
+
+    async def hexists(self, name: str, field: str) -> bool:
+        self.require()
+        return field in self.hashes[name]
 
     async def smembers(self, name: str) -> list[bytes]:
         self.require()

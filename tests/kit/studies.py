@@ -38,6 +38,12 @@ def without_study_instance_uid(content: bytes) -> bytes:
     return changed.getvalue()
 
 
+def with_other_pixels(content: bytes) -> bytes:
+    """Another image under the same UIDs."""
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
 def zipped(path: Path, files: Iterable[tuple[str, bytes]]) -> Path:
     """A zip archive with these files."""
     with ZipFile(path, "w", ZIP_DEFLATED) as archive:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from storage.uid_index import Content, Reservation
+from storage.reservation import Content, Reservation
+from storage.study_store import StudyStore
 
 
 class MemoryUidIndex:
@@ -27,14 +28,19 @@ class MemoryUidIndex:
         }
 
     async def forget(
-        self, study_id: UUID, uids: Iterable[str], study_instance_uids: Iterable[str]
+        self,
+        study_id: UUID,
+        uids: Iterable[str],
+        study_instance_uids: Iterable[str],
+        studies: StudyStore,
     ) -> None:
         """Free the UIDs that are reserved for a study."""
+        del studies
         for uid in uids:
             if uid in self.instances and self.instances[uid].study_id == study_id:
                 del self.instances[uid]
         for uid in study_instance_uids:
-            self.studies[uid].discard(study_id)
+            self.studies.get(uid, set()).discard(study_id)
 
     async def add_study(self, study_id: UUID, study_instance_uids: Iterable[str]) -> None:
         """Enter a study that is in the archive."""

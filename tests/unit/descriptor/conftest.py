@@ -57,6 +57,7 @@ def make_study(volumes: Volumes) -> MakeStudy:
         elsewhere: Mapping[int, UUID] = MappingProxyType({}),
         uids: Sequence[str] | None = None,
         study_id: UUID = STUDY_ID,
+        reserved_for: UUID | None = None,
         **intake: Any,
     ) -> UUID:
         directory = volumes.uploaded(study_id)
@@ -83,6 +84,7 @@ def make_study(volumes: Volumes) -> MakeStudy:
                     sha256=file.sha256,
                     outcome=outcome,
                     study_id=elsewhere.get(index),
+                    reserved_for=reserved_for,
                     identity=identity,
                     findings=(),
                 )
@@ -104,7 +106,11 @@ def make_study(volumes: Volumes) -> MakeStudy:
             validated_at=datetime(2025, 1, 1, 12, 1, tzinfo=UTC),
             duration_seconds=0.5,
             outcome=Outcome.ACCEPTED,
-            files=FileCounts(accepted=len(contents) - len(rejected), rejected=len(rejected)),
+            files=FileCounts(
+                accepted=len(contents) - len(rejected) - len(duplicates),
+                rejected=len(rejected),
+                duplicates=len(duplicates) or None,
+            ),
             instances=tuple(instances),
         )
         (directory / INTAKE).write_bytes(

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from chassis.messaging.errors import PermanentError
 from chassis.runtime.isolation import Cause, IsolationError
 from contracts.events import StudyArchivedData
 from contracts.places import Place, study_directory
@@ -19,7 +20,7 @@ from descriptor.isolated import describe_study
 from descriptor.isolated_description import Describe, isolated_describer
 from descriptor.study import BATCHES_AHEAD, INSTANCES_AT_ONCE, archive_study
 from kit.volumes import Volumes
-from storage.uid_index import Content, Reservation
+from storage.reservation import Content, Reservation
 
 STUDY_ID = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 OTHER_ID = UUID("3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22")
@@ -34,6 +35,7 @@ class Surroundings:
     volumes: Volumes
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     owner: UUID = OTHER_ID
+    reserved: dict[str, Content] = field(default_factory=dict)
     lost: str = ""
     """What fails."""
     picture: bytes | None = None
@@ -56,7 +58,10 @@ class Surroundings:
         self, study_id: UUID, instances: Mapping[str, Content]
     ) -> dict[str, Reservation]:
         self.asked.append(("reserve", study_id, set(instances)))
-        return {uid: Reservation(self.owner, content) for uid, content in instances.items()}
+        return {
+            uid: Reservation(self.owner, self.reserved.get(uid, content))
+            for uid, content in instances.items()
+        }
 
     async def add_study(self, study_id: UUID, study_instance_uids: Iterable[str]) -> None:
         if self.lost == "index":
@@ -149,6 +154,35 @@ async def test_invalid_uids_are_not_reserved(
     make_study(b"one", uids=[uid], duplicates=[1])
     await surroundings.archive()
     assert ("reserve", STUDY_ID, set()) in surroundings.asked
+
+
+async def test_a_study_is_not_archived_if_another_instance_has_got_its_uid_since(
+    surroundings: Surroundings, make_study: MakeStudy
+) -> None:
+    make_study(b"one", uids=["1.1"])
+    surroundings.reserved["1.1"] = Content("f" * 64)
+    with pytest.raises(PermanentError, match=r"^instance\.conflict"):
+        await surroundings.archive()
+    assert not surroundings.volumes.archived(STUDY_ID).exists()
+    assert surroundings.volumes.uploaded(STUDY_ID).exists()
+
+
+async def test_it_is_if_the_validator_has_compared_them(
+    surroundings: Surroundings, make_study: MakeStudy
+) -> None:
+    make_study(b"one", uids=["1.1"], reserved_for=OTHER_ID)
+    surroundings.reserved["1.1"] = Content("f" * 64)
+    assert (await surroundings.archive()).instance_count == 1
+
+
+async def test_a_study_of_known_instances_reserves_them_once_more_when_it_is_archived(
+    surroundings: Surroundings, make_study: MakeStudy
+) -> None:
+    uids = ["1.1", "1.2"]
+    make_study(b"one", b"two", uids=uids, duplicates=[1, 2], reserved_for=OTHER_ID)
+    await surroundings.archive()
+    reserve = ("reserve", STUDY_ID, {"1.1", "1.2"})
+    assert surroundings.asked.count(reserve) == 2
 
 
 async def test_a_large_study_is_described_in_batches_and_in_its_order(

@@ -24,7 +24,7 @@ from contracts.report import (
 )
 from kit.volumes import Volumes
 from storage.layout import INTAKE, METADATA, REPORT
-from storage.uid_index import Content
+from storage.reservation import Content
 
 STUDY = UUID("0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11")
 OTHER = UUID("3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22")
@@ -103,6 +103,7 @@ class Disk:
         study_id: UUID = STUDY,
         skipped: Sequence[SkippedFile] = (),
         findings: tuple[Finding, ...] = (),
+        archived_at: datetime = ARCHIVED,
     ) -> Path:
         """A study in the archive; what was rejected of it is nowhere."""
         directory = self.volumes.archived(study_id)
@@ -132,7 +133,7 @@ class Disk:
             ),
             "provenance": {
                 "uploaded_at": UPLOADED,
-                "archived_at": ARCHIVED,
+                "archived_at": archived_at,
                 "files": [
                     {
                         **stored.model_dump(mode="json"),

@@ -27,7 +27,7 @@ from engine.report import Report
 from kit.uid_index import MemoryUidIndex
 from kit.volumes import Volumes
 from storage.layout import INTAKE, JOURNAL, METADATA, REPORT
-from storage.uid_index import Content, Reservation
+from storage.reservation import Content, Reservation
 from unit.engine import dicom_writer as dicom
 from unit.gateway.studies_on_disk import Disk, Sent
 from validator.decide import Verdict, decide

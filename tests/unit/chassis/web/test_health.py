@@ -59,6 +59,18 @@ async def test_a_service_that_is_not_ready_names_the_check_and_not_its_secrets(
     }
 
 
+async def test_a_service_that_is_ready_may_say_what_it_is_occupied_with(
+    client: httpx2.AsyncClient, checks: dict[str, Check]
+) -> None:
+    async def rebuilds() -> str:
+        return "being rebuilt"
+
+    checks["index"] = rebuilds
+    response = await client.get("/health/ready")
+    assert (response.status_code, response.json()["status"]) == (200, "ready")
+    assert response.json()["checks"]["index"] == "being rebuilt"
+
+
 async def test_a_check_that_hangs_has_failed(
     client: httpx2.AsyncClient, checks: dict[str, Check], monkeypatch: pytest.MonkeyPatch
 ) -> None:

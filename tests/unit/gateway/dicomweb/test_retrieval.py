@@ -20,7 +20,7 @@ from gateway.http.paths import DICOMWEB
 from kit.gateway import MemoryGateway
 from kit.problems import assert_problem
 from storage.layout import METADATA
-from storage.uid_index import COMPLETE, STUDIES
+from storage.uid_index import COMPLETE, INSTANCES, STUDIES
 
 STUDY, SERIES, OTHER_SERIES = "1.2.3", "1.2.3.1", "1.2.3.2"
 EXPLICIT, JPEG = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.50"
@@ -34,7 +34,7 @@ class Gateway(MemoryGateway):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
-        self.redis.values[COMPLETE] = b"1"
+        self.redis.hashes[INSTANCES][COMPLETE] = b"1"
 
     def archive(self, *instances: dict[str, Any], study: str = STUDY, days: int = 0) -> Path:
         """File instances as one study: each its UID, series, bytes, transfer syntax, data set."""
@@ -303,7 +303,7 @@ async def test_what_is_no_uid_is_refused(gateway: Gateway, uid: str) -> None:
 
 
 async def test_a_study_is_not_denied_while_the_index_is_made(gateway: Gateway) -> None:
-    del gateway.redis.values[COMPLETE]
+    del gateway.redis.hashes[INSTANCES][COMPLETE]
     assert_problem(await gateway.get(STUDY), 503, "index-incomplete")
     gateway.archive({"uid": "1.1"})
     assert (await gateway.get(STUDY)).status_code == 200
