@@ -14,7 +14,7 @@ from hdv.terminal.text import print_line
 
 Json = Mapping[str, Any]
 
-FINAL = frozenset({"archived", "failed", "error"})
+FINAL = frozenset({"archived", "failed", "error", "deleted"})
 """The states of a study that do not change any more."""
 MOST_ROWS = 40
 """Rows of a table whose first lines are still seen."""

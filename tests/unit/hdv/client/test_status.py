@@ -75,12 +75,13 @@ def test_json_is_the_record(terminal: Terminal) -> None:
     assert terminal.json("status", STUDY) == record
 
 
-def test_watching_ends_when_nothing_more_happens(terminal: Terminal) -> None:
+@pytest.mark.parametrize("status", ["archived", "deleted"])
+def test_watching_ends_when_nothing_more_happens(terminal: Terminal, status: str) -> None:
     running = {**RECORD, "status": "validating", "files": {"received": 3, "examined": 1}}
-    terminal.server = answering(running, running, RECORD)
+    terminal.server = answering(running, running, {**RECORD, "status": status})
     result = terminal("status", STUDY, "--watch")
     assert result.exit_code == 1
-    assert "status     archived" in result.stdout
+    assert f"status     {status}" in result.stdout
 
 
 def test_watching_ends_at_the_time_limit(terminal: Terminal) -> None:
