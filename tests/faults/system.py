@@ -68,7 +68,10 @@ class System(Pipeline):
         with self.proxy:
             self.redis.start()
             try:
-                self.start(*(names or ONE_OF_EACH))
+                for name in names or ONE_OF_EACH:
+                    self.spawn(name)
+                for name in self.processes:
+                    until(partial(self._ready, name), f"{name} to be ready", READY_SECONDS)
                 self._supervisor.start()
                 yield self
             finally:
