@@ -140,6 +140,7 @@ class Accounts:
             if len(events) > 1:
                 accounts.duplicated.append(f"{study_id}: {len(events)} terminal events")
         accounts.wrong += [f"left: {path}" for path in leftovers(system)]
+        accounts.wrong += [f"stray process: {command}" for command in system.strays()]
         accounts.wrong += [
             f"unfinished: {left} in {name}" for name, left in unfinished(system).items()
         ]
@@ -205,7 +206,7 @@ def _settle(system: System, study_ids: Collection[str]) -> dict[str, str]:
     system.await_ready()
     while True:
         # In this order: when nothing is left to do, the listing has everything.
-        left = leftovers(system), unfinished(system)
+        left = leftovers(system), unfinished(system), system.strays()
         listed = _listing(system)
         is_done = not any(left) and all(listed.get(study_id) in FINAL for study_id in study_ids)
         now = time.monotonic()

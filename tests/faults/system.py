@@ -14,6 +14,7 @@ import httpx2
 
 from benchmarks.accounting import ProcessTree
 from kit.pipeline import Pipeline, RedisServer, until
+from kit.processes import processes_of
 from kit.proxy import Proxy
 from kit.volumes import Volumes
 
@@ -54,6 +55,7 @@ class System(Pipeline):
         self.redis = RedisServer(directory / "redis")
         self.proxy = Proxy(self.redis.port, chance)
         super().__init__(directory, f"redis://127.0.0.1:{self.proxy.port}/0")
+        self.environment["HDV_RUN"] = str(directory)  # marks all processes below
         self.volumes = Volumes.below(directory)
         self.restarts = 0
         self._changes: dict[str, str] = {}
@@ -93,11 +95,8 @@ class System(Pipeline):
 
     def close(self) -> None:
         """End all processes, those of the pools too."""
-        trees = [self.pids(name) for name in self.processes]
         super().close()
-        for pid in (pid for tree in trees for pid in tree):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        _signal(processes_of(self.directory), signal.SIGKILL)
 
     def kill(self, *names: str) -> None:
         """Kill services, all at the same time; the supervisor starts them again."""
@@ -166,6 +165,12 @@ class System(Pipeline):
     def pool(self, name: str) -> list[int]:
         """The processes in which a service does its work: the fork server first."""
         return self.pids(name)[1:]
+
+    def strays(self) -> list[str]:
+        """The command lines of processes that have outlived their service."""
+        ours = {pid for name in self.processes for pid in self.pids(name)}
+        found = processes_of(self.directory)
+        return [" ".join(command) for pid, command in found.items() if pid not in ours]
 
     def await_ready(self, *names: str) -> None:
         """Wait until services are ready, all if none are named."""
