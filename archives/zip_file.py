@@ -129,8 +129,11 @@ def _inflated(stored: Iterator[bytes], name: str) -> Iterator[bytes]:
     inflater = zlib.decompressobj(_RAW_DEFLATE)
     try:
         for data in stored:
+            if inflater.eof:
+                return
             yield inflater.decompress(data, CHUNK_BYTES)
-            while inflater.unconsumed_tail:
+            # Bytes after the end of the stream stay unconsumed for ever.
+            while inflater.unconsumed_tail and not inflater.eof:
                 yield inflater.decompress(inflater.unconsumed_tail, CHUNK_BYTES)
     except zlib.error:
         raise broken("is damaged", name) from None
