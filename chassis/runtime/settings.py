@@ -74,6 +74,9 @@ class ServiceSettings(BaseSettings):
     host: Annotated[str, Shared()] = "127.0.0.1"
     """Address to listen on."""
     port: Port
+    share_port: bool = False
+    """Whether several processes of the service listen on the port; the system divides the
+    connections among them."""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Shared()] = "info"
     """The lowest level that is logged."""
     log_format: Annotated[Literal["json", "console"], Shared()] = "json"

@@ -33,7 +33,7 @@ def run(create_app: Callable[[SettingsT], Service], settings_class: type[Setting
         if "--reload" in sys.argv[1:]:
             run_with_reload(settings)
             sys.exit(STOPPED)
-        listener = _listen(settings.host, settings.port)
+        listener = _listen(settings.host, settings.port, share=settings.share_port)
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(MISCONFIGURED)
@@ -69,10 +69,12 @@ async def _stop_when_died(service: Service, server: Server) -> None:
     server.stop()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, *, share: bool) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if share:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listener.bind((host, port))
     except OSError as error:

@@ -14,6 +14,7 @@ index = App("index", "Maintain the index of the archive.", extra="server")
 
 _LAST_PORT = 65535
 _MOST_VALIDATORS = 256
+_MOST_GATEWAYS = 64
 
 
 def up(
@@ -34,6 +35,13 @@ def up(
             help="The port of the gateway; the other services use the ports after it.",
         ),
     ] = 8000,
+    gateways: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=1, max=_MOST_GATEWAYS,
+            help="The number of gateway processes; they share the port.",
+        ),
+    ] = 1,
     validators: Annotated[
         int,
         typer.Option(
@@ -58,7 +66,12 @@ def up(
 
     run(
         UpOptions(
-            data=data.absolute(), host=host, port=port, validators=validators, redis_port=redis_port
+            data=data.absolute(),
+            host=host,
+            port=port,
+            gateways=gateways,
+            validators=validators,
+            redis_port=redis_port,
         )
     )
 

@@ -47,19 +47,22 @@ class UpOptions:
     data: Path
     host: str
     port: int
+    gateways: int
     validators: int
     redis_port: int | None
 
     @property
     def ports(self) -> dict[str, int]:
-        """The port of each service process, by its name."""
+        """The port of each service process, by its name; all gateways share one."""
         workers = [f"validator-{number}" for number in range(1, self.validators + 1)]
         names = ["gateway", "status", "descriptor", *workers]
-        return {name: self.port + offset for offset, name in enumerate(names)}
+        further = [f"gateway-{number}" for number in range(2, self.gateways + 1)]
+        ports = {name: self.port + offset for offset, name in enumerate(names)}
+        return ports | dict.fromkeys(further, self.port)
 
     def url(self, name: str) -> str:
         """The address of a service process for clients on this machine."""
-        host = self.host if name == "gateway" else LOOPBACK
+        host = self.host if name.startswith("gateway") else LOOPBACK
         host = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(host, host)  # noqa: S104 -- compared only
         return f"http://{f'[{host}]' if ':' in host else host}:{self.ports[name]}"
 
@@ -115,6 +118,7 @@ def environment(options: UpOptions, given: Mapping[str, str]) -> dict[str, str]:
         "HDV_HOST": LOOPBACK,
         "HDV_GATEWAY__HOST": options.host,
         "HDV_GATEWAY__PORT": str(options.ports["gateway"]),
+        "HDV_GATEWAY__SHARE_PORT": str(options.gateways > 1),
         "HDV_STATUS__PORT": str(options.ports["status"]),
         "HDV_DESCRIPTOR__PORT": str(options.ports["descriptor"]),
         "HDV_STATUS_URL": options.url("status"),
@@ -123,7 +127,7 @@ def environment(options: UpOptions, given: Mapping[str, str]) -> dict[str, str]:
 
 def _require_ports(options: UpOptions) -> None:
     for name, port in options.ports.items():
-        if name == "gateway":
+        if name.startswith("gateway"):
             require_free_port(options.host, port, name, option="--port or --host")
         else:
             require_free_port(LOOPBACK, port, name, option="--port")

@@ -1,9 +1,11 @@
 """`hdv up` with real processes, a real Redis and Ctrl-C."""
 
+import contextlib
 import json
 import os
 import shlex
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -82,10 +84,19 @@ def environment(**changes: str) -> dict[str, str]:
     return {**kept, "HDV_GATEWAY__MIN_FREE_BYTES": "1000000", **changes}
 
 
+def sockets(pid: int) -> int:
+    """How many sockets a process has."""
+    number = 0
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # it has just been closed
+            number += str(entry.readlink()).startswith("socket:")
+    return number
+
+
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     data = tmp_path_factory.mktemp("up") / 'it\'s 100% "odd"; #1'
-    with Up(data, "--validators", "2") as running:
+    with Up(data, "--gateways", "2", "--validators", "2") as running:
         assert running.announcement.endswith("Ctrl-C stops everything.\n"), running.announcement
         yield running
 
@@ -117,6 +128,33 @@ def test_a_killed_validator_comes_back_and_work_goes_on(up: Up, ct: bytes) -> No
     up.await_state(up.upload("CT_small.dcm", ct), "archived")
     until(lambda: len(up.service("validator") - {victim}) == 2, "a new validator")
     until(lambda: all(is_ready(up.url(offset)) for offset in range(5)), "all to be ready")
+
+
+def test_gateways_share_the_connections(up: Up) -> None:
+    until(lambda: len(up.service("gateway")) == 2, "two gateways")
+    idle = {pid: sockets(pid) for pid in up.service("gateway")}
+    connections = [socket.create_connection(("127.0.0.1", up.port)) for _ in range(64)]
+    try:
+        until(lambda: all(sockets(pid) > number for pid, number in idle.items()), "both to serve")
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+def test_a_gateway_killed_among_uploads_loses_none_that_it_has_accepted(up: Up, ct: bytes) -> None:
+    [victim, _] = up.service("gateway")
+    accepted: list[str] = []
+    for number in range(20):
+        if number == 10:
+            os.kill(victim, signal.SIGKILL)
+        try:
+            accepted.append(up.upload("CT_small.dcm", ct))
+        except httpx2.TransportError:
+            assert number >= 10  # the connection was the killed one's
+    assert len(accepted) >= 10
+    for study_id in accepted:
+        up.await_state(study_id, "archived")
+    until(lambda: len(up.service("gateway") - {victim}) == 2, "a new gateway")
 
 
 def test_redis_answers_only_with_its_password_which_no_other_user_can_read(up: Up) -> None:

@@ -10,9 +10,14 @@ from hdv.exit import CommandError, ExitCode
 from hdv.up.run import UpOptions, environment
 
 
-def options(host: str = "127.0.0.1", validators: int = 1) -> UpOptions:
+def options(host: str = "127.0.0.1", *, gateways: int = 1, validators: int = 1) -> UpOptions:
     return UpOptions(
-        data=Path("/data"), host=host, port=9000, validators=validators, redis_port=6400
+        data=Path("/data"),
+        host=host,
+        port=9000,
+        gateways=gateways,
+        validators=validators,
+        redis_port=6400,
     )
 
 
@@ -24,6 +29,14 @@ def test_the_services_take_the_ports_after_the_gateways() -> None:
         "validator-1": 9003,
         "validator-2": 9004,
     }
+
+
+def test_all_gateways_share_one_port() -> None:
+    several = options("192.0.2.7", gateways=2)
+    assert several.ports["gateway-2"] == several.ports["gateway"] == 9000
+    assert several.url("gateway-2") == "http://192.0.2.7:9000"
+    assert environment(several, {})["HDV_GATEWAY__SHARE_PORT"] == "True"
+    assert environment(options(), {})["HDV_GATEWAY__SHARE_PORT"] == "False"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +90,9 @@ def test_our_own_redis_has_a_new_random_password_unless_one_is_given() -> None:
     assert given["HDV_REDIS_PASSWORD"] == "mine"
 
 
-@pytest.mark.parametrize("arguments", [["--validators", "0"], ["--port", "70000"], ["--prot", "1"]])
+@pytest.mark.parametrize(
+    "arguments", [["--validators", "0"], ["--gateways", "0"], ["--port", "70000"], ["--prot", "1"]]
+)
 def test_an_impossible_option_is_refused(arguments: list[str]) -> None:
     result = CliRunner().invoke(app, ["up", *arguments])
     assert result.exit_code == 2
