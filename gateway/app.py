@@ -88,6 +88,7 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     )
     service.in_background(reconciler.confirm_continually)
     service.in_background(reconciler.reconcile_continually)
+    service.in_background(upload_service.capacity.watch_continually)
     service.in_background(live.run)
     service.in_background(RecordRecovery(studies, client, service.broker.connect).run)
     service.in_background(deletions.finish_continually)

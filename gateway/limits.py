@@ -19,7 +19,8 @@ class UploadLimits(SettingsGroup):
     max_upload_bytes: int = Field(default=8 * 1024**3, gt=0)
     """Largest size of an upload's files together."""
     min_free_bytes: int = Field(default=1024**3, ge=0)
-    """An upload is refused if it would leave less free space on the volume."""
+    """An upload ends if it would leave less free space on the volume. No new one begins while
+    there is less than twice as much on any volume: the rest is for what waits to be archived."""
     idle_timeout_seconds: float = Field(default=60, gt=0, le=3600)
     """An upload whose client sends nothing for this long is ended, and so is a download whose
     client reads nothing."""

@@ -41,7 +41,7 @@ class RecoverySettings(SettingsGroup):
 
     period_seconds: float = Field(default=15, gt=0, le=86_400)
     """How often it looks for them."""
-    after_seconds: float = Field(default=30, gt=0, le=86_400)
+    after_seconds: float = Field(default=10, gt=0, le=86_400)
     """An upload can be lost only if it arrived longer ago than this."""
 
 
@@ -54,6 +54,8 @@ class GatewaySettings(UploadLimits, VolumeSettings, StatusClientSettings):
     port: Port = 8000
     max_concurrent_uploads: int = Field(default=64, ge=1, le=10_000)
     """Uploads that are received at the same time; further ones get 503."""
+    max_waiting_studies: int = Field(default=10_000, ge=1)
+    """Studies that wait to be validated or archived; while there are more, new uploads get 503."""
     idempotency_seconds: int = Field(default=86_400, ge=60, le=30 * 86_400)
     """How long the first response to an `Idempotency-Key` is kept."""
     retry_after_seconds: int = Field(default=1, ge=1)

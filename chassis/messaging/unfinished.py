@@ -34,27 +34,43 @@ async def unfinished_studies(client: Redis) -> set[UUID]:
     return found
 
 
+async def count_waiting(client: Redis) -> int:
+    """How many studies wait to be validated or archived, or are at it.
+
+    Raises:
+        redis.exceptions.RedisError: Redis is unavailable.
+    """
+    waiting = 0
+    for channel, group in (UPLOADS, "validator"), (VALIDATED, "descriptor"):
+        found = await _group(client, channel.address, group)
+        if found is None:
+            waiting += int(await client.xlen(channel.address))
+        else:
+            waiting += found["pending"] + (found["lag"] or 0)
+    return waiting
+
+
 async def _unfinished(client: Redis, channel: Channel, group: str) -> set[UUID]:
     """The studies of a group's entries; more than that if some are acknowledged meanwhile."""
-    last = await _last_delivered(client, channel.address, group)
-    if last is None:
+    found = await _group(client, channel.address, group)
+    if found is None:
         return await _undelivered(client, channel.address, "-")
+    last = found["last-delivered-id"].decode()
     # In this order, or an entry that is delivered meanwhile would be missed.
     return await _pending(client, channel.address, group) | await _undelivered(
         client, channel.address, f"({last}"
     )
 
 
-async def _last_delivered(client: Redis, stream: str, group: str) -> str | None:
-    """The last entry that was delivered to a group; None if there is no such group (yet)."""
+async def _group(client: Redis, stream: str, group: str) -> dict[str, Any] | None:
+    """What Redis knows of a group; None if there is no such group (yet)."""
     try:
         groups = await client.xinfo_groups(stream)
     except ResponseError as error:
         if "no such key" not in str(error):
             raise
         return None
-    delivered = {one["name"]: one["last-delivered-id"].decode() for one in groups}
-    return delivered.get(group.encode())
+    return next((found for found in groups if found["name"] == group.encode()), None)
 
 
 async def _pending(client: Redis, stream: str, group: str) -> set[UUID]:

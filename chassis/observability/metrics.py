@@ -123,6 +123,18 @@ class Metrics:
             ("service", "studies"),
             registry=self._registry,
         )
+        self._waiting = Gauge(
+            "hdv_studies_waiting",
+            "Studies that wait to be validated or archived, or are at it.",
+            ("service",),
+            registry=self._registry,
+        )
+        self._free_bytes = Gauge(
+            "hdv_free_bytes",
+            "Free space on the volume of uploads, archive or quarantine.",
+            ("service", "place"),
+            registry=self._registry,
+        )
         self._activity = {"messages": Activity(), "requests": Activity()}
 
     def messages(self, event: str, seconds: float, outcome: str, count: int) -> None:
@@ -147,6 +159,14 @@ class Metrics:
     def published(self, event: str) -> None:
         """An event was published."""
         self._published.labels(self._service, event).inc()
+
+    def waiting(self, studies: int) -> None:
+        """So many studies wait."""
+        self._waiting.labels(self._service).set(studies)
+
+    def free_bytes(self, place: str, size_bytes: int) -> None:
+        """So much space is free at a place."""
+        self._free_bytes.labels(self._service, place).set(size_bytes)
 
     def announced_again(self) -> None:
         """An upload was announced again."""

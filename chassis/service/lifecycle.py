@@ -62,6 +62,7 @@ class Service:
         http: the FastAPI application; its lifespan runs everything else.
         broker: the FastStream broker.
         checks: what must hold for the service to be ready, by name.
+        limited: what the service does not do at the moment although it is ready, and why.
         died: set when a subscriber or background work has stopped by itself; the process must then
             end.
     """
@@ -88,6 +89,7 @@ class Service:
         self._at_stop: list[Callable[[], None]] = []
         self._expected_tasks = 0
         outage = Outage(self.metrics)
+        self.limited: dict[str, str] = {}
         self.checks: dict[str, Check] = {
             "redis": self._check_redis,
             "subscribers": self._check_subscribers,
@@ -117,7 +119,7 @@ class Service:
             telemetry=NO_TELEMETRY,
         )
         problem.install(self.http)
-        provide(self.http, Health(self.checks, self.metrics))
+        provide(self.http, Health(self.checks, self.limited, self.metrics))
         self.http.include_router(health.router)
         self.http.add_middleware(RequestLog, metrics=self.metrics)
 

@@ -37,6 +37,8 @@ class Readiness(BaseModel):
     checks: dict[str, str]
     """The result of each check: `ok`, `failed` with the type of the error, or what the service is
     occupied with."""
+    limited: dict[str, str] | None = None
+    """What the service does not do at the moment although it is ready, and why."""
 
 
 class Health:
@@ -44,11 +46,15 @@ class Health:
 
     Args:
         checks: what must hold for the service to be ready, by name.
+        limited: what it does not do at the moment although it is ready, and why.
         metrics: its metrics.
     """
 
-    def __init__(self, checks: Mapping[str, Check], metrics: Metrics) -> None:
+    def __init__(
+        self, checks: Mapping[str, Check], limited: Mapping[str, str], metrics: Metrics
+    ) -> None:
         self.checks = checks
+        self.limited = limited
         self.metrics = metrics
 
 
@@ -77,6 +83,7 @@ async def get_readiness(health: Watched, response: Response) -> Readiness:
     return Readiness(
         status="ready" if ready else "not ready",
         checks=dict(zip(health.checks, results, strict=True)),
+        limited=dict(health.limited) or None,
     )
 
 

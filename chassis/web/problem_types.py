@@ -8,6 +8,9 @@ from enum import Enum, unique
 _SOON = 5
 """Seconds after which it is worth a try to repeat a request that met an overloaded service."""
 
+_LATER = 30
+"""The same, when it has more work than it can do in a few seconds."""
+
 
 @unique
 class ProblemType(Enum):
@@ -208,10 +211,17 @@ class ProblemType(Enum):
         "Repeat the request after `Retry-After`.",
         _SOON,
     )
+    TOO_MANY_WAITING_STUDIES = (
+        503,
+        "Too many studies wait",
+        "More studies wait for their end than the setting `max_waiting_studies` allows.",
+        "Send the upload again after `Retry-After`.",
+        _LATER,
+    )
     INSUFFICIENT_STORAGE = (
         507,
         "Insufficient storage",
-        "The upload would leave less free space than the setting `min_free_bytes` demands.",
+        "A volume has less free space than the setting `min_free_bytes` demands, or twice as much.",
         "Free space on the volume, then send the upload again.",
     )
 

@@ -21,6 +21,7 @@ REFUSALS = (
     ProblemType.UNSUPPORTED_ARCHIVE,
     ProblemType.ARCHIVE_TOO_LARGE,
     ProblemType.UPLOAD_STALLED,
+    ProblemType.TOO_MANY_WAITING_STUDIES,
     ProblemType.INSUFFICIENT_STORAGE,
 )
 """The problems that what was sent can be refused with."""

@@ -24,6 +24,7 @@ from gateway.limits import UploadLimits
 from gateway.settings import GatewaySettings
 from gateway.uploads.announcing import Announcer
 from gateway.uploads.body import limited
+from gateway.uploads.capacity import Capacity
 from gateway.uploads.idempotency import Idempotency, Receipt
 from gateway.uploads.idempotency_key import HEADER, read_key
 from gateway.uploads.ingest import ingest
@@ -70,6 +71,7 @@ class UploadService:
         self._keys = Idempotency(self._connect, self.studies, settings.idempotency_seconds)
         at_once = settings.max_concurrent_uploads
         self.announcer = Announcer(publisher, self._keys, service.metrics, at_once)
+        self.capacity = Capacity(self._connect, self.studies, settings, service)
         self._places = asyncio.Semaphore(at_once)
 
     async def receive(
@@ -132,9 +134,11 @@ class UploadService:
         """Hold a place among the uploads while one is received.
 
         Raises:
-            Problem: 503 if all places are taken, or what is wrong with the upload.
+            Problem: 503 if all places are taken or too many studies wait, 507 if a disk is nearly
+                full, or what is wrong with the upload.
         """
         with closing_connection(), self._reporting_problems():
+            self.capacity.require()
             if self._places.locked():
                 raise Problem(ProblemType.TOO_MANY_UPLOADS)
             async with self._places:

@@ -232,8 +232,9 @@ class Staging:
             file.close()
         if self._draft:
             self._draft.discard()
-        if self._appears:  # a commit that failed, or was cancelled, may have come so far
-            self._studies.remove(self._studies.uploaded(self._study_id))
+        folder = self._studies.uploaded(self._study_id)
+        if self._appears and folder.exists():  # its commit was cancelled, or failed at the end
+            self._studies.remove(folder)
 
 
 @contextlib.asynccontextmanager

@@ -160,12 +160,21 @@ class MemoryRedis:
         self.require()
         self.values.pop(name, None)
 
-    async def xinfo_groups(self, name: str) -> list[dict[str, bytes]]:
+    async def xlen(self, name: str) -> int:
+        self.require()
+        return len(self.entries[name])
+
+    async def xinfo_groups(self, name: str) -> list[dict[str, Any]]:
         self.require()
         if not self.entries[name]:
             raise ResponseError("no such key")
         return [
-            {"name": group.encode(), "last-delivered-id": entry_id_text(last).encode()}
+            {
+                "name": group.encode(),
+                "last-delivered-id": entry_id_text(last).encode(),
+                "pending": len(self.pending[stream, group]),
+                "lag": sum(entry_id > last for entry_id, _ in self.entries[stream]),
+            }
             for (stream, group), last in self.delivered.items()
             if stream == name
         ]

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.messaging import unfinished
-from chassis.messaging.unfinished import unfinished_studies
+from chassis.messaging.unfinished import count_waiting, unfinished_studies
 from contracts.channels import PROCESSING_FAILED, UPLOADS, VALIDATED
 from kit.redis import MemoryRedis
 
@@ -75,3 +75,19 @@ async def test_many_are_read_page_by_page(
     redis.deliver(UPLOADS.address, "validator")
     waiting = {append(redis, UPLOADS.address) for _ in range(4)}
     assert await unfinished_in(redis) == pending | waiting
+
+
+async def test_studies_that_wait_are_counted_whether_they_are_delivered_or_not(
+    redis: MemoryRedis,
+) -> None:
+    client: object = redis
+    assert await count_waiting(client) == 0  # type: ignore[arg-type]
+    for address in (UPLOADS.address, UPLOADS.address, VALIDATED.address):
+        append(redis, address)
+    assert await count_waiting(client) == 3  # type: ignore[arg-type]
+    redis.deliver(UPLOADS.address, "validator")
+    redis.deliver(VALIDATED.address, "descriptor", finish=True)
+    append(redis, UPLOADS.address)
+    assert await count_waiting(client) == 3  # type: ignore[arg-type]
+    redis.deliver(UPLOADS.address, "validator", finish=True)
+    assert await count_waiting(client) == 0  # type: ignore[arg-type]

@@ -34,7 +34,7 @@ def checks() -> dict[str, Check]:
 @pytest_asyncio.fixture
 async def client(checks: dict[str, Check]) -> AsyncIterator[httpx2.AsyncClient]:
     app = FastAPI()
-    provide(app, Health(checks, Metrics("gateway")))
+    provide(app, Health(checks, {}, Metrics("gateway")))
     app.include_router(health.router)
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://service") as opened:
