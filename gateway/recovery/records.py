@@ -88,32 +88,46 @@ class RecordRecovery:
     async def restore_if_lost(self) -> None:
         """Rebuild the record of every study in the store, unless Redis has had them all.
 
-        One gateway does it at a time. It rests for as long as it works, so that it takes at most
-        half of a core and of the disk.
+        Raises:
+            redis.exceptions.RedisError: as `restore`.
+        """
+        client = await self._connect()
+        if not await client.exists(RECORDS_COMPLETE):
+            await self.restore()
+
+    async def restore(self, on_progress: Callable[[int], None] | None = None) -> int | None:
+        """Rebuild the record of every study in the store, unless another process is doing it.
+
+        It rests for as long as it works, so that it takes at most half of a core and of the disk.
+
+        Args:
+            on_progress: is called with the number of studies so far; else that is logged.
+
+        Returns:
+            The number of studies; None if another process rebuilds the records.
 
         Raises:
             redis.exceptions.RedisError: Redis is unavailable; likewise `httpx2.HTTPError` for the
                 status service, and `OSError` for the store.
         """
-        client = await self._connect()
-        if await client.exists(RECORDS_COMPLETE) or not await self._lease.take():
-            return
-        started = reported = time.monotonic()
-        count = 0
+        if not await self._lease.take():
+            return None
+        report = on_progress or _log_now_and_then()
+        started, count = time.monotonic(), 0
         async for folders in _in_portions(stored_studies(self._studies)):
             began = time.monotonic()
             await self._send(await asyncio.to_thread(_updates, folders))
             count += len(folders)
             if not await self._lease.take():
-                return
-            if time.monotonic() - reported > PROGRESS_SECONDS:
-                reported = time.monotonic()
-                get_logger().info("records.restoring", studies=count)
+                return None
+            report(count)
             await asyncio.sleep(time.monotonic() - began)
+        client = await self._connect()
         await client.set(RECORDS_COMPLETE, 1)
         await self._lease.give_back()
         seconds = round(time.monotonic() - started, 3)
         get_logger().info("records.restored", studies=count, duration_seconds=seconds)
+        return count
 
     async def correct(self) -> None:
         """Correct the unfinished records of studies that are in the archive or in quarantine.
@@ -164,6 +178,18 @@ class RecordRecovery:
             content = StudyStatusUpdates(updates=tuple(updates)).to_json()
             response = await self._client.post("/status", content=content)
             response.raise_for_status()
+
+
+def _log_now_and_then() -> Callable[[int], None]:
+    reported = time.monotonic()
+
+    def report(studies: int) -> None:
+        nonlocal reported
+        if time.monotonic() - reported > PROGRESS_SECONDS:
+            reported = time.monotonic()
+            get_logger().info("records.restoring", studies=studies)
+
+    return report
 
 
 def _updates(folders: Sequence[StudyFolder]) -> list[StudyStatusUpdate]:

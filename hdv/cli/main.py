@@ -74,3 +74,4 @@ app.add(
     heading=SERVICES,
     extra="server",
 )(maintenance.verify)
+app.add("hdv repair --data /srv/hdv", heading=SERVICES, extra="server")(maintenance.repair)

@@ -1,4 +1,4 @@
-"""The commands that look after what is stored: `hdv verify`."""
+"""The commands that look after what is stored: `hdv verify` and `hdv repair`."""
 
 from datetime import datetime
 from pathlib import Path
@@ -79,3 +79,15 @@ def verify(
             json=form == "json",
         )
     )
+
+
+def repair(data: DataDirectory = Path("data"), redis_url: RedisUrl = None) -> None:
+    """Rebuild in Redis what follows from the stored studies.
+
+    Rebuilds the index of UIDs and the status records, corrects records that are behind, and
+    announces uploads that Redis has lost. Services may run, but need not; they do the same by
+    themselves when Redis has lost everything.
+    """
+    from hdv.admin.repair import repair as run
+
+    run(data, redis_url)

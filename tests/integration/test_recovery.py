@@ -1,9 +1,14 @@
 """What Redis has lost comes back from the disk."""
 
+import json
+import time
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from hdv.admin.repair import JUST_ARRIVED_SECONDS
+from hdv.cli import app
 from kit.pipeline import ALL, Pipeline, RedisServer, until
 from kit.studies import ct_slices
 
@@ -48,3 +53,41 @@ def test_status_records_lost_by_redis_are_rebuilt_at_a_restart(
 
 def without_times(record: dict[str, Any]) -> dict[str, Any]:
     return {name: record[name] for name in record.keys() - {"updated_at", "history"}}
+
+
+@pytest.mark.timeout(150)
+def test_hdv_repair_rebuilds_what_redis_has_lost_without_running_services(
+    pipeline: Pipeline, redis_server: RedisServer
+) -> None:
+    pipeline.start_all()
+    [(_, content)] = ct_slices(1)
+    archived = pipeline.upload(content)
+    pipeline.wait_for(archived, "archived")
+    failed = pipeline.upload(b"not DICOM")
+    pipeline.wait_for(failed, "failed")
+    pipeline.stop("validator")
+    [(_, waiting)] = ct_slices(1)
+    lost = pipeline.upload(waiting)
+    arrived = (pipeline.uploads / lost / "intake.json").stat().st_mtime
+    for name in ("gateway", "status", "descriptor"):
+        pipeline.stop(name)
+    redis_server.client.flushall()
+    until(lambda: time.time() - arrived > JUST_ARRIVED_SECONDS, "the upload to be old enough")
+
+    directory = str(pipeline.directory)
+    result = CliRunner().invoke(
+        app, ["repair", "--data", directory, "--redis-url", redis_server.url]
+    )
+    assert result.exit_code == 0, result.output
+
+    records = {
+        study_id: json.loads(redis_server.client.get(f"status:{study_id}"))["status"]
+        for study_id in (archived, failed, lost)
+    }
+    assert records == {archived: "archived", failed: "failed", lost: "uploaded"}
+    [(_, fields)] = redis_server.client.xrange("uploads")
+    assert json.loads(fields["__data__"])["subject"] == lost
+    verified = CliRunner().invoke(
+        app, ["verify", "--data", directory, "--redis-url", redis_server.url, "-j", "1"]
+    )
+    assert verified.exit_code == 0, verified.output

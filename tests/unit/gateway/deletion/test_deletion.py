@@ -10,6 +10,7 @@ import orjson
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from chassis.messaging.lease import Lease
 from contracts.events import RemovalReason, StudyDeleted
 from contracts.places import Place
 from contracts.report import Outcome
@@ -69,7 +70,12 @@ class Gateway(MemoryGateway):
 
 
 @pytest.fixture
-async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
+async def gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Gateway]:
+    async def taken_by_another(_: Lease) -> bool:
+        return False
+
+    # Here only the tests finish deletions.
+    monkeypatch.setattr(Lease, "take", taken_by_another)
     async with running(Gateway(tmp_path)) as gateway:
         yield gateway
 
