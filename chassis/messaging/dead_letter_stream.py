@@ -1,6 +1,6 @@
 """The stream of dead letters, for those who look after it: read, replayed, dropped."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -18,6 +18,11 @@ MOST_SCANNED = 5000
 """Entries that are read for a page; a page of a rare study or code may be shorter."""
 MOST_IDLE_MS = 7_200_000
 """Longer than the longest setting of the claim's idle time."""
+
+_FIELDS = frozenset(
+    (b"stream", b"group", b"entry_id", b"deliveries", b"service", b"code", b"message", b"time")
+)
+"""The fields of each dead letter, beside those of the message."""
 
 _REPLAY = """
 local letter = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])[1]
@@ -115,7 +120,7 @@ class DeadLetterStream:
         """A dead letter, if it is still there."""
         client: Any = await self._connect()
         entries = await client.xrange(DEAD_LETTER, letter_id, letter_id)
-        return _letter(*entries[0]) if entries else None
+        return next(_letters(entries), None)
 
     async def replay(self, letter_id: str) -> bool:
         """Deliver a message again, to the consumer group that could not process it.
@@ -139,16 +144,17 @@ class DeadLetterStream:
         while True:
             newest = f"({before}" if before else "+"
             entries = await client.xrevrange(DEAD_LETTER, newest, "-", count=MOST_PER_READ)
-            for entry_id, fields in entries:
-                letter = _letter(entry_id, fields)
-                before = letter.id
+            for letter in _letters(entries):
                 yield letter
+            if entries:
+                before = entries[-1][0].decode()
             if len(entries) < MOST_PER_READ:
                 return
 
 
-def _letter(entry_id: bytes, fields: Mapping[bytes, Any]) -> DeadLetter:
-    named = {name.decode(): value for name, value in fields.items()}
-    body = named.pop("__data__", b"")
-    texts = {name: value.decode(errors="replace") for name, value in named.items()}
-    return DeadLetter(entry_id.decode(), texts, body)
+def _letters(entries: Iterable[tuple[bytes, Mapping[bytes, bytes]]]) -> Iterator[DeadLetter]:
+    """The dead letters among some entries; what another program has appended is left out."""
+    for entry_id, fields in entries:
+        if fields.keys() >= _FIELDS:
+            texts = {name.decode(): fields[name].decode(errors="replace") for name in _FIELDS}
+            yield DeadLetter(entry_id.decode(), texts, fields.get(b"__data__", b""))

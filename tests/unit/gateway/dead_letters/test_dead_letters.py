@@ -102,6 +102,15 @@ async def test_a_message_that_is_no_event_is_never_shown(gateway: Gateway) -> No
     assert "DOE" not in answer.text
 
 
+async def test_what_another_program_has_appended_is_left_out(gateway: Gateway) -> None:
+    letter_id = gateway.add(event().to_json())
+    milliseconds, sequence = gateway.redis.append(DEAD_LETTER, b"foreign")
+    page = (await gateway.client.get("/dead-letters")).json()
+    assert [letter["id"] for letter in page["dead_letters"]] == [letter_id]
+    answer = await gateway.client.get(f"/dead-letters/{milliseconds}-{sequence}")
+    assert_problem(answer, 404, "unknown-dead-letter")
+
+
 async def test_a_dead_letter_is_replayed_once(gateway: Gateway) -> None:
     letter_id = gateway.add(event().to_json())
     other = gateway.add(event().to_json())
