@@ -1,8 +1,12 @@
 """Runs the service: `python -m descriptor`."""
 
-from chassis.service.process import run
-from descriptor.app import create_app
-from descriptor.settings import DescriptorSettings
+import gc
+
+gc.disable()  # importing makes no garbage; `run` enables it
+
+from chassis.service.process import run  # noqa: E402 -- see above
+from descriptor.app import create_app  # noqa: E402 -- see above
+from descriptor.settings import DescriptorSettings  # noqa: E402 -- see above
 
 if __name__ == "__main__":
     run(create_app, DescriptorSettings)

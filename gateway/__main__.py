@@ -1,8 +1,12 @@
 """Runs the service: `python -m gateway`."""
 
-from chassis.service.process import run
-from gateway.app import create_app
-from gateway.settings import GatewaySettings
+import gc
+
+gc.disable()  # importing makes no garbage; `run` enables it
+
+from chassis.service.process import run  # noqa: E402 -- see above
+from gateway.app import create_app  # noqa: E402 -- see above
+from gateway.settings import GatewaySettings  # noqa: E402 -- see above
 
 if __name__ == "__main__":
     run(create_app, GatewaySettings)

@@ -1,8 +1,12 @@
 """Runs the service: `python -m status`."""
 
-from chassis.service.process import run
-from status.app import create_app
-from status.settings import StatusSettings
+import gc
+
+gc.disable()  # importing makes no garbage; `run` enables it
+
+from chassis.service.process import run  # noqa: E402 -- see above
+from status.app import create_app  # noqa: E402 -- see above
+from status.settings import StatusSettings  # noqa: E402 -- see above
 
 if __name__ == "__main__":
     run(create_app, StatusSettings)

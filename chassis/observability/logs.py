@@ -11,8 +11,13 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import orjson
-import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+
+from chassis.observability.structlog_import import (
+    EventDict,
+    Processor,
+    WrappedLogger,
+    structlog,
+)
 
 Log = structlog.typing.FilteringBoundLogger
 

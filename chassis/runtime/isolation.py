@@ -21,7 +21,7 @@ START_SECONDS = 60.0
 TASKS_PER_PROCESS = 1000
 """A process is replaced after this many tasks, so that leaks do not add up."""
 FIRST_PAUSE_SECONDS = 0.05
-LONGEST_PAUSE_SECONDS = 30.0
+LONGEST_PAUSE_SECONDS = 10.0
 
 
 class IsolationError(Exception):

@@ -1,6 +1,7 @@
 """Runs a service as a process: settings, logs, socket, server, exit code."""
 
 import asyncio
+import gc
 import socket
 import sys
 from collections.abc import Callable
@@ -52,6 +53,9 @@ async def _serve(
     create_app: Callable[[SettingsT], Service], settings: SettingsT, listener: socket.socket
 ) -> int:
     service = create_app(settings)
+    # What has been imported stays: collecting garbage need not look at it again and again.
+    gc.freeze()
+    gc.enable()
     server = Server(
         service.http,
         stopping=service.stopping,

@@ -6,16 +6,17 @@ import sys
 import pytest
 
 IMAGING = {"pydicom", "numpy", "PIL", "requests"}
+TERMINAL = {"rich", "typer"}
 WEB = {"fastapi", "faststream", "redis", "httpx2", "uvicorn", "structlog"}
 
 
 @pytest.mark.parametrize(
     ("module", "unwanted"),
     [
-        ("gateway.app", IMAGING),
-        ("validator.app", IMAGING),
-        ("descriptor.app", IMAGING),
-        ("status.app", IMAGING | {"yaml", "chassis.runtime.isolation", "engine"}),
+        ("gateway.app", IMAGING | TERMINAL),
+        ("validator.app", IMAGING | TERMINAL),
+        ("descriptor.app", IMAGING | TERMINAL),
+        ("status.app", IMAGING | TERMINAL | {"yaml", "chassis.runtime.isolation", "engine"}),
         ("hdv.up.run", IMAGING | WEB),
         ("hdv.validation.run", IMAGING | WEB | {"yaml"}),
         ("validator.examine_file", WEB | IMAGING),
