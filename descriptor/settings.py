@@ -16,7 +16,7 @@ class DescriptorSettings(VolumeSettings, StatusClientSettings):
     concurrency: int = Field(default=4, ge=1, le=256)
     """Studies that are described at the same time."""
     processes: int = Field(default=2, ge=1, le=256)
-    """Processes that describe instances."""
+    """Processes that describe instances; as many again while some take longer than a second."""
     description_seconds: float = Field(default=120, gt=0, le=3600)
     """CPU time for one instance; then its process is killed."""
     description_memory_bytes: int = Field(default=512 * 1024**2, ge=128 * 1024**2)

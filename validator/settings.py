@@ -45,7 +45,7 @@ class ValidatorSettings(VolumeSettings, StatusClientSettings):
     concurrency: int = Field(default=4, ge=1, le=256)
     """Uploads that are validated at the same time."""
     processes: int = Field(default=2, ge=1, le=256)
-    """Processes that examine files."""
+    """Processes that examine files; as many again while some take longer than a second."""
     examination_seconds: float = Field(default=120, gt=0, le=3600)
     """CPU time for one file; then its process is killed and the file is unreadable."""
     examination_memory_bytes: int = Field(default=1024**3, ge=128 * 1024**2)

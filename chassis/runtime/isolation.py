@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from chassis.runtime.confinement import Cause
 from chassis.runtime.process_end import End, OutOfMemoryKills, end_of
+from chassis.runtime.slots import Slots
 from chassis.runtime.worker import Worker, WorkerEndedError, WorkerLostError
 from chassis.runtime.worker_process import serve
 
@@ -20,6 +21,8 @@ Result = TypeVar("Result")
 START_SECONDS = 60.0
 TASKS_PER_PROCESS = 1000
 """A process is replaced after this many tasks, so that leaks do not add up."""
+LONG_TASK_SECONDS = 1.0
+"""A task that takes longer gives its slot to another, whose process runs beside it."""
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 10.0
 
@@ -39,7 +42,8 @@ class Isolation:
     task's fault is waited out: see `End`, and docs/decisions/0024.
 
     Args:
-        processes: how many tasks run at the same time; others wait for their turn, in order.
+        processes: how many tasks run at the same time; others wait for their turn, in order. As
+            many again run beside them while these take long.
         seconds: the CPU time that a task may use.
         memory_bytes: what a process may allocate; mapped files do not count.
         preload: modules to import once, before processes are forked from a clean server process.
@@ -61,7 +65,7 @@ class Isolation:
         self._seconds = seconds
         self._memory_bytes = memory_bytes
         self._note_retry = note_retry
-        self._turn = asyncio.Semaphore(processes)
+        self._slots = Slots(processes, LONG_TASK_SECONDS)
         self._workers: set[Worker] = set()
         self._idle: list[Worker] = []
         self._is_running = False
@@ -98,7 +102,7 @@ class Isolation:
         ends: Counter[End] = Counter()
         while True:
             try:
-                async with self._turn:
+                async with self._slots.slot():
                     return await self._attempt(function, args, fresh=bool(ends))
             except WorkerEndedError as error:
                 end = end_of(error.exit_code, self._out_of_memory_kills)
@@ -119,7 +123,8 @@ class Isolation:
         try:
             result: Result = await worker.do(function, args)
         finally:
-            if worker.is_usable and worker.tasks < TASKS_PER_PROCESS:
+            has_room = len(self._idle) < self._processes
+            if has_room and worker.is_usable and worker.tasks < TASKS_PER_PROCESS:
                 self._idle.append(worker)
             else:
                 self._dismiss(worker)

@@ -222,6 +222,19 @@ async def test_as_many_tasks_run_at_once_as_there_are_processes(tmp_path: Path) 
             task.cancel()
 
 
+async def test_long_work_does_not_hold_up_short_work(
+    pids: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolation_module, "LONG_TASK_SECONDS", 0.01)
+    pool = Pool()
+    async with pool.running():
+        long = asyncio.create_task(pool.run(wait_to_be_killed, str(pids), "/nonexistent"))
+        await next_pid(pids)
+        assert await asyncio.gather(*(pool.run(len, "abc") for _ in range(9))) == [3] * 9
+        assert not long.done()
+        long.cancel()
+
+
 async def test_a_process_is_replaced_after_its_share_of_tasks(
     isolation: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
