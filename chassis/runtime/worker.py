@@ -1,7 +1,10 @@
 """A worker: a process that does one task after the other, as the event loop sees it."""
 
 import asyncio
+import contextlib
+import os
 import pickle
+import signal
 import socket
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -48,6 +51,8 @@ class Worker(asyncio.Protocol):
         self.is_usable = True
         self.tasks = 0
         self._process = process
+        # A process id may belong to another process by now; this descriptor never does.
+        self._pidfd: int | None = os.pidfd_open(process.pid or 0)
         self._seconds = seconds
         self._is_stuck = False
         self._loop = asyncio.get_running_loop()
@@ -115,7 +120,11 @@ class Worker(asyncio.Protocol):
         """Kill the process, whatever it does."""
         self.is_usable = False
         self._line.abort()
-        self._process.kill()
+        if self._pidfd is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            os.close(self._pidfd)
+            self._pidfd = None
 
     def _watch_again(self, before: int | None = None) -> None:
         self._watch = self._loop.call_later(self._seconds, self._kill_if_stuck, before)
@@ -145,7 +154,7 @@ class Worker(asyncio.Protocol):
             raise WorkerLostError
         await asyncio.to_thread(self._process.join, _EXIT_SECONDS)
         code = self._process.exitcode
-        self._process.kill()  # if it has only closed the line
+        self.kill()  # if it has only closed the line
         raise WorkerEndedError(None if code == _FORK_SERVER_GONE else code)
 
     # What follows the loop calls: see `asyncio.Protocol`.

@@ -184,6 +184,18 @@ async def test_the_pool_goes_on_when_its_fork_server_is_killed(
     assert server._forkserver_pid != killed
 
 
+async def test_a_process_of_a_killed_fork_server_can_still_be_killed(pids: Path) -> None:
+    pool = Pool(processes=2)
+    async with pool.running():
+        work = asyncio.create_task(pool.run(wait_to_be_killed, str(pids), "/nonexistent"))
+        pid = await next_pid(pids)
+        os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
+        with pytest.raises(IsolationError):
+            await pool.run(os._exit, 1)
+        work.cancel()
+        await asyncio.to_thread(await_end, pid)
+
+
 async def test_cancelled_work_stops_and_its_process_is_replaced(
     isolation: Pool, pids: Path
 ) -> None:
