@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-STUDIES_IN_SHORT = 16
+STUDIES_IN_SHORT = 12
 """How many uploads a trial has when fault tests are only a part of all tests."""
 TIMEOUT_SECONDS = 1200
 DIRECTORY = Path(__file__).parent

@@ -25,7 +25,7 @@ SETTINGS = {
         for service in ("GATEWAY", "VALIDATOR", "DESCRIPTOR", "STATUS")
     },
     **{
-        f"HDV_{service}__STALE_AFTER_SECONDS": "20"
+        f"HDV_{service}__STALE_AFTER_SECONDS": "12"
         for service in ("GATEWAY", "VALIDATOR", "DESCRIPTOR")
     },
     "HDV_GATEWAY__RECOVERY__PERIOD_SECONDS": "3",

@@ -12,7 +12,7 @@ from faults.load import Accepted, Load
 from faults.system import System
 from faults.uploads import Upload, mixed
 
-STUDIES_PER_FAULT = 4
+STUDIES_PER_FAULT = 6
 
 
 @dataclass
