@@ -33,7 +33,7 @@ def test_other_bytes_under_an_archived_uid_are_refused_also_then(trial: Trial) -
     with trial.system.running():
         with trial.load(known):
             pass
-        trial.close()
+        trial.settle()
         with trial.load([_with_other_bytes(upload) for upload in known]) as load:
             for _ in trial.moments(load, 3):
                 trial.system.redis.client.flushall()

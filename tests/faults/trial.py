@@ -60,8 +60,12 @@ class Trial:
             self._faults += 1
             yield moment
 
-    def close(self) -> Accounts:
-        """Wait until the system has come to rest, and demand that nothing is lost."""
+    def settle(self) -> None:
+        """Wait until the system has come to rest, and demand that nothing is lost so far."""
+        Accounts.of(self.system, self._accepted).check(self.seed)
+
+    def close(self) -> None:
+        """Settle the accounts for the last time, and report the numbers, also when they are bad."""
         accounts = Accounts.of(self.system, self._accepted)
         seconds = time.monotonic() - self._started
         self.report(
@@ -69,4 +73,3 @@ class Trial:
             f"duplicated {len(accounts.duplicated)}, {seconds:.0f} s"
         )
         accounts.check(self.seed)
-        return accounts
