@@ -61,7 +61,7 @@ def create_app(
     )
 
     if index is None:
-        index = uid_index(service, studies)
+        index = uid_index(service, studies, creates=True)
         release_when_failed(service, index.forget, studies)
     archive_index = index
 

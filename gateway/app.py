@@ -5,6 +5,7 @@ from contextlib import aclosing
 from chassis.messaging.dead_letter_stream import DeadLetterStream
 from chassis.messaging.feed import Feed, connect
 from chassis.runtime.settings import redis_address
+from chassis.service.installation import own_redis_only
 from chassis.service.lifecycle import Service
 from chassis.web.routing import provide
 from chassis.web.status_client import status_client
@@ -69,6 +70,7 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
         idle_seconds=settings.idle_timeout_seconds,
         retry_after_seconds=settings.retry_after_seconds,
     )
+    own_redis_only(service, studies)
     index = UidIndex(service.broker.connect)
     retrieval = Retrieval(index, studies, idle_seconds=settings.idle_timeout_seconds)
     deletions = Deletions(studies, index, service.publisher(DELETED), service.broker.connect)

@@ -63,5 +63,5 @@ class Reservation(NamedTuple):
     @classmethod
     def parse(cls, value: bytes) -> "Reservation":
         """Read what `encode` wrote."""
-        sha256, study_id, dataset_sha256, syntax = value.decode().split(" ", 3)
-        return cls(UUID(study_id), Content(sha256, dataset_sha256, syntax))
+        sha256, study_id, *rest = value.decode().split(" ")  # version 0.1 wrote no more than these
+        return cls(UUID(study_id), Content(sha256, *rest))

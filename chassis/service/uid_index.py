@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from chassis.messaging.lease import LEASE_SECONDS, Lease
 from chassis.observability.logs import error_name, get_logger
 from chassis.runtime.cancellation import cancel
+from chassis.service.installation import check_redis, own_redis_only
 from chassis.service.lifecycle import Service
 from storage.index_rebuild import Rebuilt, SupersededError, rebuild
 from storage.study_store import StudyStore
@@ -22,16 +23,24 @@ PERIOD_SECONDS = 5.0
 LOG_SECONDS = 5.0
 
 
-def uid_index(service: Service, studies: StudyStore) -> UidIndex:
+def uid_index(service: Service, studies: StudyStore, *, creates: bool = False) -> UidIndex:
     """The index in the service's Redis.
+
+    The service does not start if that Redis belongs to another archive.
 
     If Redis has no complete one, the service rebuilds it beside its other work, or another one
     does. What needs the index waits for it.
+
+    Args:
+        service: the service.
+        studies: where studies are stored.
+        creates: whether it gives a new archive its id (`storage.installation`).
     """
 
     async def connect() -> Redis:
         return await service.broker.connect()
 
+    own_redis_only(service, studies, creates=creates)
     index = UidIndex(connect)
     upkeep = IndexUpkeep(index, studies, service)
     service.in_background(upkeep.run)
@@ -88,6 +97,8 @@ class IndexUpkeep:
         """Rebuild the index unless another process does."""
         if not await self._lease.take():
             return
+        # A Redis that has lost everything gets the id of the installation again.
+        await check_redis(await self._connect(), self._studies)
         work = asyncio.create_task(self._build())
         try:
             while not (await asyncio.wait((work,), timeout=LEASE_SECONDS / 4))[0]:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from hdv.cli.app import App
-from hdv.cli.options import RedisUrl, UpData
+from hdv.cli.options import RedisUrl, UpData, Yes
 from hdv.exit import ExitCode
 
 events = App("events", "Show or check the events on the bus.", extra="server")
@@ -135,16 +135,18 @@ def rebuild(
         Path | None,
         typer.Option(
             metavar="DIR", show_default=False,
-            help="The directory of the archive.  [default: that of the descriptor's settings]",
+            help="The directory of the archive.  [default: HDV_ARCHIVE_DIR, else that of --data]",
         ),
     ] = None,
     redis_url: RedisUrl = None,
     data: UpData = Path("data"),
+    yes: Yes = False,
 ) -> None:  # fmt: skip
     """Rebuild the index of UIDs in Redis from the archive.
 
-    Services may be at work: they reserve nothing until the index is complete.
+    Services may be at work: they reserve nothing until the index is complete. Nothing is changed in
+    a Redis that belongs to another archive.
     """
     from hdv.admin.index import rebuild as run
 
-    run(archive, redis_url, data)
+    run(archive, redis_url, data, confirmed=yes)
