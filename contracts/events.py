@@ -156,6 +156,11 @@ class ValidationData(Contract):
         default=None, examples=[["3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22"]]
     )
     """The further studies that this upload was divided into; absent if there are none."""
+    duplicate_of: OrAbsent[Annotated[tuple[Uuid, ...], Field(max_length=100)]] = Field(
+        default=None, examples=[["3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22"]]
+    )
+    """The studies that had all instances of this one before: it was sent again. Absent if any is
+    new."""
     started_at: OrAbsent[Timestamp] = Field(default=None, examples=["2026-03-01T09:30:00.25Z"])
     """When the validation began."""
 
@@ -186,6 +191,11 @@ class StudyArchivedData(Contract):
     """Number of DICOM instances archived."""
     size_bytes: Natural = Field(examples=[1052160])
     """Total size of the archived instances, in bytes."""
+    duplicate_of: OrAbsent[Annotated[tuple[Uuid, ...], Field(max_length=100)]] = Field(
+        default=None, examples=[["3b0d4b1a-6f0e-4f6b-9f55-0a1f6d1f2c22"]]
+    )
+    """The studies that had all instances of this one before: it was sent again. Absent if any is
+    new."""
     started_at: OrAbsent[Timestamp] = Field(default=None, examples=["2026-03-01T09:30:00.25Z"])
     """When the service began to describe and archive the study."""
 

@@ -10,6 +10,8 @@ from pydantic import AwareDatetime, Field, NonNegativeFloat, NonNegativeInt
 
 from contracts.model import Contract, Modality, Natural, OrAbsent, Positive, Sha256, Uuid
 
+MOST_DUPLICATED = 100
+"""Studies that are named as those that had the instances of a study before."""
 MOST_MODALITIES = 50
 _MODALITY = re.compile(r"[A-Z0-9_ ]{1,16}")
 
@@ -184,6 +186,15 @@ class StudyReport(ValidationFacts):
 
     files: FileCounts
     instances: tuple[InstanceReport, ...]
+
+    @property
+    def duplicate_of(self) -> tuple[UUID, ...]:
+        """The studies that had all of its own instances before, at most 100; none if any is new."""
+        own = self.own
+        if any(instance.outcome is not Outcome.DUPLICATE for instance in own):
+            return ()
+        first = (instance.reserved_for for instance in own)
+        return tuple(dict.fromkeys(study_id for study_id in first if study_id))[:MOST_DUPLICATED]
 
     @property
     def divided_into(self) -> tuple[UUID, ...]:

@@ -95,6 +95,8 @@ class StudyFacts(Contract):
     """The upload that the study was divided from, if it was."""
     studies: tuple[UUID, ...] | None = None
     """The further studies that the upload was divided into."""
+    duplicate_of: tuple[UUID, ...] | None = None
+    """The studies that had all of its instances before: it was sent again."""
 
     def known(self) -> dict[str, Any]:
         """The facts that are set, by name."""

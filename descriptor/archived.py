@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Self
+from uuid import UUID
 
 from contracts.report import StudyReport
 from storage.metadata import ArchivedStudy
@@ -17,6 +18,8 @@ class Archived(NamedTuple):
     """Of its instances together."""
     repeated: Mapping[str, Content]
     """Those that came before in another upload, by their SOP Instance UIDs."""
+    duplicate_of: tuple[UUID, ...]
+    """The studies that had all of them before."""
 
     @classmethod
     def of(cls, study: ArchivedStudy) -> Self:
@@ -26,6 +29,7 @@ class Archived(NamedTuple):
             instance_count=len(study.instances),
             size_bytes=sum(instance.size_bytes for instance in study.instances),
             repeated=repeated(study.validation),
+            duplicate_of=study.validation.duplicate_of,
         )
 
 

@@ -107,6 +107,7 @@ class StudyMetadata:
             instance_count=len(instances),
             size_bytes=sum(instance.stored.size_bytes for instance in instances),
             repeated=repeated(self.study.report),
+            duplicate_of=self.study.report.duplicate_of,
         )
 
     def _summary(self) -> dict[str, Any]:

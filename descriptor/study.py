@@ -71,6 +71,7 @@ async def archive_study(
         directory=study_directory(Place.ARCHIVE, study_id),
         instance_count=archived.instance_count,
         size_bytes=archived.size_bytes,
+        duplicate_of=archived.duplicate_of or None,
     )
 
 

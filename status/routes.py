@@ -98,6 +98,9 @@ async def _wanted(  # a function that is not async would be called in a thread
     patient_id_hash: Annotated[
         Sha256 | None, Query(description="Only studies of this patient")
     ] = None,
+    duplicate: Annotated[
+        bool | None, Query(description="Only studies that were sent again, or only the others")
+    ] = None,
 ) -> Wanted:
     return Wanted(
         status=status,
@@ -106,6 +109,7 @@ async def _wanted(  # a function that is not async would be called in a thread
         modality=modality,
         label=label,
         patient_id_hash=patient_id_hash,
+        duplicate=duplicate,
     )
 
 

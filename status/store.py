@@ -79,6 +79,8 @@ class Wanted:
     modality: str | None = None
     label: str | None = None
     patient_id_hash: str | None = None
+    duplicate: bool | None = None
+    """Whether all of its instances had come before."""
 
     def fits(self, record: StatusRecord) -> bool:
         """Whether a record meets the conditions, those on its time aside."""
@@ -87,6 +89,7 @@ class Wanted:
             and (self.modality is None or self.modality in (record.modalities or ()))
             and self.label in {None, record.label}
             and self.patient_id_hash in {None, record.patient_id_hash}
+            and self.duplicate in {None, bool(record.duplicate_of)}
         )
 
     def indexes(self) -> list[str]:

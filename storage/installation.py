@@ -26,10 +26,9 @@ class OtherInstallationError(Exception):
     """Redis belongs to another archive; the text is the one line to show."""
 
     def __init__(self, of_archive: str | None, of_redis: str) -> None:
-        archive = f"the archive is of {of_archive}" if of_archive else "the archive is of no other"
         super().__init__(
-            f"Redis and the archive belong to different installations: Redis is of {of_redis}, "
-            f"{archive}; nothing was changed"
+            "Redis and the archive belong to different installations: Redis has the id "
+            f"{of_redis}, the archive {of_archive or 'has none'}; nothing was changed"
         )
 
 

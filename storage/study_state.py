@@ -94,6 +94,7 @@ def _validated(report: StudyReport) -> list[StatusUpdate]:
         modalities=report.modalities,
         patient_id_hash=report.patient_id_hash,
         studies=report.divided_into,
+        duplicate_of=report.duplicate_of,
     )
     state = State.FAILED if report.outcome is Outcome.REJECTED else State.VALIDATED
     return [

@@ -50,6 +50,7 @@ def result(intake: Intake, report: StudyReport) -> Validated:
             label=intake.label,
             upload_id=intake.upload_id,
             studies=report.divided_into or None,
+            duplicate_of=report.duplicate_of or None,
         ),
         report.patient_id_hash,
     )

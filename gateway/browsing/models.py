@@ -32,6 +32,9 @@ class StudyQuery(Contract):
     """Only studies with this label."""
     patient_id_hash: Sha256 | None = None
     """Only studies of the patient with this digest of the Patient ID."""
+    duplicate: bool | None = None
+    """`true` for studies that were sent again, all of whose instances had come before; `false` for
+    the others."""
     cursor: Annotated[str, Field(pattern=_CURSOR)] | None = None
     """`next_cursor` of the previous page, with the same filters."""
     limit: int = Field(default=50, ge=1, le=MOST_PER_PAGE)

@@ -82,6 +82,8 @@ def summary(record: Json) -> str:
     text = str(record["status"])
     if counts := count_text(record.get("files") or {}):
         text += f": {counts}"
+    if first := record.get("duplicate_of"):
+        text += f"; nothing new: archived before as {', '.join(first)}"
     if reason := record.get("reason"):
         text += f": {reason['message']} ({reason['code']})"
     return text

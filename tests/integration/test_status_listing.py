@@ -65,6 +65,8 @@ async def found(store: RedisStore, limit: int = 100, **wanted: Any) -> list[UUID
         ({"since": START + timedelta(seconds=1), "until": START + timedelta(seconds=2)}, [1]),
         ({"label": "trial-42", "patient_id_hash": PATIENT, "modality": "CT"}, [0]),
         ({"status": State.FAILED, "label": "trial-42"}, []),
+        ({"duplicate": True}, [2]),
+        ({"duplicate": False, "label": "trial-42"}, [0]),
     ],
     ids=str,
 )
@@ -75,7 +77,9 @@ async def test_studies_are_found_by_any_combination_the_latest_first(
     ids = [
         await entered(store, label="trial-42", modalities=("CT",), patient_id_hash=PATIENT),
         await entered(store, second=1, modalities=("CT", "SEG")),
-        await entered(store, second=2, label="trial-42", modalities=("CT",)),
+        await entered(
+            store, second=2, label="trial-42", modalities=("CT",), duplicate_of=(uuid4(),)
+        ),
         await entered(store, second=3, status=State.FAILED, patient_id_hash=PATIENT),
     ]
     assert await found(store, limit, **wanted) == [ids[number] for number in expected]

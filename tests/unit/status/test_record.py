@@ -237,6 +237,7 @@ def test_a_fact_that_is_reported_once_stays(fact: str) -> None:
         label="trial-42",
         modalities=("CT",),
         patient_id_hash="0a" * 32,
+        duplicate_of=(UUID(int=3),),
         upload_id=STUDY,
         studies=(STUDY,),
     )

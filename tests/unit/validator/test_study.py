@@ -232,10 +232,19 @@ async def test_a_file_that_came_in_another_upload_is_an_accepted_duplicate(
 
     [entry] = trial.report().instances
     assert entry.outcome is Outcome.DUPLICATE
+    assert study.data.duplicate_of == (other,)
     assert [(f.code, f.found) for f in entry.findings if f.code.startswith("study.")] == [
         ("study.instance-archived", f"the same file in {other}")
     ]
     assert study.outcome is Outcome.ACCEPTED
+
+
+async def test_an_upload_with_anything_new_is_no_duplicate(trial: Trial) -> None:
+    trial.upload(instance("1.2.1"), study_id=(other := uuid4()))
+    await trial.validate(other)
+    trial.upload(instance("1.2.1"), instance("1.2.2"))
+    [study] = await trial.validate()
+    assert (study.data.files.duplicates, study.data.duplicate_of) == (1, None)
 
 
 async def test_so_is_one_whose_file_meta_information_was_written_again(trial: Trial) -> None:

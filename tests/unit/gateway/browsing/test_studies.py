@@ -66,6 +66,7 @@ async def test_every_filter_is_the_status_services(gateway: Gateway) -> None:
         "modality": "CT",
         "label": "trial-42",
         "patient_id_hash": "9f" * 32,
+        "duplicate": "false",
         "cursor": CURSOR,
         "limit": "7",
     }
