@@ -15,7 +15,8 @@ DIRECTORIES = {"uploads_dir", "quarantine_dir", "archive_dir"}
 MAY_NAME_DIRECTORIES = {
     "chassis/runtime/settings.py",  # declares them and chooses the backend
     "hdv/up/run.py",  # creates and shows them
-    "hdv/admin/index.py",  # makes sure that there is an archive
+    "hdv/admin/index.py",
+    "hdv/admin/verify.py",  # makes sure that there is an archive
 }
 CONSTANTS = {name for name in vars(layout) if name.isupper()}
 NAMES = {

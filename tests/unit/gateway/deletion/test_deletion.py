@@ -194,9 +194,9 @@ async def test_a_deletion_that_stops_after_any_step_is_finished_later(
     owner, name = STEPS[step]
     original = getattr(owner, name)
 
-    def crash(*arguments: Any) -> Any:
+    def crash(*arguments: Any, **options: Any) -> Any:
         if name == "remove" and not next(iter(arguments[1])).endswith(".json"):
-            return original(*arguments)  # the preview
+            return original(*arguments, **options)  # the preview
         raise Crash
 
     with monkeypatch.context() as crashing:
