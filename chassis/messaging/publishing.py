@@ -106,9 +106,9 @@ class EventPublisher:
 
     async def queue(self, event: CloudEvent, pipeline: Pipeline) -> None:
         """Add the event's two commands to a MULTI that the caller executes."""
-        correlation_id = str(event.id)
+        message, correlation_id = event.to_json(), str(event.id)
         for publisher in (self._append, self._announce):
-            await publisher.publish(event, correlation_id=correlation_id, pipeline=pipeline)
+            await publisher.publish(message, correlation_id=correlation_id, pipeline=pipeline)
 
     def note(self, event: CloudEvent) -> None:
         """Count and log that the event has been sent."""
