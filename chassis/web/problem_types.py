@@ -1,7 +1,4 @@
-"""All kinds of error that a client can get, with status, title and what to do about it.
-
-`docs/problems.md` and the responses in the OpenAPI documents are made from them.
-"""
+"""All kinds of error that a client can get; `docs/problems.md` and OpenAPI are made from them."""
 
 from enum import Enum, unique
 
@@ -385,18 +382,11 @@ class ProblemType(Enum):
     )
 
     def __init__(
-        self,
-        status: int,
-        title: str,
-        description: str,
-        fix: str,
-        retry_after_seconds: int | None = None,
+        self, status: int, title: str, description: str, fix: str, retry_after: int | None = None
     ) -> None:
-        self.status = status
-        self.title = title
-        self.description = description
-        self.fix = fix
-        self.retry_after_seconds = retry_after_seconds
+        self.status, self.title = status, title
+        self.description, self.fix = description, fix
+        self.retry_after_seconds = retry_after
 
     @property
     def slug(self) -> str:
