@@ -141,6 +141,23 @@ def test_what_a_killed_gateway_had_received_only_in_part_is_no_upload(
     assert len(announced(redis_server)) == 1
 
 
+def test_a_resubmission_whose_gateway_is_killed_before_it_answers_goes_on(
+    pipeline: Pipeline, redis_server: RedisServer, proxy: Proxy
+) -> None:
+    start(pipeline, proxy)
+    failed = pipeline.upload(b"not DICOM")
+    pipeline.wait_for(failed, "failed")
+    with proxy.swallowing_answers(to=PUBLISH), ThreadPoolExecutor(1) as client:
+        answer = client.submit(pipeline.http.post, f"/quarantine/{failed}/resubmit")
+        [_, again] = until(lambda: announced(redis_server)[1:] and announced(redis_server), "it")
+        pipeline.kill("gateway")
+        assert isinstance(answer.exception(), httpx2.TransportError)
+    start_gateway(pipeline, proxy)
+    pipeline.wait_for(again, "failed")
+    [record] = pipeline.http.get(f"/quarantine/{failed}").json()["resubmissions"]
+    assert record["study_id"] == again
+
+
 def form(content: bytes, before_the_end: Callable[[], None]) -> Iterator[bytes]:
     """An upload's body, with something that happens before its end is sent."""
     head = '--xYzZY\r\nContent-Disposition: form-data; name="file"; filename="a.dcm"\r\n\r\n'
