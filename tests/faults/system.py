@@ -12,9 +12,8 @@ from pathlib import Path
 
 import httpx2
 
-from benchmarks.accounting import ProcessTree
 from kit.pipeline import Pipeline, RedisServer, until
-from kit.processes import processes_of
+from kit.processes import parent_of, processes_of
 from kit.proxy import Proxy
 from kit.volumes import Volumes
 
@@ -159,18 +158,30 @@ class System(Pipeline):
             yield
 
     def pids(self, name: str) -> list[int]:
-        """The processes of a service: its own first, then those of its pool."""
-        return ProcessTree(self.processes[name].pid).pids()
+        """The processes of a service, those of its pool too."""
+        service = self.processes[name].pid
+        return [pid for pid in processes_of(self.directory) if _session(pid) == service]
 
-    def pool(self, name: str) -> list[int]:
-        """The processes in which a service does its work: the fork server first."""
-        return self.pids(name)[1:]
+    def fork_servers(self, name: str) -> list[int]:
+        """The process from which a service forks those of its pool; there may be none just now."""
+        service = self.processes[name].pid
+        return [pid for pid in self._forks(name) if parent_of(pid) == service]
+
+    def workers(self, name: str) -> list[int]:
+        """The processes in which a service reads files."""
+        service = self.processes[name].pid
+        return [pid for pid in self._forks(name) if parent_of(pid) != service]
+
+    def _forks(self, name: str) -> list[int]:
+        """The fork servers of a service and what they have forked, which is called the same."""
+        commands = processes_of(self.directory)
+        return [pid for pid in self.pids(name) if "forkserver" in " ".join(commands.get(pid, []))]
 
     def strays(self) -> list[str]:
         """The command lines of processes that have outlived their service."""
-        ours = {pid for name in self.processes for pid in self.pids(name)}
+        services = {process.pid for process in self.processes.values()}
         found = processes_of(self.directory)
-        return [" ".join(command) for pid, command in found.items() if pid not in ours]
+        return [" ".join(found[pid]) for pid in found if _session(pid) not in services]
 
     def await_ready(self, *names: str) -> None:
         """Wait until services are ready, all if none are named."""
@@ -190,6 +201,13 @@ class System(Pipeline):
                 if self.processes[name].poll() is not None and name in self._supervised:
                     self.restarts += 1
                     self.spawn(name)
+
+
+def _session(pid: int) -> int | None:
+    """The session of a process, which its service leads; None if it has just ended."""
+    with contextlib.suppress(ProcessLookupError):
+        return os.getsid(pid)
+    return None
 
 
 def _signal(pids: Collection[int], number: signal.Signals) -> None:

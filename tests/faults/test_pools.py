@@ -14,20 +14,21 @@ def test_examining_processes_are_killed_three_times_a_second(trial: Trial) -> No
     with trial.system.running():
         with trial.load() as load:
             for _ in trial.moments(load, 40):
-                _, *workers = trial.system.pool(trial.chance.choice(["validator", "descriptor"]))
-                if workers:
+                name = trial.chance.choice(["validator", "descriptor"])
+                if workers := trial.system.workers(name):
                     _kill(trial.chance.choice(workers))
                 lasting(0.3)
         trial.close()
 
 
 @pytest.mark.parametrize("name", ["validator", "descriptor"])
-def test_the_fork_server_is_killed(trial: Trial, name: str) -> None:
+def test_the_fork_server_is_killed_with_its_processes(trial: Trial, name: str) -> None:
+    """The fork server alone would not be missed before a process has to be replaced."""
     with trial.system.running():
         with trial.load() as load:
             for _ in trial.moments(load, 3):
-                fork_server, *_ = trial.system.pool(name)
-                _kill(fork_server)
+                for pid in [*trial.system.fork_servers(name), *trial.system.workers(name)]:
+                    _kill(pid)
         trial.close()
 
 

@@ -126,6 +126,7 @@ class Pipeline:
                 cwd=ROOT,
                 stdout=log,
                 stderr=log,
+                start_new_session=True,  # it marks all processes of the service
                 env={
                     **self.environment,
                     f"HDV_{service.upper()}__PORT": str(port),

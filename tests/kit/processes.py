@@ -18,3 +18,12 @@ def processes_of(run: Path) -> dict[int, list[str]]:
         except OSError:
             continue  # it has just ended
     return found
+
+
+def parent_of(pid: int) -> int | None:
+    """The parent of a process (proc(5)); None if it has just ended."""
+    try:
+        stat = Path("/proc", str(pid), "stat").read_text()
+    except OSError:
+        return None
+    return int(stat.rpartition(")")[2].split()[1])
