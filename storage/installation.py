@@ -1,8 +1,8 @@
 """Which Redis and which archive belong together: an installation has a random id in both.
 
 The archive has it in a file, so that a copy of the archive takes it along. Redis gets it from the
-archive; one that has lost everything, or is new, gets it again. It is looked at before anything is
-changed: who stands before the wrong directory, or the wrong Redis, gets an error and no damage.
+archive; one that has lost everything, or is new, gets it again. It is compared before anything is
+changed: with the wrong directory, or the wrong Redis, there is an error and no damage.
 """
 
 import asyncio
