@@ -26,7 +26,7 @@ SLICES = 20
 LIMITS = {
     #               one slice  20 slices
     COMMANDS: (37, 80),
-    SCRIPTED: (13, 18),
+    SCRIPTED: (15, 20),
     ROUND_TRIPS: (25, 28),
     MESSAGES: (3, 3),
     FSYNCS: (10, 30),
