@@ -56,7 +56,7 @@ def verify(
     ] = None,
     form: Format = "text",
 ) -> ExitCode:  # fmt: skip
-    """Verify archive and quarantine byte by byte, and the index of UIDs.
+    """Verify all that is stored, byte by byte.
 
     Services may run, but need not. The exit code is 0 if everything is as it should be, and 1 if
     there is a finding.

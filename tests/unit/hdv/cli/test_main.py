@@ -85,7 +85,13 @@ def test_json_is_requested_in_one_way() -> None:
     assert [path for path, names in options.items() if "--json" in names] == []
     without = {path for path, names in options.items() if "--format" not in names}
     # These have no result but a sentence.
-    assert without == {("explain",), ("up",), ("events", "verify"), ("index", "rebuild")}
+    assert without == {
+        ("explain",),
+        ("up",),
+        ("repair",),
+        ("events", "verify"),
+        ("index", "rebuild"),
+    }
 
 
 def test_an_unknown_command_gets_a_suggestion() -> None:
