@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from gateway.uploads.writer import BATCH_BYTES
 from kit.pipeline import Pipeline, RedisServer, until
 from kit.proxy import Proxy
 from storage.layout import INCOMING
@@ -160,8 +161,10 @@ def test_a_resubmission_whose_gateway_is_killed_before_it_answers_goes_on(
 
 def form(content: bytes, before_the_end: Callable[[], None]) -> Iterator[bytes]:
     """An upload's body, with something that happens before its end is sent."""
-    head = '--xYzZY\r\nContent-Disposition: form-data; name="file"; filename="a.dcm"\r\n\r\n'
-    yield head.encode() + content
+    head = b'--xYzZY\r\nContent-Disposition: form-data; name="file"; filename="a.dcm"\r\n\r\n'
+    # A small upload is written at its end; this file is large, and will be rejected.
+    yield head + bytes(2 * BATCH_BYTES) + b"\r\n"
+    yield head + content
     before_the_end()
     yield b"\r\n--xYzZY--\r\n"
 
