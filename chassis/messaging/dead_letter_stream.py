@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
+from chassis.messaging.cursor import parse_entry_id
 from contracts.channels import DEAD_LETTER
 from contracts.events import ANY_EVENT, Event
 
@@ -141,7 +142,10 @@ class DeadLetterStream:
 
     async def _newest_first(self, before: str | None) -> AsyncIterator[DeadLetter]:
         client: Any = await self._connect()
-        while True:
+        while before is None or parse_entry_id(before) > (
+            0,
+            0,
+        ):
             newest = f"({before}" if before else "+"
             entries = await client.xrevrange(DEAD_LETTER, newest, "-", count=MOST_PER_READ)
             for letter in _letters(entries):

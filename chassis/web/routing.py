@@ -9,8 +9,27 @@ from typing import Any, TypeVar
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.routing import APIRoute
+from starlette.convertors import Convertor, register_url_convertor
 
 T = TypeVar("T")
+
+
+class EntryIdConvertor(Convertor[str]):
+    """The id of a stream entry in a path, as `{letter_id:entry_id}`."""
+
+    # Redis takes numbers up to 2**64 - 1; those of 19 digits are all below.
+    regex = "[0-9]{1,19}-[0-9]{1,19}"
+
+    def convert(self, value: str) -> str:
+        """The id, as it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """The id, as it is."""
+        return value
+
+
+register_url_convertor("entry_id", EntryIdConvertor())
 
 
 class Router(APIRouter):

@@ -10,7 +10,7 @@ from contracts.events import Event
 from contracts.model import Contract
 
 MOST_PER_PAGE = 500
-_ID = r"^[0-9]{1,20}-[0-9]{1,20}$"
+_ID = r"^[0-9]{1,19}-[0-9]{1,19}$"
 _CODE = r"^[a-z0-9-]+(\.[a-z0-9-]+)+$"
 
 LetterId = Annotated[

@@ -18,7 +18,7 @@ from gateway.dead_letters.models import (
     ShownDeadLetter,
 )
 
-LETTER = "/dead-letters/{letter_id}"
+LETTER = "/dead-letters/{letter_id:entry_id}"
 
 Stream = Annotated[DeadLetterStream, provided(DeadLetterStream)]
 

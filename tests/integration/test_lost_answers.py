@@ -89,7 +89,8 @@ def test_an_upload_that_did_not_reach_redis_is_announced_when_redis_is_back(
         )
     assert answer.status_code == 202
     require_archived_once(pipeline, answer.json()["study_id"], ct)
-    assert announced(redis_server) == [answer.json()["study_id"]]
+    # Without a key it may be announced more than once, by the gateway and by the reconciler.
+    assert set(announced(redis_server)) == {answer.json()["study_id"]}
 
 
 def test_an_upload_whose_gateway_is_killed_before_it_announces_it_is_not_lost(

@@ -341,8 +341,10 @@ def test_all_messages_are_as_documented_and_every_event_occurred(
     running: tuple[Pipeline, RedisServer], recorder: Recorder, ct: bytes
 ) -> None:
     pipeline, server = running
-    pipeline.wait_for(pipeline.upload(ct), "archived")
+    archived = pipeline.upload(ct)
+    pipeline.wait_for(archived, "archived")
     pipeline.wait_for(pipeline.upload(b"no image " * 100), "failed")
+    assert pipeline.http.delete(f"/studies/{archived}").is_success
     _upload_what_is_not_there(server)
 
     addresses = {channel.address for channel in CHANNELS}

@@ -47,6 +47,7 @@ class Proxy:
         self._chance = chance or random.Random()
         self._network = _Network()
         self._connections: set[asyncio.StreamWriter] = set()
+        self._handlers: set[asyncio.Task[None]] = set()
         self._ready, self._stopped = threading.Event(), asyncio.Event()
         self._thread = threading.Thread(target=asyncio.run, args=[self._serve()])
 
@@ -110,11 +111,20 @@ class Proxy:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        server = await asyncio.start_server(self._connected, _HOST, self.port)
+        server = await asyncio.start_server(self._accept, _HOST, self.port)
         self._ready.set()
         await self._stopped.wait()
         server.close()
-        await self._cut_all()
+        await asyncio.sleep(0)  # connections that were accepted just before get their handlers
+        while self._handlers:
+            await self._cut_all()  # again: some are just connecting to the server
+            await asyncio.wait(self._handlers, timeout=0.05)
+        await asyncio.sleep(0.01)  # the loop closes what was aborted
+
+    def _accept(self, client: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
+        handler = asyncio.create_task(self._connected(client, answers))
+        self._handlers.add(handler)
+        handler.add_done_callback(self._handlers.discard)
 
     async def _connected(self, client: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
         self._connections.add(answers)

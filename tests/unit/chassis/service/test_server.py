@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -58,18 +58,23 @@ async def test_a_server_that_stops_says_so_before_it_waits_for_requests() -> Non
     assert calls == ["stopping", "lifespan"]
 
 
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """The process has its own signal handlers again when the test is over."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("handlers")
 async def test_a_signal_ends_the_server_and_a_second_one_the_process() -> None:
     example = server()
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        with example.capture_signals():
-            signal.raise_signal(signal.SIGTERM)
-            await asyncio.sleep(0.01)
-        assert example.should_exit
-        assert {signal.getsignal(number) for number in before} == {signal.SIG_DFL}
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with example.capture_signals():
+        signal.raise_signal(signal.SIGTERM)
+        await asyncio.sleep(0.01)
+    assert example.should_exit
+    assert signal.getsignal(signal.SIGINT) == signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
 class Ticking(Server):
@@ -86,6 +91,7 @@ class Ticking(Server):
         return has_ended
 
 
+@pytest.mark.usefixtures("handlers")
 @pytest.mark.parametrize("end", [Server.stop, lambda _: signal.raise_signal(signal.SIGTERM)])
 async def test_it_ends_without_waiting_for_a_tick(
     end: Callable[[Server], None], monkeypatch: pytest.MonkeyPatch
