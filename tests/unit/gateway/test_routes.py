@@ -41,8 +41,6 @@ def test_get_answers_head(room: str) -> None:
 def test_the_application_has_the_routes_of_all_rooms(tmp_path: Path) -> None:
     documented = MemoryGateway(tmp_path).service.http.openapi()["paths"]
     for room in ROOMS:
-        paths = {
-            route.path.replace(":uuid", "") for route in routes(room) if route.include_in_schema
-        }
+        paths = {route.path_format for route in routes(room) if route.include_in_schema}
         assert paths
         assert paths <= documented.keys()
