@@ -8,11 +8,12 @@ digest is that of the data set with delimiters and without the rest. All else co
 
 import hashlib
 from collections.abc import Iterator
+from mmap import MADV_DONTNEED, PAGESIZE, mmap
 from struct import pack
 from typing import NamedTuple
 
 from engine.encoding import vr as vrs
-from engine.encoding.elements import TOP, UNDEFINED_LENGTH, Elements
+from engine.encoding.elements import TOP, UNDEFINED_LENGTH, Buffer, Elements
 from engine.tags import (
     DATA_SET_TRAILING_PADDING,
     ITEM,
@@ -24,6 +25,8 @@ _LENGTH = 4
 """Bytes of the length field of a sequence or item; it ends where the content starts."""
 _SHORT, _LONG = 8, 12
 """Bytes of a header, by the size of its length field; in implicit VR all are short."""
+_PIECE_BYTES = 4 * 1024**2
+"""About so much of a mapped file is in memory at a time."""
 
 
 class _Edit(NamedTuple):
@@ -46,13 +49,24 @@ def dataset_sha256(dataset: Elements, transfer_syntax_uid: str) -> str:
     digest = hashlib.sha256(transfer_syntax_uid.encode() + b"\0")
     is_broken = not dataset.complete or dataset.has_gaps
     position = dataset.start
-    with memoryview(dataset.data) as data:
-        for start, end, replacement in () if is_broken else _edits(dataset):
-            digest.update(data[position:start])
-            digest.update(replacement)
-            position = end
-        digest.update(data[position:])
+    for start, end, replacement in () if is_broken else _edits(dataset):
+        for piece in _pieces(dataset.data, position, start):
+            digest.update(piece)
+        digest.update(replacement)
+        position = end
+    for piece in _pieces(dataset.data, position, len(dataset.data)):
+        digest.update(piece)
     return digest.hexdigest()
+
+
+def _pieces(data: Buffer, start: int, end: int) -> Iterator[memoryview]:
+    """The bytes of a range; of a mapped file, whole pieces leave the memory once they are read."""
+    with memoryview(data) as view:
+        for position in range(start, end, _PIECE_BYTES):
+            with view[position : min(position + _PIECE_BYTES, end)] as piece:
+                yield piece
+            if isinstance(data, mmap) and position + _PIECE_BYTES <= end:
+                data.madvise(MADV_DONTNEED, position // PAGESIZE * PAGESIZE, _PIECE_BYTES)
 
 
 def _edits(dataset: Elements) -> Iterator[_Edit]:

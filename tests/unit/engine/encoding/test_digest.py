@@ -1,12 +1,17 @@
 """The digest of a data set: the same however it is written, another for other content."""
 
+import re
 import zlib
+from pathlib import Path
 from struct import pack
 
 import pytest
 
+from engine.encoding.elements import Buffer
+from engine.encoding.mapping import map_file
 from engine.examination import examine
 from engine.profiles.profile import Profile
+from engine.tags import PIXEL_DATA
 from unit.engine.dicom_writer import (
     BIG_ENDIAN,
     DEFLATED,
@@ -36,7 +41,7 @@ NESTED = 0x0040A170
 VALUE = element(0x00081155, "UI", uid("1.2.3"))
 
 
-def digest(data: bytes) -> str:
+def digest(data: Buffer) -> str:
     summary = examine(data, Profile()).summary
     assert summary
     return summary.dataset_sha256
@@ -166,3 +171,24 @@ def test_a_file_without_file_meta_information_has_a_digest() -> None:
     assert digest(encode(ct())) != digest(
         encode(ct() | {0x00080018: ("UI", uid(INSTANCE_UID + ".2"))})
     )
+
+
+def test_a_mapped_file_of_any_size_takes_little_memory(tmp_path: Path) -> None:
+    pixels = bytes(48 * 1024**2)
+    data = file(encode({PIXEL_DATA: ("OB", pixels)}))
+    path = tmp_path / "large.dcm"
+    path.write_bytes(data)
+    expected = digest(data)
+    del data, pixels
+
+    mapped = map_file(path)
+    before = _mapped_bytes()
+    assert digest(mapped) == expected
+    assert _mapped_bytes() - before < 24 * 1024**2
+
+
+def _mapped_bytes() -> int:
+    """How much of mapped files this process has in memory."""
+    match = re.search(r"RssFile:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert match
+    return int(match[1]) * 1024
