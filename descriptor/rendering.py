@@ -93,7 +93,7 @@ def _render(dicom: DicomFile) -> bytes:
     except (UnrenderableError, MemoryError, OSError):
         raise
     # With an untrusted file pydicom and the decoders may raise anything.
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001 -- see above
         raise UnrenderableError("undecodable") from None
     png = io.BytesIO()
     picture.resize(size, Image.Resampling.BILINEAR).save(png, **_PNG)

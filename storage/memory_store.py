@@ -49,7 +49,7 @@ class MemoryStore:
     def path(self, key: str) -> None:
         """No file is on a disk."""
 
-    def put(self, key: str, content: bytes, *, durable: bool = True) -> None:  # noqa: ARG002
+    def put(self, key: str, content: bytes, *, durable: bool = True) -> None:  # noqa: ARG002 -- the port's
         """Write a file."""
         self._objects[key] = _object(content)
 
@@ -94,7 +94,7 @@ class MemoryStore:
         for key in keys:
             self._objects.pop(key, None)
 
-    def remove_directory(self, directory: str, *, durable: bool = True) -> None:  # noqa: ARG002
+    def remove_directory(self, directory: str, *, durable: bool = True) -> None:  # noqa: ARG002 -- the port's
         """Remove a directory, its marker first."""
         with self._changing:
             marker = f"{directory}/{MARKERS[Place(directory.partition('/')[0])]}"

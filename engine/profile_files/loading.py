@@ -39,7 +39,7 @@ def load_profile(name_or_path: str | Path) -> Profile:
         hint = suggestion(source, BUILT_IN) or f"; there are {', '.join(BUILT_IN)}"
         raise ProfileError(source, [Mistake(0, 0, f"is no profile and no file{hint}")])
     # Most runs need no file, and importing PyYAML takes as long as examining fifty slices.
-    from engine.profile_files.reading import read_profile  # noqa: PLC0415
+    from engine.profile_files.reading import read_profile  # noqa: PLC0415 -- see above
 
     profile = read_profile(path, source, reserved=() if is_built_in else BUILT_IN)
     return load_profile(profile.extends).complemented(profile)

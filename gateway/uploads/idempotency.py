@@ -168,7 +168,7 @@ class Idempotency:
                 answer = _answer(value)
                 if answer and answer.receipt.study_id == study_id:
                     break  # it was announced before, but that Redis said so was lost
-                pipeline.multi()  # type: ignore[no-untyped-call]
+                pipeline.multi()  # type: ignore[no-untyped-call]  # redis-py's
                 await publisher.queue(intake.event, pipeline)
                 if value in {None, _held_by(study_id)}:
                     remembered = Answer.to(intake).to_json()

@@ -69,7 +69,7 @@ class KeyLock:
                 await pipeline.watch(self.name)
                 if await pipeline.get(self.name) != self._value:
                     return
-                pipeline.multi()  # type: ignore[no-untyped-call]
+                pipeline.multi()  # type: ignore[no-untyped-call]  # redis-py's
                 command(pipeline)
                 await pipeline.execute()
         except WatchError:

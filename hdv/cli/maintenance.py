@@ -6,19 +6,13 @@ from typing import Annotated
 
 import typer
 
-from hdv.cli.options import DataDirectory, Format, RedisUrl
+from hdv.cli.options import Archive, DataDirectory, Format, RedisUrl
 from hdv.exit import ExitCode
 
 
 def verify(
     data: DataDirectory = Path("data"),
-    archive: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", show_default=False,
-            help="The directory of the archive.  [default: HDV_ARCHIVE_DIR, else that of --data]",
-        ),
-    ] = None,
+    archive: Archive = None,
     quarantine: Annotated[
         Path | None,
         typer.Option(

@@ -55,6 +55,13 @@ UpData = Annotated[
 DataDirectory = Annotated[
     Path, typer.Option("--data", "-d", metavar="DIR", help="The data directory of an `hdv up`.")
 ]
+Archive = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", show_default=False,
+        help="The directory of the archive.  [default: HDV_ARCHIVE_DIR, else that of --data]",
+    ),
+]  # fmt: skip
 Timeout = Annotated[
     float,
     typer.Option(

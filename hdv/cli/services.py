@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from hdv.cli.app import App
-from hdv.cli.options import RedisUrl, UpData, Yes
+from hdv.cli.options import Archive, RedisUrl, UpData, Yes
 from hdv.exit import ExitCode
 
 events = App("events", "Show or check the events on the bus.", extra="server")
@@ -131,13 +131,7 @@ def verify(
 
 @index.add("hdv index rebuild --archive /srv/hdv/archive")
 def rebuild(
-    archive: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", show_default=False,
-            help="The directory of the archive.  [default: HDV_ARCHIVE_DIR, else that of --data]",
-        ),
-    ] = None,
+    archive: Archive = None,
     redis_url: RedisUrl = None,
     data: UpData = Path("data"),
     yes: Yes = False,
