@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -111,22 +112,26 @@ class Proxy:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        server = await asyncio.start_server(self._accept, _HOST, self.port)
-        self._ready.set()
-        await self._stopped.wait()
-        server.close()
-        await asyncio.sleep(0)  # connections that were accepted just before get their handlers
+        # Not asyncio's server: it loses connections that it has just accepted when it is closed.
+        with socket.create_server((_HOST, self.port)) as server:
+            server.setblocking(False)
+            self._loop.add_reader(server, self._accept, server)
+            self._ready.set()
+            await self._stopped.wait()
+            self._loop.remove_reader(server)
         while self._handlers:
             await self._cut_all()  # again: some are just connecting to the server
             await asyncio.wait(self._handlers, timeout=0.05)
-        await asyncio.sleep(0.01)  # the loop closes what was aborted
 
-    def _accept(self, client: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
-        handler = asyncio.create_task(self._connected(client, answers))
-        self._handlers.add(handler)
-        handler.add_done_callback(self._handlers.discard)
+    def _accept(self, server: socket.socket) -> None:
+        with suppress(OSError):  # the client has gone already
+            client, _ = server.accept()
+            handler = asyncio.create_task(self._connected(client))
+            self._handlers.add(handler)
+            handler.add_done_callback(self._handlers.discard)
 
-    async def _connected(self, client: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
+    async def _connected(self, accepted: socket.socket) -> None:
+        client, answers = await asyncio.open_connection(sock=accepted)
         self._connections.add(answers)
         try:
             if self._network.refuses:
@@ -139,19 +144,17 @@ class Proxy:
                     self._pass_requests(client, requests, connection),
                     self._pass_answers(server, answers, connection),
                 )
-                _, left = await asyncio.wait(
-                    [asyncio.create_task(direction) for direction in passing],
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
+                directions = [asyncio.create_task(direction) for direction in passing]
+                _, left = await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)
                 for task in left:
                     task.cancel()
-                await asyncio.gather(*left, return_exceptions=True)
+                await asyncio.gather(*directions, return_exceptions=True)
             finally:
-                self._close(requests)
+                await self._closed(requests)
         except OSError:
             pass  # the server is not there, or an end has hung up
         finally:
-            self._close(answers)
+            await self._closed(answers)
 
     async def _pass_requests(
         self, source: asyncio.StreamReader, target: asyncio.StreamWriter, connection: "_Connection"
@@ -184,6 +187,11 @@ class Proxy:
     async def _cut_all(self) -> None:
         for writer in list(self._connections):
             self._close(writer)
+
+    async def _closed(self, writer: asyncio.StreamWriter) -> None:
+        self._close(writer)
+        with suppress(OSError):
+            await writer.wait_closed()
 
     def _close(self, writer: asyncio.StreamWriter) -> None:
         self._connections.discard(writer)
