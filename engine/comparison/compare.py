@@ -8,6 +8,7 @@ from contracts.report import Finding
 from engine.comparison.geometry import stacks
 from engine.comparison.summary import PATIENT, SERIES, STUDY, Summary
 from engine.disclosure import shown_uid
+from engine.encoding.comparable import agreeing
 from engine.profiles.profile import Profile
 from engine.rule import Rule
 from engine.rules import series as series_rules
@@ -256,11 +257,13 @@ def _counted(instances: Sequence[Compared], expected: int | None) -> Iterator[_V
 
 def _differing(rule: Rule, group: Sequence[Compared], tags: Iterable[int]) -> Iterator[_Violation]:
     for tag in tags:
-        values = [instance.summary.shared.get(tag) for instance in group]
+        written = [instance.summary.shared.get(tag, ()) for instance in group]
+        stands_for = agreeing(set(written))
+        values = [stands_for[value] for value in written]
         different = set(values)
         if len(different) > 1:
             found = f"{len(different)} different values"
-            if None in different:
+            if () in different:
                 found += ", no value among them"
             yield _Violation(rule, tag, _rarest_first(group, values), found, "the same in all")
 

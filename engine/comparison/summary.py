@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
+from engine.encoding.comparable import Comparable, comparable
 from engine.encoding.digest import dataset_sha256
 from engine.encoding.elements import Element, Elements
 from engine.instance import Instance
@@ -35,6 +36,7 @@ from engine.tags import (
     SERIES_NUMBER,
     SHARED_FUNCTIONAL_GROUPS_SEQUENCE,
     SOP_INSTANCE_UID,
+    SPECIFIC_CHARACTER_SET,
     STUDY_DATE,
     STUDY_DESCRIPTION,
     STUDY_ID,
@@ -42,6 +44,7 @@ from engine.tags import (
     STUDY_TIME,
     TRANSFER_SYNTAX_UID,
 )
+from engine.values.character_sets import character_set
 
 PATIENT = (PATIENT_NAME, PATIENT_BIRTH_DATE, PATIENT_SEX)
 """What makes a patient besides the ID: name, birth date, sex (PS3.3 C.7.1.1)."""
@@ -57,6 +60,10 @@ SERIES = (
 )
 """What all instances of a series share (PS3.3 C.7.3.1): body part, laterality, number,
 description, manufacturer, patient position."""
+
+_COMPARED = (PATIENT_ID, *PATIENT, *STUDY, *SERIES)
+Digests: TypeAlias = Comparable
+"""Digests of a value's beginnings instead of the beginnings themselves."""
 
 _VALUE_LIMIT = 1024
 _FAR = 1e9
@@ -77,8 +84,9 @@ class Summary:
     """The attributes that instances of one study or series share, or differ in by a rule.
 
     Attributes:
-        shared: a digest for each element of `PATIENT_ID`, `PATIENT`, `STUDY` and `SERIES` that has
-            a value: enough to tell whether two instances agree, nothing to know a person by.
+        shared: digests for each element of `PATIENT_ID`, `PATIENT`, `STUDY` and `SERIES` that has
+            a value, one for each precision that it has (`engine.encoding.comparable`): enough to
+            tell whether two instances agree, nothing to know a person by.
         instance_number: its place in the series; None if there is none.
         is_localizer: whether it is an overview that slices are planned on.
         spacing: of the pixels, as it is written.
@@ -99,7 +107,7 @@ class Summary:
     columns: int | None = None
     spacing: tuple[float, ...]
     planes: tuple[Plane, ...] = field(repr=False)
-    shared: dict[int, str] = field(repr=False)
+    shared: dict[int, Digests] = field(repr=False)
     patient_id_sha256: str = field(repr=False, default="")
     dataset_sha256: str
 
@@ -119,22 +127,34 @@ class Summary:
             columns=_integer(dataset, COLUMNS),
             spacing=_numbers(dataset.get(PIXEL_SPACING), 2),
             planes=tuple(_planes(dataset)),
-            shared={
-                tag: hashlib.blake2b(value, digest_size=16).hexdigest()
-                for tag in (PATIENT_ID, *PATIENT, *STUDY, *SERIES)
-                if (element := dataset.get(tag)) and (value := _normal(element))
-            },
+            shared=dict(_shared(dataset)),
             patient_id_sha256=_sha256(dataset.get(PATIENT_ID)),
             dataset_sha256=dataset_sha256(dataset, meta.text(TRANSFER_SYNTAX_UID) if meta else ""),
         )
 
 
-def _normal(element: Element) -> bytes:
-    return element.value(_VALUE_LIMIT).strip(b" \0")
+def _shared(dataset: Elements) -> Iterator[tuple[int, Digests]]:
+    declared = dataset.get(SPECIFIC_CHARACTER_SET)
+    characters, _ = character_set(declared.value(_VALUE_LIMIT) if declared else b"")
+    for tag in _COMPARED:
+        if element := dataset.get(tag):
+            value = element.value(_VALUE_LIMIT)
+            parts = comparable(element.typed_vr, value, dataset.byte_order, characters.decode)
+            if parts:
+                yield tag, _digests(parts)
+
+
+def _digests(parts: Comparable) -> Digests:
+    """One digest for each beginning: what one value is the beginning of, its digests are, too."""
+    digest, digests = hashlib.blake2b(digest_size=16), []
+    for part in parts:
+        digest.update(part.encode("utf-8", "replace"))
+        digests.append(digest.hexdigest())
+    return tuple(digests)
 
 
 def _sha256(element: Element | None) -> str:
-    value = _normal(element) if element else b""
+    value = element.value(_VALUE_LIMIT).strip(b" \0") if element else b""
     return hashlib.sha256(value).hexdigest() if value else ""
 
 

@@ -77,7 +77,7 @@ class Element(NamedTuple):
 
     def text(self, limit: int = 128) -> str:
         """The value without its padding; bytes beyond ASCII become replacement characters."""
-        return self.value(limit).rstrip(_PADDING).decode("ascii", "replace")
+        return self.value(limit).strip(_PADDING).decode("ascii", "replace")
 
     def integer(self) -> int | None:
         """The first value of a binary or decimal number; None if there is none."""

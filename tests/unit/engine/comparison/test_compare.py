@@ -30,7 +30,12 @@ def ct(number: int) -> Summary:
         spacing=(0.7, 0.7),
         planes=(Plane(AXIAL, (0.0, 0.0, 2.0 * number)),),
         dataset_sha256="",
-        shared={PATIENT_ID: "1", PATIENT_NAME: "2", STUDY_DESCRIPTION: "3", BODY_PART: "4"},
+        shared={
+            PATIENT_ID: ("1",),
+            PATIENT_NAME: ("2",),
+            STUDY_DESCRIPTION: ("3",),
+            BODY_PART: ("4",),
+        },
     )
 
 
@@ -60,8 +65,11 @@ def changed(index: int, **attributes: object) -> list[Compared]:
     return files(*summaries)
 
 
-def shared(**values: str | None) -> dict[int, str]:
-    merged = {**ct(1).shared, **{int(tag[1:], 16): value for tag, value in values.items()}}
+def shared(**values: str | None) -> dict[int, tuple[str, ...]]:
+    merged = {
+        **ct(1).shared,
+        **{int(tag[1:], 16): value and (value,) for tag, value in values.items()},
+    }
     return {tag: value for tag, value in merged.items() if value is not None}
 
 

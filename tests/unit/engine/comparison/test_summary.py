@@ -5,7 +5,7 @@ from struct import pack
 from engine.comparison.summary import Summary
 from engine.examination import examine
 from engine.profiles.profile import Profile
-from engine.tags import PATIENT_ID
+from engine.tags import PATIENT_ID, STUDY_TIME
 from unit.engine import dicom_writer as dicom
 
 
@@ -17,6 +17,7 @@ def summary(content: bytes) -> Summary:
 
 def ct(**changes: bytes) -> dicom.DataSet:
     geometry = {
+        0x00080030: ("TM", b"101500"),
         0x00200013: ("IS", b"12"),
         0x00200032: ("DS", b"-120\\-120\\37.5 "),
         0x00200037: ("DS", b"1\\0\\0\\0\\1\\0 "),
@@ -79,3 +80,13 @@ def test_each_frame_of_an_enhanced_image_has_its_plane() -> None:
 
     assert [plane.position[2] for plane in found.planes] == [0, 1, 2]
     assert {plane.orientation for plane in found.planes} == {(1, 0, 0, 0, 1, 0)}
+
+
+def test_the_digests_of_two_spellings_of_one_value_are_the_same() -> None:
+    one, other = (
+        summary(dicom.part10(ct(x00100010=name, x00080030=time))).shared
+        for name, time in ((b"Doe^Jane", b"101500"), (b"Doe^Jane^^^ ", b"101500.00"))
+    )
+
+    assert one == other
+    assert len(one[STUDY_TIME]) == 3
