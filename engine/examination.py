@@ -10,6 +10,7 @@ from engine.instance import Instance
 from engine.iod.check import check_iod
 from engine.pixels.check import check_pixels
 from engine.profiles.profile import Profile
+from engine.relations.check import check_relations
 from engine.report import Report
 from engine.rule_set import CheckedRule
 from engine.rules.anomalies import added_to
@@ -28,7 +29,7 @@ from engine.values.check import check_values
 _CHECKED_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, CheckedRule))
 """The rules that have a check of their own."""
 
-_CHECKS = (check_values, check_iod, check_pixels, check_site_rules)
+_CHECKS = (check_values, check_iod, check_relations, check_pixels, check_site_rules)
 """Each finds the violations of many rules in one pass over the instance."""
 
 

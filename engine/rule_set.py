@@ -55,7 +55,7 @@ class RuleSet:
         The parameters are those of `Rule`.
         """
         found_by = found_by or self._found_by
-        return self._add(Rule(code, severity, message, section, why, fix, violation, found_by))
+        return self.add(Rule(code, severity, message, section, why, fix, violation, found_by))
 
     def check(
         self,
@@ -75,7 +75,7 @@ class RuleSet:
 
         def add(check: Check) -> Check:
             found_by = check.__module__
-            self._add(
+            self.add(
                 CheckedRule(
                     code, severity, message, section, why, fix, violation, found_by, check=check
                 )
@@ -84,7 +84,8 @@ class RuleSet:
 
         return add
 
-    def _add(self, rule: Rule) -> Rule:
+    def add(self, rule: Rule) -> Rule:
+        """Add a rule that was made elsewhere."""
         if rule.layer != self._layer:
             raise ValueError(f"the code {rule.code} does not begin with {self._layer}")
         self._rules.append(rule)

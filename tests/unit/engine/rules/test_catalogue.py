@@ -13,6 +13,8 @@ import pytest
 from contracts.report import Severity
 from engine import rules
 from engine.encoding.anomaly import AnomalyKind
+from engine.relations.check import check_relations
+from engine.relations.relation import RelationRule
 from engine.rule import Rule
 from engine.rule_set import CheckedRule, RuleSet
 from engine.rules.anomalies import RULE_OF
@@ -50,6 +52,8 @@ def test_a_code_with_the_prefix_of_another_file_is_refused() -> None:
 def test_the_module_that_finds_a_rule_refers_to_it(rule: Rule) -> None:
     if isinstance(rule, CheckedRule):
         assert rule.found_by == rule.check.__module__
+    elif isinstance(rule, RelationRule):
+        assert rule.found_by == check_relations.__module__
     else:
         assert any(found is rule for found in rules_used_in(rule.found_by))
 

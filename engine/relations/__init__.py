@@ -1,0 +1,1 @@
+"""What the standard says between attributes: tables of relations, and the check that uses them."""

@@ -1,0 +1,1 @@
+"""The relations, a file for each chapter of PS3.3."""

@@ -1,0 +1,1 @@
+"""A seeded defect for each relation, and its clean twin."""
