@@ -9,8 +9,9 @@ from archives.entries import Entry, Extent
 from archives.errors import broken
 from archives.formats import HEAD_BYTES, ArchiveFormat, archive_format
 from archives.limits import Budget
+from archives.read_ahead import is_small
 from archives.tar_file import tar_entries
-from archives.zip_file import zip_chunks, zip_entries
+from archives.zip_file import zip_chunks, zip_content, zip_entries
 
 IN_MEMORY_BYTES = 64 * 1024**2
 """A larger entry is extracted to a temporary file, not into memory."""
@@ -26,20 +27,24 @@ def format_of(path: Path) -> ArchiveFormat | None:
         return archive_format(file.read(HEAD_BYTES))
 
 
-def read_entries(path: Path, kind: ArchiveFormat, budget: Budget) -> Iterator[Entry]:
+def read_entries(
+    path: Path, kind: ArchiveFormat, budget: Budget, *, threads: int = 0
+) -> Iterator[Entry]:
     """The files in an archive file; folders are left out. Blocks.
 
     Args:
         path: the archive file.
         kind: its format.
         budget: what it may extract to.
+        threads: how many read the small entries of a zip file ahead; none if not given, for callers
+            that do not read all entries.
 
     Raises:
         ArchiveError: it cannot be read to its end, or exceeds a limit.
         OSError: the disk cannot be read.
     """
     if kind is ArchiveFormat.ZIP:
-        return zip_entries(path, budget)
+        return zip_entries(path, budget, threads=threads)
     return tar_entries(path, budget, is_compressed=kind is ArchiveFormat.TAR_GZ)
 
 
@@ -51,7 +56,7 @@ def head_of(chunks: Iterator[bytes]) -> bytes:
     return head
 
 
-def read_extent(path: Path, extent: Extent, name: str) -> bytearray | memoryview | mmap:
+def read_extent(path: Path, extent: Extent, name: str) -> bytes | bytearray | memoryview | mmap:
     """The bytes of one entry; mapped if there are many of them. Blocks.
 
     Args:
@@ -70,6 +75,8 @@ def read_extent(path: Path, extent: Extent, name: str) -> bytearray | memoryview
             if len(content) < extent.size_bytes:
                 raise broken("is truncated", name)
             return content
+        if is_small(extent):
+            return zip_content(file, extent, name)
         chunks = zip_chunks(file, extent, name)
         if extent.size_bytes > IN_MEMORY_BYTES:
             with tempfile.TemporaryFile() as extracted:

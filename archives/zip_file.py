@@ -11,14 +11,18 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import pairwise, tee
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from archives.entries import CHUNK_BYTES, FIRST_CHUNK_BYTES, Entry, Extent, refusal
 from archives.errors import ArchiveError, Fault, broken
+from archives.inflation import crc32, inflated
 from archives.limits import Budget
+from archives.names import skip_reason
+from archives.read_ahead import Content, ReadAhead, Wanted, is_small
 
 MOST_DIRECTORY_BYTES = 32 * 1024**2
 """The greatest size of a zip file's directory, in bytes."""
@@ -43,30 +47,88 @@ _DAMAGED = (
 """What zipfile raises for directories that are damaged, or made with bad intentions."""
 
 
-def zip_entries(path: Path, budget: Budget) -> Iterator[Entry]:
+def zip_entries(path: Path, budget: Budget, *, threads: int = 0) -> Iterator[Entry]:
     """The files in a zip file, in the order of its directory; folders are left out. Blocks.
 
     Args:
         path: the zip file.
         budget: what it may extract to.
+        threads: how many read small entries ahead; none if not given.
 
     Raises:
         ArchiveError: its directory cannot be read, or it exceeds a limit.
         OSError: the disk cannot be read.
     """
-    infos = _directory(path, budget)
+    listed = _listed(_directory(path, budget), budget)
     with path.open("rb") as file:
-        for info in infos:
-            budget.count_entry()
-            name = _name(info)
-            is_folder = _is_folder(info, name)
-            kind = None if is_folder else _unreadable_kind(info)
-            if refused := refusal(name, info.file_size, kind, budget):
-                yield Entry(name, iter(()), refused=refused)
-            elif not is_folder:
-                budget.spend(info.file_size, name)
-                extent = _extent(info)
-                yield Entry(name, zip_chunks(file, extent, name), extent=extent)
+        if threads:
+            listed, coming = tee(listed)
+            wanted = (Wanted(entry.extent, entry.name) for entry in coming if entry.is_read_ahead)
+            with ReadAhead(wanted, partial(_read, path), threads) as ahead:
+                yield from _entries(file, listed, budget, ahead)
+        else:
+            yield from _entries(file, listed, budget, None)
+
+
+class _Listed(NamedTuple):
+    """An entry of the directory; folders are left out later, since they count as entries."""
+
+    name: str
+    extent: Extent
+    is_folder: bool
+    refused: ArchiveError | None
+
+    @property
+    def is_read_ahead(self) -> bool:
+        """Whether it is going to be read, and small."""
+        is_read = not (self.is_folder or self.refused or skip_reason(self.name))
+        return is_read and is_small(self.extent)
+
+
+def _listed(infos: Iterable[zipfile.ZipInfo], budget: Budget) -> Iterator[_Listed]:
+    for info in infos:
+        name = _name(info)
+        is_folder = _is_folder(info, name)
+        kind = None if is_folder else _unreadable_kind(info)
+        refused = refusal(name, info.file_size, kind, budget)
+        yield _Listed(name, _extent(info), is_folder, refused)
+
+
+def _entries(
+    file: BinaryIO, listed: Iterable[_Listed], budget: Budget, ahead: ReadAhead | None
+) -> Iterator[Entry]:
+    """The entries, each counted when its turn has come, whatever has been read ahead."""
+    for entry in listed:
+        name, extent, is_folder, refused = entry
+        budget.count_entry()
+        if refused:
+            yield Entry(name, iter(()), refused=refused)
+        elif not is_folder:
+            budget.spend(extent.size_bytes, name)
+            if ahead and entry.is_read_ahead:
+                chunks = ahead.next_chunks()
+            else:
+                chunks = zip_chunks(file, extent, name)
+            yield Entry(name, chunks, extent=extent)
+
+
+def zip_content(file: BinaryIO, extent: Extent, name: str) -> bytes:
+    """The bytes of a small entry at once. Blocks.
+
+    Args:
+        file: the zip file.
+        extent: where they are.
+        name: the entry's name, for errors.
+
+    Raises:
+        ArchiveError: they are not what the directory says.
+    """
+    _seek_content(file, extent, name)
+    stored = file.read(extent.stored_bytes)
+    content = inflated(stored, extent.size_bytes) if extent.is_deflated else stored
+    if content is None or len(content) != extent.size_bytes or crc32(content) != extent.crc:
+        return b"".join(zip_chunks(file, extent, name))  # raises what is wrong with them
+    return content
 
 
 def zip_chunks(file: BinaryIO, extent: Extent, name: str) -> Iterator[bytes]:
@@ -80,6 +142,33 @@ def zip_chunks(file: BinaryIO, extent: Extent, name: str) -> Iterator[bytes]:
     Raises:
         ArchiveError: they are not what the directory says.
     """
+    _seek_content(file, extent, name)
+    stored = _stored(file, extent.stored_bytes)
+    size_bytes = crc = 0
+    for chunk in _inflated(stored, name) if extent.is_deflated else stored:
+        size_bytes += len(chunk)
+        if size_bytes > extent.size_bytes:
+            break
+        crc = crc32(chunk, crc)
+        yield chunk
+    if size_bytes != extent.size_bytes or crc != extent.crc:
+        raise broken("has other bytes than the directory says", name)
+
+
+def _read(path: Path, wanted: Sequence[Wanted]) -> list[Content]:
+    """The contents of small entries."""
+    contents: list[Content] = []
+    with path.open("rb") as file:
+        for extent, name in wanted:
+            try:
+                contents.append(zip_content(file, extent, name))
+            except ArchiveError as error:
+                contents.append(error)
+    return contents
+
+
+def _seek_content(file: BinaryIO, extent: Extent, name: str) -> None:
+    """Go to the bytes of an entry, after its own header."""
     file.seek(extent.offset)
     header = file.read(_LOCAL_HEADER.size)
     if len(header) < _LOCAL_HEADER.size or not header.startswith(_LOCAL_SIGNATURE):
@@ -88,16 +177,6 @@ def zip_chunks(file: BinaryIO, extent: Extent, name: str) -> Iterator[bytes]:
     if file.read(name_bytes) != extent.local_name:
         raise broken("has two names", name)
     file.seek(extra_bytes, os.SEEK_CUR)
-    stored = _stored(file, extent.stored_bytes)
-    size_bytes = crc = 0
-    for chunk in _inflated(stored, name) if extent.is_deflated else stored:
-        size_bytes += len(chunk)
-        if size_bytes > extent.size_bytes:
-            break
-        crc = zlib.crc32(chunk, crc)
-        yield chunk
-    if size_bytes != extent.size_bytes or crc != extent.crc:
-        raise broken("has other bytes than the directory says", name)
 
 
 def _directory(path: Path, budget: Budget) -> list[zipfile.ZipInfo]:

@@ -1,5 +1,6 @@
 """Extracts an archive file that was received, in a thread, into parts like those of a body."""
 
+import os
 from collections.abc import Generator
 from itertools import islice
 from pathlib import Path
@@ -14,6 +15,8 @@ from gateway.uploads.parts import FILE_PART, Events, PartEnd, PartHead, Parts, p
 from gateway.uploads.writer import BATCH_BYTES, in_thread
 
 MOST_EVENTS_AT_ONCE = 1000
+THREADS = min(len(os.sched_getaffinity(0)), 4)
+"""How many read the entries of one archive file: zlib and libdeflate need no GIL."""
 
 Extracted = Generator[PartHead | bytes | PartEnd, None, None]
 
@@ -47,7 +50,7 @@ async def _events(path: Path, archive_format: ArchiveFormat, budget: Budget) -> 
 
 
 def _extracted(path: Path, archive_format: ArchiveFormat, budget: Budget) -> Extracted:
-    for entry in read_entries(path, archive_format, budget):
+    for entry in read_entries(path, archive_format, budget, threads=THREADS):
         if entry.refused:
             raise entry.refused
         yield PartHead(FILE_PART, entry.name)
