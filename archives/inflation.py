@@ -5,24 +5,17 @@ an installation for the command line only (docs/decisions/0018).
 """
 
 import zlib
+from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 try:
-    from deflate import DeflateError, crc32, deflate_decompress
+    _libdeflate: Any = import_module("deflate")
 except ImportError:
-    from zlib import crc32  # type: ignore[assignment]
-    from zlib import error as DeflateError  # type: ignore[assignment]  # noqa: N812
+    _libdeflate = None
 
-    def deflate_decompress(data: Any, originalsize: int) -> bytearray:  # noqa: ANN401 -- as there
-        """The same with zlib."""
-        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-        content = inflater.decompress(data, originalsize + 1)
-        if not inflater.eof or len(content) > originalsize:
-            raise DeflateError
-        return bytearray(content)
-
-
-__all__ = ["crc32", "inflated"]
+crc32: Callable[..., int] = _libdeflate.crc32 if _libdeflate else zlib.crc32
+"""CRC-32 of some bytes, and of those before them if theirs is given."""
 
 
 def inflated(stored: bytes, size_bytes: int) -> bytes | None:
@@ -38,9 +31,20 @@ def inflated(stored: bytes, size_bytes: int) -> bytes | None:
         None if it is broken, truncated, or has more bytes, and for no bytes: to those libdeflate's
         binding does not look.
     """
-    if not size_bytes:
-        return None
+    return (_by_libdeflate if _libdeflate else _by_zlib)(stored, size_bytes) if size_bytes else None
+
+
+def _by_libdeflate(stored: bytes, size_bytes: int) -> bytes | None:
     try:
-        return bytes(deflate_decompress(stored, size_bytes))
-    except DeflateError:
+        return bytes(_libdeflate.deflate_decompress(stored, size_bytes))
+    except _libdeflate.DeflateError:
         return None
+
+
+def _by_zlib(stored: bytes, size_bytes: int) -> bytes | None:
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        content = inflater.decompress(stored, size_bytes + 1)
+    except zlib.error:
+        return None
+    return content if inflater.eof and len(content) <= size_bytes else None
