@@ -53,12 +53,7 @@ def create_app(
     service.use(progress.running)
     service.in_background(progress.send_continually)
 
-    service.work_on(
-        studies.store,
-        Place.ARCHIVE,
-        Place.QUARANTINE,
-        stale_after_seconds=settings.stale_after_seconds,
-    )
+    service.work_on(studies.store, Place.ARCHIVE, Place.QUARANTINE)
 
     if index is None:
         index = uid_index(service, studies, creates=True)

@@ -49,12 +49,7 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     """
     service = Service(settings, description=DESCRIPTION, instance=instance)
     studies = settings.studies
-    service.work_on(
-        studies.store,
-        Place.UPLOADS,
-        Place.QUARANTINE,
-        stale_after_seconds=settings.stale_after_seconds,
-    )
+    service.work_on(studies.store, Place.UPLOADS, Place.QUARANTINE)
     client = status_client(settings)
     service.use(lambda: client)
     redis = connect(redis_address(settings))

@@ -1,16 +1,16 @@
 """The storage backend for a file system: a directory for each place.
 
 A directory is filled below ``.incoming`` and appears by one rename; `storage.files` makes it
-durable. All places may be on one file system, or each on its own.
+durable, and `storage.process_directory` knows whose it is meanwhile. All places may be on one file
+system, or each on its own.
 """
 
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, BinaryIO, Self
@@ -20,6 +20,7 @@ from contracts.places import Place
 from storage import files, ndjson
 from storage.layout import INCOMING
 from storage.port import Draft, Lines, Stat
+from storage.process_directory import LOCK, ProcessDirectory, abandoned, remove_abandoned
 
 _SYNCS_AT_ONCE = 8
 """A disk makes several files durable in about the time of one."""
@@ -34,6 +35,13 @@ class FileStore:
     uploads: Path
     quarantine: Path
     archive: Path
+    _own: dict[Place, ProcessDirectory] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+
+    def __post_init__(self) -> None:
+        """Know where this process writes what is not complete yet."""
+        self._own.update({place: ProcessDirectory(self._shared(place)) for place in Place})
 
     def open(self, key: str) -> BinaryIO:
         """Open a file to read it."""
@@ -57,10 +65,8 @@ class FileStore:
         path = self._path(key)
         if path.parent.name.startswith("."):
             path.parent.mkdir(parents=True, exist_ok=True)
-        incoming = self._incoming(Place(key.partition("/")[0]))
-        incoming.mkdir(parents=True, exist_ok=True)
         write = files.durable_file if durable else files.whole_file
-        with write(path, incoming) as file:
+        with write(path, self._incoming(key)) as file:
             file.write(content)
 
     def append(self, key: str, content: bytes, *, create: bool = False) -> None:
@@ -79,13 +85,13 @@ class FileStore:
 
     def draft(self, directory: str) -> Draft:
         """Begin a directory below ``.incoming``."""
-        return _FileDraft(self, self._path(directory))
+        return _FileDraft(self, self._path(directory), self._incoming(directory))
 
     def move(self, source: str, target: str) -> None:
         """Move a directory by a rename, or by a copy to another file system."""
         path = self._path(target)
         path.parent.mkdir(parents=True, exist_ok=True)
-        files.move_directory(self._path(source), path)
+        files.move_directory(self._path(source), path, self._incoming(target))
 
     def settle(self, directory: str) -> None:
         """Sync a directory."""
@@ -102,7 +108,7 @@ class FileStore:
 
     def remove_directory(self, directory: str, *, durable: bool = True) -> None:
         """Remove a directory by a rename to ``.incoming``."""
-        files.remove_directory(self._path(directory), durable=durable)
+        files.remove_directory(self._path(directory), self._incoming(directory), durable=durable)
 
     def files(self, directory: str) -> Iterator[str]:
         """The names of all files below a directory."""
@@ -126,44 +132,55 @@ class FileStore:
 
     def temporary_file(self, place: Place) -> IO[bytes]:
         """A file in memory, or when it gets larger one below ``.incoming`` without a name."""
-        incoming = self._incoming(place)
-        incoming.mkdir(parents=True, exist_ok=True)
-        return SpooledTemporaryFile(_MOST_IN_MEMORY, dir=str(incoming))
+        return SpooledTemporaryFile(_MOST_IN_MEMORY, dir=str(self._incoming(place)))
 
-    def prepare(self, places: Iterable[Place], stale_after_seconds: float) -> None:
+    def prepare(self, places: Iterable[Place]) -> None:
         """Create the directories and clear ``.incoming``."""
         for place in places:
-            incoming = self._incoming(place)
+            incoming = self._shared(place)
             incoming.mkdir(parents=True, exist_ok=True)
-            files.remove_stale(incoming, stale_after_seconds, time.time())
+            remove_abandoned(incoming)
+
+    def leftovers(self, place: Place) -> Iterator[str]:
+        """The files below ``.incoming`` that no process holds, without those that are locks."""
+        for entry in abandoned(self._shared(place)):
+            for path in entry.rglob("*") if entry.is_dir() else [entry]:
+                if not path.is_dir() and path.suffix != LOCK:
+                    yield str(path.relative_to(self._path(place)))
 
     def check(self, places: Iterable[Place]) -> None:
         """Create and remove an empty file in each place."""
         for place in places:
-            probe = self._incoming(place) / f".ready-{uuid4()}"
+            # In the directory of all processes: it is missing when the volume is not mounted.
+            probe = self._shared(place) / f".ready-{uuid4()}"
             probe.touch(exist_ok=False)
-            probe.unlink()
+            probe.unlink(missing_ok=True)  # another process may take it for a leftover
 
     def _path(self, key: str) -> Path:
         place, _, name = key.partition("/")
         root: Path = getattr(self, Place(place))
         return root / name
 
-    def _incoming(self, place: Place) -> Path:
+    def _shared(self, place: Place) -> Path:
+        """Where all processes have their directories for what they are writing."""
         return self._path(place) / INCOMING
+
+    def _incoming(self, key: str) -> Path:
+        """That of this process for the place of a key."""
+        return self._own[Place(key.partition("/")[0])].path()
 
 
 class _FileDraft:
     """A directory below ``.incoming`` (`storage.port.Draft`)."""
 
-    def __init__(self, store: FileStore, target: Path) -> None:
+    def __init__(self, store: FileStore, target: Path, incoming: Path) -> None:
         self._store = store
         self._target = target
-        self._staging = target.parent / INCOMING / f"{target.name}.{uuid4().hex}"
+        self._staging = incoming / f"{target.name}.{uuid4().hex}"
         self._scratch = self._staging.with_suffix(".scratch")
         self._created: list[Path] = []
         self._directories = {self._staging}
-        self._staging.mkdir(parents=True)
+        self._staging.mkdir()
         self._left = {self._staging}
         """What has to be removed when the draft ends."""
 

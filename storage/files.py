@@ -127,20 +127,22 @@ def place_file(source: Path, target: Path, sha256: str) -> None:
 
 
 @contextmanager
-def new_directory(target: Path) -> Iterator[Path]:
+def new_directory(target: Path, incoming: Path | None = None) -> Iterator[Path]:
     """Fill a directory out of sight; when the block succeeds it appears by one rename, durable.
 
     Args:
         target: where it appears.
+        incoming: the directory on the same file system where it is filled; ``.incoming`` beside the
+            target when not given.
 
     Yields:
-        The directory to fill, below the target's ``.incoming``. Its files must be durable by the
-        end of the block; their names are made so. It vanishes if the block fails.
+        The directory to fill. Its files must be durable by the end of the block; their names are
+        made so. It vanishes if the block fails.
 
     Raises:
         FileExistsError: the target exists by now; it stays as it is.
     """
-    staging = target.parent / INCOMING / f"{target.name}.{uuid4().hex}"
+    staging = (incoming or target.parent / INCOMING) / f"{target.name}.{uuid4().hex}"
     staging.mkdir(parents=True)
     try:
         yield staging
@@ -171,15 +173,16 @@ def appear(staging: Path, target: Path) -> None:
     sync_directory(target.parent)
 
 
-def move_directory(source: Path, target: Path) -> None:
+def move_directory(source: Path, target: Path, incoming: Path | None = None) -> None:
     """Move a directory so that the target appears by one rename, complete and durable.
 
-    Across file systems it is copied below the target's ``.incoming``, checked by SHA-256 and
-    renamed, and only then is the source removed. Another call finishes what a crash has left.
+    Across file systems it is copied, checked by SHA-256 and renamed, and only then is the source
+    removed. Another call finishes what a crash has left.
 
     Args:
         source: a directory whose files are durable already.
         target: its new place, in a directory that exists.
+        incoming: where it is copied, as for `new_directory`.
 
     Raises:
         FileNotFoundError: neither source nor target exists.
@@ -190,7 +193,7 @@ def move_directory(source: Path, target: Path) -> None:
         if target.is_dir():
             _require_same_content(source, target)
         else:
-            _rename_or_copy(source, target)
+            _rename_or_copy(source, target, incoming)
     except FileNotFoundError:
         if source.exists() or not target.is_dir():
             raise  # otherwise an earlier or a concurrent call has done it
@@ -199,16 +202,16 @@ def move_directory(source: Path, target: Path) -> None:
     sync_directory(source.parent)
 
 
-def remove_directory(path: Path, *, durable: bool = True) -> None:
+def remove_directory(path: Path, incoming: Path | None = None, *, durable: bool = True) -> None:
     """Remove a directory so that it vanishes by one rename; it may be gone already.
-
-    After a crash the rest is in ``.incoming`` beside it, where `remove_stale` finds it.
 
     Args:
         path: the directory.
+        incoming: where it is renamed to, on the same file system; ``.incoming`` beside it when not
+            given. After a crash the rest is there.
         durable: whether a power cut must not bring it back.
     """
-    incoming = path.parent / INCOMING
+    incoming = incoming or path.parent / INCOMING
     doomed = incoming / f"{path.name}.{uuid4().hex}"
     try:
         path.rename(doomed)
@@ -222,37 +225,14 @@ def remove_directory(path: Path, *, durable: bool = True) -> None:
     remove_tree(doomed)
 
 
-def remove_stale(directory: Path, older_than_seconds: float, now: float) -> int:
-    """Remove from an ``.incoming`` directory what crashes have left there.
-
-    Args:
-        directory: the ``.incoming`` directory; need not exist.
-        older_than_seconds: an entry is removed when nothing in it has changed for longer.
-        now: the time, in seconds since the epoch.
-
-    Returns:
-        How many entries were removed.
-    """
-    removed = 0
-    for entry in directory.glob("*"):
-        try:
-            age_seconds = now - _newest_change(entry)
-        except FileNotFoundError:
-            continue  # it has been moved to its place meanwhile
-        if age_seconds > older_than_seconds:
-            remove_tree(entry)
-            removed += 1
-    return removed
-
-
-def _rename_or_copy(source: Path, target: Path) -> None:
+def _rename_or_copy(source: Path, target: Path, incoming: Path | None) -> None:
     """Make the target appear by one rename; the source stays only where it had to be copied."""
     try:
         source.rename(target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        with new_directory(target) as copy:
+        with new_directory(target, incoming) as copy:
             _copy_tree(source, copy)
             _require_same_content(source, copy)
 
@@ -298,16 +278,6 @@ def _contents(root: Path) -> tuple[list[Path], list[Path]]:
         files += [directory / name for name in names]
         files += [directory / name for name in subdirectories if Path(parent, name).is_symlink()]
     return sorted(directories), sorted(files)
-
-
-def _newest_change(path: Path) -> float:
-    """The latest modification time in a file or tree, in seconds since the epoch."""
-    times = [path.lstat().st_mtime]
-    if path.is_symlink():
-        return times[0]
-    for parent, subdirectories, names in os.walk(path):
-        times += [Path(parent, name).lstat().st_mtime for name in (*subdirectories, *names)]
-    return max(times)
 
 
 def remove_tree(path: Path) -> None:

@@ -119,8 +119,12 @@ class MemoryStore:
         """A temporary file."""
         return tempfile.TemporaryFile()
 
-    def prepare(self, places: Iterable[Place], stale_after_seconds: float) -> None:
+    def prepare(self, places: Iterable[Place]) -> None:
         """Nothing has to be done."""
+
+    def leftovers(self, place: Place) -> Iterator[str]:  # noqa: ARG002 -- the port's
+        """There are none: what is not committed ends with the process."""
+        return iter(())
 
     def check(self, places: Iterable[Place]) -> None:
         """Nothing can be wrong."""

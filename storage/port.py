@@ -192,13 +192,14 @@ class Store(Protocol):
     def temporary_file(self, place: Place) -> IO[bytes]:
         """A file without a name for data that may be as large as a study's metadata."""
 
-    def prepare(self, places: Iterable[Place], stale_after_seconds: float) -> None:
+    def prepare(self, places: Iterable[Place]) -> None:
         """Make places ready, and remove what crashes have left there.
 
-        Args:
-            places: where the service writes.
-            stale_after_seconds: the age at which the remains of a crash are removed, in seconds.
+        What a living process is writing stays, whatever its age: clocks jump, and clients pause.
         """
+
+    def leftovers(self, place: Place) -> Iterator[str]:
+        """The names of files that crashes have left, relative to the place, in no order."""
 
     def check(self, places: Iterable[Place]) -> None:
         """Make sure that places can be written to.

@@ -3,9 +3,7 @@
 Findings name studies, files and codes; they contain no values of the files.
 """
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -13,7 +11,6 @@ from uuid import UUID
 from contracts.places import Place
 from contracts.report import Outcome
 from storage.layout import (
-    INCOMING,
     INTAKE,
     METADATA,
     ORIGINAL,
@@ -25,9 +22,6 @@ from storage.layout import (
 from storage.metadata import ArchivedInstance, ArchivedStudy, ReceivedFile
 from storage.study_folder import StudyFolder
 from storage.study_store import StudyStore
-
-LEFTOVER_SECONDS = 86_400.0
-"""What is in ``.incoming`` for longer was left by a crash."""
 
 FINDINGS = {
     "file.corrupted": "The bytes are not those that arrived.",
@@ -110,12 +104,8 @@ def verify_surroundings(studies: StudyStore) -> Iterator[Finding]:
         for name in store.directories(place):
             if name not in known:
                 yield Finding("layout.unknown", place, file=name)
-        incoming = f"{place}/{INCOMING}"
-        for name in store.files(incoming):
-            with suppress(FileNotFoundError):  # it is being written
-                age = time.time() - store.stat(f"{incoming}/{name}").modified_ns / 1e9
-                if age > LEFTOVER_SECONDS:
-                    yield Finding("incoming.leftover", place, file=f"{INCOMING}/{name}")
+        for name in store.leftovers(place):
+            yield Finding("incoming.leftover", place, file=name)
     for name in store.files(f"{Place.ARCHIVE}/{PREVIEWS}"):
         study_id = name.removesuffix(".png")
         try:

@@ -57,12 +57,7 @@ def create_app(
         )
         service.use(isolation.running)
         examine = isolated_examiner(isolation, service.metrics)
-    service.work_on(
-        studies.store,
-        Place.UPLOADS,
-        Place.QUARANTINE,
-        stale_after_seconds=settings.stale_after_seconds,
-    )
+    service.work_on(studies.store, Place.UPLOADS, Place.QUARANTINE)
     progress = Progress(settings)
     service.use(progress.running)
     service.in_background(progress.send_continually)

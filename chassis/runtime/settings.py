@@ -130,9 +130,6 @@ class VolumeSettings(ServiceSettings):
     profiles_dir: Annotated[DirectoryPath | None, Shared()] = None
     """Directory of further [validation profiles](site-profiles.md) that uploads may ask for by
     name."""
-    stale_after_seconds: float = Field(default=86_400, ge=10)
-    """What a crash has left in `.incoming` is removed when nothing in it has changed for so long:
-    longer than any client or disk pauses."""
 
     @property
     def studies(self) -> StudyStore:

@@ -40,7 +40,7 @@ Work = Callable[[], Coroutine[None, None, None]]
 
 WATCH_PERIOD_SECONDS = 2.0
 CLEARING_PERIOD_SECONDS = 3600.0
-"""How often leftovers of crashes are looked for, at least."""
+"""How often leftovers of crashes are looked for."""
 
 NO_TELEMETRY = TelemetryConfig(
     tracing=False, metrics=False, logs=False, operation_spans=False, auto_configure=False
@@ -205,7 +205,7 @@ class Service:
         """Enter a context when the service starts, and leave it after the last message."""
         self._resources.append(resource)
 
-    def work_on(self, store: Store, *places: Place, stale_after_seconds: float) -> None:
+    def work_on(self, store: Store, *places: Place) -> None:
         """Prepare places of the store at the start; the service is ready while it can write there.
 
         While it runs it removes what crashes have left there, also those of other processes.
@@ -213,20 +213,19 @@ class Service:
         Args:
             store: where studies are stored.
             places: those that the service writes to.
-            stale_after_seconds: leftovers of a crash are removed at this age.
         """
 
         @contextlib.asynccontextmanager
         async def prepared() -> AsyncIterator[None]:
-            await asyncio.to_thread(store.prepare, places, stale_after_seconds)
+            await asyncio.to_thread(store.prepare, places)
             yield
 
         async def clear_continually() -> None:
-            longest = min(stale_after_seconds, CLEARING_PERIOD_SECONDS)
             while True:
-                await asyncio.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311 -- jitter
+                jitter = random.uniform(0.5, 1.0)  # noqa: S311
+                await asyncio.sleep(CLEARING_PERIOD_SECONDS * jitter)
                 try:
-                    await asyncio.to_thread(store.prepare, places, stale_after_seconds)
+                    await asyncio.to_thread(store.prepare, places)
                 except OSError as error:  # the disk is full or read-only: readiness says so
                     get_logger().warning("volume.not_cleared", error=error_name(error))
 

@@ -154,7 +154,7 @@ async def running_flow(directory: Path) -> AsyncIterator[Flow]:
         ),
         status.app.create_app(load(StatusSettings), store=records),
     ]
-    flow.studies.store.prepare(Place, stale_after_seconds=86_400)
+    flow.studies.store.prepare(Place)
     for channel in CHANNELS:
         address = channel.address
         recorder.subscriber(stream=StreamSub(address))(_note(flow, "stream", address))

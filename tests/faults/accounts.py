@@ -14,6 +14,7 @@ from contracts.channels import ARCHIVED, CHANNELS, PROCESSING_FAILED, VALIDATION
 from contracts.places import Place
 from faults.load import Accepted
 from faults.system import System
+from kit.volumes import being_written
 from storage.layout import INCOMING
 
 PATIENCE_SECONDS = 120.0
@@ -72,15 +73,10 @@ class Disk:
 def leftovers(system: System) -> list[str]:
     """Everything in the uploads, and everything that is still being written anywhere."""
     volumes = system.volumes
-    all_volumes = (volumes.uploads, volumes.archive, volumes.quarantine)
-    places = [volumes.uploads, *(volume / INCOMING for volume in all_volumes)]
-    return sorted(
-        f"{place.relative_to(system.directory)}/{path.name}"
-        for place in places
-        if place.is_dir()
-        for path in place.iterdir()
-        if path.name != INCOMING
-    )
+    found = [path for path in volumes.uploads.iterdir() if path.name != INCOMING]
+    for volume in (volumes.uploads, volumes.archive, volumes.quarantine):
+        found += being_written(volume)
+    return sorted(str(path.relative_to(system.directory)) for path in found)
 
 
 def unfinished(system: System) -> dict[str, int]:

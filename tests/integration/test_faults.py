@@ -1,6 +1,7 @@
 """What goes wrong in the field: dead workers, poison messages, unavailable services."""
 
 import json
+import shutil
 import subprocess
 import sys
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import httpx2
 
 from kit.pipeline import ROOT, Pipeline, RedisServer, until
+from kit.volumes import being_written
 
 QUICK = {
     f"HDV_{service}__DELIVERY__CLAIM_IDLE_SECONDS": "0.6" for service in ("VALIDATOR", "DESCRIPTOR")
@@ -123,7 +125,7 @@ def test_an_archive_that_is_unavailable_for_long_is_waited_out(
     pipeline.start("status", "validator", "gateway")
     pipeline.start("descriptor", HDV_DESCRIPTOR__DELIVERY__MAX_DELIVERIES="3", **QUICK)
     incoming = pipeline.archive / ".incoming"
-    incoming.rmdir()
+    shutil.rmtree(incoming)
     incoming.touch()
 
     studies = [pipeline.upload(ct) for _ in range(3)]
@@ -201,7 +203,7 @@ def test_without_redis_an_upload_is_refused_and_leaves_nothing_behind(
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0
     assert [path.name for path in pipeline.uploads.iterdir()] == [".incoming"]
-    assert not any((pipeline.uploads / ".incoming").iterdir())
+    assert not being_written(pipeline.uploads)
     assert pipeline.http.get("/health/ready").status_code == 503
     assert pipeline.http.get("/health/live").status_code == 200
 

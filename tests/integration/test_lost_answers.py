@@ -12,7 +12,7 @@ import pytest
 from gateway.uploads.writer import BATCH_BYTES
 from kit.pipeline import Pipeline, RedisServer, until
 from kit.proxy import Proxy
-from storage.layout import INCOMING
+from kit.volumes import being_written
 
 SOON = {
     "HDV_GATEWAY__RECOVERY__PERIOD_SECONDS": "0.5",
@@ -172,10 +172,10 @@ def form(content: bytes, before_the_end: Callable[[], None]) -> Iterator[bytes]:
 
 def lose_redis(pipeline: Pipeline, proxy: Proxy, network: ExitStack) -> None:
     """Redis becomes a black hole for the gateway, which is receiving an upload."""
-    until(lambda: list((pipeline.uploads / INCOMING).iterdir()), "the beginning")
+    until(lambda: being_written(pipeline.uploads), "the beginning")
     network.enter_context(proxy.silent())
 
 
 def kill_once_receiving(pipeline: Pipeline) -> None:
-    until(lambda: list((pipeline.uploads / INCOMING).iterdir()), "the beginning")
+    until(lambda: being_written(pipeline.uploads), "the beginning")
     pipeline.kill("gateway")

@@ -19,6 +19,7 @@ from contracts.channels import CHANNELS
 from contracts.events import StudyUploaded, StudyUploadedData
 from integration.recording import Recorder
 from kit.pipeline import Pipeline, RedisServer, until
+from kit.volumes import being_written
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -297,7 +298,7 @@ def test_an_upload_past_the_limit_without_a_length_is_stopped_while_streaming(
         assert answer.json()["type"] == "urn:hdv:problem:upload-too-large"
     assert taken < 1000
     assert set(pipeline.uploads.iterdir()) == before
-    assert not any((pipeline.uploads / ".incoming").iterdir())
+    assert not being_written(pipeline.uploads)
 
 
 def test_unknown_studies_and_malformed_ids_get_different_errors(

@@ -16,8 +16,7 @@ from contracts.events import StudyUploaded
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
 from kit.redis import MemoryRedis
-from kit.volumes import Volumes
-from storage.layout import INCOMING
+from kit.volumes import Volumes, being_written
 
 StatusService = Callable[[httpx2.Request], httpx2.Response]
 
@@ -106,7 +105,7 @@ class MemoryGateway:
     @property
     def is_empty(self) -> bool:
         """Whether ``uploads/`` has neither a study nor a part of one."""
-        return {path.name for path in self.volumes.uploads.rglob("*")} <= {INCOMING}
+        return not self.studies and not being_written(self.volumes.uploads)
 
     def _broker(self, settings: ServiceSettings) -> RedisBroker:
         broker = create_broker(settings)

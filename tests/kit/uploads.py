@@ -18,7 +18,7 @@ from gateway.uploads.ingest import ingest
 from gateway.uploads.multipart_body import read_form
 from gateway.uploads.receiver import UploadMode
 from gateway.uploads.staging import staged
-from kit.volumes import Volumes
+from kit.volumes import Volumes, being_written
 from storage.layout import INCOMING
 
 BOUNDARY = "xYzZY"
@@ -77,13 +77,16 @@ class Uploads:
 
     @property
     def files(self) -> list[Path]:
-        return sorted(path for path in self._root.rglob("*") if path.is_file())
+        uploads = self.volumes.uploads
+        stored = [path for path in uploads.glob("[!.]*/**/*") if path.is_file()]
+        return sorted([*stored, *being_written(uploads)])
 
     @property
     def is_empty(self) -> bool:
         """Nothing is left but the volume and its directory for what comes in."""
-        left = {str(path.relative_to(self._root)) for path in self._root.rglob("*")}
-        return left == {"uploads", f"uploads/{INCOMING}"}
+        uploads = self.volumes.uploads
+        stored = [path for path in uploads.iterdir() if path.name != INCOMING]
+        return list(self._root.iterdir()) == [uploads] and not stored + being_written(uploads)
 
     @asynccontextmanager
     async def receiving(

@@ -1,13 +1,23 @@
 """The directories of a file store, for tests that look at what is on the disk."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from uuid import UUID
 
 from chassis.runtime.settings import VolumeSettings
 from contracts.places import Place
 from storage.file_store import FileStore
+from storage.layout import INCOMING
+from storage.process_directory import LOCK
 from storage.study_store import StudyStore
+
+
+def being_written(volume: Path) -> list[Path]:
+    """What is below ``.incoming``, without the directories of living processes themselves."""
+    entries = set((volume / INCOMING).rglob("*"))
+    locks = {entry for entry in entries if entry.suffix == LOCK}
+    return sorted(entries - locks - {lock.with_suffix("") for lock in locks})
 
 
 @dataclass(frozen=True)
@@ -28,7 +38,7 @@ class Volumes:
         """The directories of a service."""
         return cls(settings.uploads_dir, settings.quarantine_dir, settings.archive_dir)
 
-    @property
+    @cached_property
     def studies(self) -> StudyStore:
         """The study store over them."""
         return StudyStore(FileStore(self.uploads, self.quarantine, self.archive))

@@ -16,7 +16,7 @@ from descriptor.archive import commit_study, open_study, read_archived
 from descriptor.instance_description import undescribed
 from descriptor.instances import ValidatedStudy
 from descriptor.metadata import StudyMetadata
-from kit.volumes import Volumes
+from kit.volumes import Volumes, being_written
 from storage.files import remove_directory
 from storage.layout import INCOMING, INTAKE, METADATA, REPORT
 from storage.metadata import ArchivedStudy
@@ -72,7 +72,7 @@ def files(volumes: Volumes) -> dict[str, bytes]:
 
 def rubbish(volumes: Volumes) -> list[Path]:
     roots = (volumes.uploads, volumes.quarantine, volumes.archive)
-    return [entry for root in roots for entry in (root / INCOMING).glob("*")]
+    return [entry for root in roots for entry in being_written(root)]
 
 
 @pytest.fixture(params=["one file system", "two file systems"])

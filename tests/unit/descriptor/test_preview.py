@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from chassis.runtime.isolation import Cause, IsolationError
 from descriptor.preview import Preview, no_preview, previewer, put_preview
 from descriptor.unrenderable import UnrenderableError
-from kit.volumes import Volumes
+from kit.volumes import Volumes, being_written
 from storage.layout import INCOMING
 from storage.metadata import ArchivedInstance, ArchivedStudy
 from storage.study_folder import StudyFolder
@@ -81,7 +81,7 @@ async def test_a_picture_is_made_once(archive: Volumes) -> None:
     await preview(STUDY_ID)
     assert archive.preview(STUDY_ID).read_bytes() == b"picture"
     assert processes.rendered == [archive.archived(STUDY_ID) / "1.dcm"]
-    assert list((archive.archive / INCOMING).iterdir()) == []
+    assert being_written(archive.archive) == []
 
 
 @pytest.mark.parametrize("left", [None, b""])
@@ -143,7 +143,7 @@ async def test_a_full_disk_costs_the_picture_only(
         assert not put_preview(archive.studies, STUDY_ID, b"picture")
     assert [log["code"] for log in logs] == ["file", "file"]
     assert not archive.preview(STUDY_ID).exists()
-    assert list((archive.archive / INCOMING).iterdir()) == []
+    assert being_written(archive.archive) == []
 
 
 async def test_no_picture_is_made_when_previews_are_off(archive: Volumes) -> None:

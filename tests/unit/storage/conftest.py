@@ -17,5 +17,5 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     if request.param == "two file systems":
         request.getfixturevalue("two_file_systems")
     store = FileStore(tmp_path / "uploads", tmp_path / "quarantine", tmp_path / "archive")
-    store.prepare(Place, stale_after_seconds=60)
+    store.prepare(Place)
     return store

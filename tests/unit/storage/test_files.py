@@ -16,7 +16,6 @@ from storage.files import (
     new_directory,
     place_file,
     remove_directory,
-    remove_stale,
     sha256_of,
     sync_directory,
     whole_file,
@@ -433,44 +432,6 @@ class TestRemovingADirectory:
             make_tree(source, FILES)
             calls += 1
         assert calls > 3
-
-
-class TestRemovingStaleEntries:
-    @pytest.fixture
-    def incoming(self, tmp_path: Path) -> Path:
-        return make_tree(tmp_path / INCOMING, {"old/000001.dcm": b"", "new/000001.dcm": b""})
-
-    @staticmethod
-    def age(path: Path, time: float) -> None:
-        for entry in (path, *path.rglob("*")):
-            os.utime(entry, (time, time), follow_symlinks=False)
-
-    def test_older_entries_are_removed_and_counted(self, incoming: Path) -> None:
-        self.age(incoming / "old", 1000)
-        self.age(incoming / "new", 1090)
-        assert remove_stale(incoming, older_than_seconds=60, now=1100) == 1
-        assert [entry.name for entry in incoming.iterdir()] == ["new"]
-
-    def test_one_recent_file_keeps_the_whole_entry(self, incoming: Path) -> None:
-        self.age(incoming / "old", 1000)
-        self.age(incoming / "new", 1000)
-        os.utime(incoming / "new" / "000001.dcm", (1090, 1090))
-        assert remove_stale(incoming, older_than_seconds=60, now=1100) == 1
-        assert [entry.name for entry in incoming.iterdir()] == ["new"]
-
-    def test_a_symbolic_link_is_removed_and_its_target_stays(
-        self, incoming: Path, tmp_path: Path
-    ) -> None:
-        study = make_tree(tmp_path / "study", FILES)
-        (incoming / "link").symlink_to(study)
-        (incoming / "old" / "link").symlink_to(study)
-        self.age(incoming, 1000)
-        assert remove_stale(incoming, older_than_seconds=60, now=1100) == 3
-        assert list(incoming.iterdir()) == []
-        assert tree(study) == FILES
-
-    def test_a_missing_directory_has_nothing_stale(self, tmp_path: Path) -> None:
-        assert remove_stale(tmp_path / INCOMING, older_than_seconds=60, now=1100) == 0
 
 
 def test_a_large_file_is_hashed_without_growing_memory(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from contracts.model import Contract
 from contracts.places import Place, study_directory
+from kit.volumes import being_written
 from storage.file_store import FileStore
 from storage.layout import INTAKE, MARKERS, METADATA, REPORT
 from storage.memory_store import MemoryStore
@@ -166,6 +167,16 @@ class TestDrafts:
             draft.commit(INTAKE, fail)
         assert content_of(store, UPLOADED) == {}
 
+    def test_what_is_being_written_is_no_leftover(self, store: Store) -> None:
+        with store.draft(ARCHIVED) as draft:
+            with draft.create("original.dcm") as file:
+                file.write(b"1")
+            draft.scratch("archive.zip").write_bytes(b"2")
+            store.prepare(Place)
+            assert list(store.leftovers(Place.ARCHIVE)) == []
+            draft.commit(METADATA, lambda file: file.write(b"{}"))
+        assert content_of(store, ARCHIVED) == {"original.dcm": b"1", METADATA: b"{}"}
+
     def test_a_scratch_file_is_local_and_not_part_of_the_directory(self, store: Store) -> None:
         with store.draft(UPLOADED) as draft:
             scratch = draft.scratch("archive.zip")
@@ -259,7 +270,7 @@ def test_metadata_can_be_collected_in_a_temporary_file(store: Store) -> None:
 
 
 def test_a_store_is_ready_once_it_is_prepared(store: Store) -> None:
-    store.prepare(Place, stale_after_seconds=60)
+    store.prepare(Place)
     store.check(Place)
     free = store.free_bytes(Place.UPLOADS)
     assert free is None or free > 0
@@ -278,11 +289,12 @@ class TestTheFileSystem:
         store = FileStore(tmp_path / "u", tmp_path / "q", tmp_path / "a")
         with pytest.raises(FileNotFoundError):
             store.put(f"{UPLOADED}/{REPORT}", b"{}")
-        assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+        assert being_written(tmp_path / "u") == []
+        assert list(store.directories("uploads")) == []
 
     def test_a_check_leaves_nothing_behind(self, tmp_path: Path) -> None:
         store = FileStore(tmp_path / "u", tmp_path / "q", tmp_path / "a")
-        store.prepare(Place, stale_after_seconds=60)
+        store.prepare(Place)
         store.check(Place)
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 

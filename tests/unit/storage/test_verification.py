@@ -1,12 +1,11 @@
 """What is found when stored studies are verified."""
 
-import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from contracts.places import Place
 from contracts.report import Outcome
 from storage.layout import METADATA, REPORT
 from storage.verification import FINDINGS, Verified, verify_study, verify_surroundings
@@ -120,12 +119,12 @@ def test_what_belongs_to_no_study_is_found(disk: Disk) -> None:
     disk.preview(b"png")
     disk.preview(b"png", OTHER)
     (disk.volumes.archive / "notes").mkdir()
-    incoming = disk.volumes.archive / ".incoming" / "x"
-    incoming.mkdir(parents=True)
-    (incoming / "young").touch()
-    (incoming / "old").touch()
-    os.utime(incoming / "old", (time.time() - 90_000,) * 2)
-    found = [(finding.code, finding.file) for finding in verify_surroundings(disk.volumes.studies)]
+    left = disk.volumes.archive / ".incoming" / "x"
+    left.mkdir(parents=True)
+    (left / "old").touch()
+    studies = disk.volumes.studies
+    with studies.draft(Place.ARCHIVE, STUDY) as draft, draft.create("being-written"):
+        found = [(finding.code, finding.file) for finding in verify_surroundings(studies)]
     assert found == [
         ("layout.unknown", "notes"),
         ("incoming.leftover", ".incoming/x/old"),

@@ -52,7 +52,6 @@ CONFIG: dict[str, Any] = {
     "uploads_dir": "data/uploads",
     "quarantine_dir": "data/quarantine",
     "archive_dir": "data/archive",
-    "stale_after_seconds": 86400,
     "status_url": "http://from-file:8001",
     "status_timeout_seconds": 2,
 }

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from structlog.testing import capture_logs
 
 from chassis.runtime.settings import DeliverySettings, ServiceSettings
+from chassis.service import lifecycle
 from chassis.service.lifecycle import Service
 from contracts.channels import ARCHIVED, UPLOADS
 from contracts.events import CloudEvent
@@ -167,7 +168,7 @@ def volumes(tmp_path: Path) -> FileStore:
 
 async def test_volumes_are_made_and_checked(volumes: FileStore) -> None:
     example = service()
-    example.work_on(volumes, Place.UPLOADS, stale_after_seconds=60)
+    example.work_on(volumes, Place.UPLOADS)
 
     async with AsyncExitStack() as stack:
         for resource in example._resources:
@@ -181,7 +182,8 @@ async def test_what_a_crash_has_left_is_removed_while_the_service_runs(
     volumes: FileStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     example = service()
-    example.work_on(volumes, Place.UPLOADS, stale_after_seconds=0.01)
+    monkeypatch.setattr(lifecycle, "CLEARING_PERIOD_SECONDS", 0.01)
+    example.work_on(volumes, Place.UPLOADS)
     incoming = volumes.uploads / INCOMING
     clearings = counted(monkeypatch, FileStore.prepare)
 
@@ -200,8 +202,9 @@ async def test_a_volume_that_cannot_be_cleared_does_not_end_the_service(
     def fail(*_: object) -> None:
         raise OSError(errno.EROFS, "read-only")
 
+    monkeypatch.setattr(lifecycle, "CLEARING_PERIOD_SECONDS", 0.01)
     example = service()
-    example.work_on(volumes, Place.UPLOADS, stale_after_seconds=0.01)
+    example.work_on(volumes, Place.UPLOADS)
 
     async with AsyncExitStack() as stack, asyncio.timeout(10):
         for resource in example._resources:

@@ -33,6 +33,7 @@ from kit.archives import (
     zipped,
 )
 from kit.uploads import CONTENT, GENEROUS, Uploads, changed, form, part
+from kit.volumes import being_written
 
 OTHER = CONTENT[::-1][:132] + b"other" * 50
 STUDY = {"CT/IM0001": CONTENT, "CT/IM0002": OTHER}
@@ -534,7 +535,7 @@ async def test_no_mutation_of_an_archive_does_harm(
         assert new == {uploads.volumes.uploaded(taken.event.subject)}
         names = {file.name for file in taken.files} | {"intake.json"}
         assert {path.name for path in new.pop().iterdir()} == names
-    assert not any((uploads.volumes.uploads / ".incoming").iterdir())
+    assert not being_written(uploads.volumes.uploads)
     assert {path.name for path in uploads.volumes.uploads.parent.iterdir()} == {"uploads"}
 
 
