@@ -8,7 +8,8 @@ import logging
 import sys
 import traceback
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from contextlib import suppress
+from typing import IO, Any, AnyStr, BinaryIO, Generic, NamedTuple, TextIO, cast
 
 import orjson
 
@@ -23,6 +24,25 @@ Log = structlog.typing.FilteringBoundLogger
 
 SILENT = ("pydicom", "httpx2", "httpcore2", "uvicorn.access")
 """Loggers whose lines may contain values of files, or addresses that clients made up."""
+
+
+class _Unfailing(Generic[AnyStr]):
+    """A stream that loses what cannot be written: the disk is full, the reader has gone.
+
+    An error in here would be taken for one of the work that is logged. There is nowhere to report
+    it; readiness says what else cannot be written.
+    """
+
+    def __init__(self, stream: IO[AnyStr]) -> None:
+        self._stream: IO[AnyStr] = stream
+
+    def write(self, text: AnyStr) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
 
 
 class _Renderers(NamedTuple):
@@ -59,7 +79,7 @@ def configure(
         logger_factory=renderers.logger_factory,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(_Unfailing(sys.stdout))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             # The template only: what a library fills into it may be a value of a file.
@@ -131,7 +151,7 @@ def _json_renderers() -> _Renderers:
     return _Renderers(
         [structlog.processors.JSONRenderer(serializer=_dumps)],
         [structlog.processors.JSONRenderer(serializer=_dumps_text)],
-        structlog.BytesLoggerFactory(sys.stdout.buffer),
+        structlog.BytesLoggerFactory(cast("BinaryIO", _Unfailing(sys.stdout.buffer))),
     )
 
 
@@ -143,7 +163,11 @@ def _console_renderers(*, quoted: bool) -> _Renderers:
         exception_formatter=structlog.dev.plain_traceback,  # rich's shows local variables
     )
     processors: list[Processor] = [renderer] if quoted else [_plain, renderer]
-    return _Renderers(processors, processors, structlog.PrintLoggerFactory(sys.stdout))
+    return _Renderers(
+        processors,
+        processors,
+        structlog.PrintLoggerFactory(cast("TextIO", _Unfailing(sys.stdout))),
+    )
 
 
 def _without_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

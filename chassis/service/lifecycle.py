@@ -296,9 +296,9 @@ class Service:
                 await task
 
     def _background_ended(self, task: "asyncio.Task[None]") -> None:
+        self.died.set()
         error = None if task.cancelled() else task.exception()
         get_logger().critical("service.background_died", exc_info=error)
-        self.died.set()
 
     async def _watch_subscribers(self) -> None:
         """End the process when a subscriber has stopped, because its group is gone for example.

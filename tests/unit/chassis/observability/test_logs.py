@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -75,6 +76,23 @@ def test_a_line_is_a_json_object_with_time_level_service_and_event(recorded: Rec
         "study_id": str(UUID(int=1)),
         "duration_ms": 1.5,
     }
+
+
+@pytest.mark.parametrize("console", [False, True])
+def test_work_goes_on_when_its_lines_cannot_be_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, console: bool
+) -> None:
+    """As on a full disk, or when the reader of a pipe has ended."""
+    full = Path("/dev/full").open("w")  # noqa: SIM115 -- closing it fails as well
+    monkeypatch.setattr("sys.stdout", full)
+    with restored_logging():
+        logs.configure("gateway", "info", console=console)
+        for _ in range(3):
+            logs.get_logger().info("study.uploaded", padding="x" * 10_000)
+            logging.getLogger("library").error("It has %s", PATIENT)
+    with pytest.raises(OSError, match="No space left"):
+        full.close()
+    assert capsys.readouterr().err == ""
 
 
 def test_a_line_stays_one_line_whatever_is_in_it(recorded: Recorded) -> None:
