@@ -1,5 +1,8 @@
 """Volumes are full or read-only for longer than any number of retries lasts."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 
 from faults.system import lasting
@@ -8,30 +11,27 @@ from faults.volume import SmallVolume
 
 MEGABYTES_PER_STUDY = 1
 SECONDS = 30
+Fault = Callable[[SmallVolume], AbstractContextManager[None]]
+FULL, READ_ONLY = SmallVolume.full, SmallVolume.read_only
 
 
-@pytest.mark.parametrize("place", ["uploads", "quarantine", "archive", "redis", "."])
-def test_a_volume_is_full(trial: Trial, place: str) -> None:
-    """`.` is the one disk of everything."""
-    with (
-        SmallVolume(trial.directory / place, MEGABYTES_PER_STUDY * trial.studies + 50) as volume,
-        trial.system.running(),
-    ):
+@pytest.mark.parametrize(
+    ("place", "fault"),
+    [
+        pytest.param("uploads", FULL, id="uploads full"),
+        pytest.param("quarantine", FULL, id="quarantine full"),
+        pytest.param("archive", FULL, id="archive full"),
+        pytest.param("redis", FULL, id="redis full"),
+        pytest.param(".", FULL, id="everything full"),  # logs too
+        pytest.param("quarantine", READ_ONLY, id="quarantine read-only"),
+        pytest.param("archive", READ_ONLY, id="archive read-only"),
+    ],
+)
+def test_a_volume_cannot_be_written(trial: Trial, place: str, fault: Fault) -> None:
+    size = MEGABYTES_PER_STUDY * trial.studies + 50
+    with SmallVolume(trial.directory / place, size) as volume, trial.system.running():
         with trial.load() as load:
             for _ in trial.moments(load, 2):
-                with volume.full():
-                    lasting(SECONDS)
-        trial.close()
-
-
-@pytest.mark.parametrize("place", ["quarantine", "archive"])
-def test_a_volume_is_read_only(trial: Trial, place: str) -> None:
-    with (
-        SmallVolume(trial.directory / place, MEGABYTES_PER_STUDY * trial.studies + 50) as volume,
-        trial.system.running(),
-    ):
-        with trial.load() as load:
-            for _ in trial.moments(load, 2):
-                with volume.read_only():
+                with fault(volume):
                     lasting(SECONDS)
         trial.close()

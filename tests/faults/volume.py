@@ -4,9 +4,12 @@ import contextlib
 import os
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+
+from kit.pipeline import until
 
 _CHUNK = bytes(1 << 16)
 
@@ -51,11 +54,16 @@ class SmallVolume:
     @contextlib.contextmanager
     def read_only(self) -> Iterator[None]:
         """Nothing can be written while the context lasts."""
-        _run("mount", "-o", "remount,ro", str(self._directory))
+        until(partial(self._remount, "ro"), "no file to be open for writing")
         try:
             yield
         finally:
-            _run("mount", "-o", "remount,rw", str(self._directory))
+            assert self._remount("rw")
+
+    def _remount(self, mode: str) -> bool:
+        """Whether it could be mounted so; not read-only while a file is open for writing."""
+        command = ["mount", "-o", f"remount,{mode}", str(self._directory)]
+        return not subprocess.run(command, check=False, timeout=30).returncode
 
 
 def _run(*command: str) -> None:
