@@ -202,14 +202,14 @@ def _settle(system: System, study_ids: Collection[str]) -> dict[str, str]:
     system.await_ready()
     while True:
         # In this order: when nothing is left to do, the listing has everything.
-        left = leftovers(system), unfinished(system), system.strays()
-        listed = _listing(system)
+        left = leftovers(system), unfinished(system)
+        listed = {} if any(left) else _listing(system)
         is_done = not any(left) and all(listed.get(study_id) in FINAL for study_id in study_ids)
         now = time.monotonic()
         if (seen := (left, listed)) != last:
             last, deadline = seen, now + PATIENCE_SECONDS
-        if is_done or now > deadline:
-            return listed
+        if (is_done and not system.strays()) or now > deadline:
+            return _listing(system) if any(left) else listed
         time.sleep(POLL_SECONDS)
 
 

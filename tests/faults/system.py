@@ -192,7 +192,7 @@ class System(Pipeline):
         """Whether a service is ready; in contrast to one that starts first, it may have ended."""
         with contextlib.suppress(httpx2.TransportError):
             url = f"http://127.0.0.1:{self.ports[name]}/health/ready"
-            return httpx2.get(url, timeout=5).is_success
+            return self.http.get(url, timeout=5).is_success
         return False
 
     def _supervise(self) -> None:

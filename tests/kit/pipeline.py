@@ -197,7 +197,7 @@ class Pipeline:
         assert process.poll() is None, f"{name} ended with {process.returncode}:\n{self.log(name)}"
         try:
             url = f"http://127.0.0.1:{self.ports[name]}/health/ready"
-            return httpx2.get(url, timeout=5).status_code == 200
+            return self.http.get(url, timeout=5).status_code == 200
         except httpx2.TransportError:
             return False
 
