@@ -3,6 +3,7 @@
 from contracts.report import Identity
 from engine.comparison.summary import Summary
 from engine.disclosure import shown_identifier
+from engine.documents.check import check_document
 from engine.encoding.elements import Buffer, Elements
 from engine.encoding.reading import read
 from engine.findings import Findings
@@ -29,7 +30,14 @@ from engine.values.check import check_values
 _CHECKED_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, CheckedRule))
 """The rules that have a check of their own."""
 
-_CHECKS = (check_values, check_iod, check_relations, check_pixels, check_site_rules)
+_CHECKS = (
+    check_values,
+    check_iod,
+    check_relations,
+    check_pixels,
+    check_document,
+    check_site_rules,
+)
 """Each finds the violations of many rules in one pass over the instance."""
 
 

@@ -42,7 +42,8 @@ _PE_POINTER = slice(0x3C, 0x40)
 """Where a Windows executable says where its second header is."""
 _PE = b"PE\0\0"
 _PDF_HEADER_WITHIN = 1024 + len(b"%PDF-")
-_XML_TYPES = frozenset({"text/xml", "application/xml", "application/hl7-cda+xml"})
+XML_TYPES = frozenset({"text/xml", "application/xml", "application/hl7-cda+xml"})
+"""Media types of XML."""
 
 
 def executable_kind(start: bytes) -> str | None:
@@ -109,8 +110,10 @@ def document_mismatch(media_type: str, start: bytes) -> str | None:
     if media_type == "application/pdf":
         # Readers of PDF put up with other bytes before the header, up to 1 KiB.
         return None if b"%PDF-" in start[:_PDF_HEADER_WITHIN] else "%PDF-"
-    if media_type in _XML_TYPES:
+    if media_type in XML_TYPES:
         text = start.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"")
         text = text.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
         return None if text.lstrip().startswith(b"<") else "<"
-    return None
+    # Models of these types begin with anything, but not like a file of another kind.
+    is_model = media_type.startswith("model/")
+    return "a model" if is_model and (foreign_kind(start) or executable_kind(start)) else None

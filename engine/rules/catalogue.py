@@ -7,6 +7,7 @@ from engine.rule import Rule
 from engine.rules import (
     codestream,
     decoding,
+    document,
     element,
     file,
     geometry,
@@ -63,6 +64,7 @@ LAYERS = (
     Layer("Lookup tables", lut.RULES),
     Layer("Overlays", overlay.RULES),
     Layer("Waveforms", waveform.RULES),
+    Layer("Encapsulated documents", document.RULES),
     Layer("Safety", safety.RULES),
     Layer("The instances of a series", series.RULES),
     Layer("The instances of a study", study.RULES),

@@ -213,7 +213,10 @@ def document_is_of_its_type(instance: Instance) -> Iterator[Violation]:
     document = instance.dataset.get(ENCAPSULATED_DOCUMENT)
     if document is not None and not document.is_empty:
         expected = document_mismatch(
-            instance.dataset.text(MIME_TYPE_OF_ENCAPSULATED_DOCUMENT).lower(),
+            instance.dataset.text(MIME_TYPE_OF_ENCAPSULATED_DOCUMENT)
+            .partition(";")[0]
+            .strip()
+            .lower(),
             document.value(_BEGINNING),
         )
         if expected:

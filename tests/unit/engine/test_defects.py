@@ -16,6 +16,7 @@ from unit.engine.clean.catalogue import CLEAN
 from unit.engine.clean.notation import File
 from unit.engine.defects import (
     codestream_defects,
+    document_defects,
     file_defects,
     geometry_defects,
     group_defects,
@@ -44,6 +45,7 @@ LAYERS = (
     geometry_defects,
     pixel_defects,
     codestream_defects,
+    document_defects,
     safety_defects,
     site_defects,
     small_file_defects,

@@ -1,4 +1,6 @@
-"""Clean objects without pixels: structured reports, key objects, presentation states, PDF."""
+"""Clean objects without pixels: structured reports, key objects, presentation states, documents."""
+
+from struct import pack
 
 from unit.engine.clean.modules import (
     CT_SERIES,
@@ -134,10 +136,60 @@ def presentation_state() -> File:
 
 def pdf() -> File:
     """An encapsulated PDF document (PS3.3 A.45.1)."""
-    document = b"%PDF-1.4\n%%EOF\n"
+    return _encapsulated("DOC", "1.2.840.10008.5.1.4.1.1.104.1", "application/pdf", PDF)
+
+
+def cda() -> File:
+    """An encapsulated clinical document (PS3.3 A.45.2)."""
+    file = _encapsulated("DOC", "1.2.840.10008.5.1.4.1.1.104.2", "text/XML", CDA)
+    return file.put("HL7InstanceIdentifier", f"{ROOT}.8^1")
+
+
+def stl() -> File:
+    """A model for printing, of two triangles (PS3.3 A.85.1)."""
+    return _model("1.2.840.10008.5.1.4.1.1.104.3", "model/stl", STL)
+
+
+def obj() -> File:
+    """A model of one face (PS3.3 A.85.2)."""
+    return _model("1.2.840.10008.5.1.4.1.1.104.4", "model/obj", OBJ)
+
+
+def mtl() -> File:
+    """The library of materials of such a model (PS3.3 A.85.3)."""
+    library = _model("1.2.840.10008.5.1.4.1.1.104.5", "model/mtl", MTL)
+    return library.without("FrameOfReferenceUID", "PositionReferenceIndicator")
+
+
+def _pdf() -> bytes:
+    objects = (
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 72 72] >>",
+    )
+    document, offsets = b"%PDF-1.4\n", [0]
+    for number, content in enumerate(objects, start=1):
+        offsets.append(len(document))
+        document += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table = b"0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % each for each in offsets[1:])
+    trailer = b"trailer\n<< /Size 4 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(document)
+    return document + b"xref\n0 4\n" + table + trailer
+
+
+PDF = _pdf()
+CDA = (
+    b'<?xml version="1.0" encoding="UTF-8"?>\n<ClinicalDocument xmlns="urn:hl7-org:v3">\n'
+    b"<title>Caf\xc3\xa9</title><component><structuredBody/></component>\n</ClinicalDocument>\n"
+)
+STL = bytes(80) + pack("<I", 2) + pack("<12fH", *[0.0, 0.0, 1.0] * 4, 0) * 2
+OBJ = b"# one face\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nvn 0 0 1\nf 1/1/1 2/1/1 -1/-1/-1\n"
+MTL = b"newmtl bone\nKd 0.9 0.9 0.8\n"
+
+
+def _encapsulated(modality: str, sop_class: str, media_type: str, document: bytes) -> File:
     return File(
-        patient_study_series("DOC")
-        | sop_common("1.2.840.10008.5.1.4.1.1.104.1")
+        patient_study_series(modality)
+        | sop_common(sop_class)
         | content_date()
         | {
             "ConversionType": "WSD",
@@ -145,9 +197,29 @@ def pdf() -> File:
             "BurnedInAnnotation": "NO",
             "DocumentTitle": "Report",
             "ConceptNameCodeSequence": code("18748-4", "LN", "Diagnostic imaging report"),
-            "MIMETypeOfEncapsulatedDocument": "application/pdf",
-            "EncapsulatedDocument": document + b"\0",
+            "MIMETypeOfEncapsulatedDocument": media_type,
+            "EncapsulatedDocument": document + b"\0" * (len(document) % 2),
             "EncapsulatedDocumentLength": len(document),
+        }
+    )
+
+
+def _model(sop_class: str, media_type: str, document: bytes) -> File:
+    file = _encapsulated("M3D", sop_class, media_type, document).without("ConversionType")
+    return File(
+        file.dataset
+        | {
+            "ManufacturerModelName": "Modeller",
+            "DeviceSerialNumber": "1",
+            "SoftwareVersions": "1.0",
+            "ICCProfile": bytes(132),
+            "ContentDescription": "A model",
+            "FrameOfReferenceUID": f"{ROOT}.9",
+            "PositionReferenceIndicator": "",
+            "MeasurementUnitsCodeSequence": code("mm", "UCUM", "mm"),
+            "ModelModification": "NO",
+            "ModelMirroring": "NO",
+            "ModelUsageCodeSequence": code("129013", "DCM", "Planning Intent"),
         }
     )
 

@@ -19,9 +19,10 @@ def cases() -> Iterator[Defect]:
         yield put("safety.burned-in-annotation", base, "BurnedInAnnotation", "YES")
     photo = images.photo()
     yield put("safety.recognizable-features", photo, "RecognizableVisualFeatures", "YES")
+    document = documents.pdf().without("EncapsulatedDocumentLength")
     yield put(
         "safety.embedded-executable",
-        documents.pdf(),
+        document,
         "EncapsulatedDocument",
         _PROGRAM,
         along=("safety.document-format",),
@@ -29,7 +30,7 @@ def cases() -> Iterator[Defect]:
     owned = images.ct().put("00090010", Of("LO", "MAKER"))
     yield put("safety.embedded-executable", owned, "00091001", Of("OB", _ELF))
     html = b"<html><body>Report</body></html>"
-    yield put("safety.document-format", documents.pdf(), "EncapsulatedDocument", html)
+    yield put("safety.document-format", document, "EncapsulatedDocument", html)
     removed = _de_identified()
     yield put("safety.name-not-removed", removed, "PatientName", "Doe^Jane")
     yield put("safety.identity-not-removed", removed, "PatientBirthDate", "19700131")
