@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from descriptor.dicom_json import ASCII, Encodings, attribute, attribute_json, encodings_of
+from descriptor.dicom_json import attribute, attribute_json
 from engine.encoding import vr as vrs
+from engine.encoding.character_sets import DEFAULT, CharacterSet, declaration, declarations
 from engine.encoding.elements import TOP, UNDEFINED_LENGTH, Element, Elements
 from engine.standard.facts import vr_of
 from engine.tags import (
@@ -34,8 +35,6 @@ _SHORT = 64
 """Values up to this length in bytes are converted without further checks."""
 _PLAIN = vrs.TEXT | {vrs.CODES[letters] for letters in b"AT FD FL SL SS SV UL UV".split()}
 """VRs that are what they seem: unlike UN, US (which may be SS), bulk data and sequences."""
-_DESCRIBING = frozenset({SPECIFIC_CHARACTER_SET, PIXEL_REPRESENTATION})
-"""Elements that say how others are to be read."""
 _PIXELS_AND_WAVEFORMS = frozenset(
     {PIXEL_DATA, FLOAT_PIXEL_DATA, DOUBLE_FLOAT_PIXEL_DATA, WAVEFORM_DATA}
 )
@@ -46,7 +45,7 @@ class _Scope(NamedTuple):
 
     path: str
     """The path of its elements, such as ``54000100/0/``."""
-    encodings: Encodings
+    characters: CharacterSet
     signed: bool
     """Whether pixels are signed: numbers of an ambiguous VR are then signed too."""
     explicit: bool
@@ -78,16 +77,17 @@ def first_values(table: Elements, tags: Iterable[int]) -> dict[int, Any]:
         tags: of the attributes; those without a value are left out of the result.
     """
     scope = _outermost(table)
-    for tag in _DESCRIBING:
-        if element := table.get(tag):
-            scope = _changed(scope, element, tag)
+    if declared := table.get(SPECIFIC_CHARACTER_SET):
+        scope = scope._replace(characters=declaration(declared.value(256)).characters)
+    if representation := table.get(PIXEL_REPRESENTATION):
+        scope = scope._replace(signed=any(representation.value(2)))
     values = {}
     for tag in tags:
         element = table.get(tag)
         if element and _is_readable(element.length, tag, MAX_VALUE_BYTES):
             vr, little_endian = _vr(element.vr, element.length, tag, scope)
             raw = element.value(element.length)
-            described = attribute(vr, raw, scope.encodings, little_endian=little_endian) or {}
+            described = attribute(vr, raw, scope.characters, little_endian=little_endian) or {}
             for value in described.get("Value", [])[:1]:
                 values[tag] = value
     return values
@@ -101,6 +101,10 @@ class _Writer:
         self._table = table
         self._file = file
         self._bytes_left = MAX_TOTAL_BYTES
+        self._declared = {
+            item: declared.characters for item, (_, declared) in declarations(table).items()
+        }
+        """The character sets, by the rows of the items that declare them."""
 
     def write_level(self, item: int, scope: _Scope) -> int:
         """Write the data set or an item.
@@ -112,6 +116,8 @@ class _Writer:
         """
         json, tags, parents = self.json, self._table.tags, self._table.parents
         json += b"{"
+        if item in self._declared:
+            scope = scope._replace(characters=self._declared[item])
         starts, last, in_order = array("Q"), -1, True
         row = item + 1
         while row < len(parents) and parents[row] == item:
@@ -119,8 +125,8 @@ class _Writer:
             if not tag & 0xFFFF:  # group lengths are not part of the model (PS3.18 F.2.2)
                 row += 1
                 continue
-            if tag in _DESCRIBING:
-                scope = _changed(scope, Element(self._table, row), tag)
+            if tag == PIXEL_REPRESENTATION:
+                scope = scope._replace(signed=any(Element(self._table, row).value(2)))
             in_order = in_order and tag > last
             last = tag
             starts.append(len(json))
@@ -146,7 +152,7 @@ class _Writer:
             self._bytes_left -= length
             offset = table.offsets[row]
             raw = bytes(table.data[offset : offset + length])
-            text = attribute_json(vr, raw, scope.encodings, little_endian)
+            text = attribute_json(vr, raw, scope.characters, little_endian)
         self.json += text or self._reference(vr, tag, scope)
         return row + 1 if length != UNDEFINED_LENGTH else self._after_fragments(row)
 
@@ -199,14 +205,7 @@ class _Writer:
 
 def _outermost(table: Elements) -> _Scope:
     little_endian = table.byte_order == "little"
-    return _Scope("", ASCII, signed=False, explicit=table.explicit, little_endian=little_endian)
-
-
-def _changed(scope: _Scope, element: Element, tag: int) -> _Scope:
-    """The scope of the elements that follow one of `_DESCRIBING`."""
-    if tag == SPECIFIC_CHARACTER_SET:
-        return scope._replace(encodings=encodings_of(element.value(MAX_VALUE_BYTES)))
-    return scope._replace(signed=any(element.value(2)))
+    return _Scope("", DEFAULT, signed=False, explicit=table.explicit, little_endian=little_endian)
 
 
 def _vr(code: int, length: int, tag: int, scope: _Scope) -> tuple[str, bool]:

@@ -8,16 +8,12 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from pydicom.charset import convert_encodings, decode_bytes, default_encoding, python_encoding
+
+from engine.encoding import vr as vrs
+from engine.encoding.character_sets import SEPARATORS, CharacterSet
 
 Attribute = dict[str, Any]
 """An attribute object: ``vr`` and at most one of ``Value``, ``InlineBinary``, ``BulkDataURI``."""
-
-Encodings = tuple[str, ...]
-"""Python's names of the character encodings in force."""
-
-ASCII: Encodings = (default_encoding,)
-"""The default repertoire; bytes beyond it are read as Latin-1, as pydicom does."""
 
 INLINE_BYTES = 1024
 """Binary values up to this length in bytes are in the JSON; longer ones stay in the file."""
@@ -29,35 +25,14 @@ _NUMBERS = {"FL": "f", "FD": "d", "SS": "h", "US": "H", "SL": "i", "UL": "I", "S
 _REMEMBERED_BYTES = 64
 _BYTES = frozenset({"OB", "UN"})
 _WORDS = frozenset({"OD", "OF", "OL", "OV", "OW"})
-_ONE_TEXT = frozenset({"LT", "ST", "UR", "UT"})
-_ANY_CHARACTER_SET = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
-_ENCODINGS = frozenset(python_encoding.values())
-# What sets code extensions back to the first character set (PS3.5 6.1.2.5.3).
-_RESETS_TEXT = set(b"\r\n\t\f")
-_RESETS_VALUES = _RESETS_TEXT | set(b"\\")
-_RESETS_NAME = _RESETS_VALUES | set(b"^=")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-
-
-def encodings_of(raw: bytes) -> Encodings:
-    """The encodings that a value of Specific Character Set (0008,0005) names.
-
-    Unknown terms give the default: pydicom would take any codec of Python's by its name, also
-    those that cost quadratic time or make strings that are not Unicode.
-    """
-    # Python refuses to look up a codec with NUL in its name.
-    terms = [term.strip() for term in raw.decode("latin-1").replace("\0", " ").split("\\")]
-    return tuple(
-        encoding if encoding in _ENCODINGS else default_encoding
-        for encoding in convert_encodings(terms)
-    )
 
 
 def attribute_json(
     vr: str,
     raw: bytes,
-    encodings: Encodings,
+    characters: CharacterSet,
     little_endian: bool,
 ) -> bytes | None:
     """An attribute object as JSON; see `attribute`.
@@ -65,11 +40,11 @@ def attribute_json(
     The instances of a study repeat most values, so short ones are remembered.
     """
     convert = _remembered if len(raw) <= _REMEMBERED_BYTES else _as_json
-    return convert(vr, raw, encodings, little_endian)
+    return convert(vr, raw, characters, little_endian)
 
 
-def _as_json(vr: str, raw: bytes, encodings: Encodings, little_endian: bool) -> bytes | None:
-    described = attribute(vr, raw, encodings, little_endian=little_endian)
+def _as_json(vr: str, raw: bytes, characters: CharacterSet, little_endian: bool) -> bytes | None:
+    described = attribute(vr, raw, characters, little_endian=little_endian)
     return None if described is None else orjson.dumps(described, option=orjson.OPT_SORT_KEYS)
 
 
@@ -77,7 +52,7 @@ _remembered = lru_cache(maxsize=4096)(_as_json)
 
 
 def attribute(
-    vr: str, raw: bytes, encodings: Encodings, *, little_endian: bool
+    vr: str, raw: bytes, characters: CharacterSet, *, little_endian: bool
 ) -> Attribute | None:
     """An element's value as an attribute object.
 
@@ -87,7 +62,7 @@ def attribute(
     Args:
         vr: the value representation, two letters, not ``SQ``.
         raw: the value field.
-        encodings: from `encodings_of`.
+        characters: the character set of texts.
         little_endian: byte order of the value field.
 
     Returns:
@@ -101,7 +76,7 @@ def attribute(
     if vr in _NUMBERS or vr == "AT":
         values = _numbers(vr, raw, little_endian=little_endian)
         return None if values is None else _attribute(vr, "Value", values)
-    texts = _texts(vr, raw, encodings)
+    texts = _texts(vr, raw, characters)
     return _attribute(vr, "Value", [_from_text(vr, text) for text in texts] if any(texts) else [])
 
 
@@ -124,14 +99,14 @@ def _numbers(vr: str, raw: bytes, *, little_endian: bool) -> list[Any] | None:
     return [value for (value,) in values]
 
 
-def _texts(vr: str, raw: bytes, encodings: Encodings) -> list[str]:
+def _texts(vr: str, raw: bytes, characters: CharacterSet) -> list[str]:
     """The values of a string, without the padding (PS3.5 6.2)."""
-    resets = _RESETS_NAME if vr == "PN" else _RESETS_VALUES
-    if vr in _ONE_TEXT:
-        resets = _RESETS_TEXT
-    text = decode_bytes(raw, encodings if vr in _ANY_CHARACTER_SET else ASCII, resets)
-    # Decoded before it is split: a backslash can be the second byte of a character in GB18030.
-    values = [text] if vr in _ONE_TEXT else text.split("\\")
+    code = vrs.CODES[vr.encode()]
+    if code in SEPARATORS:
+        values = characters.decode(raw, code).values
+    else:
+        text = raw.decode("latin-1")
+        values = [text] if vr == "UR" else text.split("\\")
     return [value.rstrip(" \0") for value in values]
 
 

@@ -6,6 +6,7 @@ from struct import calcsize, iter_unpack
 from typing import NamedTuple
 
 from engine.encoding import vr as vrs
+from engine.encoding.character_sets import SEPARATORS, declaration
 from engine.encoding.elements import Element, Elements
 from engine.findings import Findings
 from engine.instance import Instance
@@ -14,7 +15,6 @@ from engine.profiles.site_rule import MustBe, SiteRule
 from engine.rule import Rule
 from engine.rules import site as rules
 from engine.tags import MODALITY, SOP_CLASS_UID, SPECIFIC_CHARACTER_SET
-from engine.values.character_sets import character_set
 from engine.violation import Absent, Violation
 
 _VALUE_LIMIT = 1 << 20
@@ -29,8 +29,7 @@ _BINARY = {
     )
 }
 _FL = vrs.CODES[b"FL"]
-_UNDIVIDED = frozenset(vrs.CODES[letters] for letters in (b"LT", b"ST", b"UT", b"UR"))
-"""In these a backslash is text (PS3.5 6.4)."""
+_UR = vrs.CODES[b"UR"]
 
 
 class _Place(NamedTuple):
@@ -167,7 +166,7 @@ def _matches(text: str, pattern: str) -> bool:
 
 def _values(instance: Instance, element: Element, rule: SiteRule) -> Iterator[_Value]:
     content = element.value(_VALUE_LIMIT)
-    if code := _BINARY.get(element.vr):
+    if code := _BINARY.get(element.typed_vr):
         order = "<" if element.elements.byte_order == "little" else ">"
         size = calcsize(code)
         for (number,) in iter_unpack(order + code, content[: len(content) // size * size]):
@@ -177,19 +176,20 @@ def _values(instance: Instance, element: Element, rule: SiteRule) -> Iterator[_V
                 text = f"{number:.7g}"
             yield _Value(text, float(text), Violation(element, found=text, site=rule))
         return
-    text = _decoded(content, instance)
-    for part in [text] if element.vr in _UNDIVIDED else text.split("\\"):
+    for part in _texts(content, element.typed_vr, instance):
         value = part.strip(" \0")
         violation = Violation(element, value=value.encode(), site=rule)
         yield _Value(value, _number(value), violation)
 
 
-def _decoded(content: bytes, instance: Instance) -> str:
-    """A text in the data set's character set; what is none in it, in replacement characters."""
+def _texts(content: bytes, vr: int, instance: Instance) -> list[str]:
+    """The values of a text; what is no character is a replacement character."""
+    if vr not in SEPARATORS:
+        text = content.decode("ascii", "replace")
+        return [text] if vr == _UR else text.split("\\")
     declared = instance.dataset.get(SPECIFIC_CHARACTER_SET)
-    characters, _ = character_set(declared.value(256) if declared else b"")
-    text = characters.decode(content)
-    return content.decode("ascii", "replace") if text is None else text
+    characters = declaration(declared.value(256) if declared else b"").characters
+    return characters.decode(content, vr).values
 
 
 def _number(text: str) -> float | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
+from engine.encoding.character_sets import declaration
 from engine.encoding.comparable import Comparable, comparable
 from engine.encoding.digest import dataset_sha256
 from engine.encoding.elements import Element, Elements
@@ -44,7 +45,6 @@ from engine.tags import (
     STUDY_TIME,
     TRANSFER_SYNTAX_UID,
 )
-from engine.values.character_sets import character_set
 
 PATIENT = (PATIENT_NAME, PATIENT_BIRTH_DATE, PATIENT_SEX)
 """What makes a patient besides the ID: name, birth date, sex (PS3.3 C.7.1.1)."""
@@ -135,11 +135,11 @@ class Summary:
 
 def _shared(dataset: Elements) -> Iterator[tuple[int, Digests]]:
     declared = dataset.get(SPECIFIC_CHARACTER_SET)
-    characters, _ = character_set(declared.value(_VALUE_LIMIT) if declared else b"")
+    characters = declaration(declared.value(_VALUE_LIMIT) if declared else b"").characters
     for tag in _COMPARED:
         if element := dataset.get(tag):
             value = element.value(_VALUE_LIMIT)
-            parts = comparable(element.typed_vr, value, dataset.byte_order, characters.decode)
+            parts = comparable(element.typed_vr, value, dataset.byte_order, characters)
             if parts:
                 yield tag, _digests(parts)
 

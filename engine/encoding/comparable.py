@@ -12,19 +12,14 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from engine.encoding import vr as vrs
+from engine.encoding.character_sets import SEPARATORS, CharacterSet
 from engine.encoding.values import ByteOrder, values_of
 
-Decode: TypeAlias = Callable[[bytes], str | None]
-"""Makes characters of bytes, in the character set of the data set; None if they are none of it."""
 Comparable: TypeAlias = tuple[str, ...]
 """The value at rising precision; empty if there is none. Most values have one precision only."""
 
 _PN, _DA, _TM = vrs.CODES[b"PN"], vrs.CODES[b"DA"], vrs.CODES[b"TM"]
 _NUMBERS = frozenset({vrs.CODES[b"DS"], vrs.CODES[b"IS"]})
-_ENCODED = frozenset(vrs.CODES[letters] for letters in (b"LO", b"PN", b"SH", b"UC")) | frozenset(
-    vrs.CODES[letters] for letters in (b"LT", b"ST", b"UT")
-)
-"""Texts in the character set of the data set."""
 _PARAGRAPHS = frozenset(vrs.CODES[letters] for letters in (b"LT", b"ST", b"UT"))
 """Texts of one value in which spaces at the beginning count."""
 _PADDING = " \0"
@@ -34,14 +29,16 @@ _TIME = re.compile(r"(\d{2}):?(?:(\d{2}):?(?:(\d{2})(?:\.(\d{1,6}))?)?)?")
 """With the colons of ACR-NEMA, too."""
 
 
-def comparable(vr: int, value: bytes, byte_order: ByteOrder, decode: Decode) -> Comparable:
+def comparable(
+    vr: int, value: bytes, byte_order: ByteOrder, characters: CharacterSet
+) -> Comparable:
     """What a value says.
 
     Args:
         vr: the code of the value representation.
         value: the bytes.
         byte_order: of binary numbers.
-        decode: for texts beyond ASCII.
+        characters: the character set of texts.
 
     Returns:
         Texts that are equal if the values are. Two values agree also if one is the beginning of the
@@ -50,12 +47,12 @@ def comparable(vr: int, value: bytes, byte_order: ByteOrder, decode: Decode) -> 
     if vr not in vrs.TEXT:
         numbers = values_of(vr, value, byte_order)
         return ("\\".join(map(str, numbers)),) if numbers else ()
-    text = _decoded(value, decode if vr in _ENCODED else None)
+    texts = _texts(vr, value, characters)
     if vr in _PARAGRAPHS:
-        text = text.rstrip(_PADDING)
+        text = texts[0].rstrip(_PADDING)
         return (text,) if text else ()
     spelled = _SPELLINGS.get(vr, str)
-    values = [spelled(one.strip(_PADDING)) for one in text.split("\\")]
+    values = [spelled(one.strip(_PADDING)) for one in texts]
     if vr == _TM and len(values) == 1:
         return _time(values[0])
     return ("\\".join(values),) if any(values) else ()
@@ -71,11 +68,13 @@ def _begins(one: Comparable, other: Comparable) -> bool:
     return other[: len(one)] == one if one else not other
 
 
-def _decoded(value: bytes, decode: Decode | None) -> str:
-    if decode is None or (value.isascii() and b"\x1b" not in value):
-        return value.decode("latin-1")
-    text = decode(value.rstrip(b" \0"))
-    return value.decode("latin-1") if text is None else unicodedata.normalize("NFC", text)
+def _texts(vr: int, value: bytes, characters: CharacterSet) -> list[str]:
+    if vr in SEPARATORS:
+        decoded = characters.decode(value.rstrip(b" \0"), vr)
+        if decoded.is_whole:  # what is guessed may be the same for different bytes
+            return [unicodedata.normalize("NFC", text) for text in decoded.values]
+    text = value.decode("latin-1")
+    return [text] if vr in _PARAGRAPHS else text.split("\\")
 
 
 def _name(name: str) -> str:

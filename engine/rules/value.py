@@ -178,18 +178,18 @@ CHARACTER_SET_UNKNOWN = RULES.define(
     why="Readers fall back to some other character set and show wrong names, or refuse the file.",
     fix="Use a defined term such as ISO_IR 100 or ISO_IR 192; leave the element out where all "
     "text is ASCII.",
-    found_by="engine.values.character_sets",
+    found_by="engine.values.scopes",
 )
 CHARACTER_SET_COMBINATION = RULES.define(
     "value.character-set-combination",
     Severity.WARNING,
-    "The specific character sets can't be used together in this order.",
+    "The specific character set has terms that can't be used together, in this order or alone.",
     "PS3.3 C.12.1.1.2",
     why="Only sets with code extensions can be switched between; readers use the first one for "
     "everything or guess.",
-    fix="With several values use ISO 2022 terms throughout, a single-byte one (or none) first; "
-    "ISO_IR 192, GB18030 and GBK are used alone.",
-    found_by="engine.values.character_sets",
+    fix="With several values use ISO 2022 terms throughout, a single-byte one (or none) first; a "
+    "single value is an ISO_IR term, GB18030 or GBK.",
+    found_by="engine.values.scopes",
 )
 CHARACTER_SET_MISSING = RULES.define(
     "value.character-set-missing",
@@ -213,7 +213,7 @@ UNDECODABLE = RULES.define(
 LEFT_OPEN = RULES.define(
     "value.character-set-left-open",
     Severity.WARNING,
-    "The text ends in a character set of two bytes that it has switched to, and not back.",
+    "A line or value ends in a character set of two bytes, without switching back from it.",
     "PS3.5 6.1.2.5.3",
     why="Readers that carry on in that set take the next value, or the padding, for other letters.",
     fix="Write the escape sequence of the first character set, such as ESC ( B, before each "

@@ -1,11 +1,11 @@
 """Which character set applies where: that of the item, or of the nearest enclosing one."""
 
+from engine.encoding.character_sets import DEFAULT, CharacterSet, Declaration, declarations
 from engine.encoding.elements import TOP, Element, Elements
 from engine.findings import Findings
-from engine.tags import SPECIFIC_CHARACTER_SET
-from engine.values.character_sets import DEFAULT, CharacterSet, character_set
-
-_LENGTH = 256
+from engine.rules import value as rules
+from engine.values.judgement import SHOWN
+from engine.violation import Violation
 
 
 class Scopes:
@@ -20,16 +20,9 @@ class Scopes:
     def __init__(self, elements: Elements, findings: Findings) -> None:
         self._parents = elements.parents
         self._declared: dict[int, CharacterSet] = {}
-        tags = elements.tags
-        row = -1
-        for _ in range(tags.count(SPECIFIC_CHARACTER_SET)):
-            row = tags.index(SPECIFIC_CHARACTER_SET, row + 1)
-            element = Element(elements, row)
-            characters, violations = character_set(element.value(_LENGTH))
-            # Of two in one place the last one counts, as for every duplicate.
-            self._declared[elements.parents[row]] = characters
-            for rule, violation in violations:
-                findings.add(rule, violation._replace(at=element))
+        for parent, (element, declared) in declarations(elements).items():
+            self._declared[parent] = declared.characters
+            _report(element, declared, findings)
         self.top = self._declared.get(TOP, DEFAULT)
         self.by_item: dict[int, CharacterSet] = {}
         self.are_nested = any(row != TOP for row in self._declared)
@@ -45,3 +38,15 @@ class Scopes:
             return
         outer = self.by_item.get(self._parents[sequence], self.top)
         self.by_item[row] = self._declared.get(row, outer)
+
+
+def _report(element: Element, declared: Declaration, findings: Findings) -> None:
+    """Report what is wrong with a value of (0008,0005)."""
+    if declared.unknown is not None:
+        value = declared.unknown.encode("latin-1")
+        violation = Violation(element, "a defined term", value=value)
+        findings.add(rules.CHARACTER_SET_UNKNOWN, violation)
+    elif declared.expected is not None:
+        value = element.value(SHOWN)
+        violation = Violation(element, declared.expected, value=value)
+        findings.add(rules.CHARACTER_SET_COMBINATION, violation)

@@ -3,9 +3,9 @@
 from functools import lru_cache
 
 from engine.encoding import vr as vrs
+from engine.encoding.character_sets import CharacterSet
 from engine.encoding.elements import Buffer
 from engine.values import text, uids
-from engine.values.character_sets import CharacterSet
 from engine.values.formats import FORMATS
 from engine.values.judgement import NOTHING, Judgement
 

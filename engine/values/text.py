@@ -4,13 +4,13 @@ import re
 from typing import NamedTuple
 
 from engine.encoding import vr as vrs
+from engine.encoding.character_sets import SEPARATORS, CharacterSet
+from engine.encoding.code_extensions import ESC
 from engine.rules import value as rules
-from engine.values.character_sets import CharacterSet, guessed
 from engine.values.judgement import NOTHING, SHOWN, VALID, Judgement, broken
 from engine.violation import RuleViolation
 
 _PADDING = b" \0"
-_ESC = b"\x1b"
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
 _CONTROL_IN_PARAGRAPHS = re.compile("[\0-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 """TAB, LF, FF and CR are allowed in ST, LT and UT (PS3.5 6.1.3)."""
@@ -23,26 +23,24 @@ class _Form(NamedTuple):
     """How many characters a value may have; None for 2^32 - 2."""
     simple: "re.Pattern[bytes]"
     """What nothing can be wrong with: one value, ASCII without control characters."""
-    multiple: bool
-    """Whether a backslash separates values."""
     control: "re.Pattern[str]"
     """The control characters that are not allowed."""
 
 
 def _line(length: int | None) -> _Form:
     simple = rb"[ -\[\]-~]{0,%b}+" % (str(length).encode() if length else b"")
-    return _Form(length, re.compile(simple), multiple=True, control=_CONTROL)
+    return _Form(length, re.compile(simple), control=_CONTROL)
 
 
 def _paragraphs(length: int | None) -> _Form:
     simple = rb"[ -~\t\n\f\r]{0,%b}+" % (str(length).encode() if length else b"")
-    return _Form(length, re.compile(simple), multiple=False, control=_CONTROL_IN_PARAGRAPHS)
+    return _Form(length, re.compile(simple), control=_CONTROL_IN_PARAGRAPHS)
 
 
 TEXTS = {
     vrs.LO: _line(64),
     vrs.CODES[b"LT"]: _paragraphs(10240),
-    _PN: _Form(None, re.compile(rb"[ -<>-\[\]_-~]{0,64}+"), multiple=True, control=_CONTROL),
+    _PN: _Form(None, re.compile(rb"[ -<>-\[\]_-~]{0,64}+"), control=_CONTROL),
     vrs.CODES[b"SH"]: _line(16),
     vrs.CODES[b"ST"]: _paragraphs(1024),
     vrs.CODES[b"UC"]: _line(None),
@@ -69,7 +67,10 @@ def judge(vr: int, value: bytes, characters: CharacterSet) -> Judgement:
         if not encoded:
             return NOTHING
         violations.append(broken(rules.PADDING, "spaces", value=value[-SHOWN:]))
-    values = _judge_characters(form, _decoded(encoded, characters, violations), violations)
+    values = _decoded(encoded, vr, characters, violations)
+    if found := next(filter(None, map(form.control.search, values)), None):
+        character = f"character {ord(found[0]):02X} (hexadecimal)"
+        violations.append(broken(rules.CONTROL_CHARACTER, "no control character", character))
     if vr == _PN:
         _judge_names(values, violations)
     elif form.length:
@@ -79,35 +80,27 @@ def judge(vr: int, value: bytes, characters: CharacterSet) -> Judgement:
     return Judgement(len(values), tuple(violations))
 
 
-def _judge_characters(form: _Form, text: str, violations: list[RuleViolation]) -> list[str]:
-    """The values of a text."""
-    if found := form.control.search(text):
-        character = f"character {ord(found[0]):02X} (hexadecimal)"
-        violations.append(broken(rules.CONTROL_CHARACTER, "no control character", character))
-    return text.split("\\") if form.multiple else [text]
-
-
 def is_ascii(encoded: bytes) -> bool:
     """Whether each byte is a character, whatever the character set."""
-    return encoded.isascii() and _ESC not in encoded
+    return encoded.isascii() and ESC not in encoded
 
 
-def _decoded(encoded: bytes, characters: CharacterSet, violations: list[RuleViolation]) -> str:
-    """The characters; a guess where the character set does not have them."""
-    if is_ascii(encoded):
-        return encoded.decode("ascii")
-    text = characters.decode(encoded)
-    if text is not None:
-        if characters.is_left_open(encoded):
-            violations.append(broken(rules.LEFT_OPEN, "the first character set at the end"))
-        return text
-    if characters.is_declared:
-        violations.append(broken(rules.UNDECODABLE, value=encoded[:SHOWN]))
-    else:
-        violations.append(
-            broken(rules.CHARACTER_SET_MISSING, "(0008,0005) in the data set", _kind(encoded))
-        )
-    return guessed(encoded)
+def _decoded(
+    encoded: bytes, vr: int, characters: CharacterSet, violations: list[RuleViolation]
+) -> list[str]:
+    """The values; guessed where the character set does not have their characters."""
+    decoded = characters.decode(encoded, vr)
+    if not characters.is_certain or not decoded.is_whole:
+        if not characters.is_declared:
+            expected = "(0008,0005) in the data set"
+            violations.append(broken(rules.CHARACTER_SET_MISSING, expected, _kind(encoded)))
+        elif characters.is_certain:
+            violations.append(broken(rules.UNDECODABLE, value=encoded[:SHOWN]))
+        guess = encoded.replace(ESC, b"").decode("utf-8", "replace")
+        return guess.split("\\") if SEPARATORS[vr] else [guess]
+    if decoded.is_left_open:
+        violations.append(broken(rules.LEFT_OPEN, "the first character set at the end"))
+    return decoded.values
 
 
 def _kind(encoded: bytes) -> str:

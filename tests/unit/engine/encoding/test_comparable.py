@@ -3,13 +3,13 @@
 import pytest
 
 from engine.encoding import vr as vrs
+from engine.encoding.character_sets import declaration
 from engine.encoding.comparable import Comparable, agreeing, comparable
-from engine.values.character_sets import character_set
 
 
 def said(vr: str, value: bytes, charset: bytes = b"ISO_IR 100") -> Comparable:
-    characters, _ = character_set(charset)
-    return comparable(vrs.CODES[vr.encode()], value, "little", characters.decode)
+    characters = declaration(charset).characters
+    return comparable(vrs.CODES[vr.encode()], value, "little", characters)
 
 
 def agree(*values: Comparable) -> bool:

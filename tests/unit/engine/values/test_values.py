@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from contracts.report import Finding, Severity
 from engine.encoding import vr as vrs
+from engine.encoding.character_sets import declaration
 from engine.findings import Findings
 from engine.instance import Instance
 from engine.profiles.profile import Profile
 from engine.rules.catalogue import RULES
 from engine.values import strings
-from engine.values.character_sets import character_set
 from engine.values.check import check_values
 from unit.engine import dicom_writer as dicom
 from unit.engine.layers import changed, findings_in, instance_of
@@ -244,14 +244,14 @@ def test_severities_are_warnings_unless_the_standard_is_kept() -> None:
 @QUICKLY
 @given(st.sampled_from(sorted({*vrs.TEXT, -1})), st.binary(max_size=300), st.binary(max_size=40))
 def test_any_bytes_get_a_judgement(vr: int, value: bytes, declared: bytes) -> None:
-    characters, _ = character_set(declared)
+    characters = declaration(declared).characters
     assert strings.judge(vr, value, 0, len(value), characters).values >= 0
 
 
 @QUICKLY
 @given(st.sampled_from(sorted({*vrs.TEXT, -1})), st.binary(min_size=40, max_size=300))
 def test_the_beginning_of_a_very_long_value_gets_a_judgement(vr: int, value: bytes) -> None:
-    characters, _ = character_set(b"")
+    characters = declaration(b"").characters
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(strings, "_REMEMBERED_LENGTH", 16)
         patch.setattr(strings, "_MOST", 32)
@@ -272,7 +272,7 @@ ESCAPES = [b"\x1b$B", b"\x1b(B", b"\x1b(J", b"\x1b$)C", b"\x1b$)A", b"\x1b$(D", 
 def test_any_bytes_in_any_character_sets_get_a_judgement(
     terms: list[bytes], parts: list[bytes]
 ) -> None:
-    characters, _ = character_set(b"\\".join(terms))
+    characters = declaration(b"\\".join(terms)).characters
     name = b"".join(parts)
     assert strings.judge(vrs.CODES[b"PN"], name, 0, len(name), characters).values >= 0
 
