@@ -38,10 +38,12 @@ class StudyMetadata:
     Args:
         study: the study among the uploads.
         temporary: an empty file for the entries of the instances.
+        began_at: when the archiving began, with its zone.
     """
 
-    def __init__(self, study: ValidatedStudy, temporary: IO[bytes]) -> None:
+    def __init__(self, study: ValidatedStudy, temporary: IO[bytes], began_at: datetime) -> None:
         self.study = study
+        self._began_at = began_at
         self._writer = MetadataWriter(temporary)
         self._values: Values = {}
         self._distinct: dict[str, dict[Any, None]] = {"StudyInstanceUID": {}, "Modality": {}}
@@ -95,7 +97,7 @@ class StudyMetadata:
             "study": self._summary(),
             "series": list(self._series.values()),
             "validation": study.report.model_dump(mode="json", exclude_none=True),
-            "provenance": _provenance(study, archived_at),
+            "provenance": _provenance(study, self._began_at, archived_at),
         }
         self._writer.write(file, header)
 
@@ -140,7 +142,7 @@ def _entry(instance: Instance, description: InstanceDescription) -> dict[str, An
     return entry
 
 
-def _provenance(study: ValidatedStudy, archived_at: datetime) -> dict[str, Any]:
+def _provenance(study: ValidatedStudy, began_at: datetime, archived_at: datetime) -> dict[str, Any]:
     """Where the study came from, and the outcome of each file that was received."""
     intake = study.intake
     asked = intake.model_dump(
@@ -153,6 +155,7 @@ def _provenance(study: ValidatedStudy, archived_at: datetime) -> dict[str, Any]:
         **asked,
         "uploaded_at": intake.event.time,
         "validated_at": study.report.validated_at,
+        "archiving_began_at": began_at,
         "archived_at": archived_at,
         "files": _files(study),
         "software": _SOFTWARE,

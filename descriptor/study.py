@@ -80,7 +80,7 @@ def _open(studies: StudyStore, study_id: UUID) -> StudyMetadata | Archived:
     study = open_study(studies, study_id)
     if study is None:
         return Archived.of(read_archived(studies, study_id))
-    return StudyMetadata(study, studies.store.temporary_file(Place.ARCHIVE))
+    return StudyMetadata(study, studies.store.temporary_file(Place.ARCHIVE), datetime.now(UTC))
 
 
 async def _describe_and_commit(

@@ -73,6 +73,8 @@ class Provenance(Contract):
     skipped: tuple[SkippedFile, ...] = ()
     """What else was sent."""
     uploaded_at: AwareDatetime
+    archiving_began_at: AwareDatetime | None = None
+    """Unknown of studies that version 0.1 has archived."""
     archived_at: AwareDatetime
     files: tuple[ReceivedFile, ...]
 

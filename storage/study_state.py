@@ -1,7 +1,7 @@
 """The state of a study as the store shows it: what its status record is rebuilt from."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from contracts.intake import Intake
 from contracts.places import Place
@@ -21,8 +21,7 @@ _AT = {
 def updates_at(folder: StudyFolder) -> list[StatusUpdate]:
     """The status updates that a study went through, as far as its folder shows them. Blocks.
 
-    The time at which the archiving began is stored nowhere. If the documents of the study are
-    broken, its place alone says its state.
+    If the documents of the study are broken, its place alone says its state.
 
     Raises:
         FileNotFoundError: the study is not there, or not any more.
@@ -63,8 +62,14 @@ def _archived(folder: StudyFolder) -> list[StatusUpdate]:
             **facts.known(),
         ),
         *_validated(study.validation),
+        *_archiving(source.archiving_began_at),
         StatusUpdate(status=State.ARCHIVED, service="descriptor", time=source.archived_at),
     ]
+
+
+def _archiving(began_at: datetime | None) -> Iterator[StatusUpdate]:
+    if began_at:
+        yield StatusUpdate(status=State.ARCHIVING, service="descriptor", time=began_at)
 
 
 def _waiting(folder: StudyFolder) -> list[StatusUpdate]:

@@ -49,7 +49,8 @@ def commit_opened(
     owners: Mapping[str, UUID] = MappingProxyType({}),
 ) -> None:
     assert study
-    with StudyMetadata(study, volumes.studies.store.temporary_file(Place.ARCHIVE)) as metadata:
+    temporary = volumes.studies.store.temporary_file(Place.ARCHIVE)
+    with StudyMetadata(study, temporary, NOW) as metadata:
         metadata.add((instance, undescribed(instance.identity)) for instance in study.instances)
         commit_study(volumes.studies, metadata, owners, now)
 

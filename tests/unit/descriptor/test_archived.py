@@ -45,6 +45,9 @@ def nasty(content: bytes, number: int) -> bytes:
     return buffer.getvalue()
 
 
+NOW = datetime(2025, 1, 1, 12, 2, tzinfo=UTC)
+
+
 @pytest.fixture
 def short(volumes: Volumes, make_study: MakeStudy, sample: Sample) -> Archived:
     """What committing returns of a study: four instances, one of them sent twice, one of another
@@ -66,7 +69,8 @@ def short(volumes: Volumes, make_study: MakeStudy, sample: Sample) -> Archived:
     (volumes.archived(OTHER_ID) / "original.dcm").write_bytes(b"another's")
     study = open_study(volumes.studies, STUDY_ID)
     assert study
-    with StudyMetadata(study, volumes.studies.store.temporary_file(Place.ARCHIVE)) as metadata:
+    temporary = volumes.studies.store.temporary_file(Place.ARCHIVE)
+    with StudyMetadata(study, temporary, NOW) as metadata:
         for instance in study.instances:
             metadata.add(
                 [
@@ -78,7 +82,7 @@ def short(volumes: Volumes, make_study: MakeStudy, sample: Sample) -> Archived:
                     )
                 ]
             )
-        return commit_study(volumes.studies, metadata, {}, datetime(2025, 1, 1, 12, 2, tzinfo=UTC))
+        return commit_study(volumes.studies, metadata, {}, NOW)
 
 
 @pytest.fixture

@@ -71,7 +71,8 @@ def written(
 ) -> bytes:
     """The bytes of ``metadata.json``."""
     file = io.BytesIO()
-    with StudyMetadata(study, volumes.studies.store.temporary_file(Place.ARCHIVE)) as metadata:
+    temporary = volumes.studies.store.temporary_file(Place.ARCHIVE)
+    with StudyMetadata(study, temporary, NOW) as metadata:
         metadata.add(zip(study.instances, descriptions, strict=True))
         metadata.write(file, NOW)
     return file.getvalue()
@@ -271,6 +272,7 @@ class TestStudyMetadata:
         provenance = document["provenance"]
         assert provenance["uploaded_at"] == "2025-01-01T12:00:00Z"
         assert provenance["validated_at"] == "2025-01-01T12:01:00Z"
+        assert provenance["archiving_began_at"] == "2025-01-01T12:02:00Z"
         assert provenance["archived_at"] == "2025-01-01T12:02:00Z"
         assert provenance["software"]["pydicom"] == pydicom.__version__
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -133,6 +133,7 @@ class Disk:
             ),
             "provenance": {
                 "uploaded_at": UPLOADED,
+                "archiving_began_at": archived_at - timedelta(seconds=2),
                 "archived_at": archived_at,
                 "files": [
                     {

@@ -32,17 +32,19 @@ def states(updates: list[StatusUpdate]) -> list[tuple[State, str]]:
     return [(update.status, update.service) for update in updates]
 
 
-def test_an_archived_study_went_through_every_state_but_one(disk: Disk) -> None:
+def test_an_archived_study_went_through_every_state(disk: Disk) -> None:
     disk.archive(VALID, INVALID)
     updates = updates_at(disk.volumes.studies.archived(STUDY))
     assert states(updates) == [
         (State.UPLOADED, "gateway"),
         (State.VALIDATING, "validator"),
         (State.VALIDATED, "validator"),
+        (State.ARCHIVING, "descriptor"),
         (State.ARCHIVED, "descriptor"),
     ]
     times = [update.time for update in updates]
-    assert (times[0], times[2], times[3]) == (UPLOADED, VALIDATED, ARCHIVED)
+    assert (times[0], times[2], times[4]) == (UPLOADED, VALIDATED, ARCHIVED)
+    assert (times[4] - times[3]).total_seconds() == 2
     assert (times[2] - times[1]).total_seconds() == 0.5
     validated = updates[2]
     assert validated.files
@@ -50,6 +52,14 @@ def test_an_archived_study_went_through_every_state_but_one(disk: Disk) -> None:
     assert [finding.code for finding in validated.findings] == [SHORT.code]
     assert validated.findings[0].path == SHORT.path
     assert validated.modalities == ("CT",)
+
+
+def test_of_a_study_of_version_0_1_it_is_unknown_when_its_archiving_began(disk: Disk) -> None:
+    metadata = disk.archive(VALID) / METADATA
+    lines = metadata.read_text().splitlines(keepends=True)
+    metadata.write_text("".join(line for line in lines if "archiving_began_at" not in line))
+    updates = updates_at(disk.volumes.studies.archived(STUDY))
+    assert [update.status for update in updates[-2:]] == [State.VALIDATED, State.ARCHIVED]
 
 
 def test_a_study_in_quarantine_has_failed(disk: Disk) -> None:
