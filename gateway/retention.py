@@ -126,7 +126,14 @@ class Retention:
         if Place.UPLOADS in places:
             return  # it is being processed
         if folder.place is Place.QUARANTINE and Place.ARCHIVE in places:
-            await asyncio.to_thread(remove, self._studies, study_id, None, RemovalReason.PURGED)
+            await remove(
+                self._studies,
+                self._deletions,
+                study_id,
+                None,
+                reason=RemovalReason.PURGED,
+                requested_by=REQUESTED_BY,
+            )
         else:
             await self._deletions.delete(study_id, RemovalReason.PURGED, REQUESTED_BY)
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
+from fastapi import Request
 from pydantic import AwareDatetime, Field
 
 from chassis.web.problem import Problem
@@ -18,6 +19,11 @@ from storage.stored_file import FileInStore
 
 Requester = Annotated[str, Field(max_length=100)]
 """The address of a client, or the name of the service that removes by age."""
+
+
+def requester(request: Request) -> str:
+    """The address of the client that sent a request."""
+    return request.client.host if request.client else "unknown"
 
 
 class Removal(Contract):

@@ -25,6 +25,7 @@ from chassis.messaging.lease import Lease
 from chassis.messaging.publishing import EventPublisher
 from chassis.observability.logs import error_name, get_logger
 from chassis.web.problem import Problem
+from chassis.web.problem_types import ProblemType
 from contracts.events import RemovalReason, StudyDeleted, StudyDeletedData
 from contracts.model import Contract
 from contracts.places import Place
@@ -67,22 +68,32 @@ class Deletions:
         self._publisher = publisher
         self._lease = Lease(connect, "deletions:lease")
 
-    async def delete(self, study_id: UUID, reason: RemovalReason, requested_by: str) -> None:
+    async def delete(
+        self, study_id: UUID, reason: RemovalReason, requested_by: str, *, if_stored: bool = False
+    ) -> None:
         """Delete a study from every place. No service may be processing it.
 
         Args:
             study_id: the study; it may have no files any more.
             reason: why.
             requested_by: who wants it, for the audit trail.
+            if_stored: do nothing if it has no files any more.
 
         Raises:
-            Problem: 503 if other removals take too long.
-            redis.exceptions.RedisError: Redis is unavailable. Like after a crash, the deletion is
-                finished later.
-            TimeoutError: likewise.
+            Problem: 503 if other removals take too long, or if Redis is unavailable. Like after a
+                crash, the deletion is finished later then.
         """
-        deletion = await asyncio.to_thread(self._begin, study_id, reason, requested_by)
-        await self._finish(deletion)
+        deletion = await asyncio.to_thread(
+            self._begin, study_id, reason, requested_by, if_stored=if_stored
+        )
+        if deletion is None:
+            return
+        try:
+            await self._finish(deletion)
+        except (RedisError, TimeoutError) as error:
+            get_logger().error("deletion.redis_unavailable", error=error_name(error))
+            detail = "The event bus does not answer; the deletion is finished later."
+            raise Problem(ProblemType.EVENT_BUS_UNAVAILABLE, detail) from None
 
     async def finish_continually(self) -> None:
         """Finish deletions that were interrupted, until cancelled. One gateway does it."""
@@ -104,15 +115,20 @@ class Deletions:
             get_logger().warning("deletion.resumed", study_id=str(deletion.event.study_id))
             await self._finish(deletion)
 
-    def _begin(self, study_id: UUID, reason: RemovalReason, requested_by: str) -> Deletion:
-        """Write the audit trail and the note."""
+    def _begin(
+        self, study_id: UUID, reason: RemovalReason, requested_by: str, *, if_stored: bool
+    ) -> Deletion | None:
+        """Write the audit trail and the note; None if there is nothing to delete."""
         note = self._studies.deletion(study_id)
         # One at a time, or two requests would both record the files.
         with locked(self._studies.removals) as trail:
             if note.exists():
                 return Deletion.model_validate_json(note.read())
+            places = self._studies.locate(study_id)
+            if if_stored and not places:
+                return None
             removals, size_bytes = [], 0
-            for place in self._studies.locate(study_id):
+            for place in places:
                 folder = self._studies.at(place, study_id)
                 for name, sha256, size in _files(folder):
                     size_bytes += size

@@ -6,9 +6,7 @@ from uuid import UUID
 
 import httpx2
 from fastapi import Path, Request
-from redis.exceptions import RedisError
 
-from chassis.observability.logs import error_name, get_logger
 from chassis.web.problem import Problem, documented
 from chassis.web.problem_types import ProblemType
 from chassis.web.routing import Router, provided
@@ -16,6 +14,7 @@ from contracts.events import RemovalReason
 from contracts.places import Place
 from contracts.status import State
 from gateway.browsing.study_status import known_status
+from gateway.deletion.audit_trail import requester
 from gateway.deletion.deletion import Deletions
 from storage.study_store import StudyStore
 
@@ -55,10 +54,4 @@ async def delete_study(
         if record.status is not State.ERROR and (places or not record.status.is_final):
             detail = f"Study {study_id} is being processed; try again when that has ended."
             raise Problem(ProblemType.STUDY_IN_PROGRESS, detail)
-    requested_by = request.client.host if request.client else "unknown"
-    try:
-        await deletions.delete(study_id, RemovalReason.DELETED, requested_by)
-    except (RedisError, TimeoutError) as error:
-        get_logger().error("deletion.redis_unavailable", error=error_name(error))
-        detail = "The event bus does not answer; the deletion is finished later."
-        raise Problem(ProblemType.EVENT_BUS_UNAVAILABLE, detail) from None
+    await deletions.delete(study_id, RemovalReason.DELETED, requester(request))

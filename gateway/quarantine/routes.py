@@ -13,6 +13,8 @@ from chassis.web.routing import Router, provided
 from contracts.events import RemovalReason
 from contracts.model import ProfileName
 from gateway.browsing.study_files import DICOM
+from gateway.deletion.audit_trail import requester
+from gateway.deletion.deletion import Deletions
 from gateway.http.documentation import file_download
 from gateway.http.download import answer_file
 from gateway.quarantine.contents import chosen, describe, not_in_quarantine, read_contents
@@ -44,6 +46,7 @@ FILE = f"{STUDY}/files/{{file}}"
 
 StudyId = Annotated[UUID, Path(description="The `study_id` that the upload returned.")]
 Store = Annotated[StudyStore, provided(StudyStore)]
+Deleting = Annotated[Deletions, provided(Deletions)]
 Settings = Annotated[GatewaySettings, provided(GatewaySettings)]
 Uploads = Annotated[UploadService, provided(UploadService)]
 
@@ -139,35 +142,66 @@ async def get_quarantined_file(
     STUDY,
     status_code=204,
     summary="Delete a study from quarantine",
-    responses=documented(*_REMOVAL),
+    responses=documented(*_REMOVAL, ProblemType.EVENT_BUS_UNAVAILABLE),
 )
-async def delete_quarantined_study(study_id: StudyId, studies: Store) -> None:
-    """Deletes the files of the study. `removed.ndjson` keeps a line about each of them."""
-    await asyncio.to_thread(remove, studies, study_id, None, RemovalReason.DELETED)
+async def delete_quarantined_study(
+    study_id: StudyId, request: Request, studies: Store, deletions: Deleting
+) -> None:
+    """Deletes the files of the study. `removed.ndjson` keeps a line about each of them.
+
+    If nothing of it is archived, the event `study.deleted` follows, and the status becomes
+    `deleted`. After `event-bus-unavailable` the deletion is finished later by itself.
+    """
+    await remove(
+        studies,
+        deletions,
+        study_id,
+        None,
+        reason=RemovalReason.DELETED,
+        requested_by=requester(request),
+    )
 
 
 @router.delete(
     FILE,
     status_code=204,
     summary="Delete a file from quarantine",
-    responses=documented(*_REMOVAL, ProblemType.UNKNOWN_FILE),
+    responses=documented(*_REMOVAL, ProblemType.UNKNOWN_FILE, ProblemType.EVENT_BUS_UNAVAILABLE),
 )
-async def delete_quarantined_file(study_id: StudyId, file: FileName, studies: Store) -> None:
+async def delete_quarantined_file(
+    study_id: StudyId, file: FileName, request: Request, studies: Store, deletions: Deleting
+) -> None:
     """Deletes the file. `removed.ndjson` keeps a line about it.
 
-    With its last file a study leaves the quarantine.
+    To delete the last file is to delete the study from quarantine.
     """
-    await asyncio.to_thread(remove, studies, study_id, frozenset({file}), RemovalReason.DELETED)
+    await remove(
+        studies,
+        deletions,
+        study_id,
+        frozenset({file}),
+        reason=RemovalReason.DELETED,
+        requested_by=requester(request),
+    )
 
 
 @router.post(
     "/quarantine/purge",
     summary="Delete old studies from quarantine",
-    responses=documented(ProblemType.BAD_REQUEST, ProblemType.QUARANTINE_BUSY),
+    responses=documented(
+        ProblemType.BAD_REQUEST, ProblemType.QUARANTINE_BUSY, ProblemType.EVENT_BUS_UNAVAILABLE
+    ),
 )
-async def purge_quarantine(request: PurgeRequest, studies: Store) -> Purge:
-    """Deletes up to 500 studies, the oldest first. `remaining` says how many are left."""
-    return await purge(studies, request.older_than_days, dry_run=request.dry_run)
+async def purge_quarantine(
+    asked: PurgeRequest, request: Request, studies: Store, deletions: Deleting
+) -> Purge:
+    """Deletes up to 500 studies, the oldest first. `remaining` says how many are left.
+
+    The event `study.deleted` follows for each of which nothing is archived.
+    """
+    return await purge(
+        studies, deletions, asked.older_than_days, requester(request), dry_run=asked.dry_run
+    )
 
 
 @router.post(

@@ -35,7 +35,7 @@ def test_status_records_lost_by_redis_are_rebuilt_at_a_restart(
     pipeline.wait_for(archived, "archived")
     failed, duplicate = pipeline.upload(b"not DICOM"), pipeline.upload(one)
     parts = [next(ct_slices(1, study_instance_uid=generate_uid()))[1] for _ in range(2)]
-    answer = pipeline.http.post("/upload", files=[("file", (".dcm", part)) for part in parts])
+    answer = pipeline.http.post("/upload", files=[("file", ("part.dcm", part)) for part in parts])
     divided = answer.json()["study_id"]
     for study_id in (duplicate, divided):
         pipeline.wait_for(study_id, "archived")

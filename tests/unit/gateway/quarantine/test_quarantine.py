@@ -13,10 +13,13 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from contracts.events import RemovalReason
+from chassis.messaging.lease import Lease
+from contracts.events import RemovalReason, StudyDeleted
+from gateway.deletion.deletion import Deletions
 from gateway.quarantine import listing, removal
+from kit.gateway import running
 from kit.problems import assert_problem
-from storage.layout import INTAKE, REPORT
+from storage.layout import INTAKE, METADATA, REPORT
 from unit.gateway.quarantined import DAY, NOT_DICOM, TRUNCATED, Gateway
 
 TEXT = b"no DICOM at all"
@@ -24,10 +27,24 @@ IMAGE = bytes(128) + b"DICM" + bytes(100)
 
 
 @pytest_asyncio.fixture
-async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
-    made = Gateway(tmp_path)
-    async with made.client:
-        yield made
+async def gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Gateway]:
+    async def taken_by_another(_: Lease) -> bool:
+        return False
+
+    monkeypatch.setattr(Lease, "take", taken_by_another)  # nothing goes on in the background
+    async with running(Gateway(tmp_path)) as gateway:
+        yield gateway
+
+
+def deleted(gateway: Gateway) -> list[tuple[str, str, int]]:
+    """The studies whose deletion was announced, why, and how many files they had."""
+    events = gateway.redis.events("study.deleted")
+    assert all(isinstance(event, StudyDeleted) for event in events)
+    return [
+        (str(event.subject), event.data.removal, event.data.file_count)
+        for event in events
+        if isinstance(event, StudyDeleted)
+    ]
 
 
 def removed(gateway: Gateway) -> list[dict[str, Any]]:
@@ -234,7 +251,9 @@ async def test_a_file_is_removed_and_a_line_stays(gateway: Gateway) -> None:
         "file": "000001.dcm",
         "sha256": hashlib.sha256(TEXT).hexdigest(),
         "reason": "deleted",
+        "requested_by": "127.0.0.1",
     }
+    assert deleted(gateway) == []
     assert [log for log in logs if log["event"] != "request"] == [
         {
             "event": "quarantine.deleted", "log_level": "info", "study_id": str(study_id),
@@ -251,6 +270,7 @@ async def test_with_its_last_file_a_study_leaves_quarantine(gateway: Gateway) ->
         await gateway.client.delete(f"/quarantine/{study_id}/files/{name}")
     assert not gateway.volumes.quarantined(study_id).exists()
     assert await gateway.get("/quarantine") == {"studies": []}
+    assert deleted(gateway) == [(str(study_id), "deleted", 1)]
 
 
 async def test_a_whole_study_is_removed_and_a_line_stays_for_each_file(gateway: Gateway) -> None:
@@ -261,6 +281,34 @@ async def test_a_whole_study_is_removed_and_a_line_stays_for_each_file(gateway: 
     assert [line["file"] for line in removed(gateway)] == ["000001.dcm", "000002.dcm"]
     again = await gateway.client.delete(f"/quarantine/{study_id}")
     assert_problem(again, 404, "not-in-quarantine")
+    assert deleted(gateway) == [(str(study_id), "deleted", 2)]
+
+
+@pytest.mark.parametrize("path", ["", "/files/000001.dcm"])
+async def test_a_study_that_is_archived_only_leaves_quarantine(gateway: Gateway, path: str) -> None:
+    study_id = gateway.quarantine((TEXT, NOT_DICOM), accepted=(b"x",))
+    gateway.volumes.archived(study_id).mkdir(parents=True)
+    (gateway.volumes.archived(study_id) / METADATA).write_bytes(b"{}")
+    await gateway.client.delete(f"/quarantine/{study_id}{path}")
+    assert not gateway.volumes.quarantined(study_id).exists()
+    assert gateway.volumes.archived(study_id).exists()
+    assert [line["file"] for line in removed(gateway)] == ["000001.dcm"]
+    assert deleted(gateway) == []
+
+
+async def test_a_deletion_that_redis_does_not_confirm_is_finished_later(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.deletion.deletion.PERIOD_SECONDS", -1.0)
+    study_id = gateway.quarantine((TEXT, NOT_DICOM))
+    gateway.redis.leave()
+    response = await gateway.client.delete(f"/quarantine/{study_id}")
+    assert_problem(response, 503, "event-bus-unavailable")
+    gateway.redis.come_back()
+    await gateway.service.http.state.provided[Deletions].finish_interrupted()
+    assert not gateway.volumes.quarantined(study_id).exists()
+    assert [line["file"] for line in removed(gateway)] == ["000001.dcm"]
+    assert deleted(gateway) == [(str(study_id), "deleted", 1)]
 
 
 async def test_several_who_remove_at_once_leave_one_line_for_each_file(gateway: Gateway) -> None:
@@ -271,6 +319,9 @@ async def test_several_who_remove_at_once_leave_one_line_for_each_file(gateway: 
     assert not gateway.volumes.quarantined(study_id).exists()
     names = [line["file"] for line in removed(gateway)]
     assert sorted(names) == [f"{n:06}.dcm" for n in range(1, 9)]
+    # Those who removed the last files may both announce it, with the same event.
+    assert {study for study, _, _ in deleted(gateway)} == {str(study_id)}
+    assert len({event.id for event in gateway.redis.events("study.deleted")}) == 1
 
 
 async def test_a_study_that_is_still_at_work_is_not_touched(gateway: Gateway) -> None:
@@ -297,7 +348,13 @@ def test_no_power_cut_makes_a_file_leave_without_a_line(tmp_path: Path, power_cu
         study_id = gateway.quarantine((TEXT, NOT_DICOM), (IMAGE, TRUNCATED))
 
         def work(study_id: UUID = study_id) -> None:
-            removal.remove(gateway.volumes.studies, study_id, None, RemovalReason.DELETED)
+            removal.remove_unless_last(
+                gateway.volumes.studies,
+                study_id,
+                frozenset({"000001.dcm"}),
+                RemovalReason.DELETED,
+                "127.0.0.1",
+            )
 
         interrupted = power_cut(calls, work)
         recorded = {line["file"] for line in removed(gateway) if line["study_id"] == str(study_id)}
@@ -327,6 +384,7 @@ async def test_old_studies_are_purged_and_listed(gateway: Gateway) -> None:
     assert not gateway.volumes.quarantined(old).exists()
     assert gateway.files(new) == {"000001.dcm"}
     assert [line["reason"] for line in removed(gateway)] == ["purged", "purged"]
+    assert deleted(gateway) == [(str(old), "purged", 2)]
 
 
 async def test_a_dry_run_lists_the_same_and_removes_nothing(gateway: Gateway) -> None:
@@ -357,7 +415,7 @@ async def test_a_broken_report_keeps_its_study_here_and_stops_no_purge(gateway: 
         purged = await purge(gateway, 0)
     assert [study["study_id"] for study in purged["studies"]] == [str(valid)]
     assert gateway.files(broken) == {"000001.dcm"}
-    assert {log["event"] for log in logs} - {"request"} == {
+    assert {log["event"] for log in logs} - {"request", "study.deleted"} == {
         "quarantine.unreadable",
         "quarantine.purged",
     }
