@@ -61,12 +61,13 @@ def test_status_records_lost_by_redis_are_rebuilt_at_a_restart(
 
     for study_id, record in before.items():
         assert without_times(after[study_id]) == without_times(record)
-        for name in ("state", "service"):
-            entries = [entry[name] for entry in after[study_id]["history"]]
-            assert entries == [entry[name] for entry in record["history"]]
-        # An event is made a moment after the document that it announces.
-        for entry, known in zip(after[study_id]["history"], record["history"], strict=True):
-            assert abs(seconds(entry["time"]) - seconds(known["time"])) < 10
+        rebuilt = {entry["state"]: entry for entry in after[study_id]["history"]}
+        for entry in record["history"]:
+            assert rebuilt[entry["state"]]["service"] == entry["service"]
+            # An event is made a moment after the document that it announces.
+            assert abs(seconds(rebuilt[entry["state"]]["time"]) - seconds(entry["time"])) < 30
+        # Only the store knows when the upload of a divided study came.
+        assert len(rebuilt) - len(record["history"]) == ("upload_id" in record)
     filtered = pipeline.http.get("/studies", params={"label": "trial-42", "modality": "CT"}).json()
     assert [study["study_id"] for study in filtered["studies"]] == [archived]
 
