@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import isfinite
 
 from engine.encoding import vr as vrs
@@ -38,6 +39,11 @@ class Surroundings:
     dataset: Elements
     meta: Elements | None
     remembered: dict[Hashable, object] = field(default_factory=dict)
+
+    @cached_property
+    def tags(self) -> frozenset[int]:
+        """The tags of the data set at all levels."""
+        return frozenset(self.dataset.tags)
 
 
 class Level:

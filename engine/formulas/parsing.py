@@ -2,12 +2,13 @@
 
     statement  ::=  and ("or" and)*
     and        ::=  not ("and" not)*
-    not        ::=  "not" not | "(" statement ")" | PRESENCE "(" path ")" | ORDER "(" sum ")"
-                 |  sum COMPARISON sum
+    not        ::=  "not" not | "(" statement ")" | sum COMPARISON sum
+                 |  PRESENCE "(" path ")" | "exists" "(" path ")" | ORDER "(" sum ")"
     sum        ::=  product (("+" | "-") product)*
     product    ::=  atom (("*" | "/") atom)*
     atom       ::=  constant | "(" constant ("," constant)* ")" | path
-                 |  ("items" | "values" | "characters" | "tag") "(" path ")"
+                 |  ("items" | "values" | "characters") "(" path ")"
+                 |  "tag" "(" path ("," path)* ")"
                  |  "matching" "(" path "," path ")" | AGGREGATE "(" sum ")"
     constant   ::=  ["-"] NUMBER | "'" TEXT "'"
     path       ::=  ["dataset." | "meta." | ("outer.")+] KEYWORD ("." KEYWORD)* ["[" NUMBER "]"]
@@ -25,6 +26,7 @@ from engine.formulas.statements import (
     PRESENCE,
     Combination,
     Comparison,
+    Existence,
     Negation,
     Order,
     Presence,
@@ -38,7 +40,7 @@ from engine.formulas.terms import (
     Counted,
     Matching,
     Path,
-    Tag,
+    Tags,
     Term,
 )
 from engine.standard.facts import tag_of
@@ -114,6 +116,8 @@ class _Parser:
             return statement
         if self._kind == "name" and self._token in PRESENCE:
             return Presence(self._advance(), self._bracketed_path())
+        if self._take("exists"):
+            return Existence(self._bracketed_path())
         if self._kind == "name" and self._token in ORDERS:
             return Order(self._advance(), self._bracketed_sum())
         left = self._sum()
@@ -145,7 +149,7 @@ class _Parser:
         if self._token in {"items", "values", "characters"}:
             return Counted(self._advance(), self._bracketed_path())
         if self._take("tag"):
-            return Tag(self._bracketed_path())
+            return self._tags()
         if self._take("matching"):
             return self._matching()
         if self._token in AGGREGATES:
@@ -169,6 +173,14 @@ class _Parser:
         if self._kind == "text" and sign == 1:
             return self._advance()
         raise self._error("an attribute, a number or a text")
+
+    def _tags(self) -> Term:
+        self._demand("(")
+        paths = [self._path()]
+        while self._take(","):
+            paths.append(self._path())
+        self._demand(")")
+        return Tags(tuple(paths))
 
     def _matching(self) -> Term:
         self._demand("(")

@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 from engine.encoding.values import Value
 from engine.formulas.level import Level, Values
 from engine.formulas.terms import Constant, Path, Term, all_numbers, are_of_every_item, paired
+from engine.tags import tag_text
 
 Truth = bool | None
 """None: unknown, since attributes are absent or have no values."""
@@ -185,6 +186,42 @@ PRESENCE = {
     "filled": ("has a value", "has no value", "a value"),
     "empty": ("has no value", "has a value", "no value"),
 }
+
+
+@dataclass(frozen=True)
+class Existence:
+    """`exists(X)`: the attributes whose tags are the values of X are anywhere in the data set."""
+
+    pointer: Path
+
+    @property
+    def words(self) -> str:
+        """Such as `X names an attribute that is there`."""
+        return f"{self.pointer.words} names an attribute that is there"
+
+    @property
+    def negation(self) -> str:
+        """Such as `X names an attribute that is not there`."""
+        return f"{self.pointer.words} names an attribute that is not there"
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The pointer."""
+        return (self.pointer,)
+
+    def truth(self, level: Level, /) -> Truth:
+        """Unknown without a pointer."""
+        values = self.pointer.values(level)
+        return None if values is None else not self._missing(values, level)
+
+    def reason(self, level: Level, /) -> Reason:
+        """The first attribute that is not there."""
+        missing = self._missing(self.pointer.values(level) or (), level)
+        return Reason(f"an attribute {tag_text(missing[0])}", None)
+
+    def _missing(self, values: Values, level: Level) -> list[int]:
+        there = level.surroundings.tags
+        return [value for value in values if isinstance(value, int) and value not in there]
 
 
 class _Order(NamedTuple):

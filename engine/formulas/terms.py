@@ -8,6 +8,7 @@ import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from math import ceil
 from typing import Protocol
 
 from engine.encoding.elements import TOP
@@ -169,24 +170,24 @@ class Counted:
 
 
 @dataclass(frozen=True)
-class Tag:
-    """`tag(X)`: an attribute's tag, as pointers have it for a value."""
+class Tags:
+    """`tag(X, Y)`: the tags of attributes, as pointers have them for values."""
 
-    path: Path
+    attributes: tuple[Path, ...]
 
     @property
     def words(self) -> str:
         """Such as `the tag of FrameTime`."""
-        return f"the tag of {self.path.words}"
+        return f"the tag of {', '.join(path.words for path in self.attributes)}"
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """None: the attribute itself may be absent."""
+        """None: the attributes themselves may be absent."""
         return ()
 
     def values(self, _: Level, /) -> Values | None:
-        """The 32 bits of the tag."""
-        return (self.path.tags[-1],)
+        """The 32 bits of each tag."""
+        return tuple(path.tags[-1] for path in self.attributes)
 
 
 @dataclass(frozen=True)
@@ -230,6 +231,8 @@ AGGREGATES: dict[str, tuple[str, Aggregate]] = {
     "sum": ("the sum", lambda values: sum(_numbers(values))),
     "max": ("the greatest", lambda values: max(_numbers(values))),
     "min": ("the smallest", lambda values: min(_numbers(values))),
+    "ceil": ("the next whole number from", lambda values: ceil(_numbers(values)[0])),
+    "initial": ("the first letter", lambda values: str(values[0])[:1]),
     "distinct": ("the number of different values", lambda values: len(set(values))),
 }
 """Functions that make one value of many: how they are called, and what they do."""
@@ -246,7 +249,7 @@ class Aggregated:
     def words(self) -> str:
         """Such as `the last CumulativeTimeWeight in BrachyControlPointSequence`."""
         word, _ = AGGREGATES[self.function]
-        joined = " " if self.function in {"first", "last", "max", "min"} else " of "
+        joined = " " if self.function in {"first", "last", "max", "min", "ceil"} else " of "
         return f"{word}{joined}{self.term.words}"
 
     @property
@@ -259,7 +262,7 @@ class Aggregated:
         values = self.term.values(level)
         if not values:
             return None
-        if self.function in {"sum", "max", "min"} and not all_numbers(values):
+        if self.function in {"sum", "max", "min", "ceil"} and not all_numbers(values):
             return None
         if self.function in {"first", "last"} and not are_of_every_item(self.term, level):
             return None

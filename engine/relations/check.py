@@ -30,7 +30,7 @@ def check_relations(instance: Instance, findings: Findings) -> None:
         return
     relations = _of_sop_class(dataset.text(SOP_CLASS_UID))
     surroundings = Surroundings(dataset, instance.meta)
-    for anchor in relations.keys() & set(dataset.tags):
+    for anchor in relations.keys() & surroundings.tags:
         for row in dataset.rows_with(anchor):
             level = Level(surroundings, dataset.parents[row])
             for rule in relations[anchor]:

@@ -99,7 +99,7 @@ DOSE = Module(
         ),
         count(
             "dose-one-plan",
-            "items(ReferencedRTPlanSequence) == 1",
+            "items(ReferencedRTPlanSequence) <= 1",
             when="DoseSummationType in ('PLAN', 'FRACTION', 'BEAM', 'BRACHY', 'FRACTION_SESSION', "
             "'BEAM_SESSION', 'BRACHY_SESSION', 'CONTROL_POINT')",
         ),

@@ -6,10 +6,10 @@ from engine.relations.catalogue import MODULES, RELATIONS
 from engine.relations.relation import RelationRule
 from engine.standard.facts import load
 from unit.engine.layers import findings_in
-from unit.engine.relations.seeds import radiotherapy
+from unit.engine.relations.seeds import general, nuclear, projections, radiotherapy
 from unit.engine.relations.seeds.seed import Seed
 
-TABLES = (radiotherapy,)
+TABLES = (general, nuclear, projections, radiotherapy)
 SEEDS = [seed for table in TABLES for seed in table.seeds()]
 
 

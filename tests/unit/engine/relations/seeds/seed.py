@@ -3,7 +3,7 @@
 The data sets are no whole instances: they have what a relation is about, and the SOP class.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,8 @@ from unit.engine.clean.notation import DataSet, File
 
 GONE = object()
 """In place of a value: the attribute is taken out."""
-Change = tuple[str, Any] | tuple[str, Any, str, Any]
-"""A path and its new value, or two of them."""
+Change = tuple[Any, ...]
+"""A path and its new value, or several paths and values by turns."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Seed:
 
 
 def seeded(
-    iod: str, dataset: DataSet, changes: Mapping[str, Change | list[Change]]
+    iod: str, dataset: DataSet, changes: Mapping[str, Change | Sequence[Change]]
 ) -> Iterator[Seed]:
     """The seeds that are made of one clean data set.
 
@@ -49,7 +49,7 @@ def seeded(
     sop = {"SOPClassUID": classes.get(iod, iod), "SOPInstanceUID": "2.25.1"}
     clean = File(sop | dataset)
     for name, ways in changes.items():
-        for way in ways if isinstance(ways, list) else [ways]:
+        for way in ways if isinstance(ways, list) else (ways,):
             broken = clean
             for path, value in zip(way[::2], way[1::2], strict=True):
                 broken = broken.without(path) if value is GONE else broken.put(path, value)
