@@ -7,10 +7,10 @@ digest is that of the data set with delimiters and without the rest. All else co
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from mmap import MADV_DONTNEED, PAGESIZE, mmap
 from struct import pack
-from typing import NamedTuple
 
 from engine.encoding import vr as vrs
 from engine.encoding.elements import TOP, UNDEFINED_LENGTH, Buffer, Elements
@@ -27,14 +27,13 @@ _SHORT, _LONG = 8, 12
 """Bytes of a header, by the size of its length field; in implicit VR all are short."""
 _PIECE_BYTES = 4 * 1024**2
 """About so much of a mapped file is in memory at a time."""
+_COLLECTED_BYTES = 1 << 16
+"""Shorter ranges are collected up to this: an update for each of them would take longer."""
+_STRUCTURE = re.compile(b"[%b]" % re.escape(bytes([vrs.NONE, vrs.SQ, vrs.UL])))
+"""The VRs of sequences, items and group lengths."""
 
-
-class _Edit(NamedTuple):
-    """Bytes that are left out, and what takes their place."""
-
-    start: int
-    end: int
-    replacement: bytes = b""
+_Edit = tuple[int, int, bytes]
+"""Where bytes are left out, up to where, and what takes their place."""
 
 
 def dataset_sha256(dataset: Elements, transfer_syntax_uid: str) -> str:
@@ -46,59 +45,74 @@ def dataset_sha256(dataset: Elements, transfer_syntax_uid: str) -> str:
         dataset: the data set; one that was deflated is taken as it was before that.
         transfer_syntax_uid: as the file meta information has it.
     """
-    digest = hashlib.sha256(transfer_syntax_uid.encode() + b"\0")
+    digest = hashlib.sha256()
+    collected = bytearray(transfer_syntax_uid.encode() + b"\0")
     is_broken = not dataset.complete or dataset.has_gaps
     position = dataset.start
     for start, end, replacement in () if is_broken else _edits(dataset):
-        for piece in _pieces(dataset.data, position, start):
-            digest.update(piece)
-        digest.update(replacement)
+        if start - position > _COLLECTED_BYTES or len(collected) > _COLLECTED_BYTES:
+            digest.update(collected)
+            collected.clear()
+            _add_range(digest, dataset.data, position, start)
+        else:
+            collected += dataset.data[position:start]
+        collected += replacement
         position = end
-    for piece in _pieces(dataset.data, position, len(dataset.data)):
-        digest.update(piece)
+    digest.update(collected)
+    _add_range(digest, dataset.data, position, len(dataset.data))
     return digest.hexdigest()
 
 
-def _pieces(data: Buffer, start: int, end: int) -> Iterator[memoryview]:
-    """The bytes of a range; of a mapped file, whole pieces leave the memory once they are read."""
+def _add_range(digest: "hashlib._Hash", data: Buffer, start: int, end: int) -> None:
+    """Add a range of a file; of a mapped one, whole pieces leave the memory once they are read."""
     with memoryview(data) as view:
         for position in range(start, end, _PIECE_BYTES):
             with view[position : min(position + _PIECE_BYTES, end)] as piece:
-                yield piece
+                digest.update(piece)
             if isinstance(data, mmap) and position + _PIECE_BYTES <= end:
                 data.madvise(MADV_DONTNEED, position // PAGESIZE * PAGESIZE, _PIECE_BYTES)
 
 
 def _edits(dataset: Elements) -> Iterator[_Edit]:
     """What to change, in the order of the file."""
+    tags, codes, offsets, lengths = dataset.tags, dataset.vrs, dataset.offsets, dataset.lengths
     undefined = UNDEFINED_LENGTH.to_bytes(_LENGTH, dataset.byte_order)
+    item_end = _delimiter(dataset, ITEM_DELIMITATION_ITEM)
+    sequence_end = _delimiter(dataset, SEQUENCE_DELIMITATION_ITEM)
     open_ends: list[_Edit] = []
     for row in _rows(dataset):
-        start, length = dataset.offsets[row], dataset.lengths[row]
-        while open_ends and open_ends[-1].end < start:
+        start = offsets[row]
+        end = start + lengths[row]
+        while open_ends and open_ends[-1][0] < start:
             yield open_ends.pop()
-        tag = dataset.tags[row]
-        if dataset.vrs[row] in {vrs.SQ, vrs.NONE}:
-            yield _Edit(start - _LENGTH, start, undefined)
-            delimiter = ITEM_DELIMITATION_ITEM if tag == ITEM else SEQUENCE_DELIMITATION_ITEM
-            open_ends.append(_Edit(start + length, start + length, _delimiter(dataset, delimiter)))
+        if codes[row] in {vrs.SQ, vrs.NONE}:
+            yield start - _LENGTH, start, undefined
+            open_ends.append((end, end, item_end if tags[row] == ITEM else sequence_end))
         else:
-            is_long = dataset.explicit and tag == DATA_SET_TRAILING_PADDING
-            yield _Edit(start - (_LONG if is_long else _SHORT), start + length)
+            is_long = dataset.explicit and tags[row] == DATA_SET_TRAILING_PADDING
+            yield start - (_LONG if is_long else _SHORT), end, b""
     yield from reversed(open_ends)
 
 
 def _rows(dataset: Elements) -> Iterator[int]:
     """Sequences and items of defined length, group lengths, and padding."""
-    lengths, parents, codes = dataset.lengths, dataset.parents, dataset.vrs
-    for row, (tag, vr) in enumerate(zip(dataset.tags, codes, strict=True)):
-        if vr == vrs.NONE:
+    tags, lengths, parents, codes = dataset.tags, dataset.lengths, dataset.parents, dataset.vrs
+    rows = [match.start() for match in _STRUCTURE.finditer(codes)]
+    paddings: set[int] = set()
+    if DATA_SET_TRAILING_PADDING in tags:
+        found = (row for row, tag in enumerate(tags) if tag == DATA_SET_TRAILING_PADDING)
+        paddings = {row for row in found if parents[row] == TOP}
+        rows = sorted(paddings.union(rows))
+    for row in rows:
+        if lengths[row] == UNDEFINED_LENGTH:
+            continue
+        if codes[row] == vrs.NONE:
             is_wanted = codes[parents[row]] not in vrs.FRAGMENTED
+        elif codes[row] == vrs.UL:
+            is_wanted = not tags[row] & 0xFFFF or row in paddings
         else:
-            is_padding = tag == DATA_SET_TRAILING_PADDING and parents[row] == TOP
-            is_group_length = vr == vrs.UL and not tag & 0xFFFF
-            is_wanted = vr == vrs.SQ or is_group_length or is_padding
-        if is_wanted and lengths[row] != UNDEFINED_LENGTH:
+            is_wanted = True
+        if is_wanted:
             yield row
 
 

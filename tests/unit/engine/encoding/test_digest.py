@@ -1,5 +1,6 @@
 """The digest of a data set: the same however it is written, another for other content."""
 
+import hashlib
 import re
 import zlib
 from pathlib import Path
@@ -98,6 +99,17 @@ def test_so_are_those_of_sequences_in_sequences() -> None:
         digest(file(around(mixed, length=len(mixed)))),
     }
     assert len(digests) == 1
+
+
+def test_it_is_the_sha256_of_transfer_syntax_and_delimited_data_set() -> None:
+    long = element(0x00420011, "OB", bytes(range(250)) * 400)
+    items = [VALUE, long, *[VALUE] * 3000, long, long, VALUE]
+    defined = b"".join(item(content) for content in items)
+    delimited = b"".join(item(content, length=UNDEFINED) for content in items) + SEQUENCE_END
+    expected = hashlib.sha256(EXPLICIT.encode() + b"\0")
+    expected.update(around(delimited, length=UNDEFINED))
+    assert digest(file(around(defined, length=len(defined)))) == expected.hexdigest()
+    assert digest(file(around(delimited, length=UNDEFINED))) == expected.hexdigest()
 
 
 @pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT, BIG_ENDIAN])
