@@ -160,6 +160,8 @@ class Report(ValidationFacts):
 
     upload_id: UUID | None = None
     """The upload that the study was divided from, if it was."""
+    duplicate_of: tuple[UUID, ...] | None = None
+    """The studies that had all of its instances before, if it was sent again."""
     uploaded_at: AwareDatetime
     archived_at: AwareDatetime | None = None
     counts: FileCounts

@@ -24,6 +24,7 @@ def find_report(study_id: UUID, studies: StudyStore) -> Report | None:
     details: dict[str, object] = {
         **dict(report),
         "upload_id": evidence.upload_id,
+        "duplicate_of": report.duplicate_of or None,
         "uploaded_at": evidence.uploaded_at,
         "archived_at": evidence.archived_at,
         "counts": report.files,

@@ -48,6 +48,7 @@ def _lines(record: Json) -> Iterator[str]:
         "modalities": ", ".join(record.get("modalities") or ()),
         "upload": record.get("upload_id"),
         "studies": ", ".join(record.get("studies") or ()),
+        "same as": ", ".join(record.get("duplicate_of") or ()),
     }
     for name, value in facts.items():
         if value:

@@ -53,6 +53,8 @@ class Sent:
     study: str = "1.2.3"
     modality: str = "CT"
     went_to: UUID | None = None
+    known_in: UUID | None = None
+    """The study that had the instance before."""
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -207,6 +209,7 @@ def report_of(
                 sha256=stored.sha256,
                 outcome=file.outcome,
                 study_id=None if file.went_to == study_id else file.went_to,
+                reserved_for=file.known_in,
                 identity=file.identity,
                 findings=file.findings,
             )

@@ -57,6 +57,7 @@ async def test_the_report_says_of_each_file_what_became_of_it(gateway: Gateway) 
     assert response.status_code == 200
     assert response.headers["content-type"] == "application/json"
     assert response.headers["vary"] == "Accept"
+    assert "duplicate_of" not in response.json()
     files = response.json()["files"]
     assert [(file["sent_as"], file["outcome"]) for file in files] == [
         ("CT/IM1", "accepted"),
@@ -129,6 +130,14 @@ async def test_every_link_to_bytes_leads_to_those_bytes(gateway: Gateway) -> Non
     assert len(linked) == 4
     for file in linked:
         assert (await gateway.get(file["href"])).headers["etag"] == f'"{file["sha256"]}"'
+
+
+async def test_the_report_of_a_study_that_was_sent_again_names_the_one_before(
+    empty: Gateway,
+) -> None:
+    again = Sent(b"good", outcome=Outcome.DUPLICATE, uid="1.2.3.1.1", known_in=OTHER)
+    empty.disk.archive(again)
+    assert (await empty.get(REPORT)).json()["duplicate_of"] == [str(OTHER)]
 
 
 async def test_a_file_that_was_deleted_from_quarantine_is_not_said_to_be_there(

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -41,6 +42,19 @@ def test_without_a_finding_the_command_succeeds(disk: Disk) -> None:
     assert result.stdout.startswith("2 studies with 2 files (0 MB) verified in ")
     assert result.stdout.endswith("s, 0 skipped; 0 findings\n")
     assert "the index is not verified" in result.stderr
+
+
+@pytest.mark.parametrize("jobs", ["2", "5"])
+def test_several_at_a_time_find_the_same_in_the_same_order(disk: Disk, jobs: str) -> None:
+    for number in range(40):
+        directory = disk.archive(ONE, study_id=UUID(int=number))
+        if number % 3:
+            (directory / "original.dcm").write_bytes(b"xxx")
+    one, several = as_json(disk), as_json(disk, "--jobs", jobs)
+    assert one.pop("seconds") > 0
+    assert several.pop("seconds") > 0
+    assert several == one
+    assert len(one["findings"]) == 26
 
 
 def test_findings_are_lines_and_a_failure(disk: Disk) -> None:

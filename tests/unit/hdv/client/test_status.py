@@ -47,6 +47,11 @@ def answering(*records: dict[str, Any]) -> Server:
     return answer
 
 
+def test_a_study_that_was_sent_again_names_those_it_repeats(terminal: Terminal) -> None:
+    terminal.server = answering({**RECORD, "duplicate_of": ["1b1c9c5e", "2b1c9c5e"]})
+    assert "\nsame as    1b1c9c5e, 2b1c9c5e\n" in terminal("status", STUDY).stdout
+
+
 def test_a_record_is_shown_in_lines(terminal: Terminal) -> None:
     terminal.server = answering(RECORD)
     result = terminal("status", STUDY)
