@@ -1,5 +1,6 @@
 """What the header of a compressed frame says, and how it can be broken."""
 
+from fractions import Fraction
 from typing import NamedTuple
 
 from engine.codestreams.frame import Frame
@@ -9,6 +10,14 @@ _TAIL = 64 * 1024
 """Where the marker that ends a codestream is looked for, in bytes from the end of the frame."""
 _END = b"\xff\xd9"
 """Ends an image in JPEG and JPEG-LS (EOI) as well as in JPEG 2000 (EOC)."""
+
+
+SAMPLINGS = {0: "4:0:0", 1: "4:2:0", 2: "4:2:2", 3: "4:4:4"}
+"""How many samples of chrominance there are, by the number of the format in video headers."""
+
+
+HIERARCHY = 0xDE
+"""The second byte of the marker (DHP) that a hierarchical JPEG image begins with."""
 
 
 class Codestream(NamedTuple):
@@ -24,7 +33,8 @@ class Codestream(NamedTuple):
     lossless: bool | None = None
     """Whether the samples come out as they went in."""
     process: int | None = None
-    """The JPEG process, by the second byte of the marker that starts the frame header."""
+    """The JPEG process, by the second byte of the marker that starts the frame header; `HIERARCHY`
+    for an image of several frames that refine each other."""
     whole_spectrum: bool = True
     """Whether the first scan of a sequential JPEG process covers all coefficients, as it must."""
     predictor: int | None = None
@@ -39,6 +49,24 @@ class Codestream(NamedTuple):
     """How many segments an RLE frame has."""
     length: int | None = None
     """The length of an uncompressed frame, in bytes."""
+    sampling: str | None = None
+    """How many samples of chrominance a video has, such as `4:2:0`."""
+    rate: Fraction | None = None
+    """Frames a second."""
+    progressive: bool = True
+    """Whether a video has whole frames, not fields."""
+    frames: int | None = None
+    """How many frames a video has."""
+    profile: int | None = None
+    """The profile of a video, by its number in the header."""
+    level: int | None = None
+    """The level of a video, likewise."""
+    decompositions: int | None = None
+    """How many times JPEG 2000 halves the size of the image."""
+    tile_lengths: bool = False
+    """Whether the main header of JPEG 2000 has the lengths of the tile-parts."""
+    consistent: bool = True
+    """Whether capabilities and coding style of JPEG 2000 agree on high throughput."""
     wrapped: bool = False
     """Whether the codestream is in a file format of its own."""
     ended: bool = True

@@ -26,12 +26,16 @@ _DECODER_BYTES = 16 * 1024**2
 _SAMPLE_BYTES = 16
 """What a decoder may need for itself, and for each sample while it works, in bytes."""
 _PILLOW_PROCESSES = {0xC0, 0xC1, 0xC2}
+_IMAGECODECS_PROCESSES = {*_PILLOW_PROCESSES, 0xC3, 0xC9, 0xCA}
+"""The JPEG processes that can be decoded: no hierarchical ones, none lossless with arithmetic
+coding."""
 
 IMAGECODECS = {
     Codec.JPEG: "jpeg8_decode",
     Codec.JPEG_LS: "jpegls_decode",
     Codec.JPEG_2000: "jpeg2k_decode",
     Codec.HTJ2K: "jpeg2k_decode",
+    Codec.JPEG_XL: "jpegxl_decode",
 }
 """The functions of imagecodecs. JPEG with 8 bits that is not lossless is left to Pillow."""
 
@@ -133,6 +137,8 @@ def _decoder_of(header: Codestream) -> Decoder:
     codec = header.codec
     if codec is Codec.JPEG and header.precision == 8 and header.process in _PILLOW_PROCESSES:
         return _decode_jpeg
+    if codec is Codec.JPEG and header.process not in _IMAGECODECS_PROCESSES:
+        raise UnavailableError("no decoder of this JPEG process is supported")
     if codec in IMAGECODECS:
         return _decode_with_imagecodecs
     if codec in _DECODERS:

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from struct import unpack_from
 from typing import NamedTuple
 
-from engine.codestreams.codestream import Codestream, InvalidError, TruncatedError, find_end
+from engine.codestreams.codestream import (
+    HIERARCHY,
+    Codestream,
+    InvalidError,
+    TruncatedError,
+    find_end,
+)
 from engine.codestreams.frame import Frame
 from engine.encoding.transfer_syntax import Codec
 
@@ -37,6 +43,8 @@ class _Headers:
     process: int = 0
     frame: bytes | None = None
     """The content of the frame header."""
+    hierarchy: bytes | None = None
+    """What a hierarchical image says of all its frames, the first of which are smaller."""
     transformed: bool | None = None
     """Whether the colours are transformed, by the marker of JFIF or Adobe."""
 
@@ -44,6 +52,8 @@ class _Headers:
         """Take note of a marker's content."""
         if marker in _FRAME_HEADERS and self.frame is None:
             self.process, self.frame = marker, content
+        elif marker == HIERARCHY and self.frame is None:
+            self.hierarchy = content
         elif marker == _JFIF and content.startswith(b"JFIF\0") and self.transformed is None:
             self.transformed = True
         elif marker == _ADOBE and content.startswith(b"Adobe") and len(content) >= 12:
@@ -65,6 +75,9 @@ def read_jpeg(frame: Frame) -> Codestream:
                 raise InvalidError(f"a scan without a frame header at byte {segment.start}")
             ended, trailing = find_end(frame, segment.start + segment.length)
             codestream = _codestream(headers.process, headers.frame, content, headers.transformed)
+            if headers.hierarchy is not None:
+                codestream = _frame_header(HIERARCHY, headers.hierarchy)
+                codestream = codestream._replace(process=HIERARCHY)
             return codestream._replace(ended=ended, trailing=trailing)
         headers.take(segment.marker, content)
     raise InvalidError(f"no scan behind {_MAX_SEGMENTS} markers")

@@ -18,11 +18,13 @@ START = b"\xff\x4f\xff\x51"
 _MAX_SEGMENTS = 1024
 _MAX_TILE_PARTS = 4096
 """How many tile-parts are followed; of the ones beyond only the end is looked for."""
-_CAPABILITIES, _CODING, _COMPONENT_CODING = 0xFF50, 0xFF52, 0xFF53
-_READ = {_CAPABILITIES, _CODING, _COMPONENT_CODING}
+_CAPABILITIES, _CODING, _COMPONENT_CODING, _TILE_LENGTHS = 0xFF50, 0xFF52, 0xFF53, 0xFF55
+_READ = {_CAPABILITIES, _CODING, _COMPONENT_CODING, _TILE_LENGTHS}
 _TILE_PART = 0xFF90
 _HIGH_THROUGHPUT = 1 << 17
 """Part 15 in the capabilities, whose highest bit is part 1."""
+_HIGH_THROUGHPUT_BLOCKS = 0x40
+"""Code-blocks of part 15 in the style of code-blocks."""
 _REVERSIBLE = 1
 
 
@@ -46,7 +48,7 @@ def read_jpeg2000(frame: Frame) -> Codestream:
     ended, trailing = _find_end(frame, main.end)
     depths = components[::3]
     return Codestream(
-        codec=Codec.HTJ2K if main.high_throughput else Codec.JPEG_2000,
+        codec=Codec.HTJ2K if main.declared or main.high_throughput else Codec.JPEG_2000,
         rows=height - top,
         columns=width - left,
         components=count,
@@ -54,6 +56,9 @@ def read_jpeg2000(frame: Frame) -> Codestream:
         signed=bool(depths[0] & 0x80),
         lossless=main.reversible,
         progression=main.progression,
+        decompositions=main.decompositions,
+        tile_lengths=main.tile_lengths,
+        consistent=main.declared == main.high_throughput,
         transformed=main.transformed,
         subsampled=any(step != 1 for step in components[1::3] + components[2::3]),
         ended=ended,
@@ -64,7 +69,12 @@ def read_jpeg2000(frame: Frame) -> Codestream:
 @dataclass(slots=True)
 class _MainHeader:
     end: int = 0
+    declared: bool = False
+    """Whether the capabilities say high throughput."""
     high_throughput: bool = False
+    """Whether the coding style does."""
+    decompositions: int | None = None
+    tile_lengths: bool = False
     reversible: bool | None = None
     progression: int | None = None
     transformed: bool | None = None
@@ -73,9 +83,13 @@ class _MainHeader:
         # A component's number takes two bytes where there are more than 256 of them.
         transformation = 6 if components < 257 else 7
         if marker == _CAPABILITIES and len(content) >= 4:
-            self.high_throughput = bool(unpack_from(">I", content)[0] & _HIGH_THROUGHPUT)
+            self.declared = bool(unpack_from(">I", content)[0] & _HIGH_THROUGHPUT)
+        elif marker == _TILE_LENGTHS:
+            self.tile_lengths = True
         elif marker == _CODING and len(content) >= 10:
             self.progression, self.transformed = content[1], content[4] != 0
+            self.decompositions = content[5]
+            self.high_throughput = bool(content[8] & _HIGH_THROUGHPUT_BLOCKS)
             self.reversible = content[9] == _REVERSIBLE and self.reversible is not False
         elif marker == _COMPONENT_CODING and content[transformation:][:1] == b"\0":
             self.reversible = False

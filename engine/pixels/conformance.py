@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from engine.codestreams.codestream import Codestream
+from engine.codestreams.codestream import HIERARCHY, Codestream
 from engine.encoding.transfer_syntax import (
     HTJ2K_RPCL,
     JPEG_LOSSLESS_FIRST_ORDER,
@@ -11,12 +11,15 @@ from engine.encoding.transfer_syntax import (
 )
 from engine.image import Layout
 from engine.instance import Instance
+from engine.pixels.video import video_violations
 from engine.rule import Rule
 from engine.rules import codestream as rules
 from engine.tags import LOSSY_IMAGE_COMPRESSION
 from engine.violation import RuleViolation, Violation
 
 _RPCL = 2
+_THUMBNAIL = 64
+"""How many rows or columns the smallest image may have (PS3.5 10.18)."""
 _LEFT_NEIGHBOUR = 1
 _JPEG_2000 = {Codec.JPEG_2000, Codec.HTJ2K}
 _VIDEO = {Codec.MPEG_2, Codec.H_264, Codec.H_265}
@@ -46,6 +49,8 @@ def header_violations(instance: Instance, header: Codestream) -> Iterator[RuleVi
     is_lossy = header.lossless is False or header.codec in _VIDEO
     if is_lossy and not syntax.lossless and image.dataset.text(LOSSY_IMAGE_COMPRESSION) != "01":
         yield _broken(rules.LOSSY_UNDECLARED, "LossyImageCompression 01", "loss")
+    if header.codec in _VIDEO:
+        yield from video_violations(syntax, image, header)
     if image.layout:
         yield from _against_layout(image.layout, header)
         yield from _against_colours(image.layout.photometric, header)
@@ -59,8 +64,10 @@ def _against_syntax(syntax: TransferSyntax, header: Codestream) -> Iterator[Rule
     yield from _against_process(syntax, header)
     if not header.whole_spectrum:
         yield _broken(rules.SCAN, "coefficients 0 to 63", "others")
-    if syntax.uid == HTJ2K_RPCL and header.progression != _RPCL:
-        yield _broken(rules.PROGRESSION, "order 2 (RPCL)", f"order {header.progression}")
+    if syntax.uid == HTJ2K_RPCL:
+        yield from _against_thumbnails(header)
+    if not header.consistent:
+        yield _broken(rules.CAPABILITIES, "both or none", "CAP or COD alone")
     if header.wrapped and header.codec in _JPEG_2000:
         yield _broken(rules.WRAPPED, "a codestream", "a JP2 file")
     if not header.ended:
@@ -69,6 +76,18 @@ def _against_syntax(syntax: TransferSyntax, header: Codestream) -> Iterator[Rule
         yield _broken(rule, "FF D9 at the end", "no end marker")
     elif header.trailing:
         yield _broken(rules.TRAILING, None, "bytes behind the end marker")
+
+
+def _against_thumbnails(header: Codestream) -> Iterator[RuleViolation]:
+    if header.progression != _RPCL:
+        yield _broken(rules.PROGRESSION, "order 2 (RPCL)", f"order {header.progression}")
+    if not header.tile_lengths:
+        yield _broken(rules.THUMBNAIL, "the marker TLM", "none")
+    if header.rows and header.columns and header.decompositions is not None:
+        smallest = min(header.rows, header.columns) >> min(header.decompositions, 32)
+        if smallest > _THUMBNAIL:
+            found = f"{header.decompositions} of {header.rows} x {header.columns}"
+            yield _broken(rules.THUMBNAIL, "enough decompositions", found)
 
 
 def _against_process(syntax: TransferSyntax, header: Codestream) -> Iterator[RuleViolation]:
@@ -83,7 +102,7 @@ def _against_process(syntax: TransferSyntax, header: Codestream) -> Iterator[Rul
 
 
 def _process(marker: int) -> str:
-    return f"SOF{marker - 0xC0}"
+    return "DHP" if marker == HIERARCHY else f"SOF{marker - 0xC0}"
 
 
 def _against_layout(layout: Layout, header: Codestream) -> Iterator[RuleViolation]:

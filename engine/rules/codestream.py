@@ -170,3 +170,58 @@ TRAILING = RULES.define(
     why="No reader shows those bytes; they may hide what should not leave the hospital.",
     fix="Cut the frame off behind its end marker and pad it to an even length.",
 )
+CAPABILITIES = RULES.define(
+    "codestream.capabilities",
+    Severity.WARNING,
+    "The capabilities and the coding style of the codestream disagree on high throughput.",
+    "PS3.5 A.4.11",
+    why="Some decoders go by the one marker and some by the other: one of them fails.",
+    fix="Compress the original pixels again with software that writes both markers, CAP and COD.",
+)
+THUMBNAIL = RULES.define(
+    "codestream.thumbnail",
+    Severity.WARNING,
+    "The codestream is not made for small images first, as the transfer syntax promises.",
+    "PS3.5 10.18",
+    why="Readers that fetch a small image first find no lengths of tile-parts, or only large "
+    "images.",
+    fix="Compress with the marker TLM, and with decompositions down to 64 rows or columns.",
+)
+PROFILE = RULES.define(
+    "codestream.profile",
+    Severity.WARNING,
+    "A video has a profile or a level that the transfer syntax does not allow.",
+    "PS3.5 8.2.7",
+    why="Receivers accept a transfer syntax because they can decode it, often in hardware; this "
+    "video may stay black.",
+    fix="Set the transfer syntax UID of the profile and level, or encode the video again.",
+    found_by="engine.pixels.video",
+)
+SAMPLING = RULES.define(
+    "codestream.sampling",
+    Severity.WARNING,
+    "PhotometricInterpretation does not fit how the video samples its colours.",
+    "PS3.5 8.2.7",
+    why="Software that decompresses the video takes the number of samples from the data set and "
+    "mixes the colours up.",
+    fix="Set PhotometricInterpretation to what the video holds, as a rule YBR_PARTIAL_420.",
+    found_by="engine.pixels.video",
+)
+RATE = RULES.define(
+    "codestream.rate",
+    Severity.WARNING,
+    "The video has another rate of frames than the data set says.",
+    "PS3.5 8.2.7",
+    why="It is shown too fast or too slowly, and what is measured in time comes out wrong.",
+    fix="Set FrameTime, CineRate and RecommendedDisplayFrameRate to the rate of the video.",
+    found_by="engine.pixels.video",
+)
+FRAME_COUNT = RULES.define(
+    "codestream.frame-count",
+    Severity.WARNING,
+    "The video has another number of frames than NumberOfFrames says.",
+    "PS3.5 8.2.7",
+    why="Frames at the end are not shown, or a viewer waits for frames that do not come.",
+    fix="Set NumberOfFrames to the number of frames in the video.",
+    found_by="engine.pixels.video",
+)

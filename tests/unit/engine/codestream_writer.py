@@ -64,7 +64,8 @@ def jpeg2000(
     """A JPEG 2000 codestream with one tile-part; `tile_part` may lie about its length."""
     size = pack(">HIIIIIIII", 0, columns, rows, 0, 0, columns, rows, 0, 0)
     size += pack(">H", components) + bytes([depth, *steps]) * components
-    coding = bytes([0, progression, 0, 1, colours, 0, 4, 4, 0, transformation])
+    style = 0x40 if high_throughput else 0
+    coding = bytes([0, progression, 0, 1, colours, 0, 4, 4, style, transformation])
     main = b"\xff\x4f" + segment(0x51, size)
     if high_throughput:
         main += segment(0x50, pack(">IH", 1 << 17, 0))

@@ -19,6 +19,7 @@ YOUNGER_THAN_DCIODVFY = {
     "jpeg_xl",
     "encapsulated_native",
     "deflated_frame",
+    "h265",
 }
 """Their transfer syntaxes are: it takes them for native ones."""
 UNREADABLE_FOR_DCIODVFY = YOUNGER_THAN_DCIODVFY | {

@@ -60,6 +60,10 @@ _BUILDERS = (
     compressed.jpeg_xl,
     compressed.encapsulated_native,
     compressed.deflated_frame,
+    compressed.h264,
+    compressed.h264_in_mp4,
+    compressed.h265,
+    compressed.mpeg_2,
 )
 _OTHERWISE_ENCODED = (
     images.ct,

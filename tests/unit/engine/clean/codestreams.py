@@ -66,6 +66,71 @@ JPEG_XL = b64decode("/wpBQFDcCAgEAQBgAEsoJMY3FCQkxcSJAJ8AD1jAAhawgAUsAA==")
 """JPEG XL, lossless, of one component of 8 bits."""
 
 
+H264 = b64decode(
+    "AAAAAWdkAAqs2UR6EAAAAwAQAAADAyDxIllgAAAAAWjr48siwAAAAAFliIQAK//+9nN8ClvwqVLgV29pY3LTzvWaB8MZ"
+)
+"""H.264 of one frame of 64 x 48 pixels, 25 a second, high profile at level 1; x264 made it."""
+
+H265 = b64decode(
+    "AAAAAUABDAH//wFgAAADAJAAAAMAAAMAHpWYCQAAAAFCAQEBYAAAAwCQAAADAAADAB6gIIMWWVmuTK5oCAAAAwAIAAAD"
+    "AMhAAAAAAUQBwXPQiQAAAAEoAa8dgO4jj/9GR181bLA="
+)
+"""The same in H.265, main profile at level 1; x265 made it."""
+
+MPEG_2 = b64decode(
+    "AAABswQAMCP//+AAAAABtRSKAAEAAAAAAbgACABAAAABAAAP//gAAAG1j//zQYAAAAEBE+LSlIi5SlIi5SlIi5SlIiAA"
+    "AAECE+LSlIi5SlIi5SlIi5SlIiAAAAEDE+LSlIi5SlIi5SlIi5SlIiA="
+)
+"""The same in MPEG-2, main profile at main level; FFmpeg made it."""
+
+
+def mp4(frames: int = 1, ticks: int = 40) -> bytes:
+    """The H.264 frame in an MP4 file, so many times, of so many thousandths of a second each."""
+    parameters, picture, frame = H264.split(b"\0\0\0\1")[1:]
+    media = (pack(">I", len(frame)) + frame) * frames
+    sets = b"".join(
+        b"\xe1"[:count] + pack(">BH" if not count else ">H", *[1] * (not count), len(unit)) + unit
+        for count, unit in ((1, parameters), (0, picture))
+    )
+    avc = box(b"avcC", b"\1" + parameters[1:4] + b"\xff" + sets)
+    described = box(b"avc1", bytes(24) + pack(">HH", 64, 48) + bytes(50) + avc)
+    tables = box(b"stsd", pack(">II", 0, 1) + described)
+    tables += box(b"stts", pack(">IIII", 0, 1, frames, ticks))
+    tables += box(b"stsz", pack(">III", 0, 4 + len(frame), frames))
+    kind = box(b"hdlr", bytes(8) + b"vide" + bytes(13))
+    header = box(b"mdhd", bytes(12) + pack(">II", 1000, frames * ticks) + bytes(4))
+    track = box(b"trak", box(b"mdia", header + kind + box(b"minf", box(b"stbl", tables))))
+    return box(b"ftyp", b"isom\0\0\0\0isom") + box(b"mdat", media) + box(b"moov", track)
+
+
+def box(kind: bytes, content: bytes) -> bytes:
+    """A box of an MP4 file, or of JP2."""
+    return pack(">I", 8 + len(content)) + kind + content
+
+
+def transport_stream(video: bytes) -> bytes:
+    """A video in the packets of a transport stream, behind those of something else."""
+    content = b"\0\0\1\xe0\0\0\x80\0\0" + video
+    packets = [b"\x47\x40\x11\x10" + b"\xff" * 184] * 3
+    for start in range(0, len(content), 184):
+        part = content[start : start + 184]
+        head = b"\x47" + (b"\x41" if not start else b"\x01") + b"\0"
+        if len(part) == 184:
+            packets.append(head + b"\x10" + part)
+        else:
+            filled = 183 - len(part)
+            adaptation = bytes([filled]) + (b"\0" + b"\xff" * (filled - 1) if filled else b"")
+            packets.append(head + b"\x30" + adaptation + part)
+    return b"".join(packets)
+
+
+def program_stream(video: bytes) -> bytes:
+    """A video in a program stream, behind a stream of padding."""
+    pack_header = b"\0\0\1\xba\x44" + bytes(8) + b"\xf8"
+    padding = b"\0\0\1\xbe\0\2\xff\xff"
+    return pack_header + padding + b"\0\0\1\xe0" + pack(">H", 3 + len(video)) + b"\x80\0\0" + video
+
+
 def rle(*planes: bytes) -> bytes:
     """An RLE frame of byte planes, each a segment (PS3.5 G.3)."""
     segments = [_segment(plane) for plane in planes]

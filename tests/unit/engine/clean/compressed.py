@@ -5,6 +5,8 @@ from dataclasses import replace
 from unit.engine import dicom_writer as dicom
 from unit.engine.clean import images
 from unit.engine.clean.codestreams import (
+    H264,
+    H265,
     HIGH_THROUGHPUT,
     JPEG_2000,
     JPEG_COLOUR,
@@ -12,9 +14,11 @@ from unit.engine.clean.codestreams import (
     JPEG_LOSSLESS,
     JPEG_LS,
     JPEG_XL,
+    MPEG_2,
+    mp4,
     rle,
 )
-from unit.engine.clean.modules import colour, grey
+from unit.engine.clean.modules import code, colour, grey
 from unit.engine.clean.notation import DataSet, File, Fragments
 
 _SYNTAXES = "1.2.840.10008.1.2.4"
@@ -84,7 +88,10 @@ def jpeg_xl() -> File:
 
 def high_throughput_in_order() -> File:
     """The same codestream, whose order of progression is the one that this syntax asks for."""
-    return replace(high_throughput(), syntax=f"{_SYNTAXES}.202")
+    header, first = HIGH_THROUGHPUT.split(b"\xff\x90", 1)
+    lengths = b"\xff\x55\0\x08\0\x40" + first[4:8]
+    ordered = Fragments((header + lengths + b"\xff\x90" + first,))
+    return replace(high_throughput().put("PixelData", ordered), syntax=f"{_SYNTAXES}.202")
 
 
 def encapsulated_native() -> File:
@@ -95,6 +102,46 @@ def encapsulated_native() -> File:
 def deflated_frame() -> File:
     """A CT image of which the frame is deflated, not the data set."""
     return _ct("1.2.840.10008.1.2.8.1", dicom.deflate(bytes(128)))
+
+
+def h264() -> File:
+    """An endoscopic video in H.264."""
+    return _video(f"{_SYNTAXES}.102", H264, "ISO_14496_10")
+
+
+def h264_in_mp4() -> File:
+    """The same in an MP4 file."""
+    return _video(f"{_SYNTAXES}.102", mp4(), "ISO_14496_10")
+
+
+def h265() -> File:
+    """An endoscopic video in H.265."""
+    return _video(f"{_SYNTAXES}.107", H265, "ISO_23008_2")
+
+
+def mpeg_2() -> File:
+    """An endoscopic video in MPEG-2."""
+    return _video(f"{_SYNTAXES}.100", MPEG_2, "ISO_13818_2")
+
+
+def _video(syntax: str, stream: bytes, method: str) -> File:
+    return File(
+        images.photo().dataset
+        | colour(48, 64, photometric="YBR_PARTIAL_420")
+        | _LOSSY
+        | {
+            "Modality": "ES",
+            "SOPClassUID": "1.2.840.10008.5.1.4.1.1.77.1.1.1",
+            "LossyImageCompressionMethod": method,
+            "AnatomicRegionSequence": code("12738006", "SCT", "Brain"),
+            "NumberOfFrames": 1,
+            "FrameTime": 40,
+            "CineRate": 25,
+            "FrameIncrementPointer": ("FrameTime",),
+            "PixelData": Fragments((stream,)),
+        },
+        syntax,
+    )
 
 
 def _ct(syntax: str, frame: bytes) -> File:

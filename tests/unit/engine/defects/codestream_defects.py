@@ -7,15 +7,21 @@ from engine.profiles.profile import Profile
 from unit.engine import dicom_writer as dicom
 from unit.engine.clean import compressed, images
 from unit.engine.clean.codestreams import (
+    H264,
+    H265,
     HIGH_THROUGHPUT,
     JPEG_2000,
     JPEG_COLOUR,
     JPEG_GREY,
     JPEG_LOSSLESS,
     JPEG_LS,
+    MPEG_2,
+    mp4,
+    program_stream,
     rle,
+    transport_stream,
 )
-from unit.engine.clean.notation import Fragments, Raw
+from unit.engine.clean.notation import File, Fragments, Raw
 from unit.engine.defects.defect import Defect, put
 
 _DECODE = Profile(decode="all")
@@ -34,6 +40,9 @@ def cases() -> Iterator[Defect]:
     yield from _kinds()
     yield from _ends()
     yield from _decoding()
+    yield from _high_throughput()
+    yield from _video()
+    yield from _containers()
 
 
 def _encapsulation() -> Iterator[Defect]:
@@ -128,7 +137,8 @@ def _kinds() -> Iterator[Defect]:
     near = Fragments((JPEG_LS.replace(b"\xff\xda" + _SCAN + b"\0", b"\xff\xda" + _SCAN + b"\2"),))
     yield put("codestream.not-lossless", compressed.jpeg_ls(), _PIXELS, near, at=_FIRST)
     in_order = compressed.high_throughput_in_order()
-    other = Fragments((HIGH_THROUGHPUT.replace(_ORDER + b"\2", _ORDER + b"\0"),))
+    [frame] = in_order.get(_PIXELS).contents
+    other = Fragments((frame.replace(_ORDER + b"\2", _ORDER + b"\0"),))
     yield put("codestream.progression", in_order, _PIXELS, other, at=_FIRST)
     short = Fragments((bytes(126),))
     yield put("codestream.length", compressed.encapsulated_native(), _PIXELS, short, at=_FIRST)
@@ -201,11 +211,82 @@ def _decoding() -> Iterator[Defect]:
     short = Fragments((dicom.deflate(bytes(120)),))
     deflated = compressed.deflated_frame()
     yield put("decoding.shape", deflated, _PIXELS, short, at=_FIRST, profile=_DECODE)
-    xl = compressed.jpeg_xl()
-    loop = compressed.rle_multiframe()
-    yield Defect("decoding.unavailable", loop, xl, _PIXELS, profile=_DECODE)
+    video = compressed.mpeg_2()
+    yield Defect("decoding.unavailable", images.ct(), video, _PIXELS, profile=_DECODE)
     high = b"\xff\xff" * 24
     yield put("decoding.value-range", images.ct(), _PIXELS, high, profile=_DECODE)
+
+
+def _high_throughput() -> Iterator[Defect]:
+    in_order = compressed.high_throughput_in_order()
+    unsized = Fragments((HIGH_THROUGHPUT,))
+    yield put("codestream.thumbnail", in_order, _PIXELS, unsized, at=_FIRST, note="no TLM")
+    base = compressed.high_throughput()
+    ordinary = _capabilities(HIGH_THROUGHPUT, b"\0\0\0\0")
+    yield put("codestream.capabilities", base, _PIXELS, ordinary, at=_FIRST, note="CAP")
+    style = _ORDER + b"\2\0\1\0\5\4\4"
+    assert style + b"\x40" in HIGH_THROUGHPUT
+    plain = Fragments((HIGH_THROUGHPUT.replace(style + b"\x40", style + b"\0"),))
+    yield put("codestream.capabilities", base, _PIXELS, plain, at=_FIRST, note="COD")
+
+
+def _capabilities(codestream: bytes, parts: bytes) -> Fragments:
+    start = codestream.index(b"\xff\x50\0\x08") + 4
+    return Fragments((codestream[:start] + parts + codestream[start + 4 :],))
+
+
+def _video() -> Iterator[Defect]:
+    for base in (
+        compressed.h264(),
+        compressed.h264_in_mp4(),
+        compressed.h265(),
+        compressed.mpeg_2(),
+    ):
+        note = f"{base.syntax} {len(base.get(_PIXELS).contents[0])}"
+        for name, value, code in (
+            ("Rows", 50, "dimensions"),
+            ("Columns", 32, "dimensions"),
+            ("FrameTime", 33.3, "rate"),
+            ("CineRate", 30, "rate"),
+        ):
+            yield put(f"codestream.{code}", base, name, value, at=_FIRST, note=f"{name} {note}")
+        photometric = "PhotometricInterpretation"
+        full = base.put(photometric, "YBR_FULL_422")
+        yield Defect("codestream.sampling", base, full, _FIRST, note=note)
+    mpeg_2 = compressed.mpeg_2()
+    # The profile and level are in the sequence extension.
+    high = MPEG_2.replace(b"\0\0\1\xb5\x14\x8a", b"\0\0\1\xb5\x14\x4a")
+    yield _with("codestream.profile", mpeg_2, high, "high level under main level")
+    professional = MPEG_2.replace(b"\0\0\1\xb5\x14\x8a", b"\0\0\1\xb5\x18\x5a")
+    yield _with("codestream.profile", mpeg_2, professional, "4:2:2 profile")
+    quicker = MPEG_2.replace(b"\x30\x23\xff\xff", b"\x30\x25\xff\xff")
+    yield _with("codestream.rate", mpeg_2, quicker, "30 a second", count=2)
+    h264, start = compressed.h264(), H264[:5]
+    level = H264.replace(start + b"\x64\0\x0a", start + b"\x64\0\x33")
+    yield _with("codestream.profile", h264, level, "level 5.1")
+    colour = H264.replace(start + b"\x64\0\x0a", start + b"\x7a\0\x0a")
+    yield _with("codestream.profile", h264, colour, "high 4:2:2 profile")
+    h265 = compressed.h265()
+    level = H265.replace(b"\x1e\xa0", b"\xb4\xa0")
+    yield _with("codestream.profile", h265, level, "level 6")
+
+
+def _containers() -> Iterator[Defect]:
+    base = compressed.h264_in_mp4()
+    yield put("codestream.frame-count", base, "NumberOfFrames", 3, at=_FIRST)
+    yield _with("codestream.frame-count", base, mp4(frames=2), "two frames")
+    yield _with("codestream.rate", base, mp4(ticks=20), "50 a second", count=2)
+    for length in (len(mp4()) - 20, 100, 60):
+        cut = mp4()[:length]
+        yield _with("codestream.truncated", base, cut, f"MP4 of {length} bytes")
+    for stream in (transport_stream(MPEG_2), program_stream(MPEG_2)):
+        video = compressed.mpeg_2()
+        inside = video.put(_PIXELS, Fragments((stream,)))
+        yield put("codestream.dimensions", inside, "Rows", 50, at=_FIRST, note=f"{len(stream)}")
+
+
+def _with(code: str, base: File, stream: bytes, note: str, count: int = 1) -> Defect:
+    return put(code, base, _PIXELS, Fragments((stream,)), at=_FIRST, note=note, count=count)
 
 
 def _jp2(codestream: bytes) -> bytes:

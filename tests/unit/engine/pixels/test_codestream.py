@@ -36,6 +36,7 @@ JXL_FILE = bytes.fromhex(
 JFIF = frame.segment(0xE0, b"JFIF\0\1\1\0\0\1\0\1\0\0")
 RGB_BY_ADOBE = frame.segment(0xEE, b"Adobe\0\x64\0\0\0\0\0")
 YBR_BY_ADOBE = frame.segment(0xEE, b"Adobe\0\x64\0\0\0\0\1")
+TLM = frame.segment(0x55, b"\0\x40\0\0\0\x12")
 MPEG_2 = b"\0\0\1\xb3\x00\x60\x04" + bytes(13)  # 6 columns, 4 rows
 H264_STREAM = b"\0\0\0\1\x67\x42\0\x1e" + bytes(12)
 H265_STREAM = b"\0\0\0\1\x40\x01\x0c\x01" + bytes(12)
@@ -196,8 +197,8 @@ CASES = [
     ),
     Case(
         "codestream.progression",
-        file(HTJ2K_RPCL, frame.jpeg2000(high_throughput=True)),
-        file(HTJ2K_RPCL, frame.jpeg2000(high_throughput=True, progression=2)),
+        file(HTJ2K_RPCL, frame.jpeg2000(high_throughput=True, before=TLM)),
+        file(HTJ2K_RPCL, frame.jpeg2000(high_throughput=True, progression=2, before=TLM)),
     ),
     Case(
         "codestream.not-lossless",
@@ -388,10 +389,10 @@ def test_one_defect_of_a_codestream_gives_one_finding_and_its_valid_twin_none(ca
     assert finding.path.startswith("(7FE0,0010)[")
 
 
-def test_every_rule_of_codestreams_is_tested_by_a_defect_and_explained() -> None:
+def test_the_cases_are_of_rules_of_codestreams_and_these_are_explained() -> None:
     rules = {code: rule for code, rule in RULES.items() if rule.layer == "codestream"}
 
-    assert {case.code for case in CASES} == set(rules)
+    assert {case.code for case in CASES} <= set(rules)  # the others: codestream_defects.py
     assert all(rule.why and rule.fix for rule in rules.values())
 
 
@@ -440,12 +441,11 @@ def test_every_frame_of_an_offset_table_is_examined() -> None:
         (dicom.MPEG, b"\0\0\1\xba\x44\0"),
         (dicom.MPEG, (b"G" + bytes(187)) * 5),
         (H264, (b"\1\2\3\4G" + bytes(187)) * 5),
-        (H264, b"\0\0\0\x20ftypisom"),
         (H264, H264_STREAM),
         (H264, b"\0\0\0\1\x09\xf0" + bytes(10)),
         (H265, b"\0\0\0\1\x46\1\x10\0" + bytes(8)),
     ],
-    ids=["program stream", "transport stream", "time stamps", "MP4", "H.264", "AUD", "H.265"],
+    ids=["program stream", "transport stream", "time stamps", "H.264", "AUD", "H.265"],
 )
 def test_videos_may_be_in_a_container(syntax: str, start: bytes) -> None:
     assert pixel_codes(file(syntax, start + bytes(20 + len(start) % 2))) == []
