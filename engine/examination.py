@@ -2,6 +2,7 @@
 
 from contracts.report import Identity
 from engine.comparison.summary import Summary
+from engine.content.check import check_content
 from engine.disclosure import shown_identifier
 from engine.documents.check import check_document
 from engine.encoding.elements import Buffer, Elements
@@ -36,6 +37,7 @@ _CHECKS = (
     check_relations,
     check_pixels,
     check_document,
+    check_content,
     check_site_rules,
 )
 """Each finds the violations of many rules in one pass over the instance."""

@@ -11,6 +11,7 @@ from unit.engine.clean import (
     nuclear,
     projections,
     radiotherapy,
+    reports,
     waveforms,
 )
 from unit.engine.clean.notation import File
@@ -37,6 +38,10 @@ _BUILDERS = (
     enhanced.segmentation,
     documents.structured_report,
     documents.key_objects,
+    reports.basic_text,
+    reports.comprehensive_3d,
+    reports.timed,
+    reports.ct_dose,
     documents.presentation_state,
     documents.pdf,
     documents.cda,

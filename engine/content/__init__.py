@@ -1,0 +1,1 @@
+"""Checks the content tree of structured reports: relationships, references, graphics, templates."""
