@@ -114,7 +114,7 @@ lock: .venv/dev ## Pin the newest versions that pyproject.toml allows
 
 .PHONY: standard
 standard: .venv/run ## Write the facts of the DICOM standard from its tables
-	@$(BIN)/python -m tools.standard
+	@$(BIN)/python -m tools.standard $(ARGS)
 
 .PHONY: bench
 bench: .venv/dev ## Measure speed and cost beside Orthanc and dciodvfy, write bench.json

@@ -1,5 +1,6 @@
 """Tags, keywords and UIDs, as pydicom's dictionary has them."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import TypeAlias
 
@@ -11,21 +12,58 @@ TagPath: TypeAlias = tuple[int, ...]
 NUMBER_VRS = frozenset({"DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV"})
 
 
+_DICTIONARY: dict[str, tuple[str, str, str, int]] = {}
+_NAMES: dict[str, str] = {}
+_UIDS: dict[str, tuple[str, str, int]] = {}
+
+
+def extend(
+    entries: Mapping[str, tuple[str, str, str, int]],
+    names: Mapping[str, str],
+    known_uids: Mapping[str, tuple[str, str, int]],
+) -> None:
+    """Let the dictionary of a newer edition go before that of pydicom.
+
+    Args:
+        entries: as `dictionary` has them.
+        names: of the attributes, by tag.
+        known_uids: as `uids` has them.
+    """
+    _DICTIONARY.update(entries)
+    _NAMES.update(names)
+    _UIDS.update(known_uids)
+    _forget()
+
+
+def restore() -> None:
+    """Take back what `extend` has added."""
+    for added in (_DICTIONARY, _NAMES, _UIDS):
+        added.clear()
+    _forget()
+
+
+def _forget() -> None:
+    _tags.cache_clear()
+    _entries.cache_clear()
+
+
 def dictionary() -> dict[str, tuple[str, str, str, int]]:
     """Keyword, VR, VM and whether retired, by tag; ``x`` is any digit."""
     entries = {f"{tag:08X}": entry for tag, entry in DicomDictionary.items()} | RepeatersDictionary
-    return {
+    known = {
         tag: (keyword, vr, vm, int(retired == "Retired"))
-        for tag, (vr, vm, _, retired, keyword) in sorted(entries.items())
+        for tag, (vr, vm, _, retired, keyword) in entries.items()
     }
+    return dict(sorted((known | _DICTIONARY).items()))
 
 
 def uids() -> dict[str, tuple[str, str, int]]:
     """Name, type and whether retired, by UID."""
-    return {
+    known = {
         uid: (name, kind, int(retired == "Retired"))
-        for uid, (name, kind, _, retired, _) in sorted(UID_dictionary.items())
+        for uid, (name, kind, _, retired, _) in UID_dictionary.items()
     }
+    return dict(sorted((known | _UIDS).items()))
 
 
 @cache
@@ -52,10 +90,15 @@ def _entries() -> dict[int, tuple[str, str, str, str]]:
     repeaters = {
         int(tag.replace("x", "0"), 16): entry for tag, entry in RepeatersDictionary.items()
     }
-    return {
+    known = {
         tag: (name, vr, vm, keyword)
         for tag, (vr, vm, name, _, keyword) in (repeaters | DicomDictionary).items()
     }
+    newer = {
+        int(tag.replace("x", "0"), 16): (_NAMES.get(tag, ""), vr, vm, keyword)
+        for tag, (keyword, vr, vm, _) in _DICTIONARY.items()
+    }
+    return known | newer
 
 
 def keywords(path: TagPath) -> tuple[str, ...]:
