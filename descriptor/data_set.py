@@ -145,7 +145,7 @@ class _Writer:
         vr, little_endian = vrs.NAMES[code], scope.little_endian
         if code not in _PLAIN or length > _SHORT:
             vr, little_endian = _vr(code, length, tag, scope)
-            if vr == "SQ":
+            if vr == "SQ" or (code == vrs.UN and table.has_children(row)):
                 return self._write_sequence(row, tag, scope)
         text = None
         if _is_readable(length, tag, min(MAX_VALUE_BYTES, self._bytes_left)):
@@ -221,9 +221,10 @@ def _vr(code: int, length: int, tag: int, scope: _Scope) -> tuple[str, bool]:
     if code == vrs.UN:
         if length == UNDEFINED_LENGTH:
             return "SQ", True
-        # Written in implicit VR little endian; a sequence inside stays bytes.
+        # Written in implicit VR little endian; what should be a sequence and has no items stays
+        # bytes.
         code, explicit, little_endian = vrs.BY_TAG[tag], False, True
-        code = vrs.UN if code == vrs.SQ else code
+        code = vrs.UN if code == vrs.SQ and length else code
     is_ambiguous = code == vrs.US and not explicit and scope.signed
     if is_ambiguous and vr_of(tag) == "US or SS":
         return "SS", little_endian

@@ -34,6 +34,8 @@ INSTANCE_KEYWORDS = (
     "NumberOfFrames",
 )
 
+_UIDS = frozenset({"StudyInstanceUID", "SeriesInstanceUID", "SOPClassUID", "SOPInstanceUID"})
+
 Values = dict[str, str | int | float]
 """The first values of the summarised attributes, by keyword; absent where there is none."""
 
@@ -72,8 +74,13 @@ def undescribed(identity: Identity) -> InstanceDescription:
 
 
 def identified(description: InstanceDescription, identity: Identity) -> InstanceDescription:
-    """A description with the identity that the report gives, where it has none itself."""
-    return replace(description, values={**_values_of(identity), **description.values})
+    """A description with the identity that the report gives: by it the instance is found."""
+    values = {key: value for key, value in description.values.items() if key not in _UIDS}
+    return replace(
+        description,
+        values={**values, **_values_of(identity)},
+        transfer_syntax_uid=identity.transfer_syntax_uid,
+    )
 
 
 def _values_of(identity: Identity) -> Values:

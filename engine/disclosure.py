@@ -2,6 +2,7 @@
 
 import re
 
+from contracts.model import is_uid
 from engine.encoding import vr as vrs
 from engine.encoding.elements import Element
 
@@ -45,6 +46,8 @@ def shown_value(tag: int | None, vr: int, value: bytes, *, everything: bool) -> 
 def shown_identifier(element: Element | None, *, everything: bool) -> str:
     """A UID or a code such as the modality; empty if the element has something else.
 
+    A UID is one whatever VR the file gives it: what is accepted must be found by it.
+
     Args:
         element: the element that should hold it; None if it is absent.
         everything: whether the profile allows to show all values.
@@ -52,8 +55,10 @@ def shown_identifier(element: Element | None, *, everything: bool) -> str:
     if element is None:
         return ""
     value = element.value(_IDENTIFIER_LENGTH).rstrip(_PADDING)
-    if everything or _is_safe(element.trail[-1], element.vr, value):
-        return value.decode("ascii", "replace")
+    text, tag = value.decode("ascii", "replace"), element.trail[-1]
+    is_known = vrs.BY_TAG[tag] == vrs.UI and is_uid(text)
+    if everything or is_known or _is_safe(tag, element.typed_vr, value):
+        return text
     return ""
 
 

@@ -41,6 +41,10 @@ class AnomalyKind(Enum):
     """The length is undefined, which the VR does not allow."""
     LENGTH_ODD = auto()
     VR_INVALID = auto()
+    UN_EXPLICIT = auto()
+    """The items of a sequence of unknown VR are in explicit VR."""
+    UN_WITHOUT_ITEMS = auto()
+    """An element of unknown VR that the dictionary calls a sequence does not hold items."""
     RESERVED_BYTES = auto()
     """The reserved bytes after a VR are not zero."""
     ORDER = auto()

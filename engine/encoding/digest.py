@@ -29,8 +29,8 @@ _PIECE_BYTES = 4 * 1024**2
 """About so much of a mapped file is in memory at a time."""
 _COLLECTED_BYTES = 1 << 16
 """Shorter ranges are collected up to this: an update for each of them would take longer."""
-_STRUCTURE = re.compile(b"[%b]" % re.escape(bytes([vrs.NONE, vrs.SQ, vrs.UL])))
-"""The VRs of sequences, items and group lengths."""
+_STRUCTURE = re.compile(b"[%b]" % re.escape(bytes([vrs.NONE, vrs.SQ, vrs.UL, vrs.UN])))
+"""The VRs of sequences, items and group lengths, and of what may hold some."""
 
 _Edit = tuple[int, int, bytes]
 """Where bytes are left out, up to where, and what takes their place."""
@@ -103,17 +103,21 @@ def _rows(dataset: Elements) -> Iterator[int]:
         found = (row for row, tag in enumerate(tags) if tag == DATA_SET_TRAILING_PADDING)
         paddings = {row for row in found if parents[row] == TOP}
         rows = sorted(paddings.union(rows))
+    opaque_end = 0
     for row in rows:
-        if lengths[row] == UNDEFINED_LENGTH:
+        start, length = dataset.offsets[row], lengths[row]
+        if length == UNDEFINED_LENGTH or start < opaque_end:
             continue
         if codes[row] == vrs.NONE:
             is_wanted = codes[parents[row]] not in vrs.FRAGMENTED
         elif codes[row] == vrs.UL:
             is_wanted = not tags[row] & 0xFFFF or row in paddings
         else:
-            is_wanted = True
+            is_wanted = codes[row] != vrs.UN or row in paddings
         if is_wanted:
             yield row
+        elif codes[row] == vrs.UN:
+            opaque_end = start + length  # software that does not know it does not look into it
 
 
 def _delimiter(dataset: Elements, tag: int) -> bytes:

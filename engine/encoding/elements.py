@@ -81,10 +81,11 @@ class Element(NamedTuple):
 
     def integer(self) -> int | None:
         """The first value of a binary or decimal number; None if there is none."""
-        if self.vr in vrs.TEXT:
+        vr = self.typed_vr
+        if vr in vrs.TEXT:
             text = self.value(64).rstrip(_PADDING).partition(b"\\")[0]
             return int(text) if _INTEGER.fullmatch(text) else None
-        size = 4 if self.vr == vrs.UL else 2
+        size = 4 if vr == vrs.UL else 2
         value = self.value(size)
         return int.from_bytes(value, self.elements.byte_order) if len(value) == size else None
 
@@ -246,7 +247,11 @@ class Elements:
     def is_empty(self, row: int) -> bool:
         """Whether an element has no value: no bytes, no items, a text of nothing but padding."""
         vr, length = self.vrs[row], self.lengths[row]
-        if vr == vrs.SQ:
+        if vr == vrs.UN:
+            vr = vrs.BY_TAG[self.tags[row]]
+        if vr == vrs.SQ and not length:
+            return True
+        if self.vrs[row] == vrs.SQ:
             return not self.has_children(row)
         if vr in vrs.TEXT and length <= 1024:
             start = self.offsets[row]

@@ -27,6 +27,8 @@ _ENCODINGS = (EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG)
 """Explicit VR first: letters that are VRs by chance are less likely than lengths that fit."""
 _FIRST_GROUPS = {0x0002, 0x0004, 0x0008}
 """What a file begins with: file meta information, a directory, the SOP common module."""
+_MANY_ELEMENTS = 64
+"""So many elements fit in implicit VR only if they are in it."""
 _SAMPLE = 4096
 """Bytes to inflate in order to see whether something is deflated."""
 
@@ -74,7 +76,8 @@ def read(data: Buffer, limits: ReadingLimits, report: ReportAnomaly) -> DicomFil
 
 def _find_start(data: Buffer) -> int | None:
     """Where the elements start without a prefix: at once, or where it has been overwritten."""
-    for start in (0, _META_START, _PREAMBLE_LENGTH):
+    has_prefix_first = bytes(data[: len(_PREFIX)]) == _PREFIX
+    for start in (len(_PREFIX) if has_prefix_first else 0, _META_START, _PREAMBLE_LENGTH):
         for encoding in _ENCODINGS:
             header = read_header(data, start, encoding)
             if header and header.tag >> 16 in _FIRST_GROUPS and fits(data, start, encoding):
@@ -117,9 +120,7 @@ def _read_dataset(
     report: ReportAnomaly,
 ) -> Elements:
     declared = syntax or DEFAULT
-    # What fits in implicit VR may fit better in explicit VR, not the other way round.
-    is_certain = declared.encoding.explicit and fits(data, start, declared.encoding)
-    fitting = declared.encoding if is_certain else _first_fitting(data, start)
+    fitting = _fitting(data, start, declared.encoding)
     is_deflated = fitting is None and (declared.deflated or _is_deflated(data, start))
     actual = fitting or declared.encoding
     if syntax and (actual is not syntax.encoding or is_deflated is not syntax.deflated):
@@ -146,6 +147,16 @@ def _read_deflated(
         report(Anomaly(trailing, expected=expected, found=found, offset=inflated.end))
     cut = not inflated.is_whole
     return walk(inflated.data, 0, EXPLICIT_LITTLE, limits, report, in_file=False, cut=cut)
+
+
+def _fitting(data: Buffer, start: int, declared: Encoding) -> Encoding | None:
+    """The encoding of a data set: the declared one, unless only another one fits."""
+    if declared.explicit and fits(data, start, declared):
+        return declared
+    # What fits in implicit VR at its beginning may be in explicit VR: its letters are then lengths.
+    # The other way round, lengths may look like letters, but not all of them.
+    is_declared = fits(data, start, declared, elements=_MANY_ELEMENTS)
+    return declared if is_declared else _first_fitting(data, start)
 
 
 def _first_fitting(data: Buffer, start: int, *, group: int | None = None) -> Encoding | None:

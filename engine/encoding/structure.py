@@ -12,12 +12,20 @@ from engine.encoding.recovery import (
     read_header,
     value_after_invalid_vr,
 )
-from engine.encoding.transfer_syntax import IMPLICIT_LITTLE, Encoding
+from engine.encoding.transfer_syntax import EXPLICIT_LITTLE, IMPLICIT_LITTLE, Encoding
 from engine.tags import ITEM, ITEM_DELIMITATION_ITEM, SEQUENCE_DELIMITATION_ITEM, tag_text
 
 _FIRST_GROUP, _LAST_GROUP = 0x0008, 0xFFFD
 """Groups outside are usually no elements of a data set: delimiters, padding, file meta."""
 _DELIMITER_GROUP = 0xFFFE
+_HARMLESS = {
+    AnomalyKind.DELIMITER_LENGTH,
+    AnomalyKind.LENGTH_ODD,
+    AnomalyKind.RESERVED_BYTES,
+    AnomalyKind.ORDER,
+    AnomalyKind.DUPLICATE,
+}
+"""What may be wrong with items whose encoding is certain nevertheless."""
 
 
 def walk(
@@ -48,17 +56,27 @@ def walk(
     """
     table = Elements(data, encoding.byte_order, explicit=encoding.explicit, in_file=in_file)
     table.start = start
-    return _Walker(table, limits, report, position=start, cut=cut).read(encoding, group)
+    walker = _Walker(table, limits, report, position=start, cut=cut)
+    walker.group = group
+    walker.read(Container(Kind.ELEMENTS, TOP, encoding, len(data), defined=True))
+    return table
 
 
 class _Walker(Progress):
-    def read(self, encoding: Encoding, group: int | None) -> Elements:
-        self.group = group
+    looks_into_un = True
+    """Whether it is found out how the items of a UN are written."""
+
+    group: int | None = None
+    """Reading ends before the first element of another one."""
+
+    def read(self, outermost: Container) -> None:
+        """Read what is in a container, into the table."""
+        group = self.group
         first, last = (_FIRST_GROUP, _LAST_GROUP) if group is None else (group, group)
         self.first_tag, self.last_tag = first << 16, last << 16 | 0xFFFF
         self.with_reserved_bytes: list[int] = []
         """The rows whose header is not zero where it must be."""
-        self.open.append(Container(Kind.ELEMENTS, TOP, encoding, len(self.data), defined=True))
+        self.open.append(outermost)
         readers = {
             Kind.ELEMENTS: self._read_elements,
             Kind.ITEMS: self._read_item,
@@ -72,7 +90,6 @@ class _Walker(Progress):
                 self.report(AnomalyKind.RESERVED_BYTES, row, expected="null bytes")
         self.table.end = self.position
         self.table.complete = not (self.cut or self.broken)
-        return self.table
 
     # Almost every element passes through this loop: hence its length, local names and few calls.
     def _read_elements(self, container: Container) -> None:
@@ -84,6 +101,7 @@ class _Walker(Progress):
         tags, codes, lengths = self.table.tags, self.table.vrs, self.table.lengths
         offsets, parents = self.table.offsets, self.table.parents
         last, last_tag = max(container.last, self.first_tag - 1), self.last_tag
+        un = vrs.UN if self.looks_into_un else vrs.NONE
         last_position = end - (HEADER + LONG_LENGTH if explicit else HEADER)
         for row in range(len(tags), self.limits.max_elements):
             if position > last_position:
@@ -104,7 +122,8 @@ class _Walker(Progress):
             following = offset + length if vr != sq else offset
             # An undefined length is odd.
             is_odd = length & 1 and vr != sq
-            if not last < tag <= last_tag or is_odd or following > end or not vr:
+            may_have_items = vr == un and by_tag[tag] == sq
+            if not last < tag <= last_tag or is_odd or following > end or not vr or may_have_items:
                 break
             tags.append(tag)
             codes.append(vr)
@@ -163,6 +182,12 @@ class _Walker(Progress):
             return
         if length & 1:
             self.report(AnomalyKind.LENGTH_ODD, row, found=f"{length} bytes")
+        if vr == vrs.UN and length and vrs.BY_TAG[tag] == vrs.SQ and self._may_ask(container):
+            encoding = self._encoding_in_un(row, self.position + length, defined=True)
+            if encoding:
+                self._open(Kind.ITEMS, container, row, encoding, length)
+                return
+            self.report(AnomalyKind.UN_WITHOUT_ITEMS, row)
         self.position += length
 
     def _is_no_element(self, container: Container, tag: int) -> bool:
@@ -264,12 +289,21 @@ class _Walker(Progress):
         kind, encoding = Kind.ITEMS, container.encoding
         if not defined and vr == vrs.UN:
             encoding = IMPLICIT_LITTLE  # PS3.5 6.2.2
+            if self._may_ask(container):
+                found = self._encoding_in_un(row, container.end, defined=False)
+                encoding = found or encoding
         elif not defined and vr in vrs.FRAGMENTED:
             kind = Kind.FRAGMENTS
         elif vr != vrs.SQ:
             self.report(AnomalyKind.LENGTH_UNDEFINED, row, found=vrs.NAMES[vr])
             self.recover()
             return
+        self._open(kind, container, row, encoding, length)
+
+    def _open(
+        self, kind: Kind, container: Container, row: int, encoding: Encoding, length: int
+    ) -> None:
+        defined = length != UNDEFINED_LENGTH
         end = self._content_end(container, row, length)
         if end is None:
             self.recover()
@@ -282,6 +316,42 @@ class _Walker(Progress):
                 self.position = end
             else:
                 self.recover()
+
+    def _may_ask(self, container: Container) -> bool:
+        """Whether to find out how the items of a UN in a container are written.
+
+        Not again inside another one, so that each byte is read a few times at most.
+        """
+        codes = self.table.vrs
+        is_inside = any(codes[around.row] == vrs.UN for around in self.open if around.row != TOP)
+        return self.looks_into_un and container.encoding.explicit and not is_inside
+
+    def _encoding_in_un(self, row: int, end: int, *, defined: bool) -> Encoding | None:
+        """How the items of a UN are written that begin here; None if there are none.
+
+        They should be in implicit VR (PS3.5 6.2.2). Some writers leave them in explicit VR.
+        """
+        for encoding in (IMPLICIT_LITTLE, EXPLICIT_LITTLE):
+            if self._holds_items(Container(Kind.ITEMS, TOP, encoding, end, defined)):
+                if encoding.explicit:
+                    self.report(AnomalyKind.UN_EXPLICIT, row, found=encoding.name)
+                return encoding
+        return None
+
+    def _holds_items(self, content: Container) -> bool:
+        """Whether nothing is wrong with the structure of items that begin here."""
+        kinds: set[AnomalyKind] = set()
+        table = Elements(self.data, content.encoding.byte_order)
+        trial = _Walker(
+            table,
+            self.limits,
+            lambda anomaly: kinds.add(anomaly.kind),
+            position=self.position,
+            cut=False,
+        )
+        trial.looks_into_un = False
+        trial.read(content)
+        return kinds <= _HARMLESS
 
     def _open_item(self, sequence: Container, length: int) -> None:
         if len(self.table.tags) >= self.limits.max_elements:

@@ -27,6 +27,8 @@ RULE_OF: dict[Kind, Rule] = {
     Kind.LENGTH_UNDEFINED: structure.LENGTH_UNDEFINED,
     Kind.LENGTH_ODD: structure.LENGTH_ODD,
     Kind.VR_INVALID: structure.VR_INVALID,
+    Kind.UN_EXPLICIT: structure.UN_EXPLICIT,
+    Kind.UN_WITHOUT_ITEMS: structure.UN_WITHOUT_ITEMS,
     Kind.RESERVED_BYTES: structure.RESERVED_BYTES,
     Kind.ORDER: structure.ORDER,
     Kind.DUPLICATE: structure.DUPLICATE,

@@ -110,6 +110,23 @@ VR_UN = RULES.define(
     violation=False,
     found_by="engine.values.check",
 )
+UN_EXPLICIT = RULES.define(
+    "structure.un-explicit",
+    Severity.WARNING,
+    "The items of a sequence of unknown value representation are in explicit VR.",
+    "PS3.5 6.2.2",
+    why="Readers take what is in a UN for implicit VR: they read wrong lengths and stop there, or "
+    "lose the sequence.",
+    fix="Write the sequence as SQ; or its content, as of a UN, in implicit VR little endian.",
+)
+UN_WITHOUT_ITEMS = RULES.define(
+    "structure.un-without-items",
+    Severity.WARNING,
+    "An element of unknown value representation is a sequence by the dictionary, but has no items.",
+    "PS3.5 6.2.2",
+    why="Readers that know the element look for items, and stop or skip what they find.",
+    fix="Write the items in implicit VR little endian, or an empty sequence if they were removed.",
+)
 RESERVED_BYTES = RULES.define(
     "structure.reserved-bytes",
     Severity.WARNING,

@@ -25,8 +25,10 @@ from engine.values.judgement import Judgement
 from engine.values.numbers import FLOATS, IS_COUNTED, SIZES, are_finite
 from engine.values.scopes import Scopes
 from engine.values.strings import IDENTIFYING_UI, judge
+from engine.values.uids import judge_identifying
 from engine.violation import Violation
 
+_LONGER_THAN_A_UID = 128
 _MOST_NUMBERS = 1 << 16
 """How many bytes of floating point numbers are looked at in one element."""
 _META_GROUP, _DIRECTORY_GROUP, _FIRST_GROUP = 0x0002, 0x0004, 0x0008
@@ -142,6 +144,10 @@ class _Pass:
         if vr not in definition.vrs:
             rule = structure_rules.VR_UN if vr == vrs.UN else structure_rules.VR_MISMATCH
             self._report(rule, row, definition.vr, vrs.NAMES[vr])
+            if tag in _IDENTIFYING and vr != vrs.UN and self.elements.parents[row] == TOP:
+                # By its form, whatever its VR: archives file by it.
+                value = Element(self.elements, row).value(_LONGER_THAN_A_UID)
+                self._report_violations(row, judge_identifying(value))
 
     def _check_numbers(
         self, row: int, tag: int, vr: int, length: int, definition: Definition

@@ -19,7 +19,12 @@ from contracts.places import Place
 from contracts.report import Identity
 from descriptor.archive import open_study
 from descriptor.description import describe_instance
-from descriptor.instance_description import InstanceDescription, identified, undescribed
+from descriptor.instance_description import (
+    InstanceDescription,
+    Values,
+    identified,
+    undescribed,
+)
 from descriptor.instances import Instance, ValidatedStudy
 from descriptor.metadata import StudyMetadata
 from kit.volumes import Volumes
@@ -112,11 +117,12 @@ class TestDescribingAnInstance:
         description = describe(bytes(128) + b"DICM" + syntax + out_of_order)
         assert list(orjson.loads(description.dataset)) == ["00080060", "00100020"]
 
-    def test_the_report_identifies_what_the_description_does_not(self) -> None:
-        identity = Identity(sop_instance_uid="1.2.3", modality="CT")
-        description = InstanceDescription({"Modality": "MR"}, incomplete="structure")
-        values = identified(description, identity).values
-        assert values == {"SOPInstanceUID": "1.2.3", "Modality": "MR"}
+    def test_the_identity_is_that_of_the_report(self) -> None:
+        identity = Identity(sop_instance_uid="1.2.3", modality="CT", transfer_syntax_uid="1.2.4")
+        other: Values = {"SOPInstanceUID": "1.9", "StudyInstanceUID": "no UID", "Rows": 4}
+        description = identified(InstanceDescription(other, transfer_syntax_uid="1.9"), identity)
+        assert description.values == {"SOPInstanceUID": "1.2.3", "Modality": "CT", "Rows": 4}
+        assert description.transfer_syntax_uid == "1.2.4"
 
     def test_it_can_be_sent_between_processes(self, describe: Describe, sample: Sample) -> None:
         description = describe(sample("CT_small.dcm"))

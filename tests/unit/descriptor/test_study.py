@@ -251,7 +251,7 @@ class Processes:
         self.functions.append(function.__name__)
         if any(file in self.deadly for _, file in files):
             raise IsolationError(Cause.DEATH)
-        return [InstanceDescription({"SOPInstanceUID": file}) for _, file in files[: self.most]]
+        return [InstanceDescription({"InstanceNumber": file}) for _, file in files[: self.most]]
 
 
 PATHS = [Path(f"{number:06}.dcm") for number in range(1, 6)]
@@ -306,4 +306,4 @@ async def test_what_a_process_left_for_the_next_time_is_described_then(
     processes = Processes(most=2)
     described = await describer(processes)(PATHS, instances, is_whole=False)
     assert processes.calls == [5, 3, 1]
-    assert [d.values["SOPInstanceUID"] for d in described] == [i.file for i in instances]
+    assert [d.values["InstanceNumber"] for d in described] == [i.file for i in instances]

@@ -78,6 +78,22 @@ def test_an_identifier_is_shown_if_it_is_one() -> None:
     assert identity(b"Doe^Jane", show_values=True) == "Doe^Jane"
 
 
+@pytest.mark.parametrize("vr", ["UN", "LO", "CS", "OB"])
+def test_an_identifier_is_shown_whatever_its_vr(vr: str) -> None:
+    """An instance that is accepted is found by it."""
+
+    def identity(value: bytes) -> str:
+        data = dicom.part10(dicom.ct() | {STUDY_UID: (vr, value)})
+        report = examine(data, Profile())
+        uid = report.identity.study_instance_uid
+        assert uid or "uid.malformed" in {finding.code for finding in report.findings}
+        return uid
+
+    assert identity(b"1.2.826.0.1\0") == "1.2.826.0.1"
+    assert identity(b"Doe^Jane") == ""
+    assert identity(b" 1.2.826.0.1") == ""
+
+
 def test_a_shown_text_is_short_and_printable() -> None:
     assert shown(None) is None
     assert shown("a\n\x1b[31mü") == "a\\x0a\\x1b[31m\\xfc"

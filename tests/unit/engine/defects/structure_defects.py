@@ -67,6 +67,15 @@ def _headers() -> Iterator[Defect]:
         Raw(label + label),
     )
     yield put("structure.vr-un", mr, "StudyDescription", Of("UN", b"Head"))
+    along = ("structure.vr-un",)
+    reference = {
+        0x00081150: ("UI", dicom.uid(dicom.CT_IMAGE_STORAGE)),
+        0x00081155: ("UI", dicom.uid("1.2.826.0.1.3680043.8.498.9")),
+    }
+    items = dicom.item(dicom.encode(reference))
+    yield put("structure.un-explicit", mr, "ReferencedImageSequence", Of("UN", items), along=along)
+    removed = Of("UN", b"REMOVED ")
+    yield put("structure.un-without-items", mr, "ReferencedImageSequence", removed, along=along)
     reserved = dicom.element(_TEXT, "UT", b"Text").replace(b"UT\0\0", b"UT\1\0")
     yield put("structure.reserved-bytes", report, _NOTE, Raw(reserved))
     late = dicom.element(0x00081030, "LO", b"Head")

@@ -204,3 +204,15 @@ def _mapped_bytes() -> int:
     match = re.search(r"RssFile:\s+(\d+) kB", Path("/proc/self/status").read_text())
     assert match
     return int(match[1]) * 1024
+
+
+def test_what_a_un_holds_counts_as_it_is() -> None:
+    """Software that does not know the element passes its bytes on, and must not change them."""
+    value = element(0x00081155, "UI", uid("1.2.3"), IMPLICIT)
+
+    def plain(items: bytes) -> str:
+        dataset = encode(ct() | {SEQUENCE: ("UN", items)})
+        return hashlib.sha256(EXPLICIT.encode() + b"\0" + dataset).hexdigest()
+
+    for items in (item(value), item(value, length=UNDEFINED)):
+        assert digest(part10(ct() | {SEQUENCE: ("UN", items)})) == plain(items)

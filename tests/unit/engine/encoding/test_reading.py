@@ -4,7 +4,7 @@ import pytest
 
 from contracts.report import Finding, Severity
 from unit.engine import dicom_writer as dicom
-from unit.engine.layers import findings_in
+from unit.engine.layers import findings_in, instance_of
 
 
 def findings(
@@ -62,6 +62,39 @@ def test_a_file_without_a_preamble_is_not_blamed_for_its_content() -> None:
     found = findings_in(dicom.encode(dicom.ct()), "file")
 
     assert [finding.code for finding in found] == ["file.no-preamble"]
+
+
+def test_a_prefix_without_its_preamble_is_seen() -> None:
+    found = findings_in(dicom.part10(dicom.ct())[128:], "file", "structure", "element")
+
+    assert [finding.code for finding in found] == ["file.no-preamble"]
+
+
+def test_lengths_in_implicit_vr_may_look_like_vrs() -> None:
+    """The first length is that of the letters LO; so read, the value has further elements."""
+    inside = dicom.encode(dict.fromkeys((524544, 524546, 524548, 524550), ("LO", b"text")))
+    value = inside.ljust(int.from_bytes(b"LO\0\0", "little"))
+    dataset = {0x00080001: ("LO", value)} | dicom.ct()
+    file = dicom.part10(dicom.encode(dataset, dicom.IMPLICIT), dicom.IMPLICIT)
+
+    assert findings_in(file, "meta", "structure") == []
+    instance = instance_of(file)
+    assert instance
+    assert instance.dataset.text(0x00100020) == "JD-42"
+
+
+@pytest.mark.parametrize("declared", [dicom.IMPLICIT, dicom.EXPLICIT, dicom.BIG_ENDIAN])
+@pytest.mark.parametrize("actual", [dicom.IMPLICIT, dicom.EXPLICIT, dicom.BIG_ENDIAN])
+def test_the_data_set_is_read_however_it_is_written(declared: str, actual: str) -> None:
+    file = dicom.part10(dicom.encode(dicom.ct(), actual), declared)
+
+    is_other = [finding.code for finding in findings_in(file, "meta")].count(
+        "meta.transfer-syntax-mismatch"
+    )
+    instance = instance_of(file)
+    assert instance
+    assert instance.dataset.text(0x00100020) == "JD-42"
+    assert is_other == (declared != actual)
 
 
 @pytest.mark.parametrize("version", [b"\0\2", b"\1\0", b"\0\1\0\0"])

@@ -8,8 +8,9 @@ import pytest
 from contracts.report import Finding
 from engine.examination import examine
 from engine.profiles.profile import Limits, Profile
+from engine.tags import ITEM
 from unit.engine import dicom_writer as dicom
-from unit.engine.layers import findings_in
+from unit.engine.layers import findings_in, instance_of
 
 LAYERS = ("file", "structure")
 SYNTAXES = (dicom.EXPLICIT, dicom.IMPLICIT, dicom.BIG_ENDIAN, dicom.DEFLATED)
@@ -375,3 +376,71 @@ def test_an_element_without_a_valid_vr_is_taken_for_what_the_dictionary_says() -
 
     assert report.identity.modality == "CT"
     assert [f.code for f in report.findings if f.path == "(0008,0060)"] == ["structure.vr-invalid"]
+
+
+class TestUnknownVR:
+    """What a UN holds is in implicit VR little endian (PS3.5 6.2.2)."""
+
+    IMPLICIT = dicom.element(MEANING, "LO", b"Head", dicom.IMPLICIT)
+    EXPLICIT = dicom.element(MEANING, "LO", b"Head")
+
+    def dataset(self, items: bytes, length: int | None = None, tag: int = CODES) -> bytes:
+        name = dicom.element(0x00100010, "PN", b"Doe^Jane")
+        return dicom.element(tag, "UN", items, length=length) + name
+
+    def trails(self, dataset: bytes) -> list[tuple[int, ...]]:
+        instance = instance_of(dicom.part10(dataset))
+        assert instance
+        table = instance.dataset
+        return [table.trail(row) for row, tag in enumerate(table.tags) if tag != ITEM]
+
+    @pytest.mark.parametrize("length", [None, UNDEFINED])
+    @pytest.mark.parametrize("item_length", [None, UNDEFINED])
+    @pytest.mark.parametrize("written", ["implicit", "explicit"])
+    def test_items_are_read_and_explicit_ones_found(
+        self, length: int | None, item_length: int | None, written: str
+    ) -> None:
+        content = self.IMPLICIT if written == "implicit" else self.EXPLICIT
+        items = dicom.item(b"") + dicom.item(content, length=item_length) * 2
+        items += dicom.SEQUENCE_END if length == UNDEFINED else b""
+        dataset = self.dataset(items, length)
+
+        assert self.trails(dataset) == [(CODES,), *[(CODES, MEANING)] * 2, (0x00100010,)]
+        found = [code for code in codes(dataset) if code != "structure.vr-un"]
+        assert found == (["structure.un-explicit"] if written == "explicit" else [])
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"REMOVED BY DEID ",
+            dicom.item(b"no elements at all "),
+            dicom.item(EXPLICIT)[:-2],
+            dicom.item(IMPLICIT) + b"rest",
+            dicom.item(IMPLICIT, length=100),
+            dicom.item(IMPLICIT, length=UNDEFINED)[:-8],
+            dicom.ITEM_END,
+        ],
+    )
+    def test_what_are_no_items_stays_bytes(self, content: bytes) -> None:
+        dataset = self.dataset(content)
+
+        assert self.trails(dataset) == [(CODES,), (0x00100010,)]
+        found = set(codes(dataset)) - {"structure.vr-un", "structure.length-odd"}
+        assert found == {"structure.un-without-items"}
+
+    def test_what_the_dictionary_does_not_know_stays_bytes(self) -> None:
+        items = dicom.item(self.IMPLICIT)
+        for tag in (0x00091010, 0x00080070):
+            dataset = self.dataset(items, tag=tag)
+            assert self.trails(dataset) == [(tag,), (0x00100010,)]
+            assert not any(code.startswith("structure.un-") for code in codes(dataset))
+
+    def test_an_empty_one_is_an_empty_sequence(self) -> None:
+        assert codes(self.dataset(b"")) == ["structure.vr-un"]
+
+    def test_one_inside_another_costs_no_more(self) -> None:
+        content = dicom.element(0x00080005, "CS", b"ISO_IR 100")
+        for _ in range(40):
+            content = dicom.element(CODES, "UN", dicom.item(content))
+
+        assert "structure.un-explicit" in codes(content)
