@@ -1,5 +1,6 @@
 """Composition root of the descriptor."""
 
+from chassis.messaging.delivery import Capacity
 from chassis.messaging.progress import Progress
 from chassis.runtime.isolation import Isolation
 from chassis.service.lifecycle import Service
@@ -10,12 +11,17 @@ from contracts.events import StudyArchivedData, StudyValidated
 from contracts.places import Place
 from descriptor import handlers
 from descriptor.isolated import PRELOAD
-from descriptor.isolated_description import Describe, isolated_describer
+from descriptor.isolated_description import Describe, IsolatedDescriber
 from descriptor.preview import Preview, no_preview, previewer
 from descriptor.settings import DescriptorSettings
-from descriptor.study import Index, archive_study
+from descriptor.study import Archiving, Index, archive_study
 
 DESCRIPTION = "Extracts the metadata of valid studies and archives them."
+
+SMALL_FILES = 4
+"""A study of more files takes its turn by itself."""
+SMALL_STUDIES = 4
+"""So many small studies are archived together where one large one would be."""
 
 
 def create_app(
@@ -45,7 +51,9 @@ def create_app(
         note_retry=service.note_process_end,
     )
     service.use(isolation.running)
-    describe = describe or isolated_describer(isolation, pictures=settings.previews)
+    describe = describe or IsolatedDescriber(
+        isolation, processes=settings.processes, pictures=settings.previews
+    )
     preview: Preview = no_preview
     if settings.previews:
         preview = previewer(isolation, studies, settings.preview_seconds)
@@ -60,8 +68,20 @@ def create_app(
         release_when_failed(service, index.forget, studies)
     archive_index = index
 
-    async def archive(event: StudyValidated) -> StudyArchivedData:
-        return await archive_study(event.study_id, studies, describe, archive_index, preview)
+    archiving = Archiving(studies, describe, archive_index, preview)
 
-    handlers.register(service, archive, progress, settings.concurrency)
+    async def archive(event: StudyValidated) -> StudyArchivedData:
+        return await archive_study(event.study_id, archiving)
+
+    handlers.register(service, archive, progress, _capacity(settings.concurrency))
     return service
+
+
+def _capacity(concurrency: int) -> Capacity:
+    return Capacity(
+        batch=SMALL_STUDIES * concurrency, batches=2, large=concurrency, is_large=_is_large
+    )
+
+
+def _is_large(event: StudyValidated) -> bool:
+    return (event.data.files.received or 0) > SMALL_FILES

@@ -52,15 +52,15 @@ _CUT_SHORT = {
 }
 """Why a data set is described in part, when a limit is the reason."""
 
-MOST_BYTES_AT_ONCE = 4 * 1024 * 1024
-"""When the descriptions of some instances come to more, the rest is left for the next time."""
 
-
-def describe_instances(files: Sequence[tuple[Path, str]]) -> list[InstanceDescription]:
-    """Describe instances, at least one, until `MOST_BYTES_AT_ONCE`; see `describe_instance`.
+def describe_instances(
+    files: Sequence[tuple[Path, str]], most_bytes: int
+) -> list[InstanceDescription]:
+    """Describe instances, at least one, until they come to `most_bytes`; see `describe_instance`.
 
     Args:
         files: the path of each, and its name in the archive.
+        most_bytes: of their descriptions.
 
     Returns:
         The descriptions of the first ones.
@@ -71,7 +71,7 @@ def describe_instances(files: Sequence[tuple[Path, str]]) -> list[InstanceDescri
         description = describe_instance(path, file)
         descriptions.append(description)
         size_bytes += len(description.dataset)
-        if size_bytes > MOST_BYTES_AT_ONCE:
+        if size_bytes > most_bytes:
             break
     return descriptions
 

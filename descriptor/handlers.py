@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
+from chassis.messaging.delivery import Capacity, each
 from chassis.messaging.progress import Progress
 from chassis.service.lifecycle import Service
 from contracts.channels import ARCHIVED, VALIDATED
@@ -14,7 +15,7 @@ def register(
     service: Service,
     archive: Callable[[StudyValidated], Awaitable[StudyArchivedData]],
     progress: Progress,
-    concurrency: int,
+    capacity: Capacity,
 ) -> None:
     """Archive every valid study and announce it.
 
@@ -22,7 +23,7 @@ def register(
         service: the descriptor.
         archive: describes and archives the study; another call changes nothing.
         progress: receives the beginning of the work.
-        concurrency: studies at the same time.
+        capacity: how many studies at the same time.
     """
 
     async def on_validated(event: StudyValidated) -> Sequence[CloudEvent]:
@@ -35,4 +36,4 @@ def register(
             StudyArchived.new(source=service.name, subject=event.study_id, data=data, cause=event)
         ]
 
-    service.consume(VALIDATED, on_validated, publishes=(ARCHIVED,), concurrency=concurrency)
+    service.consume(VALIDATED, each(on_validated), capacity, publishes=(ARCHIVED,))

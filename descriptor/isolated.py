@@ -12,6 +12,9 @@ from descriptor.instance_description import InstanceDescription
 from descriptor.representative import choose
 from descriptor.unrenderable import UnrenderableError
 
+MOST_BYTES_AT_ONCE = 4 * 1024 * 1024
+"""When the descriptions of some instances come to more, the rest is left for the next time."""
+
 PRELOAD = ("descriptor.description", "descriptor.rendering")
 """The modules with the work itself."""
 
@@ -20,7 +23,26 @@ def describe_instances(files: Sequence[tuple[Path, str]]) -> list[InstanceDescri
     """Describe instances: see `descriptor.description`."""
     from descriptor import description  # noqa: PLC0415 -- see above
 
-    return description.describe_instances(files)
+    return description.describe_instances(files, MOST_BYTES_AT_ONCE)
+
+
+def describe_studies(
+    studies: Sequence[Sequence[tuple[Path, str]]],
+) -> list[list[InstanceDescription]]:
+    """Describe whole studies, at least one, until `MOST_BYTES_AT_ONCE`; see `describe_study`.
+
+    Returns:
+        The descriptions of the first ones.
+    """
+    described: list[list[InstanceDescription]] = []
+    size_bytes = 0
+    for files in studies:
+        descriptions = describe_study(files)
+        described.append(descriptions)
+        size_bytes += sum(len(description.dataset) for description in descriptions)
+        if size_bytes > MOST_BYTES_AT_ONCE:
+            break
+    return described
 
 
 def describe_study(files: Sequence[tuple[Path, str]]) -> list[InstanceDescription]:

@@ -1,14 +1,17 @@
 """Describes instances in a separate process, since a hostile file may kill it."""
 
+from asyncio import gather
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from chassis.observability.logs import get_logger
+from chassis.runtime.batches import Together, packed
 from chassis.runtime.isolation import Isolation, IsolationError
 from descriptor.instance_description import InstanceDescription, identified, undescribed
 from descriptor.instances import Instance
-from descriptor.isolated import describe_instances, describe_study
+from descriptor.isolated import describe_instances, describe_studies
 
 
 class Describe(Protocol):
@@ -26,41 +29,76 @@ class Describe(Protocol):
         """
 
 
-def isolated_describer(isolation: Isolation, *, pictures: bool = True) -> Describe:
-    """Make the function that describes instances from untrusted files.
+class IsolatedDescriber:
+    """Describes instances from untrusted files; it is a `Describe`.
 
-    Several go to a process at once; if that fails, each of them goes alone and without a picture.
-    An instance that cannot be described is valid all the same: it is archived with the identity
-    that the report gives.
+    Several go to a process at once, also those of several small studies; if that fails, each of
+    them goes alone and without a picture. An instance that cannot be described is valid all the
+    same: it is archived with the identity that the report gives.
 
     Args:
         isolation: the processes.
+        processes: over how many of them studies are spread.
         pictures: whether studies get pictures.
     """
 
-    async def run(
-        paths: Sequence[Path], instances: Sequence[Instance], *, is_whole: bool
+    def __init__(self, isolation: Isolation, *, processes: int, pictures: bool = True) -> None:
+        self._isolation = isolation
+        self._processes = processes
+        self._pictures = pictures
+        self._studies: Together[_Wanted, list[InstanceDescription]] = Together(self._whole)
+
+    async def __call__(
+        self, paths: Sequence[Path], instances: Sequence[Instance], /, *, is_whole: bool
     ) -> list[InstanceDescription]:
+        """Describe some instances of a study; see `Describe`."""
+        files = [(path, instance.file) for path, instance in zip(paths, instances, strict=True)]
+        describe = self._studies.add if self._pictures and is_whole else self._some
+        descriptions = await describe(_Wanted(files, instances))
+        return [
+            identified(description, instance.identity)
+            for description, instance in zip(descriptions, instances, strict=True)
+        ]
+
+    async def _whole(self, studies: Sequence["_Wanted"]) -> list[list[InstanceDescription]]:
+        """Describe whole studies, spread over the processes."""
+        packs = list(packed(studies, lambda _: 1, -(-len(studies) // self._processes)))
+        found = [one for pack in await gather(*map(self._together, packs)) for one in pack]
+        return [
+            descriptions
+            if len(descriptions) == len(study.files)
+            else await self._some(study, at_once=1)
+            for study, descriptions in zip(studies, found, strict=True)
+        ]
+
+    async def _together(self, studies: Sequence["_Wanted"]) -> list[list[InstanceDescription]]:
+        """Describe whole studies in one call; none of those that are left or fail."""
+        found: list[list[InstanceDescription]] = []
+        with suppress(IsolationError):
+            found = await self._isolation.run(describe_studies, [study.files for study in studies])
+        return [*found, *([] for _ in studies[len(found) :])]
+
+    async def _some(
+        self, study: "_Wanted", at_once: int | None = None
+    ) -> list[InstanceDescription]:
+        """Describe instances of one study, as many at once as go well."""
         described: list[InstanceDescription] = []
-        describe, at_once = describe_instances, len(instances)
-        if pictures and is_whole:
-            describe = describe_study
-        while batch := instances[len(described) :][:at_once]:
-            start = len(described)
-            names = [instance.file for instance in batch]
-            files = list(zip(paths[start : start + len(batch)], names, strict=True))
+        at_once = at_once or len(study.files)
+        while batch := study.files[len(described) :][:at_once]:
             try:
-                descriptions = await isolation.run(describe, files)
+                described += await self._isolation.run(describe_instances, batch)
             except IsolationError as error:
-                if len(batch) > 1 or describe is describe_study:
-                    describe, at_once = describe_instances, 1
+                if at_once > 1:
+                    at_once = 1
                     continue
                 get_logger().error("instance.undescribed", cause=error.cause)
-                descriptions = [undescribed(batch[0].identity)]
-            described += [
-                identified(description, instance.identity)
-                for description, instance in zip(descriptions, batch, strict=False)
-            ]
+                described.append(undescribed(study.instances[len(described)].identity))
         return described
 
-    return run
+
+class _Wanted(NamedTuple):
+    """Instances of a study that are to be described."""
+
+    files: Sequence[tuple[Path, str]]
+    """The path of each, and its name in the archive."""
+    instances: Sequence[Instance]

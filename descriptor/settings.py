@@ -14,7 +14,8 @@ class DescriptorSettings(VolumeSettings, StatusClientSettings):
 
     port: Port = 8003
     concurrency: int = Field(default=4, ge=1, le=256)
-    """Studies that are described at the same time."""
+    """Studies of more than four files that are described at the same time; four times as many small
+    ones are described together."""
     processes: int = Field(default=2, ge=1, le=256)
     """Processes that describe instances; as many again while some take longer than a second."""
     description_seconds: float = Field(default=120, gt=0, le=3600)

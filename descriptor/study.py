@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Protocol
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from chassis.messaging.errors import PermanentError
 from chassis.runtime.cancellation import cancel
+from chassis.runtime.threads import Threads
 from contracts.events import StudyArchivedData
 from contracts.places import Place, study_directory
 from descriptor.archive import commit_study, open_study, read_archived
@@ -44,9 +46,26 @@ class Index(Protocol):
         """Enter a study that is in the archive."""
 
 
-async def archive_study(
-    study_id: UUID, studies: StudyStore, describe: Describe, index: Index, preview: Preview
-) -> StudyArchivedData:
+@dataclass(frozen=True)
+class Archiving:
+    """How studies are archived.
+
+    Attributes:
+        studies: where they are stored.
+        describe: describes instances.
+        index: the index of the archive.
+        preview: makes the picture of a study that has none.
+        threads: for what blocks.
+    """
+
+    studies: StudyStore
+    describe: Describe
+    index: Index
+    preview: Preview
+    threads: Threads = field(default_factory=Threads)
+
+
+async def archive_study(study_id: UUID, archiving: Archiving) -> StudyArchivedData:
     """Describe and archive a study; once that is done, calling it again changes nothing.
 
     A repeated call reads from the archive what the first one has written, and announces the same.
@@ -55,18 +74,19 @@ async def archive_study(
         PermanentError: the study is not there, or not as it arrived.
         OSError: the store failed; try again.
     """
-    opened = await asyncio.to_thread(_open, studies, study_id)
+    index = archiving.index
+    opened = await archiving.threads.run(_open, archiving.studies, study_id)
     if isinstance(opened, Archived):
         archived, has_picture = opened, False
     else:
         with opened as metadata:
-            archived, has_picture = await _describe_and_commit(studies, metadata, describe, index)
+            archived, has_picture = await _describe_and_commit(metadata, archiving)
     await index.add_study(study_id, archived.study_instance_uids)
     if archived.repeated:
         # The study that had these instances first may have been deleted a moment ago.
         await index.reserve(study_id, archived.repeated)
     if not has_picture:
-        await preview(study_id)
+        await archiving.preview(study_id)
     return StudyArchivedData(
         directory=study_directory(Place.ARCHIVE, study_id),
         instance_count=archived.instance_count,
@@ -84,19 +104,19 @@ def _open(studies: StudyStore, study_id: UUID) -> StudyMetadata | Archived:
 
 
 async def _describe_and_commit(
-    studies: StudyStore, metadata: StudyMetadata, describe: Describe, index: Index
+    metadata: StudyMetadata, archiving: Archiving
 ) -> tuple[Archived, bool]:
     """Archive a study; returns also whether it has a picture."""
-    study = metadata.study
+    study, studies = metadata.study, archiving.studies
     last: Batch = []
-    async with aclosing(_described(study, describe)) as batches:
+    async with aclosing(_described(study, archiving.describe)) as batches:
         async for batch in batches:
             if last:
                 await asyncio.to_thread(metadata.add, last)
             last = batch
     # Again, as the validator did: Redis may have lost the index since then.
     contents = contents_of(instance.report for instance in study.instances)
-    reservations = await index.reserve(study.study_id, contents)
+    reservations = await archiving.index.reserve(study.study_id, contents)
     _require_same_instances(study, reservations)
     owners = {uid: reservation.study_id for uid, reservation in reservations.items()}
 
@@ -107,7 +127,7 @@ async def _describe_and_commit(
         picture = next(pictures, None)
         return archived, picture is not None and put_preview(studies, study.study_id, picture)
 
-    return await asyncio.to_thread(commit)
+    return await archiving.threads.run(commit)
 
 
 def _require_same_instances(study: ValidatedStudy, reservations: Mapping[str, Reservation]) -> None:

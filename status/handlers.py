@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
+from chassis.messaging.delivery import Capacity, Result
 from chassis.service.lifecycle import Service
 from contracts.channels import CHANNELS
 from contracts.events import Event
@@ -31,9 +32,10 @@ class Store(Protocol):
 def register(service: Service, store: Store, most_at_once: int) -> None:
     """Project every event onto the record of its study."""
 
-    async def project(events: Sequence[Event]) -> list[Exception | None]:
+    async def project(events: Sequence[Event]) -> list[Result]:
         updates = [StudyUpdates(event.subject, updates_of(event)) for event in events]
         results = await store.apply_all(updates)
-        return [result if isinstance(result, Exception) else None for result in results]
+        return [result if isinstance(result, Exception) else () for result in results]
 
-    service.consume_batches(CHANNELS, project, most_at_once=most_at_once)
+    for channel in CHANNELS:
+        service.consume(channel, project, Capacity(batch=most_at_once))

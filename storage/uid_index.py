@@ -41,23 +41,26 @@ WAIT_SECONDS = 3600.0
 
 Connect = Callable[[], Awaitable[Redis]]
 Found = TypeVar("Found")
+Item = TypeVar("Item")
 
-# KEYS: the hash. ARGV: UID and reservation by turns.
+# KEYS: the hash. ARGV: UID and reservation by turns; a UID may occur in several studies.
 # Reserves the UIDs that are free. Returns the number and the reservation of each that is reserved
 # otherwise, by turns; nil if the index is not complete.
 _RESERVE = """
-local fields, new, other = {'complete'}, {}, {}
+local fields, new, other, taken = {'complete'}, {}, {}, {}
 for i = 1, #ARGV, 2 do fields[#fields + 1] = ARGV[i] end
 local known = redis.call('HMGET', KEYS[1], unpack(fields))
 if not known[1] then return false end
 for i = 1, #ARGV / 2 do
   local uid, reservation = ARGV[2 * i - 1], ARGV[2 * i]
-  if not known[i + 1] then
+  local reserved = known[i + 1] or taken[uid]
+  if not reserved then
     new[#new + 1] = uid
     new[#new + 1] = reservation
-  elseif known[i + 1] ~= reservation then
+    taken[uid] = reservation
+  elseif reserved ~= reservation then
     other[#other + 1] = i - 1
-    other[#other + 1] = known[i + 1]
+    other[#other + 1] = reserved
   end
 end
 if new[1] then redis.call('HSET', KEYS[1], unpack(new)) end
@@ -110,20 +113,32 @@ class UidIndex:
         Raises:
             TimeoutError: the index was not complete within `WAIT_SECONDS`.
         """
+        [reserved] = await self.reserve_all([(study_id, instances)])
+        return reserved
+
+    async def reserve_all(
+        self, studies: Sequence[tuple[UUID, Mapping[str, Content]]]
+    ) -> list[dict[str, Reservation]]:
+        """Do the same for several studies, with few commands; one after the other gets its UIDs."""
         client = await self._connect()
         script = client.register_script(_RESERVE)
-        reserved = {uid: Reservation(study_id, content) for uid, content in instances.items()}
-        for chunk in chunks(instances):
-            arguments = [text for uid in chunk for text in (uid, reserved[uid].encode())]
+        reserved = [
+            {uid: Reservation(study_id, content) for uid, content in instances.items()}
+            for study_id, instances in studies
+        ]
+        wanted = [(number, uid) for number, of_study in enumerate(reserved) for uid in of_study]
+        for chunk in chunks(wanted):
+            arguments = [
+                text for number, uid in chunk for text in (uid, reserved[number][uid].encode())
+            ]
 
             async def run(arguments: Sequence[str] = arguments) -> list[bytes] | None:
                 return cast("list[bytes] | None", await script([INSTANCES], arguments))
 
             other = iter(await self._when_complete(run))
-            reserved |= {
-                chunk[int(number)]: Reservation.parse(value)
-                for number, value in zip(other, other, strict=True)
-            }
+            for position, value in zip(other, other, strict=True):
+                number, uid = chunk[int(position)]
+                reserved[number][uid] = Reservation.parse(value)
         return reserved
 
     async def reservations(self, uids: Iterable[str]) -> dict[str, Reservation]:
@@ -148,10 +163,15 @@ class UidIndex:
 
     async def add_study(self, study_id: UUID, study_instance_uids: Iterable[str]) -> None:
         """Enter a study that is in the archive."""
+        await self.add_studies([(study_id, study_instance_uids)])
+
+    async def add_studies(self, studies: Iterable[tuple[UUID, Iterable[str]]]) -> None:
+        """Enter studies that are in the archive, each with its Study Instance UIDs."""
         client = await self._connect()
         async with client.pipeline(transaction=False) as pipeline:
-            for uid in study_instance_uids:
-                pipeline.sadd(STUDIES + uid, str(study_id))
+            for study_id, study_instance_uids in studies:
+                for uid in study_instance_uids:
+                    pipeline.sadd(STUDIES + uid, str(study_id))
             await pipeline.execute()
 
     async def studies(self, study_instance_uid: str) -> list[UUID]:
@@ -227,7 +247,7 @@ class UidIndex:
         return found
 
 
-def chunks(uids: Iterable[str]) -> Iterator[Sequence[str]]:
+def chunks(uids: Iterable[Item]) -> Iterator[Sequence[Item]]:
     """UIDs in portions for one command."""
     remaining = iter(uids)
     while chunk := list(islice(remaining, AT_ONCE)):

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from chassis.messaging.delivery import Capacity
 from chassis.messaging.progress import Progress
 from chassis.observability.logs import get_logger
 from chassis.runtime.isolation import Isolation
@@ -25,6 +26,13 @@ DESCRIPTION = "Validates uploaded studies against the DICOM standard."
 BATCHES_PER_PROCESS = 2
 """Batches of files of an upload for each process: enough to keep it busy, and few enough that other
 uploads get their turn."""
+
+SMALL_FILES = 4
+"""An upload of more files takes its turn by itself."""
+SMALL_BYTES = 8 * 1024 * 1024
+"""And so does one of more bytes."""
+SMALL_UPLOADS = 4
+"""So many small uploads are validated together where one large one would be."""
 
 
 def create_app(
@@ -56,7 +64,7 @@ def create_app(
             note_retry=service.note_process_end,
         )
         service.use(isolation.running)
-        examine = isolated_examiner(isolation, service.metrics)
+        examine = isolated_examiner(isolation, service.metrics, settings.processes)
     service.work_on(studies.store, Place.UPLOADS, Place.QUARANTINE)
     progress = Progress(settings)
     service.use(progress.running)
@@ -79,8 +87,19 @@ def create_app(
     async def validate(event: StudyUploaded, note: Note) -> list[Validated]:
         return await validate_upload(event.study_id, validation, note)
 
-    handlers.register(service, validate, progress, settings.concurrency)
+    handlers.register(service, validate, progress, _capacity(settings.concurrency))
     return service
+
+
+def _capacity(concurrency: int) -> Capacity:
+    return Capacity(
+        batch=SMALL_UPLOADS * concurrency, batches=2, large=concurrency, is_large=_is_large
+    )
+
+
+def _is_large(event: StudyUploaded) -> bool:
+    data = event.data
+    return data.file_count > SMALL_FILES or data.size_bytes > SMALL_BYTES
 
 
 @asynccontextmanager

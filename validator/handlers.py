@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
+from chassis.messaging.delivery import Capacity, each
 from chassis.messaging.progress import Progress
 from chassis.service.lifecycle import Service
 from contracts.channels import UPLOADS, VALIDATED, VALIDATION_FAILED
@@ -17,7 +18,7 @@ def register(
     service: Service,
     validate: Callable[[StudyUploaded, Note], Awaitable[list[Validated]]],
     progress: Progress,
-    concurrency: int,
+    capacity: Capacity,
 ) -> None:
     """Validate every upload and announce the result.
 
@@ -26,7 +27,7 @@ def register(
         validate: validates the upload; returns the studies in it, none when they are in the
             archive already.
         progress: receives the beginning of the work and its progress.
-        concurrency: uploads at the same time.
+        capacity: how many uploads at the same time.
     """
 
     async def on_uploaded(event: StudyUploaded) -> Sequence[CloudEvent]:
@@ -49,9 +50,4 @@ def register(
         data = study.data.model_copy(update={"started_at": started})
         return kind.new(source=service.name, subject=study.study_id, data=data, cause=event)
 
-    service.consume(
-        UPLOADS,
-        on_uploaded,
-        publishes=(VALIDATED, VALIDATION_FAILED),
-        concurrency=concurrency,
-    )
+    service.consume(UPLOADS, each(on_uploaded), capacity, publishes=(VALIDATED, VALIDATION_FAILED))

@@ -1,35 +1,81 @@
 """Examines files in separate processes, since a hostile file may kill one."""
 
+from asyncio import gather
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import groupby, islice
 from pathlib import Path
+from typing import NamedTuple
 
 from chassis.observability.metrics import Metrics
+from chassis.runtime.batches import Together, packed
 from chassis.runtime.isolation import Isolation, IsolationError
 from engine.profiles.profile import Profile
 from engine.report import Report
 from engine.unreadable import unreadable
-from validator.examine import Examine
+from validator.examine import FILES_AT_ONCE, Examine
 from validator.examine_file import examine_all, examine_file
 
 
-def isolated_examiner(isolation: Isolation, metrics: Metrics) -> Examine:
+def isolated_examiner(isolation: Isolation, metrics: Metrics, processes: int) -> Examine:
     """Examine untrusted files in processes that may die.
 
-    Several go to a process at once; if that fails, each of them goes alone. A file that exceeds a
-    limit or crashes its process is a finding, not an outage.
+    Several go to a process at once, also those of several small uploads; if that fails, each of
+    them goes alone. A file that exceeds a limit or crashes its process is a finding, not an outage.
+
+    Args:
+        isolation: the processes.
+        metrics: counts the files.
+        processes: over how many of them files are spread.
     """
 
-    async def run(paths: Sequence[Path], profile: Profile) -> list[Report]:
-        names = [str(path) for path in paths]
+    async def examined(wanted: Sequence[_Wanted]) -> list[list[Report]]:
+        """The reports on the files of uploads that have the same profile."""
+        names = [name for one in wanted for name in one.names]
+        profile = wanted[0].profile
         reports = await _together(isolation, names, profile)
         if reports is None:
             reports = [await _alone(isolation, name, profile) for name in names]
         for report in reports:
             metrics.file_examined(report.outcome)
-        return reports
+        left = iter(reports)
+        return [list(islice(left, len(one.names))) for one in wanted]
+
+    async def spread(wanted: Sequence[_Wanted]) -> list[list[Report] | Exception]:
+        """The reports on the files of uploads, in the order of the uploads."""
+        files = sum(len(one.names) for one in wanted)
+        most = min(FILES_AT_ONCE, -(-files // processes))
+        by_profile = groupby(wanted, key=lambda one: one.profile.digest)
+        packs = [
+            pack
+            for _, alike in by_profile
+            for pack in packed(alike, lambda one: len(one.names), most)
+        ]
+        results: list[list[Report] | Exception] = []
+        for pack, reports in zip(
+            packs, await gather(*map(examined, packs), return_exceptions=True), strict=True
+        ):
+            if isinstance(reports, Exception):
+                results += [reports] * len(pack)
+            elif isinstance(reports, BaseException):
+                raise reports
+            else:
+                results += reports
+        return results
+
+    together: Together[_Wanted, list[Report]] = Together(spread)
+
+    async def run(paths: Sequence[Path], profile: Profile) -> list[Report]:
+        return await together.add(_Wanted([str(path) for path in paths], profile))
 
     return run
+
+
+class _Wanted(NamedTuple):
+    """Files of an upload that are to be examined."""
+
+    names: Sequence[str]
+    profile: Profile
 
 
 async def _together(

@@ -1,11 +1,10 @@
 """Validates an upload: examine its files, decide on them, write the report, divide, announce."""
 
-import asyncio
 import errno
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -13,6 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from chassis.messaging.errors import PermanentError
+from chassis.runtime.threads import Threads
 from contracts.intake import Intake
 from contracts.places import Place
 from contracts.report import Outcome, StudyReport
@@ -45,6 +45,7 @@ class Validation:
         on_invalid: what happens to valid files beside others.
         at_once: how many batches of files of an upload are examined or wait at the same time.
         patient_hash_key: key of the digests of Patient IDs.
+        threads: for what blocks.
     """
 
     studies: StudyStore
@@ -54,6 +55,7 @@ class Validation:
     on_invalid: OnInvalidInstance = OnInvalidInstance.QUARANTINE
     at_once: int = 4
     patient_hash_key: str = ""
+    threads: Threads = field(default_factory=Threads)
 
 
 async def validate_upload(study_id: UUID, validation: Validation, note: Note) -> list[Validated]:
@@ -75,16 +77,17 @@ async def validate_upload(study_id: UUID, validation: Validation, note: Note) ->
         PermanentError: there is no such upload, or not the profile that it asks for.
     """
     studies = validation.studies
-    upload = await asyncio.to_thread(_open, validation, study_id)
+    run = validation.threads.run
+    upload = await run(_open, validation, study_id)
     if upload is None:
-        return await asyncio.to_thread(_waiting, studies, study_id)
+        return await run(_waiting, studies, study_id)
     report = upload.written
     if isinstance(report, _Examination):
         report = await _validate(upload.folder, upload.intake, report, validation, note)
     parts = divide(upload.intake, report)
     if upload.folder.place is Place.UPLOADS:
         is_written = report is upload.written
-        await asyncio.to_thread(_place, studies, report, parts, is_written=is_written)
+        await run(_place, studies, report, parts, is_written)
     return results(upload.intake, report, parts)
 
 
@@ -186,7 +189,7 @@ async def _validate(
 
 
 def _place(
-    studies: StudyStore, report: StudyReport, parts: Sequence[Part], *, is_written: bool
+    studies: StudyStore, report: StudyReport, parts: Sequence[Part], is_written: bool
 ) -> None:
     """Write the report, and only then put the studies of the upload into their places.
 

@@ -1,200 +1,309 @@
-"""Delivery: a message is handled and acknowledged, left for a retry, or dead-lettered."""
+"""Delivery: a message is handled and acknowledged, left for a retry, or dead-lettered.
+
+Messages that mean little work are handled together, as many as one read gives: what they have in
+common (a thread, a process, a round trip) is then needed once. Those that mean much work are
+handled each by itself. Whatever becomes of a message harms no other one of its batch.
+"""
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from faststream import AckPolicy, BaseMiddleware, ContextRepo
-from faststream.message import StreamMessage
-from faststream.redis import RedisBroker, StreamSub
 from pydantic import ValidationError
 
-from chassis.messaging.broker import CLAIM_POLLING_MS, POLLING_MS
 from chassis.messaging.claims import IN_MEMORY, Claim, Claims
 from chassis.messaging.errors import PermanentError
 from chassis.messaging.failures import Failures
 from chassis.messaging.outcome import Outcome
 from chassis.messaging.publishing import EventPublisher, Transactions
+from chassis.messaging.subscription import Fields, Stream, body_of
 from chassis.observability.logs import get_logger
 from chassis.observability.metrics import Metrics
-from chassis.runtime.settings import DeliverySettings
-from contracts.channels import Channel
 from contracts.events import CloudEvent
 
-Handler = Callable[[Any], Awaitable[Sequence[CloudEvent]]]
-"""Takes the event of a channel and returns those that follow from it; may be called again with the
-same event."""
+GATHER_SECONDS = 0.025
+"""From the beginning of a batch, how long the next one gathers, for each message of that batch:
+where messages are rare, none waits; the more come, the more are handled at once."""
+LONGEST_GATHER_SECONDS = 0.25
+
+Result = Sequence[CloudEvent] | Exception
+"""What became of an event: the events that follow from it, or why it was not handled."""
+Handler = Callable[[Sequence[Any]], Awaitable[Sequence[Result]]]
+"""Takes events of a channel in their order and returns for each what became of it; may be called
+again with the same events."""
 
 
-def consume(
-    broker: RedisBroker,
-    channel: Channel,
-    handler: Handler,
-    *,
-    group: str,
-    instance: str,
-    settings: DeliverySettings,
-    concurrency: int,
-) -> None:
-    """Hand every message of a channel to a handler: new ones, and those a dead consumer left.
+@dataclass(frozen=True, kw_only=True)
+class Capacity:
+    """How many messages of a channel are worked on at the same time.
 
-    This takes two FastStream subscribers: one only reads new messages, the other only claims.
+    Attributes:
+        batch: the greatest number of messages in a batch.
+        batches: batches at the same time.
+        large: messages that are handled by themselves, at the same time.
+        is_large: whether an event means so much work that it is handled by itself.
+    """
+
+    batch: int
+    batches: int = 1
+    large: int = 1
+    is_large: Callable[[Any], bool] = lambda _: False
+
+
+@dataclass(frozen=True, eq=False)
+class _Message:
+    """A stream entry that is ours to work on.
+
+    Attributes:
+        claim: the claim on it.
+        fields: as Redis has them.
+        event: its event, or why it is not to be handled.
+    """
+
+    claim: Claim
+    fields: Fields
+    event: CloudEvent | PermanentError
+
+
+@dataclass
+class Consumer:
+    """What is read from one channel, and what is worked on at the moment.
+
+    Attributes:
+        event: the event of the channel.
+        handler: what to do with its events.
+        capacity: how many at the same time.
+    """
+
+    event: type[CloudEvent]
+    handler: Handler
+    capacity: Capacity
+    _batches: asyncio.Semaphore = field(init=False)
+    _large: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._batches = asyncio.Semaphore(self.capacity.batches)
+        self._large = asyncio.Semaphore(self.capacity.large)
+
+    def is_large(self, message: _Message) -> bool:
+        """Whether a message is handled by itself."""
+        return isinstance(message.event, CloudEvent) and self.capacity.is_large(message.event)
+
+    def slot(self, messages: Sequence[_Message]) -> asyncio.Semaphore:
+        """What messages that are handled together have to wait for."""
+        return self._large if self.is_large(messages[0]) else self._batches
+
+    async def room(self) -> None:
+        """Wait until another message could be worked on at once, whatever its size."""
+        async with self._batches, self._large:
+            pass
+
+
+def each(handle: Callable[[Any], Awaitable[Sequence[CloudEvent]]]) -> Handler:
+    """A handler that handles the events of a batch at the same time, each by itself.
 
     Args:
-        broker: where the subscribers are declared; it needs the `Delivery` middleware.
-        channel: the stream to read.
-        handler: what to do with an event.
-        group: the consumer group, one of the channel's.
-        instance: name of this process among the group's consumers.
-        settings: when to claim.
-        concurrency: how many messages are worked on at the same time.
-
-    Raises:
-        ValueError: the channel does not know the group.
+        handle: takes an event and returns those that follow from it; may be called again with it.
     """
-    if group not in channel.groups:
-        raise ValueError(f"{group} is no consumer group of {channel.address}")
-    idle_ms = int(settings.claim_idle_seconds * 1000)
 
-    async def decode(message: StreamMessage[Any]) -> CloudEvent:
-        return channel.event.model_validate_json(message.body)
+    async def handle_all(events: Sequence[Any]) -> list[Result]:
+        results: list[Result] = []
+        for result in await asyncio.gather(*map(handle, events), return_exceptions=True):
+            if isinstance(result, BaseException) and not isinstance(result, Exception):
+                raise result
+            results.append(result)
+        return results
 
-    title = f"{group}.{channel.event.__name__}"
-    reader = broker.subscriber(
-        stream=StreamSub(
-            channel.address,
-            group=group,
-            consumer=instance,
-            # By default all messages are prefetched: they would wait here, other replicas be idle.
-            max_records=concurrency,
-            polling_interval=POLLING_MS,
-        ),
-        max_workers=concurrency,
-        decoder=decode,
-        ack_policy=AckPolicy.MANUAL,
-        title=title,
-    )
-    claimer = broker.subscriber(
-        stream=StreamSub(
-            channel.address,
-            group=group,
-            consumer=f"{instance}-claimer",
-            min_idle_time=idle_ms,
-            polling_interval=min(idle_ms // 2, CLAIM_POLLING_MS),
-        ),
-        decoder=decode,
-        ack_policy=AckPolicy.MANUAL,
-        title=f"{title}.claim",
-        include_in_schema=False,
-    )
-    reader(handler)
-    claimer(handler)
+    return handle_all
 
 
-class Delivery(BaseMiddleware[Any, Any]):
-    """FastStream middleware around every handler: claim, acknowledgement, retry, dead letter.
+class Delivery:
+    """Works on the messages that a service reads, and decides what happens to each.
 
-    The subscribers' acknowledgement policy is MANUAL: only this class decides what happens to a
-    message.
+    Args:
+        metrics: counts messages.
+        claims: the claims of this process.
+        transactions: sends events and acknowledges.
+        publishers: of the events that follow, by their type.
+        failures: decides on messages that were not handled.
     """
 
     def __init__(
         self,
-        msg: Any,  # noqa: ANN401 -- FastStream's signature
-        /,
         *,
-        context: ContextRepo,
         metrics: Metrics,
         claims: Claims,
         transactions: Transactions,
         publishers: Mapping[type[CloudEvent], EventPublisher],
         failures: Failures,
     ) -> None:
-        super().__init__(msg, context=context)
         self._metrics = metrics
         self._claims = claims
         self._transactions = transactions
         self._publishers = publishers
         self._failures = failures
-        self._study_id: str | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def consume_scope(
+    async def deliver(
         self,
-        call_next: Callable[[Any], Awaitable[Any]],
-        msg: StreamMessage[Any],
+        stream: Stream,
+        consumer: Consumer,
+        entry_ids: Sequence[bytes],
+        entries: Sequence[Fields],
     ) -> None:
-        """Work on one message. No exception of a handler leaves this method."""
-        started = time.perf_counter()
-        sub: StreamSub = self.context.get_local("handler_").stream_sub
-        claim = await self._claim(msg, sub)
-        outcome = await self._work(call_next, msg, claim) if claim else Outcome.LOST_CLAIM
-        seconds = time.perf_counter() - started
-        self._metrics.message(sub.name, seconds, outcome)
-        get_logger().info(
-            f"message.{outcome}",
-            stream=sub.name,
-            event_id=msg.correlation_id,
-            study_id=self._study_id,
-            duration_ms=round(seconds * 1000, 2),
-        )
+        """Begin to work on what was read; returns when there is room for more.
 
-    async def _claim(self, msg: StreamMessage[Any], sub: StreamSub) -> Claim | None:
-        group, consumer = str(sub.group), str(sub.consumer)
-        if not msg.raw_message["message_ids"]:  # in memory (TestRedisBroker) nothing is pending
-            return Claim(sub.name, group, consumer, IN_MEMORY, deliveries=1)
-        [entry_id] = msg.raw_message["message_ids"]
-        look_up = self._claims.new if sub.min_idle_time is None else self._claims.current
-        return await look_up(sub.name, group, consumer, entry_id)
+        Args:
+            stream: where it was read; what is to be read next is set there.
+            consumer: what is done with it.
+            entry_ids: of the entries; none in memory (`TestRedisBroker`), where nothing is pending.
+            entries: their fields.
+        """
+        started = asyncio.get_running_loop().time()
+        messages = await self._claimed(stream, consumer, entry_ids, entries)
+        large = [message for message in messages if consumer.is_large(message)]
+        batch = [message for message in messages if message not in large]
+        groups = [group for group in (batch, *([message] for message in large)) if group]
+        tasks = [asyncio.create_task(self._deliver(stream, consumer, group)) for group in groups]
+        for task in tasks:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        # Other large ones may follow, and are better left to other processes that have room.
+        stream.max_records = consumer.capacity.large if large else consumer.capacity.batch
+        if not entry_ids:
+            await asyncio.gather(*tasks)
+            return
+        await asyncio.sleep(0)  # the tasks take their slots
+        await consumer.room()
+        if len(batch) < consumer.capacity.batch:
+            gather = min(len(batch) * GATHER_SECONDS, LONGEST_GATHER_SECONDS)
+            await asyncio.sleep(started + gather - asyncio.get_running_loop().time())
 
-    async def _work(
+    async def drain(self, seconds: float) -> None:
+        """Wait until the messages in work are done; those that are not in time are given back."""
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _claimed(
         self,
-        call_next: Callable[[Any], Awaitable[Any]],
-        msg: StreamMessage[Any],
-        claim: Claim,
-    ) -> Outcome:
-        """Handle the message; then acknowledge it, leave it pending or dead-letter it."""
-        with self._claims.held(claim):
+        stream: Stream,
+        consumer: Consumer,
+        entry_ids: Sequence[bytes],
+        entries: Sequence[Fields],
+    ) -> list[_Message]:
+        """The messages that are still this consumer's."""
+        name, group, own_name = stream.name, str(stream.group), str(stream.consumer)
+        if not entry_ids:
+            in_memory = Claim(name, group, own_name, IN_MEMORY, deliveries=1)
+            return [self._message(in_memory, fields, consumer) for fields in entries]
+        look_up = self._claims.new if stream.min_idle_time is None else self._claims.current
+        messages = []
+        for entry_id, fields in zip(entry_ids, entries, strict=True):
+            if claim := await look_up(name, group, own_name, entry_id):
+                messages.append(self._message(claim, fields, consumer))
+            else:
+                self._note(stream, 0.0, Counter({Outcome.LOST_CLAIM: 1}))
+        return messages
+
+    def _message(self, claim: Claim, fields: Fields, consumer: Consumer) -> _Message:
+        try:
+            self._failures.require_tries_left(claim)
+            event = consumer.event.model_validate_json(body_of(fields))
+        except PermanentError as error:
+            return _Message(claim, fields, error)
+        except ValidationError:
+            text = "The message is not the event of this channel."
+            return _Message(claim, fields, PermanentError("event.invalid", text))
+        return _Message(claim, fields, event)
+
+    async def _deliver(
+        self, stream: Stream, consumer: Consumer, messages: Sequence[_Message]
+    ) -> None:
+        """Work on messages together. No exception of a handler leaves this method."""
+        with self._claims.held(*(message.claim for message in messages)):
             try:
-                async with self._failures.turn(claim):
-                    events = await self._handle(call_next, msg, claim)
-                    if not await self._claims.is_held(claim):
-                        return Outcome.LOST_CLAIM
-                    await self._finish(claim, events)
+                async with consumer.slot(messages):
+                    started = time.perf_counter()
+                    outcomes = await self._work(messages, consumer.handler)
+                    self._note(stream, time.perf_counter() - started, outcomes)
             except asyncio.CancelledError:
-                await self._failures.interrupted(claim)
+                for message in messages:
+                    await self._failures.interrupted(message.claim)
                 raise
-            except Exception as error:  # noqa: BLE001 -- whatever a handler raises is decided on
-                data = msg.raw_message["data"]
-                return await self._failures.settle(claim, data, msg.body, error, self._study_id)
-        return Outcome.DONE
+
+    async def _work(self, messages: Sequence[_Message], handler: Handler) -> Counter[Outcome]:
+        """Handle messages; then acknowledge each, or decide what becomes of it."""
+        results = await self._handle(messages, handler)
+        outcomes = Counter(result for result in results.values() if isinstance(result, Outcome))
+        for message, error in results.items():
+            if isinstance(error, Exception):
+                study_id = _study_of(message)
+                body = body_of(message.fields)
+                settled = self._failures.settle(
+                    message.claim, message.fields, body, error, study_id
+                )
+                outcomes[await settled] += 1
+        return outcomes
 
     async def _handle(
-        self,
-        call_next: Callable[[Any], Awaitable[Any]],
-        msg: StreamMessage[Any],
-        claim: Claim,
-    ) -> Sequence[CloudEvent]:
-        """Call the handler once; returns the events that follow.
-
-        Raises:
-            PermanentError: trying again cannot help.
-            Exception: the handler failed.
-        """
-        self._failures.require_tries_left(claim)
+        self, messages: Sequence[_Message], handler: Handler
+    ) -> dict[_Message, Outcome | Exception]:
+        """Call the handler once, send what follows, and acknowledge; returns how each ended."""
+        ended: dict[_Message, Outcome | Exception] = {
+            message: message.event
+            for message in messages
+            if isinstance(message.event, PermanentError)
+        }
+        handled = [message for message in messages if message not in ended]
+        if not handled:
+            return ended
+        # Of several messages none has been delivered before: claimers take one at a time.
+        most_delivered = max((m.claim for m in handled), key=lambda claim: claim.deliveries)
         try:
-            event: Any = await msg.decode()
-        except ValidationError:
-            message = "The message is not the event of this channel."
-            raise PermanentError("event.invalid", message) from None
-        self._study_id = str(event.subject)
-        events: Sequence[CloudEvent] = await call_next(msg)
-        return events
+            async with self._failures.turn(most_delivered):
+                results = await handler([message.event for message in handled])
+                followed: dict[_Message, Sequence[CloudEvent]] = {}
+                for message, result in zip(handled, results, strict=True):
+                    if isinstance(result, Exception):
+                        ended[message] = result
+                    elif not await self._claims.is_held(message.claim):
+                        ended[message] = Outcome.LOST_CLAIM
+                    else:
+                        followed[message] = result
+                await self._finish(followed)
+                ended |= dict.fromkeys(followed, Outcome.DONE)
+        except Exception as error:  # noqa: BLE001 -- whatever a handler raises is decided on
+            ended |= {message: error for message in handled if message not in ended}
+        return ended
 
-    async def _finish(self, claim: Claim, events: Sequence[CloudEvent]) -> None:
-        """Send the events and acknowledge the message, in one MULTI."""
-        async with self._transactions.transaction(settles=[claim]) as pipeline:
+    async def _finish(self, followed: Mapping[_Message, Sequence[CloudEvent]]) -> None:
+        """Send the events that follow and acknowledge the messages, in one MULTI."""
+        if not followed:
+            return
+        events = [event for following in followed.values() for event in following]
+        claims = [message.claim for message in followed]
+        async with self._transactions.transaction(settles=claims) as pipeline:
             for event in events:
                 await self._publishers[type(event)].queue(event, pipeline)
         for event in events:
             self._publishers[type(event)].note(event)
+
+    def _note(self, stream: Stream, seconds: float, outcomes: Counter[Outcome]) -> None:
+        for outcome, count in outcomes.items():
+            self._metrics.messages(stream.name, seconds, outcome, count)
+        get_logger().info(
+            "messages.handled",
+            stream=stream.name,
+            **{outcome.value: count for outcome, count in outcomes.items() if count},
+            duration_ms=round(seconds * 1000, 2),
+        )
+
+
+def _study_of(message: _Message) -> str | None:
+    return str(message.event.subject) if isinstance(message.event, CloudEvent) else None

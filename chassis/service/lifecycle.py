@@ -14,14 +14,14 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from faststream.redis import RedisBroker
 
-from chassis.messaging.batch_delivery import BatchDelivery, BatchHandler
 from chassis.messaging.broker import await_redis, create_broker, ensure_groups, instance_name
 from chassis.messaging.claims import Claims
 from chassis.messaging.dead_letter import DeadLetters
-from chassis.messaging.delivery import Delivery, Handler, consume
+from chassis.messaging.delivery import Capacity, Consumer, Delivery, Handler
 from chassis.messaging.failures import Failures
 from chassis.messaging.outage import Outage
 from chassis.messaging.publishing import EventPublisher, Transactions
+from chassis.messaging.subscription import Fields, Stream, subscribe
 from chassis.observability.logs import error_name, get_logger
 from chassis.observability.metrics import Metrics
 from chassis.runtime.cancellation import cancel
@@ -106,6 +106,13 @@ class Service:
             is_well=self._is_well,
             metrics=self.metrics,
         )
+        self._delivery = Delivery(
+            metrics=self.metrics,
+            claims=self._claims,
+            transactions=self._transactions,
+            publishers=self._publishers,
+            failures=self._failures,
+        )
         self.http = FastAPI(
             title=f"Hybrid DICOM Validator: {self.name}",
             description=description,
@@ -139,67 +146,35 @@ class Service:
         self,
         channel: Channel,
         handler: Handler,
+        capacity: Capacity,
         *,
         publishes: Sequence[Channel] = (),
-        concurrency: int = 1,
     ) -> None:
         """Hand the events of a channel to a handler, as the consumer group of this service.
 
         Args:
             channel: the channel.
-            handler: what to do with an event.
+            handler: what to do with some events.
+            capacity: how many are handled at the same time.
             publishes: the channels of the events that the handler returns.
-            concurrency: how many events are handled at the same time.
         """
         for following in publishes:
             self.publisher(following)
-        if not self._groups:
-            self.broker.add_middleware(
-                partial(
-                    Delivery,
-                    metrics=self.metrics,
-                    claims=self._claims,
-                    transactions=self._transactions,
-                    publishers=self._publishers,
-                    failures=self._failures,
-                )
-            )
-        consume(
+        consumer = Consumer(channel.event, handler, capacity)
+
+        async def deliver(stream: Stream, ids: Sequence[bytes], entries: Sequence[Fields]) -> None:
+            await self._delivery.deliver(stream, consumer, ids, entries)
+
+        subscribe(
             self.broker,
             channel,
-            handler,
+            deliver,
             group=self.name,
             instance=self._instance,
-            settings=self.settings.delivery,
-            concurrency=concurrency,
+            idle_ms=int(self.settings.delivery.claim_idle_seconds * 1000),
+            max_records=min(capacity.batch, capacity.large),
         )
         self._groups.append((channel.address, self.name))
-
-    def consume_batches(
-        self, channels: Sequence[Channel], handler: BatchHandler, *, most_at_once: int
-    ) -> None:
-        """Hand the events of channels to a handler in batches, as the group of this service.
-
-        A service has either this or `consume`, whose middleware takes every message of the broker.
-
-        Args:
-            channels: the channels.
-            handler: what to do with some events of one of them.
-            most_at_once: the greatest number of events in a batch.
-        """
-        delivery = BatchDelivery(
-            self.broker,
-            group=self.name,
-            instance=self._instance,
-            settings=self.settings.delivery,
-            metrics=self.metrics,
-            claims=self._claims,
-            transactions=self._transactions,
-            failures=self._failures,
-        )
-        for channel in channels:
-            delivery.consume(channel, handler, most_at_once)
-            self._groups.append((channel.address, self.name))
 
     def use(self, resource: Callable[[], AbstractAsyncContextManager[object]]) -> None:
         """Enter a context when the service starts, and leave it after the last message."""
@@ -280,6 +255,8 @@ class Service:
         async with asyncio.TaskGroup() as stopping:
             for subscriber in self.broker.subscribers:
                 stopping.create_task(subscriber.stop())
+            drained = self._delivery.drain(self.settings.delivery.graceful_timeout_seconds)
+            stopping.create_task(drained)
 
     @contextlib.asynccontextmanager
     async def _background(

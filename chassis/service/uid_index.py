@@ -12,6 +12,7 @@ from chassis.observability.logs import error_name, get_logger
 from chassis.runtime.cancellation import cancel
 from chassis.service.installation import check_redis, own_redis_only
 from chassis.service.lifecycle import Service
+from chassis.service.shared_index import SharedIndex
 from storage.index_rebuild import Rebuilt, SupersededError, rebuild
 from storage.study_store import StudyStore
 from storage.uid_index import UidIndex
@@ -41,7 +42,7 @@ def uid_index(service: Service, studies: StudyStore, *, creates: bool = False) -
         return await service.broker.connect()
 
     own_redis_only(service, studies, creates=creates)
-    index = UidIndex(connect)
+    index = SharedIndex(connect)
     upkeep = IndexUpkeep(index, studies, service)
     service.in_background(upkeep.run)
     service.checks["index"] = upkeep.check

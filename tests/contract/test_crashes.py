@@ -26,7 +26,7 @@ from contracts.places import Place, stored_name
 from contracts.report import Outcome
 from descriptor.instance_description import InstanceDescription, undescribed
 from descriptor.instances import Instance
-from descriptor.study import archive_study
+from descriptor.study import Archiving, archive_study
 from engine.profiles.profile import Profile
 from engine.report import Report
 from kit.uid_index import MemoryUidIndex
@@ -84,9 +84,8 @@ class System:
 
     async def archive(self, study_id: UUID) -> object:
         """Handle `study.validated`."""
-        return await archive_study(
-            study_id, self.volumes.studies, self.describe, self.index, self.preview
-        )
+        archiving = Archiving(self.volumes.studies, self.describe, self.index, self.preview)
+        return await archive_study(study_id, archiving)
 
     async def examine(self, paths: Sequence[Path], profile: Profile) -> list[Report]:
         return [examine_file(str(path), profile) for path in paths]

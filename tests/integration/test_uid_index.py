@@ -1,13 +1,16 @@
 """The index of the archive in a real Redis: reservations of UIDs, and where a study is."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
 import pytest
 from redis.asyncio import Redis
 
+from chassis.service.shared_index import SharedIndex
 from contracts.report import Outcome
 from kit.pipeline import Pipeline, RedisServer, until
 from kit.studies import ct_slices, with_other_pixels
@@ -64,6 +67,44 @@ async def test_of_many_that_reserve_one_uid_at_once_one_gets_it_and_all_learn_wh
     studies = [uuid4() for _ in range(20)]
     seen = await asyncio.gather(*(index.reserve(study, {"1.2.1": BYTES}) for study in studies))
     assert len({answer["1.2.1"] for answer in seen}) == 1
+
+
+async def test_studies_that_reserve_together_get_what_they_would_one_after_the_other(
+    index: UidIndex,
+) -> None:
+    many = {f"1.3.{number}": BYTES for number in range(1, 700)}
+    first, second, third = await index.reserve_all(
+        [
+            (ONE, {"1.2.1": BYTES}),
+            (OTHER, {"1.2.1": OTHER_BYTES, **many}),
+            (THIRD, {"1.3.650": BYTES}),
+        ]
+    )
+    assert first == {"1.2.1": Reservation(ONE, BYTES)}
+    assert second == {
+        "1.2.1": Reservation(ONE, BYTES),
+        **{uid: Reservation(OTHER, BYTES) for uid in many},
+    }
+    assert third == {"1.3.650": Reservation(OTHER, BYTES)}
+
+
+async def test_tasks_that_reserve_at_the_same_time_share_a_round_trip(index: UidIndex) -> None:
+    shared = SharedIndex(index._connect)
+    calls = 0
+    reserve_all = shared._reserving._process
+
+    async def counted(studies: Sequence[Any]) -> Any:
+        nonlocal calls
+        calls += 1
+        return await reserve_all(studies)
+
+    shared._reserving._process = counted
+    ids = [uuid4() for _ in range(20)]
+    seen = await asyncio.gather(*(shared.reserve(study, {"1.2.1": BYTES}) for study in ids))
+    assert {answer["1.2.1"] for answer in seen} == {Reservation(ids[0], BYTES)}
+    await asyncio.gather(*(shared.add_study(study, ["1.2"]) for study in ids))
+    assert {*await index.studies("1.2")} == {*ids}
+    assert calls == 1
 
 
 async def test_a_look_up_reserves_nothing(index: UidIndex) -> None:

@@ -16,9 +16,9 @@ from contracts.places import Place, study_directory
 from descriptor import study as study_module
 from descriptor.instance_description import InstanceDescription, undescribed
 from descriptor.instances import Instance
-from descriptor.isolated import describe_study
-from descriptor.isolated_description import Describe, isolated_describer
-from descriptor.study import BATCHES_AHEAD, INSTANCES_AT_ONCE, archive_study
+from descriptor.isolated import describe_studies
+from descriptor.isolated_description import Describe, IsolatedDescriber
+from descriptor.study import BATCHES_AHEAD, INSTANCES_AT_ONCE, Archiving, archive_study
 from kit.volumes import Volumes
 from storage.reservation import Content, Reservation
 
@@ -74,9 +74,8 @@ class Surroundings:
         self.asked.append(("preview", study_id))
 
     async def archive(self, study_id: UUID = STUDY_ID) -> StudyArchivedData:
-        return await archive_study(
-            study_id, self.volumes.studies, self.describe, self, self.preview
-        )
+        archiving = Archiving(self.volumes.studies, self.describe, self, self.preview)
+        return await archive_study(study_id, archiving)
 
 
 @pytest.fixture
@@ -244,14 +243,19 @@ class Processes:
         self.calls: list[int] = []
         self.functions: list[str] = []
 
-    async def run(
-        self, function: Callable[..., object], files: Sequence[tuple[Path, str]]
-    ) -> list[InstanceDescription]:
-        self.calls.append(len(files))
+    async def run(self, function: Callable[..., object], wanted: Sequence[Any]) -> list[Any]:
+        studies: Sequence[Sequence[tuple[Path, str]]] = [wanted]
+        if function is describe_studies:
+            studies = wanted
+        self.calls.append(sum(map(len, studies)))
         self.functions.append(function.__name__)
-        if any(file in self.deadly for _, file in files):
+        if any(file in self.deadly for files in studies for _, file in files):
             raise IsolationError(Cause.DEATH)
-        return [InstanceDescription({"InstanceNumber": file}) for _, file in files[: self.most]]
+        described = [
+            [InstanceDescription({"InstanceNumber": file}) for _, file in files[: self.most]]
+            for files in studies
+        ]
+        return described if function is describe_studies else described[0]
 
 
 PATHS = [Path(f"{number:06}.dcm") for number in range(1, 6)]
@@ -266,18 +270,16 @@ def instances(volumes: Volumes, make_study: MakeStudy) -> Sequence[Instance]:
 
 
 def describer(processes: Processes, *, pictures: bool = True) -> Describe:
-    return isolated_describer(processes, pictures=pictures)  # type: ignore[arg-type]
+    return IsolatedDescriber(processes, processes=2, pictures=pictures)  # type: ignore[arg-type]
 
 
 async def test_after_a_death_with_its_picture_a_single_instance_is_described_without(
     instances: Sequence[Instance],
 ) -> None:
     class DiesOfPictures(Processes):
-        async def run(
-            self, function: Callable[..., object], files: Sequence[tuple[Path, str]]
-        ) -> list[InstanceDescription]:
-            self.deadly = ["original/1.0.dcm"] if function is describe_study else []
-            return await super().run(function, files)
+        async def run(self, function: Callable[..., object], wanted: Sequence[Any]) -> list[Any]:
+            self.deadly = ["original/1.0.dcm"] if function is describe_studies else []
+            return await super().run(function, wanted)
 
     [described] = await describer(DiesOfPictures())(PATHS[:1], instances[:1], is_whole=True)
     assert not described.incomplete
@@ -295,7 +297,7 @@ async def test_after_a_death_each_instance_of_a_batch_is_described_alone(
     processes = Processes(deadly=["original/1.2.dcm"])
     described = await describer(processes)(PATHS, instances, is_whole=True)
     assert processes.calls == [5, 1, 1, 1, 1, 1]
-    assert processes.functions == ["describe_study", *["describe_instances"] * 5]
+    assert processes.functions == ["describe_studies", *["describe_instances"] * 5]
     assert described[2] == undescribed(instances[2].identity)
     assert [bool(description.incomplete) for description in described] == [0, 0, 1, 0, 0]
 
@@ -307,3 +309,22 @@ async def test_what_a_process_left_for_the_next_time_is_described_then(
     described = await describer(processes)(PATHS, instances, is_whole=False)
     assert processes.calls == [5, 3, 1]
     assert [d.values["InstanceNumber"] for d in described] == [i.file for i in instances]
+
+
+async def test_small_studies_that_come_together_are_described_by_few_calls(
+    instances: Sequence[Instance],
+) -> None:
+    processes = Processes(deadly=["original/1.4.dcm"])
+    describe = describer(processes)
+    described = await asyncio.gather(
+        *(
+            describe([path], [one], is_whole=True)
+            for path, one in zip(PATHS, instances, strict=True)
+        )
+    )
+    # They are spread over two processes; the one in which one dies is tried alone.
+    assert processes.functions == ["describe_studies"] * 2 + ["describe_instances"] * 2
+    assert [one.values["InstanceNumber"] for [one] in described[:4]] == [
+        instance.file for instance in instances[:4]
+    ]
+    assert described[4] == [undescribed(instances[4].identity)]

@@ -1,5 +1,6 @@
 """A file that cannot be examined is a finding, not an outage."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ def valid() -> Path:
 
 
 async def examine(processes: Any, path: Path) -> Report:
-    [report] = await isolated_examiner(processes, Metrics("validator"))([path], Profile())
+    [report] = await isolated_examiner(processes, Metrics("validator"), 2)([path], Profile())
     return report
 
 
@@ -68,11 +69,35 @@ async def test_a_file_that_crashes_its_process_is_unreadable(valid: Path) -> Non
 async def test_when_a_batch_fails_each_of_its_files_is_examined_alone(valid: Path) -> None:
     processes = Processes(Cause.TIME, Cause.DEATH)
     pool: Any = processes
-    run = isolated_examiner(pool, Metrics("validator"))
+    run = isolated_examiner(pool, Metrics("validator"), 1)
     reports = await run([valid, valid, valid], Profile())
     outcomes = [report.outcome for report in reports]
     assert outcomes == [Outcome.REJECTED, Outcome.ACCEPTED, Outcome.ACCEPTED]
     assert processes.runs == 4
+
+
+async def test_files_of_small_uploads_are_examined_by_few_calls(valid: Path) -> None:
+    processes = Processes()
+    pool: Any = processes
+    run = isolated_examiner(pool, Metrics("validator"), 2)
+    other = Profile(name="other")
+    uploads = [([valid], Profile()), ([valid, valid], Profile()), ([valid], other)]
+    reports = await asyncio.gather(*(run(paths, profile) for paths, profile in uploads))
+    assert [len(of_upload) for of_upload in reports] == [1, 2, 1]
+    assert processes.runs == 3  # two files at a time, and each profile by itself
+
+
+async def test_a_pool_that_does_not_run_fails_all_uploads(valid: Path) -> None:
+    class Stopped(Processes):
+        async def run(self, *_: object) -> Any:
+            raise RuntimeError
+
+    pool: Any = Stopped()
+    run = isolated_examiner(pool, Metrics("validator"), 1)
+    failures = await asyncio.gather(
+        *(run([valid], Profile()) for _ in "ab"), return_exceptions=True
+    )
+    assert [type(failure) for failure in failures] == [RuntimeError] * 2
 
 
 def test_an_error_in_the_engine_affects_one_file_only(

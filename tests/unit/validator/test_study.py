@@ -21,7 +21,7 @@ from contracts.report import FileCounts, Outcome, StudyReport
 from descriptor.instance_description import InstanceDescription, undescribed
 from descriptor.instances import Instance
 from descriptor.preview import no_preview
-from descriptor.study import archive_study
+from descriptor.study import Archiving, archive_study
 from engine.profiles.profile import Profile, SeverityChange
 from engine.report import Report
 from kit.uid_index import MemoryUidIndex
@@ -433,7 +433,8 @@ async def archived(trial: Trial, study_id: UUID) -> None:
     ) -> list[InstanceDescription]:
         return [undescribed(instance.identity) for instance in instances]
 
-    await archive_study(study_id, trial.volumes.studies, describe, trial.index, no_preview)
+    archiving = Archiving(trial.volumes.studies, describe, trial.index, no_preview)
+    await archive_study(study_id, archiving)
 
 
 def of_study(uid: str, study: str, **changes: bytes) -> bytes:

@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -20,10 +19,13 @@ from structlog.typing import EventDict
 from chassis.messaging import outage as outage_module
 from chassis.messaging.claims import Claim, Claims
 from chassis.messaging.dead_letter import Failure
-from chassis.messaging.delivery import Delivery
+from chassis.messaging.delivery import Capacity, Delivery, each
+from chassis.messaging.delivery import Consumer as Consuming
 from chassis.messaging.errors import EnvironmentFault, PermanentError, is_of_environment
 from chassis.messaging.failures import TRIES_TOGETHER, Failures
 from chassis.messaging.outage import Outage
+from chassis.messaging.outcome import Outcome
+from chassis.messaging.subscription import Stream
 from chassis.observability.metrics import Metrics
 from chassis.runtime.settings import DeliverySettings
 from contracts.events import (
@@ -110,21 +112,6 @@ class Renewals:
         self._redis.beats.put_nowait(self._queued)
 
 
-class Message:
-    """A message as FastStream hands it over."""
-
-    def __init__(self, body: bytes, *, in_memory: bool = False) -> None:
-        self.body = body
-        self.correlation_id = str(EVENT.id)
-        self.raw_message = {
-            "message_ids": [] if in_memory else [b"17-0"],
-            "data": {b"__data__": body},
-        }
-
-    async def decode(self) -> StudyUploaded:
-        return StudyUploaded.model_validate_json(self.body)
-
-
 Moved = list[tuple[Claim, bytes, Failure]]
 Handle = Callable[[Any], Awaitable[Sequence[CloudEvent]]]
 
@@ -191,34 +178,28 @@ class Consumer:
     async def deliver(
         self, handle: Handle, body: bytes = EVENT.to_json(), *, in_memory: bool = False
     ) -> str:
-        """Hand a message to a handler through the middleware; returns the outcome as logged."""
-        stream = SimpleNamespace(
-            name="uploads", group="validator", consumer="here-1", min_idle_time=None
-        )
-        subscriber = SimpleNamespace(stream_sub=stream)
+        """Hand a message to a handler; returns the outcome as logged."""
         collaborators: Any = {
             "claims": self.claims,
             "transactions": self,
             "publishers": {StudyUploaded: self.publisher},
             "failures": self.failures,
         }
-        delivery = Delivery(
-            None,
-            context=SimpleNamespace(get_local=lambda _: subscriber),  # type: ignore[arg-type]
-            metrics=self.metrics,
-            **collaborators,
-        )
+        self.delivery = Delivery(metrics=self.metrics, **collaborators)
 
-        async def counted(message: Any) -> Sequence[CloudEvent]:
+        async def counted(event: Any) -> Sequence[CloudEvent]:
             self.calls += 1
-            return await handle(message)
+            return await handle(event)
 
-        message: Any = Message(body, in_memory=in_memory)
+        stream = Stream("uploads", group="validator", consumer="here-1", batch=True)
+        uploads = Consuming(StudyUploaded, each(counted), Capacity(batch=1))
+        entry_ids = [] if in_memory else [b"17-0"]
         with capture_logs() as self.lines:
-            await delivery.consume_scope(counted, message)
+            await self.delivery.deliver(stream, uploads, entry_ids, [{b"__data__": body}])
+            await self.delivery.drain(10)
         assert PATIENT not in str([{**line, "exc_info": None} for line in self.lines])
-        event: str = self.lines[-1]["event"]
-        return event.removeprefix("message.")
+        [outcome] = self.lines[-1].keys() & {outcome.value for outcome in Outcome}
+        return str(outcome)
 
     @property
     def failure(self) -> Failure:
@@ -365,7 +346,7 @@ async def test_the_next_messages_wait_until_it_is_time_to_try_again(
     await consumer.deliver(fill_the_disk)
     [failing, waited] = consumer.lines
     assert (failing["event"], failing["errno"]) == ("environment.failing", errno.ENOSPC)
-    assert waited["event"] == "message.wait"
+    assert waited["wait"] == 1
     with pytest.raises(EnvironmentFault):
         await consumer.outage.check()
     assert b'hdv_outage{service="validator"} 1.0' in consumer.metrics.exposition()
@@ -509,9 +490,8 @@ async def test_work_that_is_cancelled_leaves_its_message_pending(consumer: Consu
 
     task = asyncio.create_task(consumer.deliver(handle))
     await working.wait()
+    await consumer.delivery.drain(0)
     task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
     assert not consumer.redis.acknowledged
     assert not consumer.moved
     assert consumer.redis.corrections == [(30_000, 0)]  # free for others at once, and not counted
@@ -522,7 +502,6 @@ async def test_a_failure_is_logged_with_its_study_and_its_kind(consumer: Consume
     failed, outcome = consumer.lines
     assert (failed["event"], failed["study_id"]) == ("message.failed", str(STUDY))
     assert (failed["code"], failed["deliveries"]) == ("ValueError", 1)
-    assert outcome["event_id"] == str(EVENT.id)
     assert outcome["duration_ms"] >= 0
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from chassis.runtime import batches
-from chassis.runtime.batches import Batches
+from chassis.runtime.batches import Batches, Together, packed
 
 
 class Doubling:
@@ -112,3 +112,46 @@ async def test_a_task_that_is_cancelled_during_its_batch_disturbs_no_other(
     cancelled.cancel()
     doubling.may_go_on.set()
     assert await kept == 4
+
+
+async def test_what_is_asked_for_in_the_same_turn_is_done_together(doubling: Doubling) -> None:
+    together = Together(doubling)
+    results = await asyncio.gather(*map(together.add, [1, 0, 3]), return_exceptions=True)
+    assert [results[0], results[2]] == [2, 6]
+    assert isinstance(results[1], ValueError)
+    assert doubling.batches == [[1, 0, 3]]
+
+
+async def test_what_is_asked_for_later_does_not_wait_for_what_was_asked_for_before(
+    doubling: Doubling,
+) -> None:
+    together = Together(doubling)
+    doubling.may_go_on.clear()
+    first = asyncio.create_task(together.add(1))
+    await doubling.began.wait()
+    doubling.began.clear()
+    second = asyncio.create_task(together.add(2))
+    await doubling.began.wait()
+    assert doubling.batches == [[1], [2]]
+    doubling.may_go_on.set()
+    assert (await first, await second) == (2, 4)
+
+
+async def test_what_fails_together_fails_for_all(doubling: Doubling) -> None:
+    together = Together(doubling)
+    doubling.failure = OSError()
+    failures = await asyncio.gather(*map(together.add, [1, 2]), return_exceptions=True)
+    assert failures == [doubling.failure] * 2
+
+
+@pytest.mark.parametrize(
+    ("items", "packs"),
+    [
+        ([], []),
+        (["aa", "b", "c"], [["aa", "b"], ["c"]]),
+        (["a", "bbbb", "c"], [["a"], ["bbbb"], ["c"]]),
+        (["a", "b", "c", "d"], [["a", "b", "c"], ["d"]]),
+    ],
+)
+def test_items_are_packed_in_their_order(items: list[str], packs: list[list[str]]) -> None:
+    assert list(packed(items, len, 3)) == packs

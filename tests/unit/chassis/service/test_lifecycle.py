@@ -11,11 +11,11 @@ import pytest
 from fastapi import FastAPI
 from structlog.testing import capture_logs
 
+from chassis.messaging.delivery import Capacity, Result
 from chassis.runtime.settings import DeliverySettings, ServiceSettings
 from chassis.service import lifecycle
 from chassis.service.lifecycle import Service
 from contracts.channels import ARCHIVED, UPLOADS
-from contracts.events import CloudEvent
 from contracts.places import Place
 from storage.file_store import FileStore
 from storage.layout import INCOMING
@@ -87,10 +87,10 @@ async def test_background_work_that_just_ends_ends_the_service_too() -> None:
 async def test_a_subscriber_that_has_stopped_ends_the_service() -> None:
     example = service()
 
-    async def handle(_: object) -> Sequence[CloudEvent]:
+    async def handle(_: object) -> Sequence[Result]:
         raise NotImplementedError  # the broker is not started
 
-    example.consume(UPLOADS, handle)
+    example.consume(UPLOADS, handle, Capacity(batch=1))
     with capture_logs(), pytest.raises(RuntimeError, match="subscriber"):
         async with example._background(example._watch_subscribers):
             await example.died.wait()
@@ -102,10 +102,10 @@ async def test_a_subscriber_that_has_stopped_ends_the_service() -> None:
 async def test_a_subscriber_whose_task_was_killed_ends_the_service(victim: int) -> None:
     example = service()
 
-    async def handle(_: object) -> Sequence[CloudEvent]:
+    async def handle(_: object) -> Sequence[Result]:
         raise NotImplementedError  # nothing is read
 
-    example.consume(UPLOADS, handle)
+    example.consume(UPLOADS, handle, Capacity(batch=1))
     subscribers: Sequence[Any] = example.broker.subscribers
     for subscriber in subscribers:
         subscriber.running = True
@@ -137,20 +137,20 @@ async def test_background_work_that_was_killed_ends_the_service() -> None:
 
 
 def test_a_service_reads_no_channel_that_does_not_know_it() -> None:
-    async def handle(_: object) -> Sequence[CloudEvent]:
+    async def handle(_: object) -> Sequence[Result]:
         raise NotImplementedError
 
     with pytest.raises(ValueError, match=r"validator is no consumer group of study\.archived"):
-        service().consume(ARCHIVED, handle)
+        service().consume(ARCHIVED, handle, Capacity(batch=1))
 
 
 async def test_a_handler_has_a_reader_and_a_claimer_with_names_of_their_own() -> None:
     example = service()
 
-    async def handle(_: object) -> Sequence[CloudEvent]:
+    async def handle(_: object) -> Sequence[Result]:
         raise NotImplementedError
 
-    example.consume(UPLOADS, handle, concurrency=4)
+    example.consume(UPLOADS, handle, Capacity(batch=16, large=4))
     streams = [subscriber.stream_sub for subscriber in example.broker.subscribers]
     assert {stream.name for stream in streams} == {"uploads"}
     assert {stream.group for stream in streams} == {"validator"}

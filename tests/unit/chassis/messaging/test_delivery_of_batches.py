@@ -1,5 +1,6 @@
 """Delivery in batches: what fails is retried or dead-lettered, and harms no other message."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -7,17 +8,17 @@ from uuid import uuid4
 
 import orjson
 import pytest
-from faststream.redis import RedisBroker, StreamSub
 from redis.exceptions import ConnectionError as RedisConnectionError
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from chassis.messaging.batch_delivery import BatchDelivery
 from chassis.messaging.claims import Claim
+from chassis.messaging.delivery import Capacity, Delivery, Result
+from chassis.messaging.delivery import Consumer as Consuming
 from chassis.messaging.errors import PermanentError
 from chassis.messaging.outcome import Outcome
+from chassis.messaging.subscription import Stream
 from chassis.observability.metrics import Metrics
-from chassis.runtime.settings import DeliverySettings
 from contracts.events import StudyUploaded, StudyUploadedData
 
 PATIENT = "DOE^JANE"
@@ -42,6 +43,7 @@ class Consumer:
         acknowledged: the entries of each transaction.
         settled: the errors of messages that were not handled.
         turns: the message whose turn each batch was.
+        given_back: the entries that were given back.
         lines: what was logged.
     """
 
@@ -54,6 +56,7 @@ class Consumer:
         self.acknowledged: list[list[bytes]] = []
         self.settled: dict[bytes, Exception] = {}
         self.turns: list[bytes] = []
+        self.given_back: list[bytes] = []
         self.metrics = Metrics("status")
         self.lines: list[EventDict] = []
 
@@ -83,39 +86,47 @@ class Consumer:
         if claim.entry_id in self.exhausted:
             raise EXHAUSTED
 
-    async def settle(self, claim: Claim, fields: object, body: bytes, error: Exception) -> Outcome:
+    async def is_held(self, claim: Claim) -> bool:
+        return claim.entry_id not in self.lost
+
+    async def settle(
+        self, claim: Claim, fields: object, body: bytes, error: Exception, _: str | None
+    ) -> Outcome:
         assert fields == {b"__data__": body}
         self.settled[claim.entry_id] = error
         return Outcome.DEAD_LETTER if isinstance(error, PermanentError) else Outcome.RETRY
+
+    async def interrupted(self, claim: Claim) -> None:
+        self.given_back.append(claim.entry_id)
+
+    def new_delivery(self) -> Delivery:
+        """A delivery, and all else is this object."""
+        collaborators: Any = {"claims": self, "transactions": self, "failures": self}
+        return Delivery(metrics=self.metrics, publishers={}, **collaborators)
 
     async def deliver(
         self, bodies: dict[bytes, bytes], *errors: Exception | None, in_memory: bool = False
     ) -> dict[str, int]:
         """Deliver a batch, whose events end with these errors; returns the outcomes as logged."""
-        collaborators: Any = {"claims": self, "transactions": self, "failures": self}
-        delivery = BatchDelivery(
-            RedisBroker(),
-            group="status",
-            instance="here-1",
-            settings=DeliverySettings(),
-            metrics=self.metrics,
-            **collaborators,
-        )
+        delivery = self.new_delivery()
 
-        async def handle(events: Sequence[Any]) -> Sequence[Exception | None]:
+        async def handle(events: Sequence[Any]) -> Sequence[Result]:
             self.handled.append(list(events))
-            return errors or [None] * len(events)
+            return [error or () for error in errors] or [()] * len(events)
 
-        stream = StreamSub("uploads", group="status", consumer="here-1", min_idle_time=1)
+        stream = Stream("uploads", group="status", consumer="here-1", min_idle_time=1)
+        consuming = Consuming(StudyUploaded, handle, Capacity(batch=100))
         entries = [{b"__data__": body} for body in bodies.values()]
         with capture_logs() as self.lines:
-            await delivery.deliver(
-                stream, StudyUploaded, handle, [] if in_memory else list(bodies), entries
-            )
+            ids = [] if in_memory else list(bodies)
+            await delivery.deliver(stream, consuming, ids, entries)
+            await delivery.drain(10)
         assert PATIENT not in str([{**line, "exc_info": None} for line in self.lines])
-        line = orjson.loads(orjson.dumps(self.lines[-1]))  # as it is logged
-        assert (line["event"], line["stream"]) == ("messages.handled", "uploads")
-        return {name: line[name] for name in Outcome if name in line}
+        lines = orjson.loads(orjson.dumps(self.lines))  # as they are logged
+        assert {(line["event"], line["stream"]) for line in lines} == {
+            ("messages.handled", "uploads")
+        }
+        return {name: line[name] for line in lines for name in Outcome if name in line}
 
 
 @pytest.fixture
@@ -203,3 +214,92 @@ async def test_a_message_that_is_no_longer_this_consumers_is_left_alone(
 async def test_in_memory_messages_are_handled_without_asking_redis(consumer: Consumer) -> None:
     consumer.lost = {FIRST}
     assert await consumer.deliver({FIRST: event().to_json()}, in_memory=True) == {"done": 1}
+
+
+def large(*file_counts: int) -> dict[bytes, bytes]:
+    """Messages about uploads with so many files each."""
+    bodies = {}
+    for number, count in enumerate(file_counts, 1):
+        data = StudyUploadedData(directory="uploads/x", file_count=count, size_bytes=1)
+        uploaded = StudyUploaded.new(source="gateway", subject=uuid4(), data=data)
+        bodies[b"%d-0" % number] = uploaded.to_json()
+    return bodies
+
+
+class Slow:
+    """A handler whose calls end when the test says so.
+
+    Attributes:
+        running: the numbers of files of the uploads in each call that runs.
+        ends: ends a call; by the number of files of its first upload.
+    """
+
+    def __init__(self) -> None:
+        self.running: list[list[int]] = []
+        self.ends: dict[int, asyncio.Event] = {}
+        self.began = asyncio.Condition()
+
+    async def __call__(self, events: Sequence[Any]) -> Sequence[Result]:
+        counts = [event.data.file_count for event in events]
+        end = self.ends.setdefault(counts[0], asyncio.Event())
+        async with self.began:
+            self.running.append(counts)
+            self.began.notify_all()
+        await end.wait()
+        self.running.remove(counts)
+        return [()] * len(events)
+
+    async def until(self, *running: list[int]) -> None:
+        """Wait until these calls run."""
+        async with asyncio.timeout(10), self.began:
+            await self.began.wait_for(lambda: self.running == list(running))
+
+
+def stream_of(capacity: Capacity) -> Stream:
+    return Stream(
+        "uploads", group="status", consumer="here-1", min_idle_time=1, max_records=capacity.large
+    )
+
+
+CAPACITY = Capacity(batch=9, batches=2, large=2, is_large=lambda event: event.data.file_count > 1)
+
+
+async def test_small_messages_are_handled_together_and_large_ones_each_by_itself(
+    consumer: Consumer,
+) -> None:
+    slow, stream = Slow(), stream_of(CAPACITY)
+    consuming, bodies = Consuming(StudyUploaded, slow, CAPACITY), large(1, 5, 1, 7)
+    entries = [{b"__data__": body} for body in bodies.values()]
+    delivery = consumer.new_delivery()
+    reading = asyncio.create_task(delivery.deliver(stream, consuming, list(bodies), entries))
+    await slow.until([1, 1], [5], [7])
+    # Both places for large ones are taken: nothing more is read, and then not too many.
+    assert not reading.done()
+    assert stream.max_records == CAPACITY.large
+    slow.ends[5].set()
+    await asyncio.wait_for(reading, 10)
+    assert slow.running == [[1, 1], [7]]
+    for end in slow.ends.values():
+        end.set()
+    await delivery.drain(10)
+
+
+async def test_while_small_ones_come_more_of_them_are_read_at_once(consumer: Consumer) -> None:
+    slow, stream = Slow(), stream_of(CAPACITY)
+    bodies = large(1)
+    entries = [{b"__data__": body} for body in bodies.values()]
+    delivery, consuming = consumer.new_delivery(), Consuming(StudyUploaded, slow, CAPACITY)
+    await delivery.deliver(stream, consuming, list(bodies), entries)
+    assert (slow.running, stream.max_records) == ([[1]], CAPACITY.batch)
+    slow.ends[1].set()
+    await delivery.drain(10)
+
+
+async def test_what_is_not_done_in_time_is_given_back(consumer: Consumer) -> None:
+    slow, bodies = Slow(), large(1, 1)
+    entries = [{b"__data__": body} for body in bodies.values()]
+    delivery, consuming = consumer.new_delivery(), Consuming(StudyUploaded, slow, CAPACITY)
+    await delivery.deliver(stream_of(CAPACITY), consuming, list(bodies), entries)
+    await delivery.drain(0)
+    assert consumer.given_back == list(bodies)
+    assert not consumer.acknowledged
