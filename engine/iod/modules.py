@@ -4,6 +4,7 @@ from engine.iod.plan import Plan, PlannedModule
 from engine.iod.scope import Scope
 from engine.standard.condition import Truth
 
+_ACTIVATION_LAYER = 0x1001
 _OVERLAY_GROUPS = range(0x6000, 0x6020, 2)
 
 
@@ -53,8 +54,11 @@ class Modules:
 
 
 def overlay_groups(tags: "dict[int, int]") -> list[int]:
-    """The groups from 6000 on that the data set has overlay attributes in."""
-    groups = {tag >> 16 for tag in tags if tag >> 24 == 0x60}
+    """The groups from 6000 on that the data set has an overlay plane in.
+
+    In a presentation state, Overlay Activation Layer names an overlay of another instance (C.11.7).
+    """
+    groups = {tag >> 16 for tag in tags if tag >> 24 == 0x60 and tag & 0xFFFF != _ACTIVATION_LAYER}
     return sorted(group for group in groups if group in _OVERLAY_GROUPS)
 
 

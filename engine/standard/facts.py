@@ -122,6 +122,8 @@ class Facts(NamedTuple):
     """Such as ``2026b``."""
     sources: Mapping[str, str]
     """The packages that the facts were made from, with their versions."""
+    editions: Mapping[str, str]
+    """What is of which edition, for people."""
     statistics: Mapping[str, int]
     """How much of the standard the facts have, and how many conditions can be evaluated."""
     dictionary: Mapping[str, DictionaryEntry]

@@ -1,7 +1,7 @@
 """The results of a run: of one file, of one study, and of the run as a whole."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -85,11 +85,13 @@ class Versions:
     Attributes:
         engine: version of this software.
         standard: edition of the standard whose tables were used.
+        editions: what of the tables is of which edition.
         profile: name, version and digest of the profile.
     """
 
     engine: str
     standard: str
+    editions: Mapping[str, str]
     profile: dict[str, str]
 
 

@@ -131,6 +131,7 @@ class _Run:
                 engine=version("hybrid-dicom-validator"),
                 # Loads the tables before the processes are forked: once for all.
                 standard=facts.load().edition,
+                editions=facts.load().editions,
                 profile={
                     "name": profile.name,
                     "version": profile.version,

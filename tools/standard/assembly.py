@@ -2,12 +2,13 @@
 
 import lzma
 from collections import Counter
+from importlib.metadata import version
 from typing import Any
 
 import orjson
 
 from tools.standard import groups, parsed
-from tools.standard.corrections import CONSTRAINTS, TITLES, UIDS
+from tools.standard.corrections import CONSTRAINTS, TITLES, TYPES, UIDS
 from tools.standard.handwritten import lookup_usage
 from tools.standard.modules import Modules
 from tools.standard.precedents import Precedents
@@ -25,6 +26,10 @@ def assemble(sources: Sources, parse: parsed.Parse) -> dict[str, Any]:
     iods = {iod: sources.iods[iod] for iod in sorted(set(sources.sop_classes.values()))}
     used = sorted({module for usages in iods.values() for module, _ in usages})
     levels = {module: (*_title(module, sources), modules.level(module)) for module in used}
+    levels |= {
+        variant: (*_title(module, sources), modules.level(module, types))
+        for (module, _), (variant, types) in TYPES.items()
+    }
     levels |= {_own(iod): _constraint(iod, modules) for iod in iods if iod in CONSTRAINTS}
     precedents = Precedents(sources.texts)
     usages: Counter[str] = Counter()
@@ -44,6 +49,11 @@ def assemble(sources: Sources, parse: parsed.Parse) -> dict[str, Any]:
     return {
         "edition": sources.edition,
         "sources": dict(sources.versions),
+        "editions": {
+            "modules, attributes, types": sources.edition,
+            "conditions, values, functional groups": "2020, corrected by hand",
+            "dictionary, UIDs": f"pydicom {version('pydicom')}",
+        },
         "statistics": {
             "sop_classes": len(sources.sop_classes),
             "iods": len(iods),
@@ -83,8 +93,16 @@ def _modules(
                 usages["conditional modules hand-written"] += 1
             elif condition := groups.condition(text, parse):
                 usages["conditional modules parsed"] += 1
-        result.append((module, usage, modules.condition(condition)))
+        result.append((_variant(module, iod, sources), usage, modules.condition(condition)))
     return result
+
+
+def _variant(module: str, iod: str, sources: Sources) -> str:
+    """The module with the types that another module of the IOD gives it."""
+    for other, _ in sources.iods[iod]:
+        if (module, other) in TYPES:
+            return TYPES[module, other][0]
+    return module
 
 
 def _own(iod: str) -> str:

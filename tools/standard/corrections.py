@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from tools.standard.sources import Usage
 from tools.standard.values import Values
 
 _SR: Final = "sr-document-content"
@@ -144,7 +145,10 @@ VALUES: Final[dict[tuple[str, tuple[str, ...]], Values]] = {
     ("mask", ("MaskSubtractionSequence", "MaskOperation")): [
         (None, "D", ["NONE", "AVG_SUB", "TID", "REV_TID"])
     ],
-    # The values that hold for one Segmentation Type or the other (C.8.20.2).
+    # The values that hold for one Segmentation Type or the other (C.8.20.2 of 2024d).
+    ("segmentation-image", ("PhotometricInterpretation",)): [
+        (None, "E", ["MONOCHROME2", "PALETTE COLOR"])
+    ],
     ("segmentation-image", ("BitsAllocated",)): [(None, "E", ["1", "8", "16"])],
 }
 """Values by module and keywords of the path, instead of what the text of 2020 gives."""
@@ -236,6 +240,37 @@ MISPLACED: Final[dict[str, tuple[str, str]]] = {
 }
 """Modules that the tables of 2020 have attributes of under a wrong sequence: the right one, the
 wrong one."""
+
+
+TYPES: Final[dict[tuple[str, str], tuple[str, dict[str, str]]]] = {
+    # "This type definition shall override the definition in the General Series Module" (C.8.6.1).
+    ("general-series", "sc-equipment"): (
+        "general-series-of-secondary-captures",
+        {"Modality": "3"},
+    ),
+}
+"""Types by module and another module of the same IOD, which overrides them: the id of the module
+with these types, and the types by keyword."""
+
+_USED: Final = Usage("M", "")
+_OPTIONAL: Final = Usage("U", "")
+
+GROUPS: Final[dict[str, dict[str, Usage]]] = {
+    # Supplement 229, after A.93.4 of 2024d; what is mandatory is also what dciodvfy of 2026 asks.
+    "photoacoustic-image": {
+        **dict.fromkeys(("pixel-measures", "frame-content", "plane-position-volume"), _USED),
+        **dict.fromkeys(("plane-orientation-volume", "image-data-type"), _USED),
+        "photoacoustic-image-frame-type": _USED,
+    },
+    # Supplement 243: frames of label maps have all segments in them, so that none is named.
+    "segmentation": {"segmentation": Usage("C", "written by hand")},
+}
+"""The use of functional group macros by IOD, for IODs that the edition of 2020 has not, and what
+has changed since in others."""
+
+SAME_GROUPS: Final = {"enhanced-mr-color-image": "enhanced-mr-image"}
+"""IODs whose table of macros the tables of 2020 do not have, and the one with the same macros
+(A.36.4.4: those of A.36.2.4 without the palette's)."""
 
 
 class Constraint(NamedTuple):

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 from tools.standard import parsed
+from tools.standard.corrections import GROUPS, SAME_GROUPS
 from tools.standard.handwritten import lookup_usage
 from tools.standard.precedents import GROUP_SEQUENCES, Precedents
 from tools.standard.sources import Sources, Usage
@@ -26,7 +27,8 @@ _NOT_SHARED = re.compile(r"may not be used as a shared functional group", re.IGN
 
 def of_iod(iod: str, sources: Sources, precedents: Precedents, parse: parsed.Parse) -> list[Group]:
     """The groups of an IOD; none if it is not an enhanced one."""
-    known = sources.texts.iod_groups.get(iod, {})
+    named = SAME_GROUPS.get(iod, iod)
+    known = {**sources.texts.iod_groups.get(named, {}), **GROUPS.get(iod, {})}
     groups = []
     for sequence in _sequences(iod, sources):
         macros = precedents.group_macros(sequence)
@@ -34,7 +36,7 @@ def of_iod(iod: str, sources: Sources, precedents: Precedents, parse: parsed.Par
         for macro in own:
             # How an IOD that the edition of 2020 has not uses its groups is not in the tables.
             usage = known.get(macro) or Usage("U", "")
-            groups.append(_group(iod, macro, sequence, usage, parse))
+            groups.append(_group(named, macro, sequence, usage, parse))
     return groups
 
 

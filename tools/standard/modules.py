@@ -50,10 +50,16 @@ class Modules:
         self.counts: Counter[str] = Counter()
         """Attributes, and conditional ones by where their condition comes from."""
 
-    def level(self, module: str) -> int:
-        """The index of the level of a module."""
+    def level(self, module: str, others: Mapping[str, str] | None = None) -> int:
+        """The index of the level of a module.
+
+        Args:
+            module: its id.
+            others: types that attributes at its top have here instead, by keyword.
+        """
         attributes = self._sources.modules.get(module, ())
         types = {path: _type(module, path, type_) for path, type_ in _completed(module, attributes)}
+        types |= {(keyword_tag(keyword),): type_ for keyword, type_ in (others or {}).items()}
         return self._level(_Tree(module, types), ())
 
     def level_of_values(self, allowed: Mapping[TagPath, values.Values]) -> int:

@@ -84,6 +84,7 @@ def run_object(run: RunSummary) -> dict[str, Any]:
         "versions": {
             "engine": run.versions.engine,
             "standard": run.versions.standard,
+            "editions": run.versions.editions,
             "profile": run.versions.profile,
         },
         "times": {

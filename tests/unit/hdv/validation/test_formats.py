@@ -61,7 +61,12 @@ NONE = ExaminedFile("lost", None, None, ())
 def run_of(*reports: ExaminedFile, across: tuple[Finding, ...] = (ACROSS,)) -> RunSummary:
     """The rest of a report on these files."""
     run = RunSummary(
-        versions=Versions("0.1.0", "2026b", {"name": "default", "version": "1", "digest": "abc"}),
+        versions=Versions(
+            "0.1.0",
+            "2026b",
+            {"values": "2020"},
+            {"name": "default", "version": "1", "digest": "abc"},
+        ),
         started_at=datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC),
         seconds=1.25,
         skipped=[Skipped("DICOMDIR", SkipReason.MEDIA_DIRECTORY)],
@@ -206,6 +211,7 @@ def test_json_has_files_studies_and_versions() -> None:
     assert document["versions"] == {
         "engine": "0.1.0",
         "standard": "2026b",
+        "editions": {"values": "2020"},
         "profile": {"name": "default", "version": "1", "digest": "abc"},
     }
     assert document["times"] == {"started_at": "2026-02-03T04:05:06.000+00:00", "seconds": 1.25}
