@@ -16,6 +16,7 @@ class Rule:
         section: of the standard, such as `PS3.5 8.1.1`.
         why: what goes wrong with files that break it.
         fix: how to correct a file.
+        refusal: of an error, why a hospital is right to refuse the file.
         violation: whether breaking it violates the standard: an error in the strict profile.
         found_by: the module whose code finds the violations, such as `engine.iod.level`.
     """
@@ -26,6 +27,7 @@ class Rule:
     section: str
     why: str = ""
     fix: str = ""
+    refusal: str = ""
     violation: bool = True
     found_by: str = ""
 

@@ -47,6 +47,7 @@ class RuleSet:
         *,
         why: str = "",
         fix: str = "",
+        refusal: str = "",
         violation: bool = True,
         found_by: str | None = None,
     ) -> Rule:
@@ -55,7 +56,9 @@ class RuleSet:
         The parameters are those of `Rule`.
         """
         found_by = found_by or self._found_by
-        return self.add(Rule(code, severity, message, section, why, fix, violation, found_by))
+        return self.add(
+            Rule(code, severity, message, section, why, fix, refusal, violation, found_by)
+        )
 
     def check(
         self,
@@ -66,6 +69,7 @@ class RuleSet:
         *,
         why: str = "",
         fix: str = "",
+        refusal: str = "",
         violation: bool = True,
     ) -> Callable[[Check], Check]:
         """Add a rule whose check is the decorated function.
@@ -77,7 +81,8 @@ class RuleSet:
             found_by = check.__module__
             self.add(
                 CheckedRule(
-                    code, severity, message, section, why, fix, violation, found_by, check=check
+                    *(code, severity, message, section, why, fix, refusal, violation, found_by),
+                    check=check,
                 )
             )
             return check

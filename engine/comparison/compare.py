@@ -258,8 +258,8 @@ def _counted(instances: Sequence[Compared], expected: int | None) -> Iterator[_V
 def _differing(rule: Rule, group: Sequence[Compared], tags: Iterable[int]) -> Iterator[_Violation]:
     for tag in tags:
         written = [instance.summary.shared.get(tag, ()) for instance in group]
-        stands_for = agreeing(set(written))
-        values = [stands_for[value] for value in written]
+        most_precise = agreeing(set(written))
+        values = [most_precise[value] for value in written]
         different = set(values)
         if len(different) > 1:
             found = f"{len(different)} different values"

@@ -1,8 +1,7 @@
 """What a value says, however it is written: values are compared by it (PS3.5 6.2).
 
 Of one value there are several spellings: `7` and `007`, `Doe^Jane` and `Doe^Jane^^^`, a name in two
-character sets, a time with and without its fraction. Whoever compares values of two elements
-compares these.
+character sets, a time with and without its fraction.
 """
 
 import re

@@ -125,13 +125,11 @@ class Profile(BaseModel):
             "SOPInstanceUID",
             "StudyInstanceUID",
             "SeriesInstanceUID",
-            "PatientID",
-            "Modality",
         ),
         max_length=500,
     )
     """Keywords of the elements without which an instance is not filed."""
-    may_be_empty: tuple[Keyword, ...] = Field(default=("PatientID",), max_length=500)
+    may_be_empty: tuple[Keyword, ...] = Field(default=(), max_length=500)
     """Keywords of the required elements that may be there without a value (Type 2)."""
     rules: tuple[SiteRule, ...] = Field(default=(), max_length=500)
     """What the site requires beyond the standard."""

@@ -15,6 +15,7 @@ class Options(TypedDict, total=False):
     severity: Severity
     why: str
     fix: str
+    refusal: str
     violation: bool
     says: str
 

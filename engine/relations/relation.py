@@ -65,6 +65,7 @@ class Relation:
         severity: in the default profile.
         why: what goes wrong; empty: what goes wrong with all of its kind.
         fix: how to correct it; likewise.
+        refusal: of an error, why a hospital is right to refuse the file.
         violation: whether the standard demands it.
         says: one sentence for people; empty: the formula in words.
     """
@@ -77,6 +78,7 @@ class Relation:
     severity: Severity = Severity.WARNING
     why: str = ""
     fix: str = ""
+    refusal: str = ""
     violation: bool = True
     says: str = ""
 
@@ -127,6 +129,7 @@ class RelationRule(Rule):
             "section": f"PS3.3 {relation.section or module.section}",
             "why": relation.why or _WHY[relation.kind],
             "fix": relation.fix or _FIX[relation.kind],
+            "refusal": relation.refusal,
             "violation": relation.violation,
             "found_by": FOUND_BY,
             "relation": relation,

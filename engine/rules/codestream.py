@@ -16,6 +16,7 @@ INVALID = RULES.define(
     "PS3.5 A.4",
     why="No decoder can make an image of it: the bytes were overwritten, or never were an image.",
     fix=_COMPRESS_AGAIN,
+    refusal="No reader makes an image of the frame.",
     found_by="engine.pixels.check",
 )
 TRUNCATED = RULES.define(
@@ -25,6 +26,7 @@ TRUNCATED = RULES.define(
     "PS3.5 A.4",
     why="Part of the image is lost. Many decoders fill it up with grey or black and say nothing.",
     fix="Transfer the image again from where it is whole.",
+    refusal="A part of the image is lost, and often filled up without a word.",
     found_by="engine.pixels.check",
 )
 KIND = RULES.define(
@@ -34,6 +36,7 @@ KIND = RULES.define(
     "PS3.5 A.4",
     why="A reader picks its decoder by the transfer syntax, and that one cannot read the frame.",
     fix="Set the transfer syntax UID to what the frames are compressed with.",
+    refusal="Readers take the wrong decoder for the frame.",
 )
 PROCESS = RULES.define(
     "codestream.process",
@@ -42,6 +45,7 @@ PROCESS = RULES.define(
     "PS3.5 A.4.1",
     why="Receivers accept a transfer syntax because they can decode it; this one they may not.",
     fix="Set the transfer syntax UID of the process that was used.",
+    refusal="Readers that support the transfer syntax need not be able to decode the frame.",
 )
 SCAN = RULES.define(
     "codestream.scan",
@@ -62,7 +66,7 @@ PROGRESSION = RULES.define(
 )
 NOT_LOSSLESS = RULES.define(
     "codestream.not-lossless",
-    Severity.ERROR,
+    Severity.WARNING,
     "A frame is compressed with loss under a transfer syntax that promises none.",
     "PS3.5 A.4",
     why="Pixels have been altered, and readers of the image take them for the original ones.",
@@ -85,6 +89,7 @@ DIMENSIONS = RULES.define(
     why="Readers that trust the data set show a torn image or none; measurements are wrong.",
     fix="Set Rows and Columns to the size of the frames, unless a frame has got into the wrong "
     "file.",
+    refusal="Readers show a torn image, or measure wrong lengths.",
 )
 COMPONENTS = RULES.define(
     "codestream.components",
@@ -93,6 +98,7 @@ COMPONENTS = RULES.define(
     "PS3.5 8.2",
     why="A grey image is taken for a coloured one, or the other way round.",
     fix="Set SamplesPerPixel and PhotometricInterpretation to what the frames are.",
+    refusal="Readers show another image, or none.",
 )
 PRECISION = RULES.define(
     "codestream.precision",
@@ -101,6 +107,7 @@ PRECISION = RULES.define(
     "PS3.5 8.2",
     why="Decoded values do not fit; they are cut off or run into the next pixel.",
     fix="Set BitsAllocated, BitsStored and HighBit to what the frames hold.",
+    refusal="Decoded values do not fit, so that readers show other densities.",
 )
 BITS_STORED = RULES.define(
     "codestream.bits-stored",
@@ -119,6 +126,7 @@ SIGN = RULES.define(
     why="Readers disagree on which values are negative, so that they show different images and "
     "measure different densities.",
     fix="Set PixelRepresentation to 1 for signed samples and to 0 for others.",
+    refusal="Readers show and measure other densities.",
 )
 SEGMENTS = RULES.define(
     "codestream.segments",
@@ -128,6 +136,7 @@ SEGMENTS = RULES.define(
     why="Each byte of each sample has a segment of its own; decoders refuse the frame or mix bytes "
     "up.",
     fix=_COMPRESS_AGAIN,
+    refusal="Decoders refuse the frame or mix up the bytes of its pixels.",
 )
 LENGTH = RULES.define(
     "codestream.length",
@@ -136,6 +145,7 @@ LENGTH = RULES.define(
     "PS3.5 A.4",
     why="Pixels are missing, or belong to nothing.",
     fix="Write each frame whole into one fragment.",
+    refusal="A part of the frame is lost, or belongs to nothing.",
 )
 COLOUR = RULES.define(
     "codestream.colour",

@@ -12,6 +12,7 @@ FAILED = RULES.define(
     "PS3.5 8.2",
     why="Its compressed data is damaged; the image cannot be seen, or only in part.",
     fix="Transfer the image again from where it can be seen.",
+    refusal="No reader makes an image of the frame.",
 )
 SHAPE = RULES.define(
     "decoding.shape",
@@ -21,6 +22,7 @@ SHAPE = RULES.define(
     why="Lines are missing, or the image is torn.",
     fix="Compress the original pixels again; see that Rows, Columns and SamplesPerPixel are "
     "theirs.",
+    refusal="Readers show a torn image, or none.",
 )
 VALUE_RANGE = RULES.define(
     "decoding.value-range",

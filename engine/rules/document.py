@@ -14,6 +14,7 @@ LENGTH_SHORT = RULES.define(
     "PS3.3 C.24.2",
     why="The end of the document is lost: it cannot be opened, or pages are missing.",
     fix=_ENCAPSULATE_AGAIN,
+    refusal="The end of the document is lost, and the sender still has it.",
 )
 LENGTH_LONG = RULES.define(
     "document.length-long",
@@ -31,6 +32,7 @@ TRUNCATED = RULES.define(
     why="It cannot be opened, or what is shown is not all of it: a finding, a page, a part of a "
     "model.",
     fix=_ENCAPSULATE_AGAIN,
+    refusal="A part of the document is lost, and the sender still has it.",
     found_by="engine.documents.pdf",
 )
 END_MISSING = RULES.define(
@@ -59,6 +61,7 @@ XML_MALFORMED = RULES.define(
     "PS3.3 A.45.2",
     why="A conformant XML reader stops at the first such place: nothing of the document is shown.",
     fix=_ENCAPSULATE_AGAIN,
+    refusal="Nothing of the document is shown.",
     found_by="engine.documents.xml",
 )
 ENTITIES = RULES.define(

@@ -20,6 +20,7 @@ EMPTY = RULES.define(
     "PS3.10 7",
     why="A transfer or a full disk has lost the content.",
     fix="Send or copy the file again.",
+    refusal="There is nothing to keep.",
 )
 NOT_DICOM = RULES.define(
     "file.not-dicom",
@@ -28,6 +29,7 @@ NOT_DICOM = RULES.define(
     "PS3.10 7.1",
     why="There is nothing in it that could be filed with a study.",
     fix="Leave it out, or put it into an encapsulated document or image.",
+    refusal="There is nothing to file.",
 )
 NO_PREAMBLE = RULES.define(
     "file.no-preamble",
@@ -36,6 +38,7 @@ NO_PREAMBLE = RULES.define(
     "PS3.10 7.1",
     why="It is not a file of PS3.10: readers can only guess how it is written, and most refuse.",
     fix="Write 128 null bytes, DICM and file meta information before the data set.",
+    refusal="It is no DICOM file, and how to read it is a guess: a wrong one shows wrong pixels.",
 )
 UNREADABLE = RULES.define(
     "file.unreadable",
@@ -44,6 +47,7 @@ UNREADABLE = RULES.define(
     "PS3.10 7",
     why="What harms this process may harm the next reader too.",
     fix="Look at how the file was made; raise the limits if it is only large.",
+    refusal="What is in it is unknown, and it may harm what reads it next.",
     violation=False,
     found_by="engine.unreadable",
 )
@@ -62,6 +66,7 @@ def _preamble(instance: Instance) -> bytes:
     "PS3.10 7.5",
     why="A double click on the file runs it; malware has been spread that way.",
     fix="Overwrite the preamble with null bytes, and find out where the file comes from.",
+    refusal="It runs as a program on the machine that it is opened on.",
 )
 def preamble_is_not_executable(instance: Instance) -> Iterator[Violation]:
     """A TIFF header is legal there, anything that an operating system runs is not."""
@@ -110,6 +115,7 @@ def preamble_is_empty(instance: Instance) -> Iterator[Violation]:
     "PS3.10 8.6",
     why="It belongs to the medium that it indexes; there is nothing in it to file.",
     fix="Leave it out; send the files that it refers to.",
+    refusal="It is an index of other files; there is nothing in it to file.",
     violation=False,
 )
 def file_is_an_instance(instance: Instance) -> Iterator[Violation]:

@@ -75,7 +75,7 @@ VALUE_NOT_ALLOWED = RULES.define(
 )
 VALUE_UNEXPECTED = RULES.define(
     "iod.value-unexpected",
-    Severity.WARNING,
+    Severity.INFO,
     "The value is none of the terms that the standard defines for the attribute.",
     "PS3.5 6.3",
     why="The standard allows other terms, with a meaning of their own that other software may not "

@@ -45,6 +45,7 @@ class _Table(NamedTuple):
     "shown as it was meant.",
     fix="Write the number of entries (0 for 65536), the first value mapped, and the bits of an "
     "entry.",
+    refusal="How grey or coloured a pixel is can't be known.",
 )
 def descriptors_are_complete(instance: Instance) -> Iterator[Violation]:
     """Palettes have entries of 8 or 16 bits, other tables of 8 to 16."""
@@ -64,6 +65,7 @@ def descriptors_are_complete(instance: Instance) -> Iterator[Violation]:
     why="Pixels above the last entry have no colour or grey; readers refuse the image or show "
     "black.",
     fix="Write all entries, or correct the first number of the descriptor.",
+    refusal="How grey or coloured some pixels are can't be known.",
 )
 def tables_are_not_short(instance: Instance) -> Iterator[Violation]:
     """Number of entries x bytes of an entry."""
@@ -99,6 +101,7 @@ def tables_are_not_long(instance: Instance) -> Iterator[Violation]:
     "PS3.3 C.7.6.3.1.5",
     why="A pixel then has a red that belongs to another entry than its green and blue.",
     fix="Write three tables of the same size that begin with the same pixel value.",
+    refusal="Readers show other colours.",
 )
 def palettes_are_alike(instance: Instance) -> Iterator[Violation]:
     """The three descriptors are the same."""

@@ -31,6 +31,7 @@ ENCODING = RULES.define(
     "PS3.10 7.1",
     why="Readers know no other encoding for it, so they never learn the transfer syntax.",
     fix="Write group 0002 in explicit VR little endian, whatever the data set is written in.",
+    refusal="Most readers do not learn how the data set is written, and open nothing.",
 )
 TRANSFER_SYNTAX_UNKNOWN = RULES.define(
     "meta.transfer-syntax-unknown",
@@ -40,10 +41,11 @@ TRANSFER_SYNTAX_UNKNOWN = RULES.define(
     why="The file does not say how the data set and its pixels are written.",
     fix="Declare the transfer syntax that the file is really written in; a UID of another kind "
     "may have got there.",
+    refusal="Nothing says how to read the data set or decode the pixels.",
 )
 TRANSFER_SYNTAX_PRIVATE = RULES.define(
     "meta.transfer-syntax-private",
-    Severity.ERROR,
+    Severity.WARNING,
     "The transfer syntax is a private one.",
     "PS3.5 10.1",
     why="Only its manufacturer's software reads the pixels; nothing in them can be examined.",
@@ -57,6 +59,7 @@ TRANSFER_SYNTAX_MISMATCH = RULES.define(
     "PS3.10 7.1",
     why="Readers that believe the declaration read nonsense or fail at the first element.",
     fix="Declare the transfer syntax that the data set is written in, or write it again.",
+    refusal="Readers that believe the file meta information read other elements than are there.",
 )
 
 
@@ -99,6 +102,7 @@ def group_length_is_right(instance: Instance) -> Iterator[Violation]:
     "PS3.10 7.1",
     why="Readers have to guess; compressed pixels can't be decoded.",
     fix="Write the transfer syntax into (0002,0010).",
+    refusal="How to read the data set is a guess; compressed pixels can't even be guessed.",
 )
 def transfer_syntax_is_present(instance: Instance) -> Iterator[Violation]:
     """It can only be guessed then, compressed pixels hardly."""
@@ -191,6 +195,7 @@ def _without_value(instance: Instance, *tags: int) -> Iterator[Violation]:
     "PS3.10 7.1",
     why="It is offered over the network as one kind of object and read as another.",
     fix="Copy (0008,0016) into (0002,0002), once it is certain which of them is right.",
+    refusal="It is two kinds of object at once; which one a reader shows is chance.",
 )
 def sop_class_matches(instance: Instance) -> Iterator[Violation]:
     """Readers choose by the one, archives file by the other."""
@@ -199,15 +204,16 @@ def sop_class_matches(instance: Instance) -> Iterator[Violation]:
 
 @RULES.check(
     "meta.sop-instance-mismatch",
-    Severity.ERROR,
+    Severity.WARNING,
     "The file meta information names another SOP instance than the data set.",
     "PS3.10 7.1",
-    why="It is filed under one UID and referred to by another; de-identification often forgets "
-    "the file meta information.",
+    why="De-identification often forgets the file meta information, which then names the original. "
+    "Archives go by the data set, as this one does; software that goes by the file meta "
+    "information finds no such instance.",
     fix="Copy (0008,0018) into (0002,0003).",
 )
 def sop_instance_matches(instance: Instance) -> Iterator[Violation]:
-    """Two names for one instance make it two instances somewhere."""
+    """The data set decides which instance it is: identity, URLs and names of files are its."""
     yield from _differing(instance, MEDIA_STORAGE_SOP_INSTANCE_UID, SOP_INSTANCE_UID)
 
 

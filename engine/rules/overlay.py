@@ -24,7 +24,7 @@ class _Overlay(NamedTuple):
 
 @RULES.check(
     "overlay.length-short",
-    Severity.ERROR,
+    Severity.WARNING,
     "The data of an overlay is shorter than its plane.",
     "PS3.3 C.9.2",
     why="The lower part of the overlay is lost, with the marks or annotations in it.",

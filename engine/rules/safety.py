@@ -34,10 +34,9 @@ RULES = RuleSet(__name__)
 
 
 # What a dummy value is no use for, so that de-identification empties or removes it (PS3.15 E.1):
-# birth date, other ids and names, birth name, mother's birth name, address, telephone numbers,
+# other ids and names, birth name, mother's birth name, address, telephone numbers,
 # telecom information, medical record locator, responsible person.
 _IDENTIFYING = (
-    PATIENT_BIRTH_DATE,
     OTHER_PATIENT_IDS,
     OTHER_PATIENT_NAMES,
     OTHER_PATIENT_IDS_SEQUENCE,
@@ -49,6 +48,8 @@ _IDENTIFYING = (
     MEDICAL_RECORD_LOCATOR,
     RESPONSIBLE_PERSON,
 )
+_NO_DAY = ("0101", "0000", "1111")
+"""The months and days of birth dates that stand for a year alone, or for nothing."""
 _BEGINNING = 4096
 """Bytes of a value that are looked at for what it is."""
 _MAGIC = 4
@@ -130,6 +131,24 @@ def name_is_removed_where_it_says_so(instance: Instance) -> Iterator[Violation]:
             yield Violation(name, "no value or a pseudonym", "a family and a given name")
 
 
+@RULES.check(
+    "safety.birth-date-not-removed",
+    Severity.INFO,
+    "The instance says that the patient's identity has been removed, and has a birth date.",
+    "PS3.15 E.1",
+    why="De-identification may write a date that is not the patient's, but this may as well be it.",
+    fix="Make sure that it is not; the first of January is known to be none.",
+    violation=False,
+)
+def birth_date_is_removed_where_it_says_so(instance: Instance) -> Iterator[Violation]:
+    """A dummy value is allowed (action Z), and a day and month that stand for none are one."""
+    date = instance.dataset.get(PATIENT_BIRTH_DATE)
+    if date is not None and not date.is_empty and _claims_removal(instance):
+        is_dummy = date.text().replace(".", "").endswith(_NO_DAY)
+        if not is_dummy:
+            yield Violation(date, "no value or one for all patients", "a birth date")
+
+
 def _claims_removal(instance: Instance) -> bool:
     return instance.dataset.text(PATIENT_IDENTITY_REMOVED) == "YES"
 
@@ -142,6 +161,7 @@ def _claims_removal(instance: Instance) -> bool:
     why="A few kilobytes can claim terabytes: readers that reserve the memory fail, and others on "
     "the same machine with them.",
     fix="Correct rows, columns and number of frames; raise the limit if they are right.",
+    refusal="It may fill the memory of what shows it.",
     violation=False,
 )
 def declared_size_is_within_the_limit(instance: Instance) -> Iterator[Violation]:
@@ -182,6 +202,7 @@ def compression_is_credible(instance: Instance) -> Iterator[Violation]:
     "PS3.10 7.5",
     why="Software that unpacks documents or private data may run it, or pass it on to be run.",
     fix="Remove the element, and find out where the file comes from.",
+    refusal="A program has no business in an archive of images.",
     violation=False,
 )
 def values_are_no_programs(instance: Instance) -> Iterator[Violation]:

@@ -12,6 +12,7 @@ IN_SEVERAL_STUDIES = RULES.define(
     "PS3.3 A.1.2.3",
     why="A series is part of one study; filed as it is, it falls apart.",
     fix="Correct the Study Instance UID, or give the series of the other study a UID of its own.",
+    refusal="Filed as it is, one of the studies loses its part of the series.",
 )
 MODALITY_DIFFERS = RULES.define(
     "series.modality-differs",

@@ -16,6 +16,7 @@ MISSING = RULES.define(
     _SECTION,
     why=_WHY,
     fix=_FIX + "have the sender fill the element in, or limit the rule to other instances.",
+    refusal="The site has said so.",
     violation=False,
 )
 EMPTY = RULES.define(
@@ -25,6 +26,7 @@ EMPTY = RULES.define(
     _SECTION,
     why=_WHY,
     fix=_FIX + "have the sender fill the element in, or limit the rule to other instances.",
+    refusal="The site has said so.",
     violation=False,
 )
 PRESENT = RULES.define(
@@ -34,6 +36,7 @@ PRESENT = RULES.define(
     _SECTION,
     why="Most often it identifies the patient, and the files were supposed not to.",
     fix=_FIX + "remove the element where the files are de-identified.",
+    refusal="The site has said so.",
     violation=False,
 )
 VALUE_PRESENT = RULES.define(
@@ -43,6 +46,7 @@ VALUE_PRESENT = RULES.define(
     _SECTION,
     why="Most often it identifies the patient, and the files were supposed not to.",
     fix=_FIX + "empty the element where the files are de-identified.",
+    refusal="The site has said so.",
     violation=False,
 )
 NOT_ALLOWED = RULES.define(
@@ -52,6 +56,7 @@ NOT_ALLOWED = RULES.define(
     _SECTION,
     why=_WHY,
     fix=_FIX + "correct the value, acquire again, or add it to the rule's list.",
+    refusal="The site has said so.",
     violation=False,
 )
 OUT_OF_RANGE = RULES.define(
@@ -61,6 +66,7 @@ OUT_OF_RANGE = RULES.define(
     _SECTION,
     why=_WHY,
     fix=_FIX + "acquire again with other settings, or correct the value or the bounds.",
+    refusal="The site has said so.",
     violation=False,
 )
 FORMAT = RULES.define(
@@ -70,5 +76,6 @@ FORMAT = RULES.define(
     _SECTION,
     why="Subjects, visits and the like are found by such values; others get lost.",
     fix=_FIX + "correct the value, or the pattern.",
+    refusal="The site has said so.",
     violation=False,
 )

@@ -12,6 +12,7 @@ TRUNCATED = RULES.define(
     "PS3.5 7.1.1",
     why="The rest was lost on the way or on the disk: pixels, and whatever came after them.",
     fix="Send or copy the file again from where it is whole; nothing in it restores the rest.",
+    refusal="A part of it is lost, and the sender still has it.",
     found_by="engine.encoding.progress",
 )
 OVERRUN = RULES.define(
@@ -21,6 +22,7 @@ OVERRUN = RULES.define(
     "PS3.5 7.5.1",
     why="One of the lengths is wrong, and readers that trust the other one see other elements.",
     fix="Write the sequence again with lengths that fit, or with undefined lengths.",
+    refusal="Readers disagree on which elements there are, so that a value may be lost unnoticed.",
     found_by="engine.encoding.progress",
 )
 DELIMITER_MISSING = RULES.define(
@@ -30,6 +32,7 @@ DELIMITER_MISSING = RULES.define(
     "PS3.5 7.5.2",
     why="It is unknown where the value ends; at the end of a file it was cut off.",
     fix="Send the file again if it was cut; else write the sequence or pixel data again.",
+    refusal="A part of it may be lost, and the sender still has it.",
 )
 DELIMITER_UNEXPECTED = RULES.define(
     "structure.delimiter-unexpected",
@@ -38,6 +41,7 @@ DELIMITER_UNEXPECTED = RULES.define(
     "PS3.5 7.5.2",
     why="Some readers stop there and lose the elements behind it.",
     fix="Take the delimiter out, or give what it ends an undefined length.",
+    refusal="Some readers lose all that follows.",
 )
 DELIMITER_LENGTH = RULES.define(
     "structure.delimiter-length",
@@ -55,6 +59,7 @@ ITEM_EXPECTED = RULES.define(
     "PS3.5 7.5.1",
     why="What follows can't be read as items, and a frame or a reference is lost.",
     fix="Write the sequence or the fragments again, each in an item.",
+    refusal="A part of a sequence or of the pixels can't be read.",
 )
 LENGTH_UNDEFINED = RULES.define(
     "structure.length-undefined",
@@ -63,6 +68,7 @@ LENGTH_UNDEFINED = RULES.define(
     "PS3.5 7.1.2",
     why="Its end can't be found, nor the elements behind it.",
     fix="Write the length of the value.",
+    refusal="What follows can't be found.",
 )
 LENGTH_ODD = RULES.define(
     "structure.length-odd",
@@ -90,6 +96,7 @@ VR_INVALID = RULES.define(
     why="Without it the size of the header is not known: most readers stop there.",
     fix="Write the VR of the data dictionary, or UN; look for damage if it is not the writer's "
     "doing.",
+    refusal="Most readers stop there, and what follows is lost to them.",
 )
 VR_MISMATCH = RULES.define(
     "structure.vr-mismatch",
@@ -151,6 +158,7 @@ DUPLICATE = RULES.define(
     "PS3.5 7.1",
     why="Some readers take the first and some the last: they see different patients or images.",
     fix="Find out which value is right and keep only that.",
+    refusal="Two readers see two values, of a patient or of a measurement.",
     found_by="engine.encoding.container",
 )
 GROUP_MISPLACED = RULES.define(
@@ -188,6 +196,7 @@ DEPTH = RULES.define(
     "PS3.5 7.5",
     why="No IOD nests that deep; many readers crash on it.",
     fix="Look at how the file was made; raise the limit if it is meant to be so.",
+    refusal="It has not been examined whole, and may crash what reads it next.",
     violation=False,
 )
 TOO_MANY_ELEMENTS = RULES.define(
@@ -197,6 +206,7 @@ TOO_MANY_ELEMENTS = RULES.define(
     "PS3.5 7.1",
     why="The rest of the file has not been examined.",
     fix="Split the instance, or raise the limit.",
+    refusal="It has not been examined whole.",
     violation=False,
     found_by="engine.encoding.progress",
 )
@@ -211,7 +221,7 @@ TRAILING_PADDING = RULES.define(
 )
 TRAILING_BYTES = RULES.define(
     "structure.trailing-bytes",
-    Severity.ERROR,
+    Severity.WARNING,
     "Bytes that are no elements follow the data set.",
     "PS3.10 7.2",
     why="Another file was appended, or the last length is too small and pixels are cut off.",
@@ -224,6 +234,7 @@ DEFLATE_CORRUPT = RULES.define(
     "PS3.5 A.5",
     why="All elements behind the damage are lost.",
     fix="Send or copy the file again from where it is whole.",
+    refusal="The elements behind the damage are lost, and the sender still has them.",
     found_by="engine.encoding.reading",
 )
 DEFLATE_TRAILING = RULES.define(
@@ -243,6 +254,7 @@ DEFLATE_TOO_LARGE = RULES.define(
     "PS3.5 A.5",
     why="A few kilobytes can inflate to gigabytes and take a reader's memory along.",
     fix="Look at how the file was made; raise the limit if it is meant to be so.",
+    refusal="It has not been examined whole, and may fill the memory of what reads it next.",
     violation=False,
     found_by="engine.encoding.reading",
 )

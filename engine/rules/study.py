@@ -21,6 +21,7 @@ PATIENT_DIFFERS = RULES.define(
     "PS3.3 A.1.2.2",
     why="A study belongs to one patient; now images of one person appear under another.",
     fix="Find out whose images they are, then correct the Patient ID or the Study Instance UID.",
+    refusal="Images of one person would be shown under the name of another.",
 )
 PATIENT_ATTRIBUTE_DIFFERS = RULES.define(
     "study.patient-attribute-differs",
@@ -54,6 +55,7 @@ CONFLICT = RULES.define(
     "PS3.5 9",
     why="An archive keeps one of them and loses the others.",
     fix="Give each instance a UID of its own, or remove the versions that are out of date.",
+    refusal="Keeping one would lose the other.",
 )
 ARCHIVED = RULES.define(
     "study.instance-archived",
@@ -72,6 +74,7 @@ UID_UNEXPECTED = RULES.define(
     "PS3.18 10.5.1",
     why="It was sent to a study that it does not belong to.",
     fix="Send it to its own study, or correct its Study Instance UID.",
+    refusal="The sender did not mean it for this study.",
     violation=False,
     found_by="validator.decide",
 )
@@ -82,6 +85,7 @@ TOO_MANY = RULES.define(
     "PS3.3 A.1.2.2",
     why="Each study of an upload becomes an entry of its own in the archive.",
     fix="Send fewer studies at once.",
+    refusal="The site has set how many it takes at once.",
     violation=False,
     found_by="validator.decide",
 )

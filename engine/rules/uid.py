@@ -22,8 +22,17 @@ MALFORMED = RULES.define(
     "A UID that identifies the instance is malformed.",
     "PS3.5 9.1",
     why="Archives file by it: they refuse the instance, or later fail to find it again.",
-    fix="Write one UID of digits and dots, at most 64 characters, no component empty or with a "
-    "leading zero; a new one if the old can't be restored, and everywhere that refers to it.",
+    fix="Write one UID of digits and dots, at most 64 characters, no component empty; a new one if "
+    "the old can't be restored, and everywhere that refers to it.",
+    refusal="Databases cut it off or refuse it, so that the instance is not found again.",
+)
+LEADING_ZERO = RULES.define(
+    "uid.leading-zero",
+    Severity.WARNING,
+    "A component of a UID that identifies the instance has a leading zero.",
+    "PS3.5 9.1",
+    why="Most archives take it as it is; one that compares numbers takes it for another UID.",
+    fix="Write the component without the zero, everywhere that refers to it.",
 )
 MALFORMED_ELSEWHERE = RULES.define(
     "uid.malformed-elsewhere",

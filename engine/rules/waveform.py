@@ -30,6 +30,7 @@ _BITS |= {"SV": 64, "UV": 64}
     "PS3.3 C.10.9.1.7",
     why="The end of the recording is lost, or samples are assigned to the wrong channels.",
     fix="Write every sample of every channel, or correct NumberOfWaveformSamples.",
+    refusal="A part of the recording is lost.",
 )
 def waveforms_are_not_short(instance: Instance) -> Iterator[Violation]:
     """Each multiplex group has as many samples of each channel."""
@@ -63,6 +64,7 @@ def waveforms_are_not_long(instance: Instance) -> Iterator[Violation]:
     why="Readers that go by one of them take two samples for one, or one for two.",
     fix="Set WaveformBitsAllocated to 8 for SB, UB, MB and AB, 16 for SS and US, 32 for SL and "
     "UL, 64 for SV and UV.",
+    refusal="Where one sample ends and the next begins is unknown.",
 )
 def waveform_bits_fit_the_interpretation(instance: Instance) -> Iterator[Violation]:
     """Each interpretation has a size of its own."""

@@ -8,6 +8,7 @@ from engine.violation import RuleViolation
 
 _COMPONENT = rb"(?:0|[1-9][0-9]*+)"
 _UID = re.compile(rb"%b(?:\.%b)*+" % (_COMPONENT, _COMPONENT))
+_NUMBERS = re.compile(rb"[0-9]++(?:\.[0-9]++)*+")
 # Below 0 and 1 there are 40 arcs, below 2 as many as one likes (ITU-T X.660 6.2, X.690 8.19.4).
 _ROOT = re.compile(rb"(?:[01]\.[1-3]?[0-9]|2\.[0-9]+)(?:\..*)?")
 _LENGTH = 64
@@ -23,7 +24,9 @@ def judge_identifying(value: bytes) -> Judgement:
         return NOTHING
     if not _is_well_formed(text):
         # Counted as one value: the rule of the form covers several values as well.
-        violation = broken(rules.MALFORMED, _FORM, value=text[:SHOWN])
+        is_usable = len(text) <= _LENGTH and _NUMBERS.fullmatch(text)
+        rule = rules.LEADING_ZERO if is_usable else rules.MALFORMED
+        violation = broken(rule, _FORM, value=text[:SHOWN])
         return Judgement(1, (violation, *_padding_violations(value)))
     return _judgement([text], [*_root_violations(text), *_padding_violations(value)])
 

@@ -83,6 +83,8 @@ def explanation(code: str, *, width: int) -> str:
     paragraphs = [rule.code, _wrapped(rule.message, width), "\n".join(facts)]
     if rule.why:
         paragraphs.append(f"Why it matters\n{_wrapped(rule.why, width)}")
+    if rule.refusal:
+        paragraphs.append(f"Why a hospital may refuse it\n{_wrapped(rule.refusal, width)}")
     if rule.fix:
         paragraphs.append(f"How to fix it\n{_wrapped(rule.fix, width)}")
     return "\n\n".join(paragraphs) + "\n"
@@ -137,6 +139,7 @@ def _entry(rule: Rule, profile: Profile) -> dict[str, Any]:
         "section": rule.section,
         "why": rule.why,
         "fix": rule.fix,
+        "refusal": rule.refusal,
         "violation": rule.violation,
         "found_by": rule.found_by,
     }

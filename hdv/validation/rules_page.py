@@ -23,7 +23,8 @@ _INTRODUCTION = """\
 
 Every code that a report can contain. `hdv rules` lists them, `hdv explain CODE` prints one.
 The severities are those of the built-in profiles: {profiles}.
-A [site profile](site-profiles.md) can raise, lower or mute each.
+A [site profile](site-profiles.md) can raise, lower or mute each. An error by default says why a
+hospital is right to refuse such a file; [what others do with it](errors.md).
 """
 
 
@@ -48,6 +49,8 @@ def _entry(rule: Rule, profiles: Sequence[Profile]) -> str:
     paragraphs = [rule.message, f"{severities} · {rule.section}"]
     if rule.why:
         paragraphs.append(f"*Why:* {rule.why}")
+    if rule.refusal:
+        paragraphs.append(f"*Refused:* {rule.refusal}")
     if rule.fix:
         paragraphs.append(f"*Fix:* {rule.fix}")
     return "\n".join([f"### `{rule.code}`\n", *map(_wrapped, paragraphs)])

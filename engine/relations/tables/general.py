@@ -256,6 +256,7 @@ MODALITY_LUT = Module(
             severity=Severity.ERROR,
             why="All pixels come out as the same value: nothing of the image is left.",
             fix="Write the slope that pixels are to be multiplied by; 1 if they are values.",
+            refusal="Nothing of the image is left: all pixels come out as one value.",
         ),
         absence(
             "modality-lut-twice",

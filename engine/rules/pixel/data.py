@@ -30,6 +30,7 @@ _ENCAPSULATED = {Pixels.FRAMES, Pixels.ONE_FRAGMENT_PER_FRAME, Pixels.VIDEO}
     "PS3.3 C.7.6.3",
     why="There is nothing to show; as a rule the file was cut right before its pixels.",
     fix="Transfer the file again from where it is whole.",
+    refusal="There is no image in the image.",
 )
 def described_pixels_are_present(instance: Instance) -> Iterator[Violation]:
     """A file that was cut between two elements before the pixel data has no other defect."""
@@ -59,6 +60,7 @@ def _is_of_images(sop_class: str) -> bool:
     "PS3.3 C.7.6.3",
     why="It is unknown how large the image is and where a pixel begins.",
     fix="Add the attribute with the value of the original image.",
+    refusal="No reader can show the pixels without it.",
 )
 def pixels_are_described(instance: Instance) -> Iterator[Violation]:
     """Without it the size of the image is unknown."""
@@ -78,6 +80,7 @@ def pixels_are_described(instance: Instance) -> Iterator[Violation]:
     "PS3.3 C.7.6.3",
     why="An image of no rows or no bits cannot be shown.",
     fix="Set the attribute to the value of the original image.",
+    refusal="No reader can show the pixels with it.",
 )
 def pixel_attributes_are_positive(instance: Instance) -> Iterator[Violation]:
     """An image of no rows has no pixels."""
@@ -110,6 +113,7 @@ def frame_count_is_positive(instance: Instance) -> Iterator[Violation]:
     "PS3.5 8.1.1",
     why="The lower part of the image or its last frames are lost.",
     fix="Transfer the image again, or correct the attributes that give its size.",
+    refusal="A part of the image is lost.",
 )
 def native_pixels_are_not_short(instance: Instance) -> Iterator[Violation]:
     """Rows x columns x samples x bits x frames."""
@@ -146,6 +150,7 @@ def native_pixels_are_not_long(instance: Instance) -> Iterator[Violation]:
     "PS3.5 A.4",
     why="Readers look for fragments and find pixels: most refuse the image.",
     fix="Set the transfer syntax UID to an uncompressed one, or compress the pixels.",
+    refusal="Readers take the pixels for compressed ones, or the other way round.",
 )
 def compressed_pixels_are_encapsulated(instance: Instance) -> Iterator[Violation]:
     """Only the pixel data at the top: an icon may be in native format."""
@@ -162,6 +167,7 @@ def compressed_pixels_are_encapsulated(instance: Instance) -> Iterator[Violation
     "PS3.5 A.4",
     why="Readers take the compressed bytes for pixels and show noise.",
     fix="Set the transfer syntax UID to that of the compression.",
+    refusal="Readers take the fragments for pixels.",
 )
 def native_pixels_are_not_encapsulated(instance: Instance) -> Iterator[Violation]:
     """The declared transfer syntax is that of the uncompressed image."""
@@ -203,6 +209,7 @@ def value_representation_fits(instance: Instance) -> Iterator[Violation]:
     "PS3.3 C.7.6.3",
     why="Readers disagree on which of them is the image.",
     fix="Keep the one that is the image, and put the other into an instance of its own.",
+    refusal="It is two images in one; which of them a reader shows is chance.",
 )
 def pixel_data_is_of_one_kind(instance: Instance) -> Iterator[Violation]:
     """Integers, floats or doubles."""

@@ -81,6 +81,7 @@ _ONLY_IN = {
     "PS3.5 8.1.1",
     why="Where a pixel begins is a guess: readers refuse the image or show noise.",
     fix="Write each sample into 8, 16 or 32 bits and say so.",
+    refusal="Where one pixel ends and the next begins is unknown.",
 )
 def bits_allocated_are_whole_bytes(instance: Instance) -> Iterator[Violation]:
     """Single bits, or whole bytes; float pixel data has 32 or 64."""
@@ -102,6 +103,7 @@ def bits_allocated_are_whole_bytes(instance: Instance) -> Iterator[Violation]:
     "PS3.5 8.1.1",
     why="A sample cannot have more bits than its place; readers refuse it or show noise.",
     fix="Set BitsStored to the number of bits that the values really use.",
+    refusal="Which bits are the value is unknown.",
 )
 def bits_stored_fit(instance: Instance) -> Iterator[Violation]:
     """At least one, at most as many as are allocated."""
@@ -118,6 +120,7 @@ def bits_stored_fit(instance: Instance) -> Iterator[Violation]:
     why="Readers that respect it shift the values, others do not: brightness and measured values "
     "differ by powers of two.",
     fix="Set HighBit to BitsStored - 1; shift the values if their bits really are higher up.",
+    refusal="Readers take other bits for the value: they show and measure other densities.",
 )
 def high_bit_is_the_last_stored(instance: Instance) -> Iterator[Violation]:
     """Other positions were retired."""
@@ -136,6 +139,7 @@ def high_bit_is_the_last_stored(instance: Instance) -> Iterator[Violation]:
     "PS3.3 C.7.6.3.1",
     why="Readers guess the sign of the values, each in its own way.",
     fix="Set it to 1 if the values are in two's complement, else to 0.",
+    refusal="Which values are negative is unknown: readers show and measure other densities.",
 )
 def pixel_representation_is_known(instance: Instance) -> Iterator[Violation]:
     """Zero or one."""
@@ -152,6 +156,7 @@ def pixel_representation_is_known(instance: Instance) -> Iterator[Violation]:
     why="A grey image is read as a coloured one or the other way round: readers refuse it or show "
     "stripes.",
     fix="Set SamplesPerPixel to 1 for grey and palette images and to 3 for coloured ones.",
+    refusal="A grey image is shown as a coloured one, or the other way round, or not at all.",
 )
 def samples_fit_the_photometric_interpretation(instance: Instance) -> Iterator[Violation]:
     """Only interpretations of the standard are judged."""
@@ -189,6 +194,7 @@ def bits_fit_the_photometric_interpretation(instance: Instance) -> Iterator[Viol
     why="The colours are left to the reader's guess: often the image was decompressed or "
     "compressed without a change of this attribute.",
     fix="Set it to what the pixels are: as a rule RGB where they are not compressed.",
+    refusal="Readers show other colours, or nothing.",
 )
 def photometric_interpretation_fits_the_transfer_syntax(instance: Instance) -> Iterator[Violation]:
     """Transformations of a codec need that codec, and indices survive no loss."""
@@ -244,6 +250,7 @@ def lossy_jpeg_is_not_ybr_full(instance: Instance) -> Iterator[Violation]:
     "image three times in grey stripes.",
     fix="Set it to 0 if the samples of a pixel are adjacent (subsampled ones always do), else "
     "to 1.",
+    refusal="Readers guess in which order the colours are; a wrong guess is another image.",
 )
 def planar_configuration_is_known(instance: Instance) -> Iterator[Violation]:
     """Compressed frames have an order of their own."""
@@ -266,6 +273,7 @@ def planar_configuration_is_known(instance: Instance) -> Iterator[Violation]:
     "PS3.3 C.7.6.3.1.5",
     why="The indices mean nothing without their colours.",
     fix="Add descriptor and data of the red, green and blue look-up tables.",
+    refusal="The colours of the pixels are not known.",
 )
 def palette_is_present(instance: Instance) -> Iterator[Violation]:
     """Three descriptors, and data for each, segmented or not."""

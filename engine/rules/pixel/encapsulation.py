@@ -24,6 +24,7 @@ RULES = RuleSet(__name__)
     why="The first item is taken for the table in any case, so that readers lose the first "
     "fragment.",
     fix="Put an empty item before the first fragment.",
+    refusal="Readers lose the first fragment.",
 )
 def offset_table_is_present(instance: Instance) -> Iterator[Violation]:
     """The first item is the table in any case, so that without it a fragment is lost."""
@@ -40,6 +41,7 @@ def offset_table_is_present(instance: Instance) -> Iterator[Violation]:
     why="Readers that trust it show other pixels than those that count fragments.",
     fix="Write the offset of each frame's first item, counted from the first one behind the "
     "table; or leave the table empty.",
+    refusal="Readers show other frames, or parts of them.",
 )
 def offset_table_is_right(instance: Instance) -> Iterator[Violation]:
     """A reader that trusts it shows other pixels than one that counts fragments."""
@@ -58,6 +60,7 @@ def offset_table_is_right(instance: Instance) -> Iterator[Violation]:
     "PS3.3 C.7.6.3.1.8",
     why="Readers that jump to a frame land in the middle of another.",
     fix="Write offset and length of each frame again, or leave both tables out.",
+    refusal="Readers show other frames, or parts of them.",
 )
 def extended_offset_table_is_right(instance: Instance) -> Iterator[Violation]:
     """Each frame is one fragment; a table of its own holds the lengths, without padding."""
@@ -115,6 +118,7 @@ def _wrong_offsets(
     "PS3.5 A.4",
     why="Part of the images is lost, and players stop or fail at the first one missing.",
     fix="Transfer the image again, or correct NumberOfFrames.",
+    refusal="Frames are lost.",
 )
 def no_frame_is_missing(instance: Instance) -> Iterator[Violation]:
     """Each frame has at least one fragment of its own; a video has one at all."""
@@ -130,6 +134,7 @@ def no_frame_is_missing(instance: Instance) -> Iterator[Violation]:
     "PS3.5 A.4",
     why="No viewer shows the frames beyond the number, so that they go unnoticed.",
     fix="Correct NumberOfFrames, or remove the frames that do not belong there.",
+    refusal="Frames are hidden, or those shown are the wrong ones.",
 )
 def no_frame_is_extra(instance: Instance) -> Iterator[Violation]:
     """No viewer would show them."""

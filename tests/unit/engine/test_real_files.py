@@ -38,19 +38,17 @@ FILES = (
 ERRORS = {
     # Cut down by their authors to what their own tests need.
     "element.missing": """
-        ExplVR_BigEnd.dcm GDCMJ2K_TextGBR.dcm JPEGLSNearLossless_08.dcm JPEGLSNearLossless_16.dcm
-        SC_jpeg_no_color_transform.dcm SC_jpeg_no_color_transform_2.dcm SC_rgb_jls_lossy_line.dcm
-        SC_rgb_jls_lossy_sample.dcm SC_rgb_jpeg_app14_dcmd.dcm UN_sequence.dcm color-pl.dcm
-        color-px.dcm empty_charset_LEI.dcm no_meta_group_length.dcm priv_SQ.dcm
+        JPEGLSNearLossless_08.dcm JPEGLSNearLossless_16.dcm SC_rgb_jls_lossy_line.dcm
+        SC_rgb_jls_lossy_sample.dcm UN_sequence.dcm empty_charset_LEI.dcm no_meta_group_length.dcm
+        priv_SQ.dcm
     """,
     "element.missing meta.transfer-syntax-missing pixel.attribute-missing": """
         meta_missing_tsyntax.dcm
     """,
     "element.missing pixel.attribute-missing": "nested_priv_SQ.dcm",
-    "element.missing file.no-preamble": """
-        ExplVR_BigEndNoMeta.dcm ExplVR_LitEndNoMeta.dcm OT-PAL-8-face.dcm
+    "file.no-preamble": """
+        ExplVR_BigEndNoMeta.dcm ExplVR_LitEndNoMeta.dcm OT-PAL-8-face.dcm rtstruct.dcm
     """,
-    "file.no-preamble": "rtstruct.dcm",
     # In no_meta.dcm there is a space before the data set.
     "file.not-dicom": """
         README.txt crayons.icc dicomdirtests/README.txt dicomdirtests/TINY_ALPHA/README no_meta.dcm
@@ -63,16 +61,11 @@ ERRORS = {
     """,
     # The sequence is 24 bytes shorter than it says since its offsets were taken out.
     "file.media-directory structure.truncated": "dicomdirtests/DICOMDIR-nooffset",
-    # File meta information and data set were pseudonymised with different UIDs.
-    "meta.sop-instance-mismatch": """
-        badVR.dcm rtdose.dcm rtdose_1frame.dcm rtdose_expb.dcm rtdose_expb_1frame.dcm rtplan.dcm
-    """,
-    "meta.sop-instance-mismatch structure.truncated": "rtplan_truncated.dcm",
     # UIDs were replaced by hexadecimal digests; one of RTImageStorage.dcm has leading zeroes.
-    "meta.sop-instance-mismatch uid.malformed": "bad_sequence.dcm RTImageStorage.dcm",
+    "uid.malformed": "bad_sequence.dcm RTImageStorage.dcm",
     # Declared as JPEG, which is explicit VR; the data set is in implicit VR.
     "meta.transfer-syntax-mismatch": "SC_rgb_jpeg.dcm",
-    "structure.truncated": "MR_truncated.dcm",
+    "structure.truncated": "MR_truncated.dcm rtplan_truncated.dcm",
     # The last eight bytes, the sequence delimiter, are gone.
     "structure.delimiter-missing": "emri_small_jpeg_2k_lossless_too_short.dcm",
     "codestream.sign": "J2K_pixelrep_mismatch.dcm",

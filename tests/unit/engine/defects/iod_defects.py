@@ -240,10 +240,11 @@ def _without_identity() -> Iterator[Defect]:
     """What a file is not filed without."""
     yield absent("element.missing", _MR, "StudyInstanceUID")
     yield absent("element.missing", _PLAN, "SeriesInstanceUID")
-    yield absent("element.missing", _REPORT, "PatientID")
-    yield absent("element.missing", _ECG, "Modality")
+    yield absent("iod.type-2-missing", _REPORT, "PatientID")
+    yield absent("iod.type-1-missing", _ECG, "Modality")
+    yield put("element.patient-id-empty", _ECG, "PatientID", "")
     yield put("element.empty", _US, "StudyInstanceUID", "")
-    yield put("element.empty", _SEGMENTS, "Modality", "")
+    yield put("iod.type-1-empty", _SEGMENTS, "Modality", "")
 
 
 def _sop_classes() -> Iterator[Defect]:

@@ -32,8 +32,9 @@ def cases() -> Iterator[Defect]:
     html = b"<html><body>Report</body></html>"
     yield put("safety.document-format", document, "EncapsulatedDocument", html)
     removed = _de_identified()
+    yield put("safety.identity-not-removed", removed, "OtherPatientNames", "Doe")
     yield put("safety.name-not-removed", removed, "PatientName", "Doe^Jane")
-    yield put("safety.identity-not-removed", removed, "PatientBirthDate", "19700131")
+    yield put("safety.birth-date-not-removed", removed, "PatientBirthDate", "19700131")
     yield from _sizes()
 
 

@@ -122,26 +122,31 @@ def _element_cases() -> Iterator[Defect]:
     for tag, path in (
         ("x00080016", "(0008,0016)"),
         ("x00080018", "(0008,0018)"),
-        ("x00080060", "(0008,0060)"),
-        ("x00100020", "(0010,0020)"),
         ("x0020000D", "(0020,000D)"),
         ("x0020000E", "(0020,000E)"),
     ):
         yield small("element.missing", dicom.part10(changed(**{tag: None})), at=path, note=tag)
-        if tag == "x00100020":
-            continue
         for value in (b"", b"  ", b"\0\0"):
             yield small(
                 "element.empty",
                 dicom.part10(changed(**{tag: value})),
-                dicom.part10(changed(x00100020=value)),
+                dicom.part10(changed(x00100010=value)),
                 at=path,
                 note=f"{tag} {value!r}",
             )
+    for value in (b"", b"  ", b"\0\0"):
+        without = dicom.part10(changed(x00100020=value))
+        yield small("element.patient-id-empty", without, at="(0010,0020)", note=f"{value!r}")
 
 
 def _uid_cases() -> Iterator[Defect]:
-    malformed = ("1.2.03", "1..2", ".1.2", "1.2.", "1.2.x", "1.2 .3", "1" * 65, "1.2\\1.3", "-1.2")
+    yield small(
+        "uid.leading-zero",
+        dicom.part10(changed(x0020000D=dicom.uid("1.2.03"))),
+        dicom.part10(changed(x0020000D=dicom.uid("1.2.0.3"))),
+        at="(0020,000D)",
+    )
+    malformed = ("1..2", ".1.2", "1.2.", "1.2.x", "1.2 .3", "1" * 65, "1.2\\1.3", "-1.2", "1.02.x")
     for text in malformed:
         yield small(
             "uid.malformed",

@@ -126,7 +126,7 @@ def _characters() -> Iterator[Defect]:
 
 def _uids() -> Iterator[Defect]:
     ct, dose, report = images.ct(), radiotherapy.dose(), documents.structured_report()
-    yield put("uid.malformed", ct, "StudyInstanceUID", "1.2.03.4")
+    yield put("uid.leading-zero", ct, "StudyInstanceUID", "1.2.03.4")
     yield put("uid.malformed", dose, "SeriesInstanceUID", "1.2.3." + "4" * 60)
     yield put("uid.malformed-elsewhere", dose, "FrameOfReferenceUID", "1..2")
     plan = "ReferencedRTPlanSequence[0]>ReferencedSOPInstanceUID"

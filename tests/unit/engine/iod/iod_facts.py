@@ -62,6 +62,7 @@ class Table:
         return Facts(
             edition="test",
             sources={},
+            editions={},
             statistics={},
             dictionary={},
             uids={},

@@ -73,7 +73,7 @@ def test_a_file_says_only_what_differs_from_what_it_extends(tmp_path: Path) -> N
         name: archive-of-1998
         version: 1.10
         extends: lenient
-        may_be_empty: [PatientID, Modality]
+        may_be_empty: [SOPClassUID]
         decode: first
         limits: {max_depth: 12}
         severities:
@@ -83,7 +83,7 @@ def test_a_file_says_only_what_differs_from_what_it_extends(tmp_path: Path) -> N
     lenient = load_profile("lenient")
     assert (profile.name, profile.version, profile.decode) == ("archive-of-1998", "1.10", "first")
     assert profile.required_elements == lenient.required_elements
-    assert profile.required_tags[0x00080060] is True
+    assert profile.required_tags[0x00080016] is True
     assert profile.limits == Limits(max_depth=12)
     assert profile.severity_of(RULES["file.no-preamble"]) is None
     assert profile.severity_of(RULES["uid.padding"]) is Severity.INFO

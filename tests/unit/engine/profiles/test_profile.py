@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from contracts.report import Finding, Outcome
+from contracts.report import Finding, Outcome, Severity
 from engine.examination import examine
 from engine.profile_files.loading import load_profile
 from engine.profiles.profile import Profile
@@ -59,11 +59,13 @@ def test_errors_of_the_profile_decide_the_outcome() -> None:
 
 
 def test_required_elements_are_those_of_the_profile() -> None:
-    codes = ("element.missing", "element.empty")
-    [finding] = findings(NO_MODALITY, *codes)
+    codes = ("element.missing", "element.empty", "element.patient-id-empty")
+    assert findings(NO_MODALITY, *codes) == []
+    [finding] = findings(NO_MODALITY, *codes, required_elements=["Modality"])
     assert (finding.code, finding.keyword) == ("element.missing", "Modality")
-    assert findings(NO_MODALITY, *codes, required_elements=["PatientID"]) == []
-    empty = dicom.part10(dicom.ct() | {0x00100020: ("LO", b"")})
-    assert findings(empty, *codes) == []
-    [finding] = findings(empty, *codes, may_be_empty=[])
+    empty, required = dicom.part10(dicom.ct() | {0x00100020: ("LO", b"")}), ["PatientID"]
+    [finding] = findings(empty, *codes)
+    assert (finding.code, finding.severity) == ("element.patient-id-empty", Severity.WARNING)
+    assert findings(empty, *codes, required_elements=required, may_be_empty=required) == []
+    [finding] = findings(empty, *codes, required_elements=required)
     assert (finding.code, finding.keyword) == ("element.empty", "PatientID")

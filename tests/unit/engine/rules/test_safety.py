@@ -44,7 +44,6 @@ def test_an_image_that_shows_who_it_is_of_is_found(tag: int, code: str) -> None:
 @pytest.mark.parametrize(
     ("tag", "vr", "value"),
     [
-        (0x00100030, "DA", b"19800102"),
         (0x00101001, "PN", b"Jane"),
         (0x00101005, "PN", b"Smith "),
         (0x00101040, "LO", b"Elm Street"),
@@ -73,6 +72,19 @@ def test_a_whole_name_is_a_remark_where_identity_is_said_to_be_removed() -> None
     assert finding.found == "a family and a given name"
     for name in (b"", b"P001", b"Anonymous^", b"^^^^", b"=P1 "):
         assert codes({IDENTITY_REMOVED: YES, 0x00100010: ("PN", name)}) == []
+
+
+def test_a_birth_date_is_a_remark_where_identity_is_said_to_be_removed() -> None:
+    date = {0x00100030: ("DA", b"19800102")}
+    pseudonym = {0x00100010: ("PN", b"P001")}
+    [finding] = findings(pseudonym | {IDENTITY_REMOVED: YES} | date)
+
+    assert (finding.code, finding.severity) == ("safety.birth-date-not-removed", Severity.INFO)
+    assert codes(date) == []
+    for dummy in (b"", b"19800101", b"1980.01.01", b"19000101", b"11111111", b"00000000"):
+        assert "safety.birth-date-not-removed" not in codes(
+            {IDENTITY_REMOVED: YES, 0x00100030: ("DA", dummy)}
+        )
 
 
 def test_terabytes_of_pixels_claimed_by_a_few_kilobytes_are_an_error() -> None:
