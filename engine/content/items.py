@@ -34,7 +34,7 @@ class ContentItem(NamedTuple):
 
     @property
     def is_reference(self) -> bool:
-        """Whether it stands for another item (by-reference relationship)."""
+        """Whether it refers to another item (by-reference relationship)."""
         return REFERENCED_CONTENT_ITEM_IDENTIFIER in self.elements
 
     @property

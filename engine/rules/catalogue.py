@@ -6,6 +6,7 @@ from typing import NamedTuple
 from engine.rule import Rule
 from engine.rules import (
     codestream,
+    date,
     decoding,
     document,
     element,
@@ -55,6 +56,7 @@ LAYERS = (
     Layer("Elements without which an instance is not filed", element.RULES),
     Layer("Information object definitions", iod.RULES),
     Layer("Functional groups and frames", multiframe.RULES),
+    Layer("Dates and ages", date.RULES),
     Layer("References to other instances", reference.RULES),
     Layer("Relations between attributes", relation.RULES),
     Layer("Pixel data and its description", pixel.RULES),

@@ -23,7 +23,7 @@ SINGLE = RULES.define(
     Severity.WARNING,
     "A sequence of a content item has several items where only one is allowed.",
     "PS3.3 C.17.3.2",
-    why="Readers show the first one, and nobody sees that there is another value.",
+    why="Readers show the first one, and the other values are not seen.",
     fix="Write a content item for each value.",
 )
 NOTHING_SELECTED = RULES.define(
@@ -47,7 +47,7 @@ RELATIONSHIP = RULES.define(
 REFERENCE_DANGLING = RULES.define(
     "sr.reference-dangling",
     Severity.WARNING,
-    "A content item stands for another one that is not there.",
+    "A content item refers to another one that is not there.",
     "PS3.3 C.17.3.2.5",
     why="What a finding was inferred from is lost; strict readers refuse the report.",
     fix="Write the path to the item: 1 for the root, and the number of each child on the way.",
@@ -56,7 +56,7 @@ REFERENCE_DANGLING = RULES.define(
 REFERENCE_LOOP = RULES.define(
     "sr.reference-loop",
     Severity.WARNING,
-    "A content item stands for one that it is itself below.",
+    "A content item refers to one that it is itself below.",
     "PS3.3 C.17.3.2.5",
     why="Software that follows the references does not come to an end.",
     fix="Refer to an item that is not above this one.",

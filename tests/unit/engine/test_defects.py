@@ -16,6 +16,7 @@ from unit.engine.clean.catalogue import CLEAN
 from unit.engine.clean.notation import File
 from unit.engine.defects import (
     codestream_defects,
+    date_defects,
     document_defects,
     file_defects,
     geometry_defects,
@@ -46,6 +47,7 @@ LAYERS = (
     geometry_defects,
     pixel_defects,
     codestream_defects,
+    date_defects,
     document_defects,
     safety_defects,
     site_defects,
