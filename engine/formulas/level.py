@@ -15,6 +15,17 @@ Values = tuple[Value, ...]
 _LIMIT = 1 << 20
 """The longest value whose single values are looked at, in bytes; longer ones are unknown."""
 _DECIMAL = frozenset(vrs.CODES[letters] for letters in (b"DS", b"IS"))
+_BULK = {
+    vrs.CODES[bulk]: vrs.CODES[single]
+    for bulk, single in (
+        (b"OW", b"US"),
+        (b"OL", b"UL"),
+        (b"OV", b"UV"),
+        (b"OF", b"FL"),
+        (b"OD", b"FD"),
+    )
+}
+"""The VR of the single values of bulk data: indices of points, coordinates."""
 _SIZES = {
     **dict.fromkeys((vrs.CODES[b"US"], vrs.CODES[b"SS"], vrs.CODES[b"OW"]), 2),
     **dict.fromkeys((vrs.CODES[b"UL"], vrs.CODES[b"SL"], vrs.CODES[b"FL"]), 4),
@@ -97,7 +108,7 @@ def values_at(elements: Elements, row: int) -> Values | None:
     if element.length > _LIMIT:
         return None
     vr = element.typed_vr
-    values = values_of(vr, element.value(_LIMIT), elements.byte_order)
+    values = values_of(_BULK.get(vr, vr), element.value(_LIMIT), elements.byte_order)
     return _numbers(values) if vr in _DECIMAL else values or None
 
 

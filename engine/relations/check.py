@@ -21,12 +21,13 @@ _REMEMBERED = 256
 def check_relations(instance: Instance, findings: Findings) -> None:
     """Report every place where a relation does not hold.
 
-    A file that was not read to its end is left alone: what a relation asks for may be missing
+    A file that was not read whole is left alone: what a relation asks for may be missing
     because of that. Cost is linear in elements; relations whose attributes are not there cost
     nothing.
     """
     dataset = instance.dataset
-    if instance.is_media_directory or not dataset.complete or dataset.left_out:
+    is_whole = dataset.complete and not dataset.left_out and not dataset.has_gaps
+    if instance.is_media_directory or not is_whole:
         return
     relations = _of_sop_class(dataset.text(SOP_CLASS_UID))
     surroundings = Surroundings(dataset, instance.meta)
@@ -45,8 +46,8 @@ def violation(formula: Formula, level: Level) -> Violation:
     row = level.rows.get(tag)
     if row is not None:
         element = Element(level.elements, row)
-        value = element.value(128) if found is None and element.values() else None
-        return Violation(element, expected, found, value)
+        is_text = found is None and any(isinstance(value, str) for value in element.values())
+        return Violation(element, expected, found, element.value(128) if is_text else None)
     at = tag if level.row == TOP else Absent(Element(level.elements, level.row), tag)
     return Violation(at, expected, found)
 

@@ -96,7 +96,7 @@ NM_IMAGE = Module(
     "C.8.4.9",
     of=("nm-image",),
     relations=(
-        value("nm-image-type-3", "present(ImageType[3])", when="present(ImageType)",
+        value("nm-image-type-3", "present(ImageType[3])", when="filled(ImageType)",
               section="C.8.4.9.1.1"),
         value("nm-image-type-4", "present(ImageType[4])", when="present(ImageType[3])",
               section="C.8.4.9.1.1"),

@@ -30,7 +30,7 @@ def _third_value(name: str, section: str) -> Relation:
     return value(
         f"{name}-image-type-3",
         "present(ImageType[3])",
-        when="present(ImageType)",
+        when="filled(ImageType)",
         within="dataset",
         section=section,
         says="ImageType has no value 3.",
@@ -49,7 +49,8 @@ CT_IMAGE = Module(
             "ct-rescale-type",
             "RescaleType == 'HU'",
             when="ImageType[1] == 'ORIGINAL' and ImageType[3] == 'AXIAL' and "
-            "filled(RescaleType) and (absent(MultienergyCTAcquisition) or "
+            "RescaleType in ('OD', 'US', 'MGML', 'Z_EFF', 'ED', 'EDW', 'HU_MOD', 'PCT') and "
+            "(absent(MultienergyCTAcquisition) or "
             "MultienergyCTAcquisition == 'NO')",
             within="dataset",
             section="C.8.2.1.1.2",
@@ -230,7 +231,7 @@ DX_IMAGE = Module(
         ),
         agreement(
             "dx-intent-class-presentation",
-            "PresentationIntentType == 'FOR PRESENTATION'",
+            "PresentationIntentType != 'FOR PROCESSING'",
             when="SOPClassUID in ('1.2.840.10008.5.1.4.1.1.1.1', '1.2.840.10008.5.1.4.1.1.1.2', "
             "'1.2.840.10008.5.1.4.1.1.1.3')",
             within="dataset",
@@ -238,7 +239,7 @@ DX_IMAGE = Module(
         ),
         agreement(
             "dx-intent-class-processing",
-            "PresentationIntentType == 'FOR PROCESSING'",
+            "PresentationIntentType != 'FOR PRESENTATION'",
             when="SOPClassUID in ('1.2.840.10008.5.1.4.1.1.1.1.1', "
             "'1.2.840.10008.5.1.4.1.1.1.2.1', '1.2.840.10008.5.1.4.1.1.1.3.1')",
             within="dataset",

@@ -65,15 +65,20 @@ def cases() -> Iterator[Defect]:
     frame_type = "MRImageFrameTypeSequence[0]"
     yield put("iod.type-1-empty", _MR, f"{_SHARED}>{frame_type}>FrameType", "")
     for base, path, value in (
-        (_MR, f"{_SHARED}>{frame_type}>VolumetricProperties", "CUBE"),
-        (_CT, "PixelPresentation", "GREY"),
         (_CT, f"{_SHARED}>FrameAnatomySequence[0]>FrameLaterality", "X"),
         (_ACQUIRED, f"{_SHARED}>MRModifierSequence[0]>InversionRecovery", "PERHAPS"),
         (_ACQUIRED, f"{_SHARED}>MRFOVGeometrySequence[0]>{_DIRECTION}", "LINE"),
     ):
         yield put("iod.value-not-allowed", base, path, value)
+    # The image and its frames then say different things.
+    differs = ("relation.frame-volumetric-properties",)
+    properties = f"{_SHARED}>{frame_type}>VolumetricProperties"
+    yield put("iod.value-not-allowed", _MR, properties, "CUBE", along=differs)
+    differs = ("relation.frame-pixel-presentation",)
+    yield put("iod.value-not-allowed", _CT, "PixelPresentation", "GREY", along=differs)
     component = f"{_SHARED}>{frame_type}>ComplexImageComponent"
-    yield put("iod.value-unexpected", _MR, component, "ANGLE")
+    differs = ("relation.frame-complex-component",)
+    yield put("iod.value-unexpected", _MR, component, "ANGLE", along=differs)
     kind = ("FIRST", "PRIMARY", "VOLUME", "NONE")
     yield put("iod.value-not-allowed", _MR, f"{_SHARED}>{frame_type}>FrameType", kind)
     measures = _MR.get(f"{_SHARED}>PixelMeasuresSequence")

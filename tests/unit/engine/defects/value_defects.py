@@ -148,7 +148,9 @@ def _dictionary() -> Iterator[Defect]:
     channel = "WaveformSequence[0]>ChannelDefinitionSequence[11]>ChannelSensitivity"
     yield put("value.multiplicity", ecg, channel, (1, 2))
     contour = f"{_CONTOURS}[0]>ContourData"
-    yield put("value.multiplicity", radiotherapy.structure_set(), contour, (0, 0, 0, 5, 0))
+    points = ("relation.contour-points",)
+    structures = radiotherapy.structure_set()
+    yield put("value.multiplicity", structures, contour, (0, 0, 0, 5, 0), along=points)
     yield put("structure.vr-mismatch", ct, "PatientID", Of("SH", "JD-42"))
     yield put("structure.vr-mismatch", ct, "Rows", Of("UL", 4))
     region = "SequenceOfUltrasoundRegions[0]>PhysicalDeltaX"

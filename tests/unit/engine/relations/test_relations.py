@@ -6,10 +6,28 @@ from engine.relations.catalogue import MODULES, RELATIONS
 from engine.relations.relation import RelationRule
 from engine.standard.facts import load
 from unit.engine.layers import findings_in
-from unit.engine.relations.seeds import general, nuclear, projections, radiotherapy
+from unit.engine.relations.seeds import (
+    enhanced,
+    general,
+    nuclear,
+    presentation,
+    projections,
+    radiotherapy,
+    spatial,
+    treatment,
+)
 from unit.engine.relations.seeds.seed import Seed
 
-TABLES = (general, nuclear, projections, radiotherapy)
+TABLES = (
+    general,
+    projections,
+    nuclear,
+    radiotherapy,
+    treatment,
+    enhanced,
+    presentation,
+    spatial,
+)
 SEEDS = [seed for table in TABLES for seed in table.seeds()]
 
 
