@@ -38,7 +38,7 @@ def modality_lut(attributes: FrameAttributes) -> Transformation:
     return lambda samples: samples * slope + intercept
 
 
-def voi_lut(attributes: FrameAttributes, seen: Values) -> Transformation:
+def voi_lut(attributes: FrameAttributes, seen: Callable[[], Values]) -> Transformation:
     """From values to shares of full brightness, about 0 to 1.
 
     That is the first VOI LUT of a frame; without one its first window, and without a window the
@@ -46,7 +46,7 @@ def voi_lut(attributes: FrameAttributes, seen: Values) -> Transformation:
 
     Args:
         attributes: of the frame.
-        seen: some of the values.
+        seen: returns some of the values; called only if they decide.
     """
     if item := attributes.item(VOI_LUT_SEQUENCE):
         look_up, highest = _table(item)
@@ -54,7 +54,7 @@ def voi_lut(attributes: FrameAttributes, seen: Values) -> Transformation:
     center, width = attributes.number(WINDOW_CENTER), attributes.number(WINDOW_WIDTH)
     if center is not None and width is not None and width > 0:
         return _window(attributes.text(VOI_LUT_FUNCTION) or "LINEAR", center, width)
-    return _range(seen)
+    return _range(seen())
 
 
 def _table(item: FrameAttributes) -> tuple[Transformation, int]:

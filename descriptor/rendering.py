@@ -115,10 +115,14 @@ def _grey(frame: Frame) -> Samples:
     """Rescaled, windowed and, if need be, inverted samples, 8 bits each."""
     attributes, samples = frame.attributes, frame.samples
     values = modality_lut(attributes)
-    step = max(1, math.isqrt(samples.size) // 1000)
-    few = samples[::step, ::step]
-    padding = attributes.sample(PIXEL_PADDING_VALUE)
-    brightness = voi_lut(attributes, values(few if padding is None else few[few != padding]))
+
+    def seen() -> Samples:
+        step = max(1, math.isqrt(samples.size) // 1000)
+        few = samples[::step, ::step]
+        padding = attributes.sample(PIXEL_PADDING_VALUE)
+        return values(few if padding is None else few[few != padding])
+
+    brightness = voi_lut(attributes, seen)
 
     def tones(samples: Samples) -> Samples:
         shares = np.nan_to_num(brightness(values(samples)))

@@ -14,12 +14,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from chassis.messaging.addresses import Stream
 from chassis.messaging.claims import IN_MEMORY, Claim, Claims
 from chassis.messaging.errors import PermanentError
 from chassis.messaging.failures import Failures
 from chassis.messaging.outcome import Outcome
 from chassis.messaging.publishing import EventPublisher, Transactions
-from chassis.messaging.subscription import Fields, Stream, body_of
+from chassis.messaging.subscription import Fields, body_of
 from chassis.observability.logs import get_logger
 from chassis.observability.metrics import Metrics
 from contracts.events import CloudEvent

@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import islice
 
-from faststream.redis import RedisBroker, StreamSub
+from faststream.redis import RedisBroker
 from redis.asyncio.client import Pipeline
 
+from chassis.messaging.addresses import LiveChannel, Stream
 from chassis.messaging.claims import Claim
 from chassis.observability.logs import get_logger
 from chassis.observability.metrics import Metrics
@@ -88,10 +89,10 @@ class EventPublisher:
         self._transactions = transactions
         title = f"{service}.{channel.event.__name__}"
         self._append = broker.publisher(
-            stream=StreamSub(channel.address), title=f"{title}.append", schema=channel.event
+            stream=Stream(channel.address), title=f"{title}.append", schema=channel.event
         )
         self._announce = broker.publisher(
-            channel=channel.address, title=f"{title}.announce", schema=channel.event
+            channel=LiveChannel(channel.address), title=f"{title}.announce", schema=channel.event
         )
 
     async def publish(self, event: CloudEvent) -> None:

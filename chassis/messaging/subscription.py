@@ -5,29 +5,14 @@ from typing import Any
 
 from faststream import AckPolicy
 from faststream.message import StreamMessage
-from faststream.redis import RedisBroker, StreamSub
+from faststream.redis import RedisBroker
 
+from chassis.messaging.addresses import Stream
 from chassis.messaging.broker import CLAIM_POLLING_MS, POLLING_MS, CloudEventFormat
 from contracts.channels import Channel
 
 Fields = Mapping[bytes, bytes]
 """A stream entry's fields."""
-
-
-class Stream(StreamSub[bool]):
-    """A stream as one subscriber reads it.
-
-    `max_records` may be changed at any time, for the next read: FastStream would read with a copy,
-    and make another one for every message, so that brokers can have prefixes, which ours has not.
-    """
-
-    __slots__ = ()
-
-    def add_prefix(self, prefix: str) -> "Stream":
-        """Return the stream itself."""
-        if prefix:
-            raise ValueError("the channels have no prefixes")
-        return self
 
 
 Deliver = Callable[[Stream, Sequence[bytes], Sequence[Fields]], Awaitable[None]]

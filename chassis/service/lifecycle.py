@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from faststream.redis import RedisBroker
 
+from chassis.messaging.addresses import Stream
 from chassis.messaging.broker import await_redis, create_broker, ensure_groups, instance_name
 from chassis.messaging.claims import Claims
 from chassis.messaging.dead_letter import DeadLetters
@@ -21,7 +22,7 @@ from chassis.messaging.delivery import Capacity, Consumer, Delivery, Handler
 from chassis.messaging.failures import Failures
 from chassis.messaging.outage import Outage
 from chassis.messaging.publishing import EventPublisher, Transactions
-from chassis.messaging.subscription import Fields, Stream, subscribe
+from chassis.messaging.subscription import Fields, subscribe
 from chassis.observability.logs import error_name, get_logger
 from chassis.observability.metrics import Metrics
 from chassis.runtime.cancellation import cancel

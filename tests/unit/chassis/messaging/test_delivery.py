@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from chassis.messaging import outage as outage_module
+from chassis.messaging.addresses import Stream
 from chassis.messaging.claims import Claim, Claims
 from chassis.messaging.dead_letter import Failure
 from chassis.messaging.delivery import Capacity, Delivery, each
@@ -25,7 +26,6 @@ from chassis.messaging.errors import EnvironmentFault, PermanentError, is_of_env
 from chassis.messaging.failures import TRIES_TOGETHER, Failures
 from chassis.messaging.outage import Outage
 from chassis.messaging.outcome import Outcome
-from chassis.messaging.subscription import Stream
 from chassis.observability.metrics import Metrics
 from chassis.runtime.settings import DeliverySettings
 from contracts.events import (

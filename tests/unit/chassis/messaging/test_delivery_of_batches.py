@@ -12,12 +12,12 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
+from chassis.messaging.addresses import Stream
 from chassis.messaging.claims import Claim
 from chassis.messaging.delivery import Capacity, Delivery, Result
 from chassis.messaging.delivery import Consumer as Consuming
 from chassis.messaging.errors import PermanentError
 from chassis.messaging.outcome import Outcome
-from chassis.messaging.subscription import Stream
 from chassis.observability.metrics import Metrics
 from contracts.events import StudyUploaded, StudyUploadedData
 
