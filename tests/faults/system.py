@@ -23,10 +23,6 @@ SETTINGS = {
         f"HDV_{service}__DELIVERY__CLAIM_IDLE_SECONDS": str(CLAIM_SECONDS)
         for service in ("GATEWAY", "VALIDATOR", "DESCRIPTOR", "STATUS")
     },
-    **{
-        f"HDV_{service}__STALE_AFTER_SECONDS": "12"
-        for service in ("GATEWAY", "VALIDATOR", "DESCRIPTOR")
-    },
     "HDV_GATEWAY__RECOVERY__PERIOD_SECONDS": "3",
     "HDV_GATEWAY__RECOVERY__AFTER_SECONDS": "6",
 }
