@@ -45,7 +45,8 @@ async def trim(client: Redis, channel: Channel, now: datetime) -> int:
         limit = min(limit, _after(group["last-delivered-id"]))
         if group["pending"]:
             pending = await client.xpending(channel.address, group["name"])
-            limit = min(limit, parse_entry_id(pending["min"].decode()))
+            if oldest := pending["min"]:  # not everything has been acknowledged meanwhile
+                limit = min(limit, parse_entry_id(oldest.decode()))
     keys = (channel.address, TRIMMED)
     return int(await client.eval(_TRIM, len(keys), *keys, entry_id_text(limit)))
 

@@ -23,6 +23,7 @@ class Stream:
     def __init__(self, *entries: tuple[int, int]) -> None:
         self.entries = sorted(entries)
         self.groups: dict[str, tuple[tuple[int, int], list[tuple[int, int]]]] = {}
+        self.acknowledges_meanwhile = False
 
     def group(
         self, name: str, last_delivered: tuple[int, int], *pending: tuple[int, int]
@@ -42,8 +43,10 @@ class Stream:
         ]
 
     async def xpending(self, _: str, group: bytes) -> dict[str, Any]:
+        if self.acknowledges_meanwhile:
+            self.groups[group.decode()][1].clear()
         pending = self.groups[group.decode()][1]
-        return {"pending": len(pending), "min": b"%d-%d" % pending[0]}
+        return {"pending": len(pending), "min": b"%d-%d" % pending[0] if pending else None}
 
     async def eval(self, _script: str, keys: int, stream: str, noted: str, minid: str) -> int:
         assert (keys, stream, noted) == (2, "uploads", TRIMMED)
@@ -74,6 +77,12 @@ async def test_what_a_group_has_pending_stays_and_all_that_came_after() -> None:
     stream = finished((OLD, 0), (OLD, 1), (OLD, 2)).group("validator", (OLD, 2), (OLD, 1))
     assert await trimmed(stream) == 1
     assert stream.entries == [(OLD, 1), (OLD, 2)]
+
+
+async def test_what_a_group_acknowledges_while_it_is_asked_goes() -> None:
+    stream = finished((OLD, 0), (OLD, 1)).group("validator", (OLD, 1), (OLD, 0))
+    stream.acknowledges_meanwhile = True
+    assert await trimmed(stream) == 2
 
 
 async def test_what_a_group_has_not_read_stays() -> None:
