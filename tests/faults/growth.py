@@ -3,16 +3,33 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from benchmarks.accounting import ProcessTree
+from contracts.status import State
 from faults.system import System
+from kit.pipeline import until
 
-PER_STUDY = {"redis keys": 2.3, "redis bytes": 8000.0}
-"""How much may be added for each upload: for a time, Redis keeps its events, its idempotency key,
-and the records that say that its studies were deleted."""
-ABSOLUTE = {"memory bytes": 24e6, "open files": 8.0, "threads": 4.0, "stored files": 0.0}
+FOREVER = -1
+"""What TTL answers for a key that does not expire."""
+
+RETENTION = {
+    "HDV_STATUS__RECORD_DAYS": "0.00001",
+    "HDV_STATUS__TRIM_PERIOD_SECONDS": "2",
+}
+"""Settings with which nothing is kept of a study that was deleted, beside what expires by itself
+and the events, which are kept for a week at least."""
+ABSOLUTE = {
+    "memory bytes": 24e6,
+    "open files": 8.0,
+    "threads": 4.0,
+    "stored files": 0.0,
+    "redis keys": 0.0,
+    "redis bytes": 500_000.0,
+}
 """How much may be added altogether, between the second quarter of a run and the last one."""
 
 
@@ -37,9 +54,9 @@ def sample(system: System, studies: int) -> Sample:
         _, used[f"{name}: memory bytes"] = tree.memory()
         used[f"{name}: open files"] = sum(_entries(pid, "fd") for pid in tree.pids())
         used[f"{name}: threads"] = sum(_entries(pid, "task") for pid in tree.pids())
-    redis = system.redis.client
-    used["redis keys"] = redis.dbsize()
-    used["redis bytes"] = redis.info("memory")["used_memory_dataset"]
+    keys = until(partial(_lasting_keys, system.redis.client), "the records to be removed")
+    used["redis keys"] = len(keys)
+    used["redis bytes"] = sum(keys.values())
     volumes = system.volumes
     used["stored files"] = sum(
         1
@@ -62,7 +79,7 @@ def growth(samples: Sequence[Sample]) -> list[str]:
         quantity = name.rpartition(": ")[2]
         before = median(sample.used[name] for sample in early)
         after = median(sample.used[name] for sample in late)
-        allowed = PER_STUDY.get(quantity, 0.0) * studies + ABSOLUTE.get(quantity, 0.0)
+        allowed = ABSOLUTE[quantity]
         if after - before > allowed:
             found.append(
                 f"{name} grew from {before:.0f} to {after:.0f} in {studies:.0f} studies, "
@@ -73,6 +90,22 @@ def growth(samples: Sequence[Sample]) -> list[str]:
 
 def _studies(samples: Sequence[Sample]) -> list[int]:
     return [sample.studies for sample in samples]
+
+
+def _lasting_keys(redis: Any) -> dict[str, int] | None:
+    """The bytes of every key that neither expires nor is a stream.
+
+    None while there are records of studies that have been deleted: they are being removed.
+    """
+    if redis.zcard(f"status-index:{State.DELETED}"):
+        return None
+    names = list(redis.scan_iter())
+    with redis.pipeline(transaction=False) as pipeline:
+        for name in names:
+            pipeline.ttl(name).type(name).memory_usage(name)
+        answers = pipeline.execute()
+    kept = zip(names, answers[::3], answers[1::3], answers[2::3], strict=True)
+    return {name: size for name, ttl, kind, size in kept if ttl == FOREVER and kind != "stream"}
 
 
 def _entries(pid: int, directory: str) -> int:

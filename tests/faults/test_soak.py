@@ -5,7 +5,7 @@ import time
 import pytest
 
 from faults.accounts import Accounts
-from faults.growth import Sample, growth, sample
+from faults.growth import RETENTION, Sample, growth, sample
 from faults.load import Load
 from faults.trial import Trial
 from faults.uploads import mixed
@@ -19,7 +19,7 @@ def test_nothing_grows(trial: Trial, request: pytest.FixtureRequest) -> None:
     """Round after round, studies are sent and deleted again; what is used is measured at rest."""
     started = time.monotonic()
     samples: list[Sample] = []
-    with trial.system.running() as system:
+    with trial.system.running(**RETENTION) as system:
         while len(samples) < LEAST_ROUNDS or (
             time.monotonic() - started < request.config.option.minutes * 60
         ):
