@@ -1,5 +1,6 @@
 """The directories of a file store, for tests that look at what is on the disk."""
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,12 @@ from storage.study_store import StudyStore
 
 def being_written(volume: Path) -> list[Path]:
     """What is below ``.incoming``, without the directories of living processes themselves."""
-    entries = set((volume / INCOMING).rglob("*"))
+    # Not rglob(): it fails when a directory vanishes meanwhile.
+    entries = {
+        Path(directory, name)
+        for directory, folders, files in os.walk(volume / INCOMING)
+        for name in (*folders, *files)
+    }
     locks = {entry for entry in entries if entry.suffix == LOCK}
     return sorted(entries - locks - {lock.with_suffix("") for lock in locks})
 
