@@ -67,9 +67,8 @@ class System(Pipeline):
             try:
                 for name in names or ONE_OF_EACH:
                     self.spawn(name)
-                for name in self.processes:
-                    until(partial(self._ready, name), f"{name} to be ready", READY_SECONDS)
                 self._supervisor.start()
+                self.await_ready()
                 yield self
             finally:
                 self._stopped.set()
@@ -175,9 +174,9 @@ class System(Pipeline):
 
     def strays(self) -> list[str]:
         """The command lines of processes that have outlived their service."""
-        services = {process.pid for process in self.processes.values()}
+        fine = {None, *(process.pid for process in self.processes.values())}
         found = processes_of(self.directory)
-        return [" ".join(found[pid]) for pid in found if _session(pid) not in services]
+        return [" ".join(found[pid]) for pid in found if _session(pid) not in fine]
 
     def await_ready(self, *names: str) -> None:
         """Wait until services are ready, all if none are named."""

@@ -1,22 +1,32 @@
-"""The processes in which files are examined and described are killed."""
+"""Processes are killed faster than they can be missed, those in which files are read above all."""
 
 import os
 import signal
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import pytest
 
-from faults.system import lasting
+from faults.system import ONE_OF_EACH, System, lasting
 from faults.trial import Trial
 
 
 def test_examining_processes_are_killed_three_times_a_second(trial: Trial) -> None:
+    _killing(trial, System.workers, ["validator", "descriptor"])
+
+
+def test_processes_of_all_kinds_are_killed_three_times_a_second(trial: Trial) -> None:
+    _killing(trial, System.pids, ONE_OF_EACH)
+
+
+def _killing(
+    trial: Trial, processes: Callable[[System, str], list[int]], names: Sequence[str]
+) -> None:
     with trial.system.running():
         with trial.load() as load:
             for _ in trial.moments(load, 40):
-                name = trial.chance.choice(["validator", "descriptor"])
-                if workers := trial.system.workers(name):
-                    _kill(trial.chance.choice(workers))
+                if pids := processes(trial.system, trial.chance.choice(names)):
+                    _kill(trial.chance.choice(pids))
                 lasting(0.3)
         trial.close()
 
