@@ -101,6 +101,13 @@ def terminal_events(system: System) -> dict[str, set[str]]:
     return found
 
 
+def archived_in_order(system: System) -> list[str]:
+    """The ids of the studies that were archived, the first one first."""
+    entries = system.redis.client.xrange(ARCHIVED.address)
+    events = (ARCHIVED.event.model_validate_json(fields["__data__"]) for _, fields in entries)
+    return [str(event.subject) for event in events]
+
+
 @dataclass
 class Accounts:
     """Numbers, and everything that is wrong.

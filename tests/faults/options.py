@@ -9,7 +9,7 @@ import pytest
 
 STUDIES_IN_SHORT = 12
 """How many uploads a trial has when fault tests are only a part of all tests."""
-TIMEOUT_SECONDS = 1200
+TIMEOUT_SECONDS = 2400
 DIRECTORY = Path(__file__).parent
 
 

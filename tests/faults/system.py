@@ -29,7 +29,7 @@ SETTINGS = {
 """What takes half a minute in production may not take that long here."""
 ONE_OF_EACH = ("gateway", "validator", "descriptor", "status")
 SUPERVISION_SECONDS = 0.2
-READY_SECONDS = 240.0
+READY_SECONDS = 600.0
 """How long services may take to start again on a machine that has other things to do."""
 
 

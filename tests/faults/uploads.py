@@ -43,11 +43,15 @@ def sha256s(contents: Iterable[bytes]) -> frozenset[str]:
 
 
 def one_slice(_: random.Random) -> Upload:
-    return _valid(tuple(ct_slices(1)))
+    return slices(1)
+
+
+def slices(count: int) -> Upload:
+    return _valid(tuple(ct_slices(count)))
 
 
 def some_slices(chance: random.Random) -> Upload:
-    return _valid(tuple(ct_slices(chance.randint(2, 6))))
+    return slices(chance.randint(2, 6))
 
 
 def slices_in_a_zip(chance: random.Random) -> Upload:
