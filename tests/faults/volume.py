@@ -4,12 +4,9 @@ import contextlib
 import os
 import subprocess
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
-
-from kit.pipeline import until
 
 _CHUNK = bytes(1 << 16)
 
@@ -53,17 +50,18 @@ class SmallVolume:
 
     @contextlib.contextmanager
     def read_only(self) -> Iterator[None]:
-        """Nothing can be written while the context lasts."""
-        until(partial(self._remount, "ro"), "no file to be open for writing")
+        """Nothing can be written while the context lasts.
+
+        The same file system is mounted once more, read-only and on top: unlike the first mount that
+        one has no files that are open for writing, which would forbid it.
+        """
+        directory = str(self._directory)
+        _run("mount", "--bind", directory, directory)
         try:
+            _run("mount", "-o", "remount,bind,ro", directory)
             yield
         finally:
-            assert self._remount("rw")
-
-    def _remount(self, mode: str) -> bool:
-        """Whether it could be mounted so; not read-only while a file is open for writing."""
-        command = ["mount", "-o", f"remount,{mode}", str(self._directory)]
-        return not subprocess.run(command, check=False, timeout=30).returncode
+            _run("umount", "--lazy", directory)
 
 
 def _run(*command: str) -> None:
