@@ -1,11 +1,13 @@
 """Coverage-guided fuzzing of walker and engine: bytes in, a report out, always.
 
-`make fuzz` runs it; arguments are those of libFuzzer. Starts from small real files. What raises,
+`make fuzz` runs it; arguments are those of libFuzzer. Starts from small real files
+and the clean files of the tests, which have every kind of document and codestream. What raises,
 hangs or grows is written to the current directory as ``crash-*``, ``timeout-*`` or ``oom-*``.
 """
 
 import sys
 import tempfile
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -28,6 +30,12 @@ _WORDS = (
     r'"\x09\x52\x29\x92"',
     r'"\xff\xd8\xff"',
     r'"\xff\x4f\xff\x51"',
+    r'"\x00\x00\x01\x67"',
+    r'"\x00\x00\x01\xb3"',
+    '"ftypmoov"',
+    '"startxref"',
+    '"%%EOF"',
+    '"endsolid"',
     r'"1.2.840.10008.1.2.4.50"',
 )
 
@@ -55,6 +63,10 @@ def _seeds(directory: Path) -> None:
     for file in sorted((Path(spec.origin).parent / "data" / "test_files").rglob("*")):
         if file.is_file() and file.stat().st_size <= _LARGEST_SEED:
             (directory / file.name).write_bytes(file.read_bytes())
+    sys.path.append(str(Path(__file__).parents[1]))
+    catalogue = import_module("unit.engine.clean.catalogue")
+    for name, clean in catalogue.CLEAN.items():
+        (directory / name).write_bytes(clean.encode())
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from engine.examination import examine
 from engine.profiles.profile import Limits, Profile
 from engine.report import Report
 from unit.engine import dicom_writer as dicom
+from unit.engine.clean.catalogue import CLEAN
 from unit.engine.test_real_files import FILES
 
 PROFILE = Profile(limits=Limits(max_inflated_bytes=1_000_000))
@@ -20,6 +21,8 @@ SMALL_FILES = [
     for path in FILES.values()
     if len(content := path.read_bytes()) < 6000 and content[128:132] == b"DICM"
 ]
+CLEAN_FILES = [file.encode() for file in CLEAN.values()]
+"""Each kind of document, video, compressed image and report is among them."""
 QUICKLY = settings(max_examples=300, deadline=2000)
 
 
@@ -57,6 +60,14 @@ def test_a_real_file_with_one_other_byte_gives_a_report(
 ) -> None:
     position %= len(content)
     examined(content[:position] + bytes([value]) + content[position + 1 :])
+
+
+@QUICKLY
+@given(st.sampled_from(CLEAN_FILES), st.data())
+def test_a_clean_file_with_other_bytes_gives_a_report(content: bytes, data: st.DataObject) -> None:
+    position = data.draw(st.integers(132, len(content) - 1))
+    changed = data.draw(st.binary(min_size=1, max_size=8))
+    examined(content[:position] + changed + content[position + len(changed) :])
 
 
 @QUICKLY
