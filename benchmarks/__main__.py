@@ -25,7 +25,8 @@ from benchmarks.ours import Ours
 from benchmarks.result import Result, section
 
 _IDLE_SECONDS = 5
-_COUNTED, _COUNTED_SLICES = 10, 20
+_COUNTED, _COUNTED_BUSY, _COUNTED_SLICES = 10, 200, 20
+_CONNECTIONS = 8
 """Uploads whose costs are counted, and the slices of larger ones."""
 _READY_SECONDS = 3
 _MOST_IDLE_PERCENT = 1
@@ -147,7 +148,11 @@ def _counts(report: Report, directory: Path) -> None:
     corpus, tally = Corpus(directory / "corpus"), directory / "tally"
     with Ours(directory / "counted", environment=costs.environment(tally)) as ours:
         one = costs.count(ours, tally, [[file] for file in corpus.slices(_COUNTED)])
-        report.add("Counted, an upload of one slice", costs.results(one, _MOST_COMMANDS))
+        report.add("Counted, an upload of one slice", costs.results(one))
+        busy = [[file] for file in corpus.slices(_COUNTED_BUSY)]
+        shared = costs.count(ours, tally, busy, connections=_CONNECTIONS)
+        title = f"Counted, uploads of one slice at {_CONNECTIONS} connections"
+        report.add(title, costs.results(shared, _MOST_COMMANDS))
         files = corpus.slices(_COUNTED * _COUNTED_SLICES)
         many = costs.count(ours, tally, [files[n::_COUNTED] for n in range(_COUNTED)])
         report.add(f"Counted, an upload of {_COUNTED_SLICES} slices", costs.results(many))

@@ -40,13 +40,17 @@ def environment(tally: Path) -> dict[str, str]:
     }
 
 
-def count(ours: Ours, tally: Path, uploads: Sequence[Sequence[Path]]) -> dict[str, float]:
+def count(
+    ours: Ours, tally: Path, uploads: Sequence[Sequence[Path]], *, connections: int = 1
+) -> dict[str, float]:
     """Upload files and count what that costs; what the services do while idle is taken off.
 
     Args:
         ours: services that were started with `environment`.
         tally: as there.
         uploads: the files of each; the first two are not counted.
+        connections: how many are sent at the same time; with one, each waits until the one before
+            it is archived.
 
     Returns:
         The counts, an upload each; the commands are also there by their names.
@@ -59,7 +63,7 @@ def count(ours: Ours, tally: Path, uploads: Sequence[Sequence[Path]]) -> dict[st
         time.sleep(_IDLE_SECONDS)
         before = counts.now()
         idle_seconds = time.monotonic() - started
-        _upload(ours, events, uploads[_WARM_UP:])
+        _upload(ours, events, uploads[_WARM_UP:], connections)
         time.sleep(_SETTLING_SECONDS)
         after = counts.now()
         seconds = time.monotonic() - started - idle_seconds
@@ -87,9 +91,16 @@ def results(counts: Mapping[str, float], most_commands: float | None = None) -> 
                     yield Result(f"  {command}", value, None, "")
 
 
-def _upload(ours: Ours, events: Events, uploads: Sequence[Sequence[Path]]) -> None:
-    for files in uploads:
-        send([Request(f"{ours.url}/upload", forms=files)])
+def _upload(
+    ours: Ours, events: Events, uploads: Sequence[Sequence[Path]], connections: int = 1
+) -> None:
+    requests = [Request(f"{ours.url}/upload", forms=files) for files in uploads]
+    if connections > 1:
+        send(requests, connections=connections)
+        events.await_archived(len(requests))
+        return
+    for request in requests:
+        send([request])
         events.await_archived(1)
 
 

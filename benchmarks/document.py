@@ -22,7 +22,12 @@ PAGES = (ROOT / "README.md", ROOT / "docs" / "performance.md")
 
 _TABLE = re.compile(r"(<!-- bench: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _PEERS = re.compile(r"(.*): times as fast")
-_COUNTED = "Counted, an upload of one slice", "Counted, an upload of 20 slices"
+_COUNTED = {
+    "Counted, an upload of one slice": "one slice",
+    "Counted, uploads of one slice at 8 connections": "one slice, at 8 connections",
+    "Counted, an upload of 20 slices": "20 slices",
+}
+"""The columns of the table of counts, by the sections that they come from."""
 _NO_TABLES = {"costs"}
 
 Figures = Mapping[str, Any]
@@ -81,12 +86,18 @@ def _bars(figures: Figures) -> Iterator[str]:
 
 def _counts(figures: Figures) -> Iterator[str]:
     """What an upload costs, counted."""
-    one, many = ({r.what: r for t, r in _results(figures) if t == title} for title in _COUNTED)
-    yield "| an upload, until it is archived | one slice | 20 slices |"
-    yield "|---|---|---|"
-    for what, result in one.items():
+    columns = {
+        name: {result.what: result for found, result in _results(figures) if found == title}
+        for title, name in _COUNTED.items()
+        if title in figures
+    }
+    first, *_ = columns.values()
+    yield f"| an upload, until it is archived | {' | '.join(columns)} |"
+    yield f"|---|{'---|' * len(columns)}"
+    for what in first:
         if not what.startswith("   ") and not what.strip().isupper():
-            yield f"| {what.strip()} | {result.value:,.0f} | {many[what].value:,.0f} |"
+            counts = (f"{column[what].value:,.0f}" for column in columns.values())
+            yield f"| {what.strip()} | {' | '.join(counts)} |"
 
 
 def _value(result: Result) -> str:

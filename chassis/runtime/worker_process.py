@@ -14,6 +14,10 @@ from chassis.runtime.confinement import OUT_OF_MEMORY, confine, limit_time
 LENGTH = struct.Struct("!Q")
 """What comes before every answer."""
 
+NICENESS = 5
+"""How far these processes give way to others: who sends or asks is answered first, and files are
+examined with the CPU time that is left."""
+
 
 def serve(line: Connection, seconds: float, memory_bytes: int) -> NoReturn:
     """Do tasks until the parent is gone.
@@ -28,6 +32,7 @@ def serve(line: Connection, seconds: float, memory_bytes: int) -> NoReturn:
         # Ctrl-C and systemd signal all processes; this one ends when its service lets it.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
+        os.nice(NICENESS)
         confine(memory_bytes)
         gc.freeze()
         tasks = os.fdopen(line.fileno(), "rb", closefd=False)

@@ -22,6 +22,7 @@ import pytest_asyncio
 
 from chassis.runtime import isolation as isolation_module
 from chassis.runtime.isolation import Cause, Isolation, IsolationError
+from chassis.runtime.worker_process import NICENESS
 from kit.tasks import crash_the_first_time, stop_the_first_time, use_cpu, wait_to_be_killed
 
 MEMORY_BYTES = 256 << 20
@@ -84,6 +85,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 async def test_work_is_done_in_another_process(isolation: Pool) -> None:
     assert await isolation.run(os.getpid) != os.getpid()
+
+
+async def test_the_processes_give_way_to_those_that_answer(isolation: Pool) -> None:
+    assert await isolation.run(os.nice, 0) == min(19, os.nice(0) + NICENESS)
 
 
 async def test_what_the_work_raises_comes_out_and_its_process_goes_on(isolation: Pool) -> None:
