@@ -63,14 +63,14 @@ class _Moment(NamedTuple):
     name: str
 
 
-_STUDY = _Moment(STUDY_DATE, STUDY_TIME, "the study")
 _ACQUISITION = _Moment(ACQUISITION_DATE, ACQUISITION_TIME, "the acquisition")
+_CONTENT = _Moment(CONTENT_DATE, CONTENT_TIME, "the content")
 _ORDER = (
-    (_STUDY, _Moment(SERIES_DATE, SERIES_TIME, "the series")),
-    (_STUDY, _ACQUISITION),
-    (_STUDY, _Moment(CONTENT_DATE, CONTENT_TIME, "the content")),
-    (_ACQUISITION, _Moment(CONTENT_DATE, CONTENT_TIME, "the content")),
-    (_ACQUISITION, _Moment(INSTANCE_CREATION_DATE, 0, "the instance")),
+    (
+        _Moment(STUDY_DATE, STUDY_TIME, "the study"),
+        (_Moment(SERIES_DATE, SERIES_TIME, "the series"), _ACQUISITION, _CONTENT),
+    ),
+    (_ACQUISITION, (_CONTENT, _Moment(INSTANCE_CREATION_DATE, 0, "the instance"))),
 )
 """What does not begin after what. Series may be made from others of any age."""
 
@@ -108,17 +108,26 @@ def dates_are_in_order(instance: Instance) -> Iterator[Violation]:
     dataset = instance.dataset
     if _is_changed(dataset):
         return
-    for first, second in _ORDER:
-        early, late = _day(dataset, first.date), _day(dataset, second.date)
-        if not early or not late or late[1] > early[1]:
-            continue
-        place = late[0]
-        if late[1] == early[1]:
-            began, made = dataset.text(first.time)[:6], dataset.get(second.time)
-            if made is None or not _is_before(made.text(16)[:6], began):
-                continue
-            place = made
-        yield Violation(place, f"nothing before {first.name}", "an earlier moment")
+    for first, later in _ORDER:
+        places = [place for second in later if (place := _too_early(dataset, first, second))]
+        start = dataset.get(first.date)
+        if len(places) > 1 and start:  # then it is that one which is wrong
+            yield Violation(start, f"nothing before {first.name}", f"{len(places)} earlier moments")
+        else:
+            for place in places:
+                yield Violation(place, f"nothing before {first.name}", "an earlier moment")
+
+
+def _too_early(dataset: Elements, first: _Moment, second: _Moment) -> Element | None:
+    """The date, or the time on the same day, that is before the first moment; None if none is."""
+    early, late = _day(dataset, first.date), _day(dataset, second.date)
+    if not early or not late or late[1] > early[1]:
+        return None
+    if late[1] < early[1]:
+        return late[0]
+    time = dataset.get(second.time)
+    is_before = time is not None and _is_before(time.text(16)[:6], dataset.text(first.time)[:6])
+    return time if is_before else None
 
 
 @RULES.check(

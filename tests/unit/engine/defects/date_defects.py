@@ -20,6 +20,8 @@ def cases() -> Iterator[Defect]:
             base = base.put("ContentDate", "20240301")
         yield put("date.order", base, date, "20240228")
         yield put("date.order", base, time, "100959")
+    all_of_it = ct.put("SeriesDate", "20240229").put("ContentDate", "20240229")
+    yield put("date.order", all_of_it, "StudyDate", "20240301", note="the study itself")
     acquired = ct.put("AcquisitionDate", "20240301").put("ContentDate", "20240302")
     yield put("date.order", acquired, "ContentDate", "20240229", note="before the acquisition")
     created = acquired.put("InstanceCreationDate", "20240302")
