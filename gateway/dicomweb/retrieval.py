@@ -43,14 +43,16 @@ class Retrieval:
         """
         found = parts(await find(resource, self._index, self._studies))
         syntaxes = sorted({part.transfer_syntax_uid for part in found})
-        form = accept.preferred_form(syntaxes, one=resource.instance is not None)
+        is_one, in_ranges = resource.instance is not None, "range" in request.headers
+        form = accept.preferred_form(syntaxes, one=is_one, in_ranges=in_ranges)
         if form == MULTIPART:
             body = MultipartBody(found)
-            headers = {**HEADERS, "Content-Length": str(body.length)}
+            length = str(body.length)
+            headers = {**HEADERS, "Content-Length": length, "Accept-Ranges": "none"}
             return self._stream(body.pieces(), headers, body.media_type)
         if form == DICOM:
             return await self._file(found[0], request)
-        forms = f'{MULTIPART}; type="{DICOM}"' + (f" and {DICOM}" if resource.instance else "")
+        forms = f'{MULTIPART}; type="{DICOM}"' + (f" and {DICOM}" if is_one else "")
         known = ", ".join(filter(None, syntaxes)) or "unknown"
         raise not_acceptable(f"Available as {forms}; the stored transfer syntax is {known}.")
 

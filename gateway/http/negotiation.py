@@ -63,12 +63,15 @@ class Accept:
         best = max(offered, key=self._weight)
         return best if self._weight(best) else None
 
-    def preferred_form(self, transfer_syntaxes: Collection[str], *, one: bool) -> str | None:
+    def preferred_form(
+        self, transfer_syntaxes: Collection[str], *, one: bool, in_ranges: bool = False
+    ) -> str | None:
         """How to send instances: `MULTIPART`, or `DICOM` for a single one; None for neither.
 
         Args:
             transfer_syntaxes: those in which they are stored; the client has to accept all of them.
             one: whether a single instance is requested.
+            in_ranges: whether ranges of it are: only a file by itself has some.
         """
 
         def weight(form: str) -> float:
@@ -77,7 +80,8 @@ class Accept:
                 for transfer_syntax in transfer_syntaxes
             )
 
-        best = max((MULTIPART, DICOM) if one else (MULTIPART,), key=weight)
+        forms = (DICOM, MULTIPART) if in_ranges else (MULTIPART, DICOM)
+        best = max(forms if one else (MULTIPART,), key=weight)
         return best if weight(best) else None
 
     def _weight(self, media_type: str, part_type: str = "", transfer_syntax: str = "") -> float:

@@ -8,6 +8,7 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser, par
 
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
+from gateway.uploads.boundary_padding import BoundaryPadding
 from gateway.uploads.parts import FILE_PART, Events, PartEnd, PartHead, Parts, parts_of
 
 MOST_FIELDS = 100
@@ -61,7 +62,7 @@ def read_parts(
         max_segment_count=max_parts,
         header_charset="latin1",
     )
-    return parts_of(_events(body, new_parser))
+    return parts_of(_events(body, new_parser, BoundaryPadding(boundary)))
 
 
 class _NamelessParser(PushMultipartParser):  # type: ignore[misc]  # the library has no annotations
@@ -78,7 +79,9 @@ class _NamelessParser(PushMultipartParser):  # type: ignore[misc]  # the library
 
 
 async def _events(
-    body: AsyncGenerator[bytes, None], new_parser: Callable[[], PushMultipartParser]
+    body: AsyncGenerator[bytes, None],
+    new_parser: Callable[[], PushMultipartParser],
+    padding: BoundaryPadding,
 ) -> Events:
     received = 0
     try:
@@ -86,7 +89,11 @@ async def _events(
             async with aclosing(body):
                 async for chunk in body:
                     received += len(chunk)
-                    for event in parser.parse(chunk) if chunk else ():
+                    data = padding.without(chunk)
+                    for event in parser.parse(data) if data else ():
+                        yield _event(event)
+                if data := padding.rest():
+                    for event in parser.parse(data):
                         yield _event(event)
     except MultipartError as error:
         detail = f"The multipart body is broken, {received} bytes after its start: {error}."

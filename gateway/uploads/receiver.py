@@ -147,6 +147,8 @@ class Receiver:
             self.skipped.append(SkippedFile(sent_as=sent_as, reason=reason))
         else:
             head = await _head_of(pieces)
+            if not head and not sent_as:
+                return  # a browser sends this for an input in which no file was chosen
             if kind := archive_format(head[:HEAD_BYTES]):
                 await self._extract(head, pieces, sent_as, kind, origin.depth)
             else:

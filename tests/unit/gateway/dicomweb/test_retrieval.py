@@ -212,6 +212,21 @@ async def test_an_instance_by_itself_has_a_version_and_ranges(gateway: Gateway) 
     assert (part.status_code, part.content) == (206, b"1.1")
 
 
+@pytest.mark.parametrize("accept", [None, "*/*", "application/dicom, multipart/related"])
+async def test_ranges_are_those_of_the_file_unless_it_must_be_a_part(
+    gateway: Gateway, accept: str | None
+) -> None:
+    gateway.archive({"uid": "1.1"})
+    url = f"{DICOMWEB}/studies/{STUDY}/series/{SERIES}/instances/1.1"
+    headers = {"Range": "bytes=4-6", **({"Accept": accept} if accept else {})}
+    part = await gateway.client.get(url, headers=headers)
+    assert (part.status_code, part.content) == (206, b"1.1")
+
+    whole = await gateway.client.get(url, headers={**headers, "Accept": RELATED})
+    assert (whole.status_code, whole.headers["accept-ranges"]) == (200, "none")
+    assert b"DICM1.1" in whole.content
+
+
 async def test_only_the_stored_transfer_syntax_is_available(
     gateway: Gateway,
 ) -> None:

@@ -92,6 +92,39 @@ def test_bytes_before_and_after_the_parts_are_not_read() -> None:
     assert read([b"a preamble\r\n" + FORM + b"an epilogue"]) == PARTS
 
 
+PADDED = FORM.replace(b"--xYzZY\r\n", b"--xYzZY \t \r\n").replace(b"--xYzZY--", b"--xYzZY-- \t")
+
+
+def test_spaces_may_follow_a_boundary() -> None:
+    """RFC 2046 5.1.1: the padding that some transports add."""
+    assert PADDED.count(b" \t") == 3
+    for position in range(len(PADDED) + 1):
+        assert read([PADDED[:position], PADDED[position:]]) == PARTS, position
+    assert read([PADDED[index : index + 1] for index in range(len(PADDED))]) == PARTS
+    assert read([b"\r\n" + PADDED]) == PARTS
+
+
+@pytest.mark.parametrize(
+    "content", [b"--xYzZY x", b"\r\n--xYzZ \r\n", b" --xYzZY \r\n", b"\r\r\n-"]
+)
+def test_bytes_like_a_padded_boundary_arrive_as_they_were_sent(content: bytes) -> None:
+    body = form_with(DISPOSITION).replace(b"\r\n\r\nx", b"\r\n\r\n" + content)
+    expected = [(PartHead("file", "CT.dcm"), content)]
+    assert read([body]) == read([body[i : i + 1] for i in range(len(body))]) == expected
+
+
+@pytest.mark.parametrize("after", [b" x", b" " * 5000, b"x", b" \n"])
+def test_something_else_after_a_boundary_is_malformed(after: bytes) -> None:
+    body = FORM.replace(b"--xYzZY\r\n", b"--xYzZY" + after + b"\r\n")
+    problem = problem_of(*(body[i : i + 100] for i in range(0, len(body), 100)))
+    assert problem.kind is ProblemType.BROKEN_MULTIPART
+
+
+def test_a_part_may_have_many_headers() -> None:
+    headers = b"".join(b"\r\nX-Header-%d: value" % number for number in range(12))
+    assert read([form_with(DISPOSITION + headers)]) == [(PartHead("file", "CT.dcm"), b"x")]
+
+
 def test_a_form_may_have_no_parts() -> None:
     assert read([b"--xYzZY--\r\n"]) == []
 

@@ -163,6 +163,22 @@ async def test_a_file_that_is_not_dicom_does_not_fail_the_others(gateway: Memory
     assert (study / "000003.dcm").read_bytes() == CONTENT
 
 
+async def test_an_input_of_a_browser_without_a_file_is_none(gateway: MemoryGateway) -> None:
+    """Browsers send it all the same, with an empty name and no bytes (HTML, form data set)."""
+    form = (
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename=""\r\n'
+        b"Content-Type: application/octet-stream\r\n\r\n\r\n"
+    )
+    file = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.dcm"\r\n\r\n'
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    body = form + file + CONTENT + b"\r\n" + form + b"--b--\r\n"
+    response = await gateway.client.post("/upload", content=body, headers=headers)
+    assert (response.status_code, response.json()["files"]) == (202, 1)
+
+    response = await gateway.client.post("/upload", content=form + b"--b--\r\n", headers=headers)
+    assert_problem(response, 422, "no-files")
+
+
 async def test_files_of_which_none_is_dicom_are_refused(gateway: MemoryGateway) -> None:
     pdf = ("report.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
     files = [("file", file) for file in (pdf, ("empty", b""))]
