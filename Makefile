@@ -78,8 +78,9 @@ spec-check: .venv/dev ## Check that the events are compatible with the last rele
 	@$(BIN)/python -m tools.spec check
 
 .PHONY: docs
-docs: .venv/run ## Write docs/rules.md, problems.md, settings.md and each config.json from the code
+docs: .venv/run ## Write docs/rules.md, relations.md, problems.md, settings.md and each config.json from the code
 	@$(BIN)/python -m hdv.validation.rules_page
+	@$(BIN)/python -m hdv.validation.relations_page
 	@$(BIN)/python -m tools.problems_page
 	@$(BIN)/python -m tools.settings_files
 

@@ -1,7 +1,6 @@
 """A data set or a sequence item as formulas look at it, and the values of its attributes."""
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from math import isfinite
 
@@ -37,7 +36,6 @@ _SIZES = {
 """The size of a single binary value in bytes."""
 
 
-@dataclass(frozen=True)
 class Surroundings:
     """What the levels of one instance have in common.
 
@@ -47,9 +45,10 @@ class Surroundings:
         remembered: what was found for the data set as a whole, by the term that asked for it.
     """
 
-    dataset: Elements
-    meta: Elements | None
-    remembered: dict[Hashable, object] = field(default_factory=dict)
+    def __init__(self, dataset: Elements, meta: Elements | None) -> None:
+        self.dataset = dataset
+        self.meta = meta
+        self.remembered: dict[Hashable, object] = {}
 
     @cached_property
     def tags(self) -> frozenset[int]:

@@ -1,7 +1,6 @@
 """Where a formula holds: in every data set or item that has an attribute, or in some of them."""
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 
 from engine.encoding.elements import TOP, Elements
@@ -20,20 +19,20 @@ DATASET = "dataset"
 """The place of formulas that hold in the data set and in no item."""
 
 
-@dataclass(frozen=True)
 class Formula:
     """A formula, when it applies, and where.
 
-    Attributes:
+    Args:
         text: what must be true, see `engine.formulas.parsing`.
         when: a formula too; where it is not true, nothing is asked for. Empty: always.
         within: `dataset`, or the keywords of sequences with dots between: only items of the last,
             in items of those before. Empty: anywhere.
     """
 
-    text: str
-    when: str = ""
-    within: str = ""
+    def __init__(self, text: str, when: str = "", within: str = "") -> None:
+        self.text = text
+        self.when = when
+        self.within = within
 
     @cached_property
     def statement(self) -> Statement:

@@ -2,7 +2,6 @@
 
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import isclose
 from typing import NamedTuple, Protocol
@@ -84,8 +83,7 @@ _EXPECTED |= {"<=": "at most ", ">=": "at least ", "in": "one of ", "not in": "n
 COMPARISONS = (*_COMPARE, "in", "not in")
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(NamedTuple):
     """Two terms: every value of the left one is compared with that, or those, of the right."""
 
     left: Term
@@ -142,8 +140,7 @@ class Comparison:
         return Reason(expected, shown_found(self._wrong(left, right) or left))
 
 
-@dataclass(frozen=True)
-class Presence:
+class Presence(NamedTuple):
     """`present(X)`, `absent(X)`, `filled(X)` or `empty(X)`."""
 
     what: str
@@ -188,8 +185,7 @@ PRESENCE = {
 }
 
 
-@dataclass(frozen=True)
-class Existence:
+class Existence(NamedTuple):
     """`exists(X)`: the attributes whose tags are the values of X are anywhere in the data set."""
 
     pointer: Path
@@ -281,8 +277,7 @@ ORDERS = {
 """Statements about the order of values, by the names of their functions."""
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(NamedTuple):
     """`unique(X)`, `numbered(X)`, `gapless(X)`, `increasing(X)` or `ascending(X)`."""
 
     what: str
@@ -318,8 +313,7 @@ class Order:
         return Reason(order.expected, shown_found(order.wrong(self.term.values(level) or ())))
 
 
-@dataclass(frozen=True)
-class Combination:
+class Combination(NamedTuple):
     """Statements joined by `and` or by `or`."""
 
     word: str
@@ -358,8 +352,7 @@ class Combination:
         return next(part.reason(level) for part in self.parts if part.truth(level) is False)
 
 
-@dataclass(frozen=True)
-class Negation:
+class Negation(NamedTuple):
     """`not` and a statement."""
 
     part: Statement

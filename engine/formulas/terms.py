@@ -6,10 +6,8 @@ is said about them.
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
 from math import ceil
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from engine.encoding.elements import TOP
 from engine.encoding.values import Value
@@ -33,8 +31,7 @@ class Term(Protocol):
         """Its values in a data set or item; None if it has none."""
 
 
-@dataclass(frozen=True)
-class Constant:
+class Constant(NamedTuple):
     """Values that are written in the formula."""
 
     constants: Values
@@ -55,8 +52,7 @@ class Constant:
         return self.constants
 
 
-@dataclass(frozen=True)
-class Path:
+class Path(NamedTuple):
     """An attribute, or that attribute in all items of a sequence.
 
     Attributes:
@@ -71,7 +67,7 @@ class Path:
     tags: tuple[int, ...]
     position: int | None = None
 
-    @cached_property
+    @property
     def words(self) -> str:
         """Such as `value 3 of ImageType`."""
         names = [keyword_of(tag) or tag_text(tag) for tag in reversed(self.tags)]
@@ -139,8 +135,7 @@ class Path:
         return tuple(found) or None
 
 
-@dataclass(frozen=True)
-class Counted:
+class Counted(NamedTuple):
     """A number of items, values or characters: `items(X)`, `values(X)`, `characters(X)`."""
 
     what: str
@@ -169,8 +164,7 @@ class Counted:
         return (sum(known),) if known else None
 
 
-@dataclass(frozen=True)
-class Tags:
+class Tags(NamedTuple):
     """`tag(X, Y)`: the tags of attributes, as pointers have them for values."""
 
     attributes: tuple[Path, ...]
@@ -190,8 +184,7 @@ class Tags:
         return tuple(path.tags[-1] for path in self.attributes)
 
 
-@dataclass(frozen=True)
-class Matching:
+class Matching(NamedTuple):
     """`matching(S.X, K)`: the X of those items of S whose K is the K of this item."""
 
     path: Path
@@ -238,8 +231,7 @@ AGGREGATES: dict[str, tuple[str, Aggregate]] = {
 """Functions that make one value of many: how they are called, and what they do."""
 
 
-@dataclass(frozen=True)
-class Aggregated:
+class Aggregated(NamedTuple):
     """One value that is made of many, such as `last(X)`."""
 
     function: str
@@ -279,8 +271,7 @@ OPERATORS: dict[str, Callable[[float, float], float]] = {
 _OPERATOR_WORDS = {"+": "plus", "-": "minus", "*": "times", "/": "divided by"}
 
 
-@dataclass(frozen=True)
-class Calculated:
+class Calculated(NamedTuple):
     """Two terms and an operator, for each value."""
 
     left: Term

@@ -1,9 +1,9 @@
 """What a relation is: a rule whose requirement is a formula."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 from contracts.report import Severity
 from engine.formulas.place import Formula
@@ -51,8 +51,7 @@ _FIX = {
 }
 
 
-@dataclass(frozen=True)
-class Relation:
+class Relation(NamedTuple):
     """One row of a table.
 
     Attributes:
@@ -83,8 +82,7 @@ class Relation:
     says: str = ""
 
 
-@dataclass(frozen=True)
-class LeftOut:
+class LeftOut(NamedTuple):
     """A sentence of the standard that no relation is made of.
 
     Attributes:
@@ -96,8 +94,7 @@ class LeftOut:
     reason: str
 
 
-@dataclass(frozen=True)
-class Module:
+class Module(NamedTuple):
     """The relations that one module of PS3.3 demands.
 
     Attributes:
@@ -115,12 +112,11 @@ class Module:
     left_out: tuple[LeftOut, ...] = ()
 
 
-@dataclass(frozen=True, init=False)
 class RelationRule(Rule):
     """The rule that a relation is: the message is put into words when it is asked for."""
 
-    relation: Relation = field(kw_only=True)
-    module: Module = field(kw_only=True)
+    relation: Relation
+    module: Module
 
     def __init__(self, relation: Relation, module: Module) -> None:
         values = {
@@ -138,7 +134,7 @@ class RelationRule(Rule):
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
-    @cached_property  # type: ignore[misc]
+    @cached_property
     def message(self) -> str:
         """One sentence for people, without values."""
         if self.relation.says:

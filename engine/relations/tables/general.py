@@ -15,8 +15,8 @@ def _letter(value_of_orientation: int, first: int) -> str:
     for axis, (along, against) in _DIRECTIONS.items():
         cosine = f"ImageOrientationPatient[{first + axis}]"
         letter = f"initial(PatientOrientation[{value_of_orientation}])"
-        parts += [f"({cosine} <= 0.8 or {letter} == '{along}')"]
-        parts += [f"({cosine} >= -0.8 or {letter} == '{against}')"]
+        parts += [f"({letter} == '{along}' or {cosine} <= 0.8)"]
+        parts += [f"({letter} == '{against}' or {cosine} >= -0.8)"]
     return " and ".join(parts)
 
 
