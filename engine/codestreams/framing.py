@@ -6,8 +6,9 @@ from struct import calcsize, unpack
 
 from engine.codestreams.frame import Frame
 from engine.codestreams.header import STARTS
+from engine.codestreams.rle import RLE_HEADER, is_rle_header
 from engine.encoding.elements import Element
-from engine.encoding.transfer_syntax import Pixels
+from engine.encoding.transfer_syntax import Codec, Pixels
 from engine.image import Fragments, Image
 from engine.instance import Instance
 
@@ -36,6 +37,16 @@ def beginnings(fragments: Fragments) -> list[int]:
     ]
 
 
+def rle_beginnings(fragments: Fragments) -> list[int]:
+    """The fragments that begin with the header of an RLE frame, by their numbers (PS3.5 G.5)."""
+    dataset, row = fragments.pixel_data
+    return [
+        index
+        for index in range(len(fragments.starts))
+        if is_rle_header(Element(dataset, row + 2 + index).value(RLE_HEADER))
+    ]
+
+
 def entries(table: Element, code: str, count: int) -> tuple[int, ...] | None:
     """The entries of an offset table; None if there are not so many of them.
 
@@ -61,8 +72,11 @@ def _first_fragments(instance: Instance, image: Image, fragments: Fragments) -> 
     syntax = instance.transfer_syntax
     if image.frames == 1 or is_video(instance):
         return range(min(count, 1))
-    if count <= image.frames or (syntax and syntax.pixels is Pixels.ONE_FRAGMENT_PER_FRAME):
+    if count <= image.frames:
         return range(count)
+    if syntax and syntax.pixels is Pixels.ONE_FRAGMENT_PER_FRAME:
+        begun = rle_beginnings(fragments) if syntax.codec is Codec.RLE else []
+        return begun if len(begun) == image.frames else range(count)
     firsts = _from_table(fragments, image.frames) or beginnings(fragments)
     is_valid = firsts[:1] == [0] and all(a < b for a, b in pairwise(firsts))
     return firsts if is_valid else ()

@@ -7,7 +7,8 @@ from engine.codestreams.codestream import Codestream, InvalidError, TruncatedErr
 from engine.codestreams.frame import Frame
 from engine.encoding.transfer_syntax import Codec
 
-_LENGTH = 64
+RLE_HEADER = _LENGTH = 64
+"""The length of the header, in bytes."""
 _MOST_SEGMENTS = 15
 
 
@@ -32,6 +33,20 @@ def read_rle(frame: Frame) -> Codestream:
     if previous >= frame.length:
         raise TruncatedError(f"a segment at byte {previous} of {frame.length}")
     return Codestream(Codec.RLE, segments=count)
+
+
+def is_rle_header(beginning: bytes) -> bool:
+    """Whether bytes are the header of an RLE frame: offsets that rise, then zeros."""
+    if len(beginning) < _LENGTH:
+        return False
+    count, *offsets = unpack("<16I", beginning[:_LENGTH])
+    used = offsets[:count]
+    return (
+        1 <= count <= _MOST_SEGMENTS
+        and used[0] == _LENGTH
+        and all(a < b for a, b in pairwise(used))
+        and not any(offsets[count:])
+    )
 
 
 def decode_rle(frame: bytes, size: int) -> bytes:

@@ -25,6 +25,8 @@ class AnomalyKind(Enum):
     DEFLATE_TOO_LARGE = auto()
     """It inflates to more than `ReadingLimits.max_inflated_bytes`."""
     DEFLATE_CORRUPT = auto()
+    DEFLATE_WRAPPED = auto()
+    """The stream has the header of zlib or gzip."""
     DEFLATE_TRAILING = auto()
     """Bytes follow the deflated data set."""
     TRUNCATED = auto()

@@ -135,6 +135,7 @@ class Elements:
         complete: whether the data set was read to its end.
         has_gaps: whether elements were skipped because the structure around them is broken.
         left_out: parents and tags of elements that are there but could not be read whole.
+        damaged: the rows of sequences and items, and `TOP`, that elements may be lost from.
     """
 
     def __init__(
@@ -159,6 +160,7 @@ class Elements:
         self.complete = True
         self.has_gaps = False
         self.left_out: set[tuple[int, int]] = set()
+        self.damaged: set[int] = set()
         self._trail_before: tuple[int, tuple[int, ...]] = (TOP, ())
         """The sequence whose trail was asked for last, and that."""
         self._items_before: dict[int, tuple[int, int]] = {}
@@ -179,6 +181,16 @@ class Elements:
             self.left_out.add((self.parents[-1], self.tags[-1]))
         for column in (self.tags, self.vrs, self.lengths, self.offsets, self.parents):
             column.pop()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is known to be lost, so that what is not here is missing."""
+        return self.complete and not self.has_gaps
+
+    def add_damaged(self, row: int) -> None:
+        """Remember that elements may be lost from a sequence, an item or the data set."""
+        if len(self.damaged) < _LEFT_OUT_LIMIT:
+            self.damaged.add(row)
 
     def get(self, tag: int) -> Element | None:
         """The element with that tag at the top of the data set."""

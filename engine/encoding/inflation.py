@@ -6,7 +6,7 @@ from typing import NamedTuple
 from engine.encoding.elements import Buffer
 
 _CHUNK = 1 << 20
-_RAW_DEFLATE = -15
+_RAW_DEFLATE, _ZLIB, _GZIP = -15, 15, 31
 
 
 class Inflated(NamedTuple):
@@ -19,6 +19,8 @@ class Inflated(NamedTuple):
     """Whether there would have been more than allowed."""
     end: int
     """Where the compressed stream ends in the file, in bytes, if it is whole."""
+    wrapper: str
+    """The format that the stream is wrapped in, which DICOM does not have; empty: none."""
 
 
 def inflate(data: Buffer, start: int, limit: int) -> Inflated:
@@ -29,7 +31,8 @@ def inflate(data: Buffer, start: int, limit: int) -> Inflated:
         start: where the compressed stream starts, in bytes.
         limit: the greatest number of bytes to inflate to.
     """
-    stream = zlib.decompressobj(_RAW_DEFLATE)
+    window, wrapper = _wrapper(bytes(data[start : start + 2]))
+    stream = zlib.decompressobj(window)
     inflated = bytearray()
     position, pending = start, b""
     while not stream.eof and len(inflated) <= limit:
@@ -53,4 +56,13 @@ def inflate(data: Buffer, start: int, limit: int) -> Inflated:
         is_whole=stream.eof and not exceeds_limit,
         exceeds_limit=exceeds_limit,
         end=position - len(stream.unused_data),
+        wrapper=wrapper,
     )
+
+
+def _wrapper(beginning: bytes) -> tuple[int, str]:
+    """The argument for zlib, and the name of the format around the stream (RFC 1950, RFC 1952)."""
+    if beginning == b"\x1f\x8b":
+        return _GZIP, "gzip"
+    is_zlib = beginning[:1] == b"\x78" and int.from_bytes(beginning, "big") % 31 == 0
+    return (_ZLIB, "zlib") if is_zlib else (_RAW_DEFLATE, "")

@@ -47,6 +47,17 @@ class Progress:
         self.position += HEADER
         self.open.pop()
 
+    def close_at_nulls(self, container: Container) -> bool:
+        """Close the innermost container if its delimiter has been overwritten with null bytes."""
+        if container.defined or container.row == TOP:
+            return False
+        if bytes(self.data[self.position : self.position + HEADER]) != bytes(HEADER):
+            return False
+        self.report_here(AnomalyKind.DELIMITER_MISSING, container, found="null bytes")
+        self.position += HEADER
+        self.open.pop()
+        return True
+
     def close_at_end(self, container: Container) -> None:
         """Close the innermost container, which has no room for a further header."""
         is_end_of_data = container.end == len(self.data)
@@ -84,6 +95,7 @@ class Progress:
         self.table.has_gaps = True
         while self.open:
             container = self.open.pop()
+            self.table.add_damaged(container.row)
             if container.defined and container.kind is Kind.ITEMS:
                 self.position = container.end
                 return

@@ -22,6 +22,8 @@ _PREAMBLE_LENGTH = 128
 _PREFIX = b"DICM"
 _META_START = _PREAMBLE_LENGTH + len(_PREFIX)
 _META_GROUP = 0x0002
+_META_GROUP_BYTES = (b"\2\0", b"\0\2")
+"""How file meta information starts, in either byte order."""
 _STANDARD_ROOT = "1.2.840.10008."
 _ENCODINGS = (EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG)
 """Explicit VR first: letters that are VRs by chance are less likely than lengths that fit."""
@@ -59,7 +61,7 @@ def read(data: Buffer, limits: ReadingLimits, report: ReportAnomaly) -> DicomFil
     Returns:
         None if the file is not a DICOM file.
     """
-    has_prefix = bytes(data[_PREAMBLE_LENGTH:_META_START]) == _PREFIX
+    has_prefix = bytes(data[_PREAMBLE_LENGTH:_META_START]) == _PREFIX and not _is_in_value(data)
     start = _META_START if has_prefix else _find_start(data)
     if not has_prefix:
         beginning = bytes(data[:16])
@@ -72,6 +74,19 @@ def read(data: Buffer, limits: ReadingLimits, report: ReportAnomaly) -> DicomFil
     dataset = _read_dataset(data, _dataset_start(data, meta), syntax, limits, report)
     is_bare = not has_prefix and not meta.tags
     return DicomFile(None if is_bare else meta, dataset, syntax)
+
+
+def _is_in_value(data: Buffer) -> bool:
+    """Whether the letters of the prefix are in a value, since the data set starts the file."""
+    group = bytes(data[_META_START : _META_START + 2])
+    if group in _META_GROUP_BYTES:
+        return False
+    return any(
+        (header := read_header(data, 0, encoding))
+        and header.tag >> 16 in _FIRST_GROUPS
+        and fits(data, 0, encoding)
+        for encoding in _ENCODINGS
+    )
 
 
 def _find_start(data: Buffer) -> int | None:
@@ -136,6 +151,9 @@ def _read_deflated(
 ) -> Elements:
     inflated = inflate(data, start, limits.max_inflated_bytes)
     rest = len(data) - inflated.end
+    if inflated.wrapper:
+        expected, found = "a raw deflate stream", f"a {inflated.wrapper} stream"
+        report(Anomaly(AnomalyKind.DEFLATE_WRAPPED, None, expected, found, offset=start))
     if inflated.exceeds_limit:
         limit = f"at most {limits.max_inflated_bytes} bytes"
         report(Anomaly(AnomalyKind.DEFLATE_TOO_LARGE, expected=limit, offset=start))

@@ -198,10 +198,14 @@ class _Walker(Progress):
                 return False
             self.open.clear()
         elif group != _DELIMITER_GROUP:
-            return tag == 0 and self.skip_padding(container)
+            return tag == 0 and (self.skip_padding(container) or self.close_at_nulls(container))
         elif container.defined:
             self.report_here(AnomalyKind.DELIMITER_UNEXPECTED, container, found=tag_text(tag))
-            self.position += HEADER
+            if tag == ITEM:
+                # The item around it is shorter than it says: its end is not known.
+                self.recover()
+            else:
+                self.position += HEADER
         elif tag == ITEM_DELIMITATION_ITEM:
             self.close_at_delimiter(container)
         else:
@@ -250,6 +254,8 @@ class _Walker(Progress):
             self._open_item(sequence, length)
         elif tag == SEQUENCE_DELIMITATION_ITEM and not sequence.defined:
             self.close_at_delimiter(sequence)
+        elif self.close_at_nulls(sequence):
+            pass
         elif tag in (SEQUENCE_DELIMITATION_ITEM, ITEM_DELIMITATION_ITEM):
             self.report_here(AnomalyKind.DELIMITER_UNEXPECTED, sequence, found=tag_text(tag))
             self.position += HEADER
@@ -306,6 +312,7 @@ class _Walker(Progress):
         defined = length != UNDEFINED_LENGTH
         end = self._content_end(container, row, length)
         if end is None:
+            self.table.add_damaged(row)
             self.recover()
         elif len(self.open) // 2 < self.limits.max_depth:
             self.open.append(Container(kind, row, encoding, end, defined))
@@ -361,6 +368,7 @@ class _Walker(Progress):
         row = self.table.add(ITEM, vrs.NONE, length, self.position, sequence.row)
         end = self._content_end(sequence, row, length)
         if end is None:
+            self.table.add_damaged(row)
             self.recover()
             return
         defined = length != UNDEFINED_LENGTH

@@ -116,7 +116,7 @@ class FunctionalGroups:
                 self._missing(frame, group.tag)
 
     def _missing(self, frame: GroupsScope, tag: int, times: int = 1) -> None:
-        if not frame.may_have(tag):
+        if not frame.may_have(tag) and not self._elements.has_gaps:
             expected = "shared by all frames, or with each frame"
             self._checker.add(rules.GROUP_MISSING, Violation(frame.place(tag), expected), times)
 

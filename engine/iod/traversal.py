@@ -16,7 +16,11 @@ from engine.iod.scope import Scope
 from engine.rules import iod as rules
 from engine.standard.condition import Truth
 from engine.standard.facts import is_retired
-from engine.tags import PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, SHARED_FUNCTIONAL_GROUPS_SEQUENCE
+from engine.tags import (
+    OVERLAY_DATA,
+    PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE,
+    SHARED_FUNCTIONAL_GROUPS_SEQUENCE,
+)
 from engine.violation import Violation
 
 _GROUPS = range(0x0008, 0xFFFC)
@@ -41,8 +45,8 @@ class _Traversal:
         self.plan = plan
         self.plans = plans
         self.findings = findings
-        self.is_whole = self.elements.complete and not self.elements.left_out
-        self.unfinished = frozenset(self._unfinished())
+        self.is_whole = self.elements.is_whole and not self.elements.left_out
+        self.unfinished = self.elements.damaged.union(self._unfinished())
         """The rows that reading broke off in."""
         self.spare_pixels = DESCRIBING.keys() - {instance.image.tag if instance.image else 0}
         """The kinds of pixel data that the image isn't made of."""
@@ -125,7 +129,7 @@ def _overlay(dataset: Scope, group: int) -> Scope:
 
 def _reported_elsewhere(instance: Instance) -> frozenset[int]:
     """What is reported by other rules if it is missing or empty."""
-    tags = {*instance.profile.required_tags, *DESCRIBING}
+    tags = {*instance.profile.required_tags, *DESCRIBING, OVERLAY_DATA}
     if instance.image:
         tags.update(DESCRIBING[instance.image.tag])
     return frozenset(tags)

@@ -26,8 +26,7 @@ def check_relations(instance: Instance, findings: Findings) -> None:
     nothing.
     """
     dataset = instance.dataset
-    is_whole = dataset.complete and not dataset.left_out and not dataset.has_gaps
-    if instance.is_media_directory or not is_whole:
+    if instance.is_media_directory or not dataset.is_whole or dataset.left_out:
         return
     relations = _of_sop_class(dataset.text(SOP_CLASS_UID))
     surroundings = Surroundings(dataset, instance.meta)

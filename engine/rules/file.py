@@ -114,7 +114,7 @@ def preamble_is_empty(instance: Instance) -> Iterator[Violation]:
     "The file is a DICOMDIR, an index of other files, and not an instance.",
     "PS3.10 8.6",
     why="It belongs to the medium that it indexes; there is nothing in it to file.",
-    fix="Leave it out; send the files that it refers to.",
+    fix="Nothing, if the files that it refers to were sent along; else send those.",
     refusal="It is an index of other files; there is nothing in it to file.",
     violation=False,
 )

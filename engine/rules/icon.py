@@ -8,7 +8,7 @@ from engine.encoding.items import items_with
 from engine.image import Layout
 from engine.instance import Instance
 from engine.rule_set import RuleSet
-from engine.tags import PIXEL_DATA
+from engine.tags import ICON_IMAGE_SEQUENCE, PIXEL_DATA
 from engine.violation import Violation
 
 RULES = RuleSet(__name__)
@@ -26,6 +26,8 @@ def icons_are_whole(instance: Instance) -> Iterator[Violation]:
     """Rows x columns x samples x bits; one byte of padding makes an odd length even."""
     for item in items_with(instance.dataset, PIXEL_DATA):
         pixel_data, layout = item[PIXEL_DATA], Layout.of(item.get)
+        if pixel_data.trail[-2] != ICON_IMAGE_SEQUENCE:
+            continue  # what is in a private sequence is its maker's business
         if layout and pixel_data.length != UNDEFINED_LENGTH:
             needed = layout.native_length
             if pixel_data.length not in {needed, needed + needed % 2}:

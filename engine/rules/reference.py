@@ -114,7 +114,7 @@ def references_lead_somewhere(instance: Instance) -> Iterator[Violation]:
     """Regions of structure sets, beams and setups of plans, segments of segmentations."""
     dataset = instance.dataset
     for by, to, section in _REFERENCES:
-        if not dataset.complete or all(dataset.get(place.sequence) is None for place in to):
+        if not dataset.is_whole or all(dataset.get(place.sequence) is None for place in to):
             continue
         known = {element.integer() for place in to for element in _elements(dataset, place)}
         for element in _elements(dataset, by):
@@ -161,7 +161,7 @@ def numbers_are_unique(instance: Instance) -> Iterator[Violation]:
 def content_is_listed_as_evidence(instance: Instance) -> Iterator[Violation]:
     """Structured reports and key object selections."""
     dataset = instance.dataset
-    if dataset.get(CONTENT_SEQUENCE) is None or not dataset.complete:
+    if dataset.get(CONTENT_SEQUENCE) is None or not dataset.is_whole:
         return
     listed, referred = set(), []
     for element in _elements(dataset, _Place(REFERENCED_SOP_SEQUENCE, REFERENCED_SOP_INSTANCE_UID)):
@@ -186,7 +186,7 @@ def content_is_listed_as_evidence(instance: Instance) -> Iterator[Violation]:
 def frames_have_an_index_in_each_dimension(instance: Instance) -> Iterator[Violation]:
     """Enhanced multi-frame images."""
     dataset = instance.dataset
-    if dataset.get(DIMENSION_INDEX_SEQUENCE) is None or not dataset.complete:
+    if dataset.get(DIMENSION_INDEX_SEQUENCE) is None or not dataset.is_whole:
         return
     dimensions = sum(
         1 for _ in _elements(dataset, _Place(DIMENSION_INDEX_SEQUENCE, DIMENSION_INDEX_POINTER))

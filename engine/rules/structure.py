@@ -237,6 +237,16 @@ DEFLATE_CORRUPT = RULES.define(
     refusal="The elements behind the damage are lost, and the sender still has them.",
     found_by="engine.encoding.reading",
 )
+DEFLATE_WRAPPED = RULES.define(
+    "structure.deflate-wrapped",
+    Severity.ERROR,
+    "The deflated data set has a header of zlib or gzip.",
+    "PS3.5 A.5",
+    why="Readers expect the bare stream and inflate nothing.",
+    fix="Write the deflate stream without header and checksum.",
+    refusal="Most readers can't read the data set.",
+    found_by="engine.encoding.reading",
+)
 DEFLATE_TRAILING = RULES.define(
     "structure.deflate-trailing",
     Severity.WARNING,

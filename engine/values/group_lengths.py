@@ -44,7 +44,7 @@ def _group_ends(elements: Elements) -> dict[int, int]:
             if previous is not None:
                 ends.setdefault(previous, _header_start(elements, row))
             previous = tag >> 16
-    if previous is not None and elements.complete:
+    if previous is not None and elements.is_whole:
         ends.setdefault(previous, elements.end)
     return ends
 

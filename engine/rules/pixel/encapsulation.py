@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from contracts.report import Severity
-from engine.codestreams.framing import beginnings, entries, is_video
+from engine.codestreams.framing import beginnings, entries, is_video, rle_beginnings
 from engine.encoding.elements import Element
-from engine.encoding.transfer_syntax import Pixels
+from engine.encoding.transfer_syntax import Codec, Pixels
 from engine.image import Fragments
 from engine.instance import Instance
 from engine.rule_set import RuleSet
@@ -159,6 +159,31 @@ def fragments_belong_to_frames(instance: Instance) -> Iterator[Violation]:
         yield Violation(count.pixel_data, expected=f"{count.expected} frames")
 
 
+@RULES.check(
+    "pixel.frame-fragmented",
+    Severity.WARNING,
+    "A frame is in several fragments, which the transfer syntax does not allow.",
+    "PS3.5 A.4.2",
+    why="Readers take each fragment for a frame: they show a part of it, and more frames.",
+    fix="Write each RLE frame into one fragment; the bytes are those of its fragments in order.",
+)
+def frames_are_in_one_fragment(instance: Instance) -> Iterator[Violation]:
+    """RLE alone: its frames have a header that shows where one begins."""
+    image = instance.image
+    if image and image.fragments and _is_fragmented(instance):
+        found = f"{len(image.fragments.starts)} fragments"
+        yield Violation(image.pixel_data, f"{image.frames} fragments", found)
+
+
+def _is_fragmented(instance: Instance) -> bool:
+    """Whether there are more fragments than frames, and as many of them begin one."""
+    image, syntax = instance.image, instance.transfer_syntax
+    if not (image and image.fragments and syntax and syntax.codec is Codec.RLE):
+        return False
+    more = len(image.fragments.starts) > image.frames
+    return more and len(rle_beginnings(image.fragments)) == image.frames
+
+
 class _FrameCount(NamedTuple):
     pixel_data: Element
     expected: int
@@ -169,7 +194,7 @@ class _FrameCount(NamedTuple):
 def _count_frames(instance: Instance) -> _FrameCount | None:
     """The frames in the fragments; None if another rule reports them, or none can."""
     image = instance.image
-    if not (image and image.fragments and image.fragments.offset_table):
+    if not (image and image.fragments and image.fragments.offset_table) or _is_fragmented(instance):
         return None
     fragments, frames = len(image.fragments.starts), image.frames
     if is_video(instance):

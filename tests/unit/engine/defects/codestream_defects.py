@@ -66,6 +66,9 @@ def _encapsulation() -> Iterator[Defect]:
     yield put("pixel.frames-missing", jpeg, _PIXELS, few)
     many = Fragments((*rle_frames.contents, rle(bytes(64))))
     yield put("pixel.frames-extra", grey, _PIXELS, many)
+    first, *others = rle_frames.contents
+    parts = Fragments((first[:80], first[80:], *others))
+    yield put("pixel.frame-fragmented", grey, _PIXELS, parts)
     without = Raw(dicom.element(0x7FE00010, "OB", dicom.SEQUENCE_END, length=dicom.UNDEFINED))
     yield put("pixel.offset-table-missing", compressed.jpeg_ls(), _PIXELS, without)
     # Four fragments of three frames, none of which begins with a marker.

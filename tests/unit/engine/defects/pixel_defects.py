@@ -168,8 +168,7 @@ def _overlays() -> Iterator[Defect]:
     yield put("overlay.length-short", base, "60003000", bytes(2))
     yield put("overlay.length-long", base, "60003000", bytes(20))
     yield put("overlay.bits", base, "60000100", 16)
-    missing = ("iod.type-1-missing",)
-    yield absent("overlay.embedded", base, "60003000", along=missing)
+    yield absent("overlay.embedded", base, "60003000")
     pixels = "IconImageSequence[0]>PixelData"
     yield put("icon.length", icon(), pixels, Of("OB", bytes(2)))
 

@@ -1,5 +1,7 @@
 """Defects of small files: how elements are encoded, byte by byte."""
 
+import gzip
+import zlib
 from collections.abc import Iterator
 
 from engine.profiles.profile import Limits
@@ -174,6 +176,10 @@ def _deflate_cases() -> Iterator[Defect]:
     reserved = valid[:start] + b"\x07" + valid[start + 1 :]
     yield small("structure.deflate-corrupt", reserved, valid, note="a block of no known kind")
     yield small("structure.deflate-trailing", valid + bytes(8), valid)
+    wrapped = zlib.compress(dicom.encode(dicom.ct()))
+    yield small("structure.deflate-wrapped", valid[:start] + wrapped, valid, note="zlib")
+    gzipped = gzip.compress(dicom.encode(dicom.ct()), mtime=0)
+    yield small("structure.deflate-wrapped", valid[:start] + gzipped, valid, note="gzip")
     size = len(dicom.encode(dicom.ct()))
     yield small(
         "structure.deflate-too-large",

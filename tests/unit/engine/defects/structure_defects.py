@@ -98,8 +98,7 @@ def _sequences() -> Iterator[Defect]:
     def of(value: bytes, length: int | None = None) -> Raw:
         return Raw(dicom.element(0x300C0004, "SQ", value, length=length))
 
-    empty = ("iod.type-1c-empty",)
-    yield put("structure.item-expected", plan, sequence, of(item[8:]), along=empty)
+    yield put("structure.item-expected", plan, sequence, of(item[8:]))
     endless = of(item, dicom.UNDEFINED)
     yield put("structure.delimiter-missing", plan, sequence, endless)
     yield put("structure.delimiter-unexpected", plan, sequence, of(item + dicom.SEQUENCE_END))

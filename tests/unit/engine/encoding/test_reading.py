@@ -109,17 +109,19 @@ def test_later_versions_that_keep_the_first_are_legal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("uid", "code"),
+    ("uid", "code", "severity"),
     [
-        ("1.2.840.10008.1.2.77", "meta.transfer-syntax-unknown"),
-        (dicom.CT_IMAGE_STORAGE, "meta.transfer-syntax-unknown"),
-        ("1.2.840.113619.5.2", "meta.transfer-syntax-private"),
+        ("1.2.840.10008.1.2.77", "meta.transfer-syntax-unknown", Severity.ERROR),
+        (dicom.CT_IMAGE_STORAGE, "meta.transfer-syntax-unknown", Severity.ERROR),
+        ("1.2.840.113619.5.2", "meta.transfer-syntax-private", Severity.WARNING),
     ],
 )
-def test_an_unknown_or_private_transfer_syntax_is_an_error(uid: str, code: str) -> None:
+def test_an_unknown_transfer_syntax_is_an_error_a_private_one_a_warning(
+    uid: str, code: str, severity: Severity
+) -> None:
     [finding] = findings(transfer_syntax=dicom.uid(uid))
 
-    assert (finding.code, finding.severity) == (code, Severity.ERROR)
+    assert (finding.code, finding.severity) == (code, severity)
 
 
 def test_a_retired_transfer_syntax_is_a_remark() -> None:
