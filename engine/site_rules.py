@@ -9,6 +9,8 @@ from engine.encoding import vr as vrs
 from engine.encoding.character_sets import SEPARATORS, declaration
 from engine.encoding.elements import Element, Elements
 from engine.findings import Findings
+from engine.formulas.level import Level, Surroundings
+from engine.formulas.parsing import parsed
 from engine.instance import Instance
 from engine.profiles.pattern import compiled
 from engine.profiles.site_rule import MustBe, SiteRule
@@ -53,13 +55,16 @@ def check_site_rules(instance: Instance, findings: Findings) -> None:
         return
     sop_class_uid = instance.dataset.text(SOP_CLASS_UID)
     modality = instance.dataset.text(MODALITY)
+    surroundings = Surroundings(instance.dataset, instance.meta)
     for rule in instance.profile.rules:
         if rule.has(sop_class_uid, modality):
-            for broken, violation in _violations(instance, rule):
+            for broken, violation in _violations(instance, rule, surroundings):
                 findings.add(broken, violation)
 
 
-def _violations(instance: Instance, site: SiteRule) -> Iterator[tuple[Rule, Violation]]:
+def _violations(
+    instance: Instance, site: SiteRule, surroundings: Surroundings
+) -> Iterator[tuple[Rule, Violation]]:
     elements = instance.meta if site.element[0] >> 16 == 2 else instance.dataset
     if elements is None:
         return
@@ -67,8 +72,11 @@ def _violations(instance: Instance, site: SiteRule) -> Iterator[tuple[Rule, Viol
         if broken := _broken_presence(elements, place, site.must_be):
             rule, expected = broken
             yield rule, Violation(place.at, f"{site.id}: {expected}", site=site)
-        elif place.element and site.restricts_values and not place.element.is_empty:
-            yield from _wrong_values(instance, site, place.element)
+        elif place.element:
+            if site.restricts_values and not place.element.is_empty:
+                yield from _wrong_values(instance, site, place.element)
+            if site.require:
+                yield from _broken_formula(site, place.element, surroundings)
 
 
 def _broken_presence(
@@ -135,6 +143,19 @@ def _is_cut(elements: Elements, at: Element | Absent | int) -> bool:
     if isinstance(at, int):
         return elements.may_have(at)
     return not elements.complete
+
+
+def _broken_formula(
+    site: SiteRule, element: Element, surroundings: Surroundings
+) -> Iterator[tuple[Rule, Violation]]:
+    """The formula of a rule, in the data set or item that has the element."""
+    elements, row = element
+    level = Level(surroundings, elements.parents[row], elements)
+    statement = parsed(site.require or "")
+    is_asked = not site.when or parsed(site.when).truth(level) is True
+    if is_asked and statement.truth(level) is False:
+        expected, found = statement.reason(level)
+        yield rules.FORMULA, Violation(element, f"{site.id}: {expected}", found, site=site)
 
 
 def _wrong_values(

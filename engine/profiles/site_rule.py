@@ -9,6 +9,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt, model_validator
 
 from contracts.report import Severity
+from engine.formulas.parsing import parsed
 from engine.profiles.pattern import PatternError, compiled
 from engine.profiles.selection import OneOrMore, Selection, suggestion
 from engine.standard import facts
@@ -73,6 +74,11 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _formula(text: str) -> str:
+    parsed(text)
+    return text
+
+
 def _is_number(text: str) -> bool:
     try:
         return isfinite(float(text))
@@ -80,6 +86,7 @@ def _is_number(text: str) -> bool:
         return False
 
 
+Formula = Annotated[str, AfterValidator(_formula)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 AllowedValue = Annotated[str, Field(max_length=200)]
 
@@ -105,6 +112,10 @@ class SiteRule(Selection):
     """The greatest number that it may have, in the unit of the standard."""
     matches: Annotated[str, AfterValidator(_pattern)] | None = None
     """A regular expression for the whole value."""
+    require: Formula | None = None
+    """A formula that must be true in the data set or item that has the element."""
+    when: Formula | None = None
+    """A formula too: where it is not true, `require` asks for nothing."""
     position: PositiveInt | None = None
     """Which value of a multi-valued element is meant, counted from 1; by default all of them."""
     severity: Severity = Severity.ERROR
@@ -127,6 +138,8 @@ class SiteRule(Selection):
             demands.append(self.bounds)
         if self.matches:
             demands.append(f"matches {self.matches}")
+        if self.require:
+            demands.append(self.require)
         return "; ".join(demands)
 
     @property
@@ -157,9 +170,14 @@ class SiteRule(Selection):
         return self
 
     def _contradictions(self) -> Iterator[str]:
+        if self.when and not self.require:
+            yield "when needs require"
         if not self.restricts_values:
-            if not self.must_be:
-                yield "the rule requires nothing: give must_be, in, at_least, at_most or matches"
+            if not self.must_be and not self.require:
+                yield (
+                    "the rule requires nothing: give must_be, in, at_least, at_most, matches or "
+                    "require"
+                )
             if self.position is not None:
                 yield "position needs in, at_least, at_most or matches"
         elif self.must_be in {MustBe.EMPTY, MustBe.ABSENT}:

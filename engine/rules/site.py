@@ -69,6 +69,15 @@ OUT_OF_RANGE = RULES.define(
     refusal="The site has said so.",
     violation=False,
 )
+FORMULA = RULES.define(
+    "site.relation",
+    Severity.ERROR,
+    "The element does not agree with others as the site requires.",
+    _SECTION,
+    why=_WHY,
+    fix=_FIX + "correct the elements that the rule's formula names, or the formula.",
+    violation=False,
+)
 FORMAT = RULES.define(
     "site.value-format",
     Severity.ERROR,

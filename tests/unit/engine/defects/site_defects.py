@@ -45,6 +45,8 @@ def cases() -> Iterator[Defect]:
     )
     scheme = "ContentSequence[1]>ContentSequence[1]>ConceptCodeSequence[0]>CodingSchemeDesignator"
     yield put("site.value-not-allowed", report, scheme, "99LOCAL", profile=coded)
+    square = _asking(element="PixelSpacing", require="PixelSpacing[1] == PixelSpacing[2]")
+    yield put("site.relation", ct, "PixelSpacing", ("0.5", "0.6"), profile=square)
     measures = "SharedFunctionalGroupsSequence > PixelMeasuresSequence > SliceThickness"
     thickness = "SharedFunctionalGroupsSequence[0]>PixelMeasuresSequence[0]>SliceThickness"
     yield put(

@@ -243,3 +243,44 @@ def test_many_places_are_counted_in_one_finding_more() -> None:
         ("(0008,1110)[0]>(0008,1150)", 1),
         ("(0008,1111)[0]>(0008,1150)", 1),
     ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "dataset", "expected"),
+    [
+        ({"require": "SliceThickness <= 2"}, THICK, ["site.relation"]),
+        ({"require": "SliceThickness <= 2"}, EMPTY, []),
+        ({"require": "SliceThickness <= 2"}, {}, []),
+        ({"require": "SliceThickness <= Rows"}, THICK, []),
+        ({"require": "SliceThickness <= 2", "when": "Modality == 'MR'"}, THICK, []),
+        ({"require": "SliceThickness <= 2", "when": "Modality == 'CT'"}, THICK, ["site.relation"]),
+        ({"require": "SliceThickness <= 2", "must_be": "filled"}, EMPTY, ["site.element-empty"]),
+    ],
+)
+def test_a_formula_relates_the_element_to_others(
+    rule: dict[str, Any], dataset: dicom.DataSet, expected: list[str]
+) -> None:
+    assert codes({"element": "SliceThickness", **rule}, dataset) == expected
+
+
+def test_a_formula_is_about_the_item_that_has_the_element() -> None:
+    rule = {"element": REFERENCE, "require": "ReferencedSOPInstanceUID != outer.SOPInstanceUID"}
+    own = dicom.element(0x00081155, "UI", dicom.uid(dicom.INSTANCE_UID))
+
+    assert codes(rule, with_items(CLASS_UID + INSTANCE_UID)) == []
+    [finding] = found(rule, with_items(CLASS_UID + INSTANCE_UID, CLASS_UID + own))
+    assert finding.path == "(0008,1140)[1]>(0008,1150)"
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        ({"require": "SliceThickness <= "}, "expected an attribute, a number or a text"),
+        ({"require": "SliceThicknes <= 1"}, "unknown element 'SliceThicknes'"),
+        ({"when": "Rows == 1", "must_be": "filled"}, "when needs require"),
+        ({}, "the rule requires nothing"),
+    ],
+)
+def test_a_formula_that_is_none_is_refused(rule: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        found({"element": "SliceThickness", **rule}, THICK)
