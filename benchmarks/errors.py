@@ -110,7 +110,7 @@ def main(folders: Sequence[str]) -> int:
         return 1
     examined = 0
     of_code: defaultdict[str, list[bytes]] = defaultdict(list)
-    for content in _contents(folders):
+    for content in contents(folders):
         examined += 1
         for code in _errors(content, Profile()):
             of_code[code].append(content)
@@ -135,7 +135,7 @@ def _packages(folders: Iterable[str]) -> Iterator[str]:
                 yield name.partition("-py3")[0].replace("-", " ")
 
 
-def _contents(folders: Iterable[str]) -> Iterator[bytes]:
+def contents(folders: Iterable[str]) -> Iterator[bytes]:
     """Each different file once."""
     known = set()
     paths = (path for folder in folders for path in sorted(Path(folder).rglob("*")))

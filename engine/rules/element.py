@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contracts.report import Severity
 from engine.instance import Instance
 from engine.rule_set import RuleSet
-from engine.tags import PATIENT_ID
+from engine.tags import PATIENT_ID, PATIENT_IDENTITY_REMOVED
 from engine.violation import Violation
 
 RULES = RuleSet(__name__)
@@ -61,7 +61,13 @@ def required_elements_have_values(instance: Instance) -> Iterator[Violation]:
     violation=False,
 )
 def patient_id_has_a_value(instance: Instance) -> Iterator[Violation]:
-    """Where a profile requires the element, that profile says whether it may be empty."""
+    """A profile that requires the element says itself whether it may be empty.
+
+    De-identification may empty it (PS3.15 E.1, action Z).
+    """
     element = instance.dataset.get(PATIENT_ID)
-    if PATIENT_ID not in instance.profile.required_tags and element and element.is_empty:
+    is_removed = instance.dataset.text(PATIENT_IDENTITY_REMOVED) == "YES"
+    if PATIENT_ID in instance.profile.required_tags or is_removed:
+        return
+    if element and element.is_empty:
         yield Violation(element, expected="a value")

@@ -5,6 +5,7 @@ from struct import pack
 import pytest
 
 from contracts.report import Finding, Severity
+from engine.examination import examine
 from engine.profiles.profile import Limits, Profile
 from unit.engine import dicom_writer as dicom
 from unit.engine.layers import changed, findings_in
@@ -85,6 +86,19 @@ def test_a_birth_date_is_a_remark_where_identity_is_said_to_be_removed() -> None
         assert "safety.birth-date-not-removed" not in codes(
             {IDENTITY_REMOVED: YES, 0x00100030: ("DA", dummy)}
         )
+
+
+def test_a_patient_id_may_be_empty_where_identity_is_said_to_be_removed() -> None:
+    empty = {0x00100020: ("LO", b"  ")}
+    pseudonym = {0x00100010: ("PN", b"P001")}
+
+    def of_element(dataset: dicom.DataSet) -> list[str]:
+        report = examine(dicom.part10(dicom.ct() | pseudonym | dataset), Profile())
+        return [one.code for one in report.findings if one.code.startswith("element.")]
+
+    assert of_element(empty) == ["element.patient-id-empty"]
+    assert of_element(empty | {IDENTITY_REMOVED: NO}) == ["element.patient-id-empty"]
+    assert of_element(empty | {IDENTITY_REMOVED: YES}) == []
 
 
 def test_terabytes_of_pixels_claimed_by_a_few_kilobytes_are_an_error() -> None:
