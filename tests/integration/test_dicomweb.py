@@ -194,6 +194,32 @@ def test_curl_sends_a_single_instance_and_gets_it_back(
     assert got.read_bytes() == ct
 
 
+UNUSUAL = ["rtdose_rle.dcm", "MR_small_implicit.dcm", "image_dfl.dcm"]
+"""UIDs and sequences as UN; other encodings than explicit VR little endian."""
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_what_is_accepted_is_found_and_comes_back_byte_for_byte(
+    services: Pipeline, name: str
+) -> None:
+    path = get_testdata_file(name, download=False)
+    assert path
+    content = Path(path).read_bytes()
+    headers = {"Content-Type": "application/dicom"}
+    stored = services.http.post(f"{DICOMWEB}/studies", content=content, headers=headers)
+    assert stored.status_code == 200
+    url = path_of(pydicom.dcmread(path))
+
+    accept = {"Accept": "application/dicom; transfer-syntax=*"}
+    assert services.http.get(url, headers=accept).content == content
+    part = services.http.get(url, headers={"Range": "bytes=128-131"})
+    assert (part.status_code, part.content) == (206, b"DICM")
+    [metadata] = services.http.get(f"{url}/metadata").json()
+    expected = {f"{element.tag:08X}" for element in pydicom.dcmread(path)}
+    assert set(metadata) <= expected
+    assert {"00080018", "0020000D", "0020000E", "00100020"} <= set(metadata)
+
+
 def test_a_part_that_is_not_dicom_is_reported_and_the_rest_is_stored(
     services: Pipeline, ct: bytes, tmp_path: Path
 ) -> None:
