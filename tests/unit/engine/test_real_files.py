@@ -61,8 +61,8 @@ ERRORS = {
     """,
     # The sequence is 24 bytes shorter than it says since its offsets were taken out.
     "file.media-directory structure.truncated": "dicomdirtests/DICOMDIR-nooffset",
-    # UIDs were replaced by hexadecimal digests; one of RTImageStorage.dcm has leading zeroes.
-    "uid.malformed": "bad_sequence.dcm RTImageStorage.dcm",
+    # UIDs were replaced by hexadecimal digests.
+    "uid.malformed": "bad_sequence.dcm",
     # Declared as JPEG, which is explicit VR; the data set is in implicit VR.
     "meta.transfer-syntax-mismatch": "SC_rgb_jpeg.dcm",
     "structure.truncated": "MR_truncated.dcm rtplan_truncated.dcm",
