@@ -29,7 +29,7 @@ uploads get their turn."""
 
 SMALL_FILES = 4
 """An upload of more files takes its turn by itself."""
-SMALL_BYTES = 8 * 1024 * 1024
+SMALL_BYTES = 1024 * 1024
 """And so does one of more bytes."""
 SMALL_UPLOADS = 4
 """So many small uploads are validated together where one large one would be."""

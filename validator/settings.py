@@ -43,7 +43,7 @@ class ValidatorSettings(VolumeSettings, StatusClientSettings):
 
     port: Port = 8002
     concurrency: int = Field(default=4, ge=1, le=256)
-    """Uploads of more than four files or 8 MiB that are validated at the same time; four times as
+    """Uploads of more than four files or 1 MiB that are validated at the same time; four times as
     many small ones are validated together."""
     processes: int = Field(default=2, ge=1, le=256)
     """Processes that examine files; as many again while some take longer than a second."""

@@ -8,7 +8,8 @@ handled each by itself. Whatever becomes of a message harms no other one of its 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +30,10 @@ GATHER_SECONDS = 0.025
 """From the beginning of a batch, how long the next one gathers, for each message of that batch:
 where messages are rare, none waits; the more come, the more are handled at once."""
 LONGEST_GATHER_SECONDS = 0.25
+
+LARGE_HERE = 4
+"""So many times as many large messages as are handled are taken in at most: small ones behind them
+overtake those that wait. More would better be left to other processes."""
 
 Result = Sequence[CloudEvent] | Exception
 """What became of an event: the events that follow from it, or why it was not handled."""
@@ -84,22 +89,31 @@ class Consumer:
     capacity: Capacity
     _batches: asyncio.Semaphore = field(init=False)
     _large: asyncio.Semaphore = field(init=False)
+    _large_here: asyncio.Semaphore = field(init=False)
+    """Handled, or waiting for that: small ones behind them are to be read, and to overtake."""
 
     def __post_init__(self) -> None:
         self._batches = asyncio.Semaphore(self.capacity.batches)
         self._large = asyncio.Semaphore(self.capacity.large)
+        self._large_here = asyncio.Semaphore(LARGE_HERE * self.capacity.large)
 
     def is_large(self, message: _Message) -> bool:
         """Whether a message is handled by itself."""
         return isinstance(message.event, CloudEvent) and self.capacity.is_large(message.event)
 
-    def slot(self, messages: Sequence[_Message]) -> asyncio.Semaphore:
-        """What messages that are handled together have to wait for."""
-        return self._large if self.is_large(messages[0]) else self._batches
+    @asynccontextmanager
+    async def slot(self, messages: Sequence[_Message]) -> AsyncIterator[None]:
+        """Wait until messages can be handled together; they keep their place in the context."""
+        if self.is_large(messages[0]):
+            async with self._large_here, self._large:
+                yield
+        else:
+            async with self._batches:
+                yield
 
     async def room(self) -> None:
-        """Wait until another message could be worked on at once, whatever its size."""
-        async with self._batches, self._large:
+        """Wait until another message could be taken in, whatever its size."""
+        async with self._batches, self._large_here:
             pass
 
 

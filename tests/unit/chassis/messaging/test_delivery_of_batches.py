@@ -14,7 +14,7 @@ from structlog.typing import EventDict
 
 from chassis.messaging.addresses import Stream
 from chassis.messaging.claims import Claim
-from chassis.messaging.delivery import Capacity, Delivery, Result
+from chassis.messaging.delivery import LARGE_HERE, Capacity, Delivery, Result
 from chassis.messaging.delivery import Consumer as Consuming
 from chassis.messaging.errors import PermanentError
 from chassis.messaging.outcome import Outcome
@@ -249,6 +249,12 @@ class Slow:
         self.running.remove(counts)
         return [()] * len(events)
 
+    async def end_all(self, delivery: Delivery) -> None:
+        """End all calls, and wait until nothing is in work."""
+        for count in range(20):
+            self.ends.setdefault(count, asyncio.Event()).set()
+        await delivery.drain(10)
+
     async def until(self, *running: list[int]) -> None:
         """Wait until these calls run."""
         async with asyncio.timeout(10), self.began:
@@ -268,20 +274,31 @@ async def test_small_messages_are_handled_together_and_large_ones_each_by_itself
     consumer: Consumer,
 ) -> None:
     slow, stream = Slow(), stream_of(CAPACITY)
-    consuming, bodies = Consuming(StudyUploaded, slow, CAPACITY), large(1, 5, 1, 7)
+    consuming, bodies = (
+        Consuming(StudyUploaded, slow, CAPACITY),
+        large(1, 2, 1, 3, *range(4, 2 + LARGE_HERE * CAPACITY.large)),
+    )
     entries = [{b"__data__": body} for body in bodies.values()]
     delivery = consumer.new_delivery()
     reading = asyncio.create_task(delivery.deliver(stream, consuming, list(bodies), entries))
-    await slow.until([1, 1], [5], [7])
-    # Both places for large ones are taken: nothing more is read, and then not too many.
+    await slow.until([1, 1], [2], [3])
+    # No more large ones are taken in: nothing is read, and then not too many.
     assert not reading.done()
     assert stream.max_records == CAPACITY.large
-    slow.ends[5].set()
+    slow.ends[2].set()
     await asyncio.wait_for(reading, 10)
-    assert slow.running == [[1, 1], [7]]
-    for end in slow.ends.values():
-        end.set()
-    await delivery.drain(10)
+    await slow.until([1, 1], [3], [4])
+    await slow.end_all(delivery)
+
+
+async def test_a_small_message_overtakes_large_ones_that_wait(consumer: Consumer) -> None:
+    slow, stream = Slow(), stream_of(CAPACITY)
+    consuming, delivery = Consuming(StudyUploaded, slow, CAPACITY), consumer.new_delivery()
+    for bodies in large(5, 7, 8), large(1):
+        entries = [{b"__data__": body} for body in bodies.values()]
+        await asyncio.wait_for(delivery.deliver(stream, consuming, list(bodies), entries), 10)
+    await slow.until([5], [7], [1])
+    await slow.end_all(delivery)
 
 
 async def test_while_small_ones_come_more_of_them_are_read_at_once(consumer: Consumer) -> None:
