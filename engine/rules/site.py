@@ -76,6 +76,7 @@ FORMULA = RULES.define(
     _SECTION,
     why=_WHY,
     fix=_FIX + "correct the elements that the rule's formula names, or the formula.",
+    refusal="The site has said so.",
     violation=False,
 )
 FORMAT = RULES.define(
