@@ -81,7 +81,7 @@ Timestamp = Annotated[
 ]
 """A time with its offset from UTC (RFC 3339 5.6)."""
 
-_UID = r"^(0|[1-9][0-9]*)([.](0|[1-9][0-9]*))+$"
+_UID = r"^[0-9]+([.][0-9]+)+$"
 _IS_UID = re.compile(_UID.removesuffix("$"))
 _UID_LENGTH = 64
 
@@ -93,11 +93,11 @@ DicomUid = Annotated[
         examples=["1.2.840.113619.2.55.3"],
     ),
 ]
-"""A DICOM UID (PS3.5 9.1)."""
+"""A DICOM UID (PS3.5 9.1), or what others take for one: components with leading zeros occur."""
 
 
 def is_uid(text: str) -> bool:
-    """Whether a text is a DICOM UID (PS3.5 9.1) of two components or more.
+    """Whether a text is a `DicomUid` of two components or more.
 
     It is then a safe file name, and differs from any name that the gateway gives a file.
     """

@@ -184,7 +184,6 @@ _ENUMERATED: tuple[tuple[str, File, Any], ...] = (
     ("ScanningSequence", _MR, ("XX", "SE")),
     ("LossyImageCompression", _US, "02"),
     ("CompletionFlag", _REPORT, "DONE"),
-    (f"{_CONTENT}[0]>RelationshipType", _REPORT, "HAS"),
     ("ContentSequence[1]>ContinuityOfContent", _REPORT, "BOTH"),
     ("GraphicAnnotationSequence[0]>GraphicObjectSequence[0]>GraphicFilled", _STATE, "X"),
     ("GraphicAnnotationSequence[0]>GraphicObjectSequence[0]>GraphicAnnotationUnits", _STATE, "CM"),
@@ -224,6 +223,9 @@ def _with_consequences() -> Iterator[Defect]:
     yield put("iod.type-1-empty", _SEGMENTS, "SegmentSequence", [], along=dangling)
     evidence = "CurrentRequestedProcedureEvidenceSequence"
     unlisted = ("reference.evidence-missing",)
+    relationship = f"{_CONTENT}[0]>RelationshipType"
+    unknown_relationship = ("sr.relationship",)
+    yield put("iod.value-not-allowed", _REPORT, relationship, "HAS", along=unknown_relationship)
     yield absent("iod.type-1-missing", _KEY_OBJECTS, evidence, along=unlisted)
     yield absent("iod.type-1c-missing", _LOOP, "FrameTime", along=pointer)
     yield absent("iod.type-1c-missing", _DOSE, "GridFrameOffsetVector", along=pointer)

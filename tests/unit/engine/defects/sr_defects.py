@@ -124,10 +124,10 @@ def _spatial_graphics() -> Iterator[Defect]:
     polygon = report.put(f"{item}>GraphicType", "POLYGON").put(data, square)
     yield put("sr.graphic-open", polygon, data, square[:12])
     bent = (*square[:8], 9, *square[9:])
-    yield put("sr.graphic-plane", polygon, data, bent)
+    yield put("sr.graphic-plane", polygon, data, bent, note="POLYGON")
     flat = report.put(f"{item}>GraphicType", "ELLIPSE").put(data, ellipse)
     twisted = (*ellipse[:8], 0, *ellipse[9:11], 14)
-    yield put("sr.graphic-plane", flat, data, twisted, along=("sr.graphic-axes",))
+    yield put("sr.graphic-plane", flat, data, twisted, note="ELLIPSE", along=("sr.graphic-axes",))
     body = report.put(f"{item}>GraphicType", "ELLIPSOID").put(data, ellipsoid)
     yield put("sr.graphic-axes", body, data, (*ellipsoid[:12], 10, 0, 0, 18, 0, 3))
 
@@ -158,8 +158,8 @@ def _templates() -> Iterator[Defect]:
     yield put("sr.root-template", dose, _TEMPLATE, "1400")
     finding = code("121071", "DCM", "Finding")
     name = "ConceptNameCodeSequence"
-    yield put("sr.template-title", measured, name, finding)
-    yield put("sr.template-title", dose, name, finding)
+    yield put("sr.template-title", measured, name, finding, note="TID 1500")
+    yield put("sr.template-title", dose, name, finding, note="dose")
     for index in range(len(dose.get("ContentSequence"))):
         rest = [each for at, each in enumerate(dose.get("ContentSequence")) if at != index]
         yield put("sr.template-row", dose, "ContentSequence", rest, note=str(index))

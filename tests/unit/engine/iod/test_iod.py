@@ -310,14 +310,14 @@ def test_an_element_that_could_not_be_read_whole_is_not_missing(*, is_there: boo
 
 
 def test_each_group_of_overlays_has_to_be_whole() -> None:
-    rows, data = 0x60000010, 0x60003000
-    modules = {"overlay": ("U", None, [(rows, "1"), (data, "1")])}
+    rows, kind = 0x60000010, 0x60000040
+    modules = {"overlay": ("U", None, [(rows, "1"), (kind, "1")])}
     second = 0x00020000
 
     assert found(modules, {}) == []
-    assert found(modules, {rows: ("US", dicom.us(1)), data: ("OW", b"\0\0")}) == []
+    assert found(modules, {rows: ("US", dicom.us(1)), kind: ("CS", b"G ")}) == []
     assert found(modules, {rows + second: ("US", dicom.us(1))}) == [
-        Found("iod.type-1-missing", "(6002,3000)")
+        Found("iod.type-1-missing", "(6002,0040)")
     ]
 
 

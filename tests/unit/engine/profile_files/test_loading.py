@@ -227,7 +227,7 @@ MISTAKES = [
     ),
     (
         "rules:\n- {id: a, element: PatientID}",
-        "3:3: the rule requires nothing: give must_be, in, at_least, at_most or matches",
+        "3:3: the rule requires nothing: give must_be, in, at_least, at_most, matches or require",
     ),
     (
         "rules:\n- {id: a, element: PatientID, must_be: absent, in: x}",

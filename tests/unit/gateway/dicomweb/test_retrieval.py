@@ -311,7 +311,7 @@ async def test_what_is_not_there_is_not_found(gateway: Gateway, path: str, kind:
         assert_problem(await gateway.get(resource), 404, kind)
 
 
-@pytest.mark.parametrize("uid", ["1", "1.02", "a.b", "1.2.", "1..2", "1." * 32 + "1"])
+@pytest.mark.parametrize("uid", ["1", "a.b", "1.2.", "1..2", "1." * 32 + "1"])
 async def test_what_is_no_uid_is_refused(gateway: Gateway, uid: str) -> None:
     response = await gateway.get(f"{STUDY}/series/{uid}")
     assert_problem(response, 422, "invalid-request")
