@@ -66,8 +66,8 @@ def test_status_records_lost_by_redis_are_rebuilt_at_a_restart(
             assert rebuilt[entry["state"]]["service"] == entry["service"]
             # An event is made a moment after the document that it announces.
             assert abs(seconds(rebuilt[entry["state"]]["time"]) - seconds(entry["time"])) < 30
-        # Only the store knows when the upload of a divided study came.
-        assert len(rebuilt) - len(record["history"]) == ("upload_id" in record)
+        # When the upload of a divided study came, the store always knows, the record only at times.
+        assert 0 <= len(rebuilt) - len(record["history"]) <= ("upload_id" in record)
     filtered = pipeline.http.get("/studies", params={"label": "trial-42", "modality": "CT"}).json()
     assert [study["study_id"] for study in filtered["studies"]] == [archived]
 

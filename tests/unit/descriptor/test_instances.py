@@ -70,7 +70,6 @@ def test_other_bytes_under_the_same_uid_keep_the_gateways_name(
         "1.2/3",
         "1.2\n",
         "1.2\0",
-        "1.02",
         "1..2",
         "1.2.",
         ".1.2",
