@@ -198,7 +198,7 @@ class Service:
 
         async def clear_continually() -> None:
             while True:
-                jitter = random.uniform(0.5, 1.0)  # noqa: S311
+                jitter = random.uniform(0.5, 1.0)  # noqa: S311 -- jitter
                 await asyncio.sleep(CLEARING_PERIOD_SECONDS * jitter)
                 try:
                     await asyncio.to_thread(store.prepare, places)

@@ -150,9 +150,12 @@ def test_closing_the_entries_ends_the_threads(tmp_path: Path) -> None:
 
 def test_an_error_of_the_disk_is_none_of_the_archive() -> None:
     def content(_: Sequence[Wanted]) -> list[Content]:
-        raise OSError
+        raise OSError("the disk fails")
 
-    with ReadAhead(iter(wanted(1, 1)), content, 1) as ahead, pytest.raises(OSError):  # noqa: PT011
+    with (
+        ReadAhead(iter(wanted(1, 1)), content, 1) as ahead,
+        pytest.raises(OSError, match="the disk fails"),
+    ):
         ahead.next_chunks()
 
 
