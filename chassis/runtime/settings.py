@@ -62,6 +62,31 @@ class DeliverySettings(SettingsGroup):
     """How long a service that stops waits for the work in flight."""
 
 
+class HttpSettings(SettingsGroup):
+    """What a connection may send, and for how long it may wait."""
+
+    max_connections: int = Field(default=1000, ge=1, le=100_000)
+    """Connections at the same time. A further one replaces the one that has waited longest for a
+    request; if all are being answered, it gets 503."""
+    max_url_bytes: int = Field(default=8192, ge=256, le=65_536)
+    """Longest URL; a longer one gets 414."""
+    max_header_bytes: int = Field(default=32_768, ge=1024, le=1_048_576)
+    """Largest size of a request line and its headers together; more gets 431."""
+    max_headers: int = Field(default=100, ge=10, le=10_000)
+    """Headers that a request may have; more get 431."""
+    header_seconds: float = Field(default=20, gt=0, le=600)
+    """How long a request line and its headers may take to arrive; after that the client gets
+    408."""
+    keep_alive_seconds: float = Field(default=30, gt=0, le=3600)
+    """How long a connection may wait for its next request."""
+    stalled_seconds: float = Field(default=60, gt=0, le=3600)
+    """A client that reads nothing of what is sent to it for this long is disconnected."""
+    max_json_bytes: int = Field(default=4 * 1024**2, ge=1024, le=256 * 1024**2)
+    """Largest JSON body; a larger one gets 413. Uploads have limits of their own."""
+    json_seconds: float = Field(default=30, gt=0, le=600)
+    """How long a JSON body may take to arrive; after that the client gets 408."""
+
+
 class ServiceSettings(BaseSettings):
     """Settings of every service."""
 
@@ -89,6 +114,7 @@ class ServiceSettings(BaseSettings):
     )
     """Where Redis is, without its password."""
     delivery: DeliverySettings = DeliverySettings()
+    http: HttpSettings = HttpSettings()
     redis_password: Annotated[SecretStr | None, Shared()] = None
     """Password of Redis."""
 

@@ -127,7 +127,7 @@ class Service:
             telemetry=NO_TELEMETRY,
         )
         problem.install(self.http)
-        provide(self.http, Health(self.checks, self.limited, self.metrics))
+        provide(self.http, settings.http, Health(self.checks, self.limited, self.metrics))
         self.http.include_router(health.router)
         self.http.add_middleware(RequestLog, metrics=self.metrics)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import resource
 import socket
 import sys
 from collections.abc import Callable
@@ -19,6 +20,9 @@ STOPPED = 0
 DIED = 1
 MISCONFIGURED = 2
 
+OTHER_FILES = 1024
+"""Files that a service may have open beside its connections."""
+
 
 def run(create_app: Callable[[SettingsT], Service], settings_class: type[SettingsT]) -> NoReturn:
     """Run a service until a signal stops it; ends the process.
@@ -34,6 +38,7 @@ def run(create_app: Callable[[SettingsT], Service], settings_class: type[Setting
         if "--reload" in sys.argv[1:]:
             run_with_reload(settings)
             sys.exit(STOPPED)
+        _allow_files(settings.http.max_connections + OTHER_FILES)
         listener = _listen(settings.host, settings.port, share=settings.share_port)
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
@@ -60,6 +65,7 @@ async def _serve(
         service.http,
         stopping=service.stopping,
         graceful_seconds=int(settings.delivery.graceful_timeout_seconds) + 1,
+        limits=settings.http,
     )
     watcher = asyncio.create_task(_stop_when_died(service, server))
     await server.serve(sockets=[listener])
@@ -71,6 +77,14 @@ async def _serve(
 async def _stop_when_died(service: Service, server: Server) -> None:
     await service.died.wait()
     server.stop()
+
+
+def _allow_files(number: int) -> None:
+    """Raise the soft limit of open files, which is often 1024, as far as the hard one allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = number if hard == resource.RLIM_INFINITY else min(number, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _listen(host: str, port: int, *, share: bool) -> socket.socket:

@@ -1,4 +1,4 @@
-"""The uvicorn server as services need it: the only module that extends uvicorn's classes.
+"""The uvicorn server as services need it; `chassis.service.protocol` has its connections.
 
 It overrides methods that uvicorn does not document. They were read in uvicorn 0.54, and
 `tests/unit/chassis/service/test_server.py` checks that the installed version still has them.
@@ -8,31 +8,23 @@ import asyncio
 import contextlib
 import signal
 import socket
-import struct
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import FrameType
 from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-ABORT = "hdv.abort"
-"""ASGI extension: its `call` closes the connection at once and drops what waits to be sent.
+from chassis.runtime.settings import HttpSettings
+from chassis.service.protocol import Protocol
 
-Without it a client that has stopped reading could keep its connection, and the data buffered for
-it, for as long as it likes.
-"""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_NO_LINGER = struct.pack("ii", 1, 0)
-"""SO_LINGER, on for 0 seconds: closing resets the connection and drops the system's buffer."""
-
-
 TICK_SECONDS = 1.0
 """How often the time in the `Date` header is renewed."""
 
 OPTIONS: dict[str, Any] = {
-    "http": "chassis.service.server:Protocol",
+    "http": "chassis.service.protocol:Protocol",
     "ws": "none",
     "lifespan": "on",
     "log_config": None,
@@ -51,12 +43,24 @@ class Server(uvicorn.Server):
         stopping: called when the server has to stop, before it waits for open requests: requests
             that never end by themselves must end then.
         graceful_seconds: how long it waits for open requests.
+        limits: of each connection.
     """
 
     def __init__(
-        self, app: ASGIApp, *, stopping: Callable[[], None], graceful_seconds: int
+        self,
+        app: ASGIApp,
+        *,
+        stopping: Callable[[], None],
+        graceful_seconds: int,
+        limits: HttpSettings | None = None,
     ) -> None:
-        super().__init__(uvicorn.Config(app, timeout_graceful_shutdown=graceful_seconds, **OPTIONS))
+        limits = limits or HttpSettings()
+        options = OPTIONS | {
+            "http": partial(Protocol, limits=limits),
+            "timeout_keep_alive": limits.keep_alive_seconds,
+            "timeout_graceful_shutdown": graceful_seconds,
+        }
+        super().__init__(uvicorn.Config(app, **options))
         self._stopping = stopping
         self._stop = asyncio.Event()
 
@@ -98,17 +102,3 @@ class Server(uvicorn.Server):
         for number in _SIGNALS:
             loop.add_signal_handler(number, stop, number)
         yield
-
-
-class Protocol(HttpToolsProtocol):
-    """Uvicorn's HTTP/1.1 with the extension `ABORT`."""
-
-    def on_message_begin(self) -> None:
-        """Add the extension to the scope of each request."""
-        super().on_message_begin()
-        self.scope["extensions"] = {ABORT: {"call": self._abort}}
-
-    def _abort(self) -> None:
-        connection = self.transport.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
-        self.transport.abort()

@@ -66,11 +66,42 @@ class ProblemType(Enum):
         "The file is not the version that `If-Match` or `If-Unmodified-Since` asks for.",
         "Fetch the file again without the condition.",
     )
+    REQUEST_STALLED = (
+        408,
+        "Request stalled",
+        "Headers or JSON body took longer than `http.header_seconds` or `http.json_seconds` allow.",
+        "Send the request again.",
+    )
+    BODY_TOO_LARGE = (
+        413,
+        "Body too large",
+        "The JSON body is larger than the setting `http.max_json_bytes` allows.",
+        "Split the request into several ones.",
+    )
+    URL_TOO_LONG = (
+        414,
+        "URL too long",
+        "The URL is longer than the setting `http.max_url_bytes` allows.",
+        "Send a shorter URL.",
+    )
     RANGE_NOT_SATISFIABLE = (
         416,
         "Range not satisfiable",
         "All requested ranges begin after the end of the file.",
         "`Content-Range` has the length of the file.",
+    )
+    HEADERS_TOO_LARGE = (
+        431,
+        "Headers too large",
+        "The headers are more than `http.max_headers` or larger than `http.max_header_bytes`.",
+        "Send fewer or shorter headers.",
+    )
+    TOO_MANY_CONNECTIONS = (
+        503,
+        "Too many connections",
+        "All connections that the setting `http.max_connections` allows are in use.",
+        "Repeat the request after `Retry-After`.",
+        _SOON,
     )
 
     # Uploads

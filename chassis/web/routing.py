@@ -4,12 +4,20 @@ A room has one module `routes.py`: a `Router` and a function for each operation.
 includes the router, and provides the objects that the functions ask for by type.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.routing import APIRoute
 from starlette.convertors import Convertor, register_url_convertor
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import Message
+
+from chassis.runtime.settings import HttpSettings
+from chassis.web.problem import Problem
+from chassis.web.problem_types import ProblemType
 
 T = TypeVar("T")
 
@@ -32,11 +40,58 @@ class EntryIdConvertor(Convertor[str]):
 register_url_convertor("entry_id", EntryIdConvertor())
 
 
+class Route(APIRoute):
+    """A route; if FastAPI reads its body, the body has a size and a time limit.
+
+    FastAPI would read all of it, for as long as it takes, before it looks at the first byte.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """What answers a request; called by FastAPI."""
+        answer = super().get_route_handler()
+        if self.body_field is None:
+            return answer
+
+        async def answer_bounded(request: Request) -> Response:
+            body = await _read_bounded(request)
+
+            async def receive() -> Message:
+                return {"type": "http.request", "body": body}
+
+            return await answer(Request(request.scope, receive))
+
+        return answer_bounded
+
+
+async def _read_bounded(request: Request) -> bytes:
+    provided = getattr(request.app.state, "provided", {})
+    limits: HttpSettings = provided.get(HttpSettings) or HttpSettings()
+    parts: list[bytes] = []
+    left = limits.max_json_bytes
+    # The rest of the body would be read, only to be discarded.
+    closing = {"Connection": "close"}
+    try:
+        async with asyncio.timeout(limits.json_seconds):
+            async for part in request.stream():
+                left -= len(part)
+                if left < 0:
+                    raise Problem(ProblemType.BODY_TOO_LARGE, headers=closing)
+                parts.append(part)
+    except TimeoutError:
+        raise Problem(ProblemType.REQUEST_STALLED, headers=closing) from None
+    except ClientDisconnect:
+        raise Problem(ProblemType.CLIENT_DISCONNECTED) from None
+    return b"".join(parts)
+
+
 class Router(APIRouter):
     """The routes of a room.
 
     A GET answers HEAD too (RFC 9110, section 9.1), and what is not known is left out of a response.
     """
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 -- whatever FastAPI takes
+        super().__init__(route_class=Route, **options)
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 -- whatever FastAPI takes
         """Add a route, with HEAD beside GET. The decorators call it."""

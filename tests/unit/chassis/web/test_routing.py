@@ -1,5 +1,7 @@
 """How services declare routes and get what they depend on."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 import httpx2
@@ -7,6 +9,8 @@ import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from chassis.runtime.settings import HttpSettings
+from chassis.web import problem
 from chassis.web.routing import Router, operation_id, provide, provided
 
 
@@ -76,3 +80,61 @@ async def test_unknown_values_are_left_out() -> None:
 
 def test_an_operation_has_the_name_of_its_handler() -> None:
     assert application().openapi()["paths"]["/beds"]["get"]["operationId"] == "get_bed"
+
+
+class TestJsonBodies:
+    """A body that FastAPI reads has a size and a time limit."""
+
+    LIMITS = HttpSettings(max_json_bytes=1024, json_seconds=0.05)
+
+    @staticmethod
+    def client() -> httpx2.AsyncClient:
+        router = Router()
+
+        @router.post("/sum", summary="Add numbers")
+        async def add(numbers: list[int]) -> int:
+            return sum(numbers)
+
+        app = FastAPI()
+        problem.install(app)
+        provide(app, TestJsonBodies.LIMITS)
+        app.include_router(router)
+        return httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app),
+            base_url="http://test",
+            headers={"Content-Type": "application/json"},
+        )
+
+    async def test_a_body_within_them_is_read(self) -> None:
+        async with self.client() as client:
+            answer = await client.post("/sum", content=b"[1, 2]" + b" " * 1018)
+        assert (answer.status_code, answer.json()) == (200, 3)
+
+    async def test_a_larger_one_is_not(self) -> None:
+        read = []
+
+        async def endless() -> AsyncIterator[bytes]:
+            while True:
+                read.append(b" " * 100)
+                yield read[-1]
+
+        async with self.client() as client:
+            answer = await client.post("/sum", content=endless())
+        assert (answer.status_code, answer.json()["type"]) == (
+            413,
+            "urn:hdv:problem:body-too-large",
+        )
+        assert answer.headers["connection"] == "close"
+        assert len(read) == 11
+
+    async def test_one_that_does_not_come_is_not_waited_for(self) -> None:
+        async def never() -> AsyncIterator[bytes]:
+            yield b"["
+            await asyncio.Event().wait()
+
+        async with self.client() as client:
+            answer = await client.post("/sum", content=never())
+        assert (answer.status_code, answer.json()["type"]) == (
+            408,
+            "urn:hdv:problem:request-stalled",
+        )

@@ -17,7 +17,7 @@ from chassis.messaging import patience
 from chassis.messaging.cursor import Cursor
 from chassis.messaging.feed import ADDRESS_OF, ADDRESSES, Entry, Feed
 from chassis.observability.metrics import Metrics
-from chassis.service.server import ABORT
+from chassis.service.protocol import ABORT
 from chassis.web import problem
 from chassis.web.routing import provide
 from contracts.events import ANY_EVENT, CloudEvent

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chassis.service.server import ABORT
+from chassis.service.protocol import ABORT
 from gateway.http.abort import abort
 from gateway.http.download import StreamDownload
 
