@@ -7,7 +7,7 @@ from chassis.messaging.feed import Feed, connect
 from chassis.runtime.settings import redis_address
 from chassis.service.installation import own_redis_only
 from chassis.service.lifecycle import Service
-from chassis.web.routing import provide
+from chassis.web.routing import include, provide
 from chassis.web.status_client import status_client
 from contracts.channels import DELETED, UPLOADS
 from contracts.places import Place
@@ -102,6 +102,6 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     service.in_background(retention.run)
 
     for room in (uploads, browsing, deletion, quarantine, events, dead_letters, dicomweb, pages):
-        service.http.include_router(room.router)
+        include(service.http, room.router)
     document(service.http, settings.public_url)
     return service

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, SecretStr
 
 from chassis.web.problem import Problem, documented
 from chassis.web.problem_types import ProblemType
-from chassis.web.routing import Router, provide, provided
+from chassis.web.routing import Router, include, provide, provided
 from contracts.model import Label, Modality, Sha256
 from contracts.status import State, StatusRecord, StatusUpdate, StudyStatusUpdates
 from status.handlers import Store
@@ -73,7 +73,7 @@ def add_routes(app: FastAPI, store: Store, token: SecretStr | None) -> None:
     """
     provide(app, Records(store))
     if token is None:
-        app.include_router(router)
+        include(app, router)
     else:
         app.include_router(
             router,

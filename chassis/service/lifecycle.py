@@ -30,7 +30,7 @@ from chassis.runtime.settings import ServiceSettings
 from chassis.service.request_log import RequestLog
 from chassis.web import health, problem
 from chassis.web.health import Check, Health
-from chassis.web.routing import operation_id, provide
+from chassis.web.routing import include, provide
 from contracts.channels import Channel
 from contracts.events import CloudEvent
 from contracts.places import Place
@@ -122,13 +122,12 @@ class Service:
             # FastAPI's own pages load scripts from elsewhere.
             docs_url=None,
             redoc_url=None,
-            generate_unique_id_function=operation_id,
             # FastAPI's own telemetry records the texts of exceptions, which may quote patient data.
             telemetry=NO_TELEMETRY,
         )
         problem.install(self.http)
         provide(self.http, settings.http, Health(self.checks, self.limited, self.metrics))
-        self.http.include_router(health.router)
+        include(self.http, health.router)
         self.http.add_middleware(RequestLog, metrics=self.metrics)
 
     def publisher(self, channel: Channel) -> EventPublisher:

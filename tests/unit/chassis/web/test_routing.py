@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from chassis.runtime.settings import HttpSettings
 from chassis.web import problem
-from chassis.web.routing import Router, operation_id, provide, provided
+from chassis.web.routing import Router, include, provide, provided
 
 
 class Ward:
@@ -37,8 +37,8 @@ async def get_bed(ward: Annotated[Ward, provided(Ward)]) -> Bed:
 
 
 def application(*objects: object) -> FastAPI:
-    app = FastAPI(generate_unique_id_function=operation_id)
-    app.include_router(router)
+    app = FastAPI()
+    include(app, router)
     provide(app, *objects)
     return app
 
