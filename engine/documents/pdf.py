@@ -30,7 +30,7 @@ def pdf_violations(document: Document) -> Iterator[RuleViolation]:
         rule = rules.END_MISSING if pointers else rules.TRUNCATED
         yield rule, Violation(document.element, "%%EOF at the end", found)
     elif not pointers:
-        yield rules.PDF_TABLE, Violation(document.element, "startxref before %%EOF", "none")
+        yield rules.PDF_TABLE_MISSING, Violation(document.element, "startxref before %%EOF", "none")
     if pointers:
         offset = int(pointers[-1][1])
         # Counted from the header: readers put up with other bytes before it.

@@ -5,6 +5,7 @@ that are known to stand for none, and those of instances that say that theirs we
 compared.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
@@ -27,6 +28,7 @@ from engine.tags import (
     SERIES_TIME,
     STUDY_DATE,
     STUDY_TIME,
+    TIMEZONE_OFFSET_FROM_UTC,
 )
 from engine.violation import Violation
 
@@ -41,6 +43,8 @@ _PLACEHOLDERS = frozenset(
 )
 """Dates that software writes where it has none: the beginnings and ends of calendars, centuries and
 the clocks of computers."""
+_BIRTHDAYS = frozenset({"19700101", "19800101"})
+"""Those among them on which living people were born."""
 _DATES = (
     PATIENT_BIRTH_DATE,
     STUDY_DATE,
@@ -49,6 +53,9 @@ _DATES = (
     CONTENT_DATE,
 )
 _CHANGED = {"MODIFIED", "REMOVED"}
+_OFFSET = re.compile(r"([+-])([0-9]{2})([0-5][0-9])")
+_WEST, _EAST = -12 * 60, 14 * 60
+"""The furthest offsets, in minutes."""
 _OLDEST = 130
 """How old a patient may be, in years: no one has reached it."""
 _DAYS = {"D": 1.0, "W": 7.0, "M": 30.4, "Y": 365.25}
@@ -89,7 +96,8 @@ def dates_are_of_days(instance: Instance) -> Iterator[Violation]:
     dataset = instance.dataset
     for tag in _DATES:
         element = dataset.get(tag)
-        if element is not None and element.text(16) in _PLACEHOLDERS:
+        known = _PLACEHOLDERS - _BIRTHDAYS if tag == PATIENT_BIRTH_DATE else _PLACEHOLDERS
+        if element is not None and element.text(16) in known:
             yield Violation(element, "the date of a day", "a placeholder")
 
 
@@ -147,6 +155,26 @@ def both_forms_of_the_acquisition_agree(instance: Instance) -> Iterator[Violatio
         day = _parsed(moment.text(16)[:8])
         if day and abs((day - acquired[1]).days) > 1:
             yield Violation(moment, "the day of AcquisitionDate", "another day")
+
+
+@RULES.check(
+    "date.timezone",
+    Severity.WARNING,
+    "TimezoneOffsetFromUTC is no offset: a sign, hours and minutes, from -1200 to +1400.",
+    "PS3.3 C.12.1.1.8",
+    why="All times of the instance depend on it: they are taken for others, or the reader fails.",
+    fix="Write the offset as &ZZXX, such as +0100; UTC itself is +0000.",
+)
+def offset_is_one(instance: Instance) -> Iterator[Violation]:
+    """Of the data set; -0000 is not allowed."""
+    element = instance.dataset.get(TIMEZONE_OFFSET_FROM_UTC)
+    if element is None or element.is_empty:
+        return
+    match = _OFFSET.fullmatch(element.text(16))
+    minutes = int(f"{match[1]}1") * (60 * int(match[2]) + int(match[3])) if match else None
+    is_one = minutes is not None and _WEST <= minutes <= _EAST and (match or "")[0] != "-0000"
+    if not is_one:
+        yield Violation(element, "&ZZXX", None, element.value(16))
 
 
 @RULES.check(

@@ -44,10 +44,20 @@ END_MISSING = RULES.define(
     fix="Append %%EOF, or write the document again with other software.",
     found_by="engine.documents.pdf",
 )
+PDF_TABLE_MISSING = RULES.define(
+    "document.pdf-table-missing",
+    Severity.INFO,
+    "The PDF document ends as it should, but does not say where its objects are.",
+    "PS3.3 A.45.1",
+    why="Readers search the whole document for its objects; strict readers refuse it.",
+    fix="Write the document again with other software.",
+    violation=False,
+    found_by="engine.documents.pdf",
+)
 PDF_TABLE = RULES.define(
     "document.pdf-table",
     Severity.WARNING,
-    "The PDF document does not say where its objects are.",
+    "The table of objects is not where the PDF document says it is.",
     "PS3.3 A.45.1",
     why="Readers search the whole document for its objects and may show old ones; strict readers "
     "refuse it. The document was changed, or has lost bytes in the middle.",

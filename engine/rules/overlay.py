@@ -7,6 +7,7 @@ from contracts.report import Severity
 from engine.encoding.elements import Element, Elements
 from engine.instance import Instance
 from engine.rule_set import RuleSet
+from engine.tags import BITS_STORED, HIGH_BIT
 from engine.violation import Violation
 
 RULES = RuleSet(__name__)
@@ -85,12 +86,37 @@ def overlays_have_one_bit(instance: Instance) -> Iterator[Violation]:
 def overlays_have_data(instance: Instance) -> Iterator[Violation]:
     """A plane without data of its own."""
     for group in _embedded(instance.dataset):
-        yield Violation(group + _DATA)
+        if _used_bit(instance.dataset, group) is None:
+            yield Violation(group + _DATA)
+
+
+@RULES.check(
+    "overlay.bit-position",
+    Severity.WARNING,
+    "An overlay has no data of its own, and its bit is one of those that the pixels use.",
+    "PS3.3 C.9.2",
+    why="Viewers draw the pixels themselves as an overlay, or show the overlay as part of them.",
+    fix="Write the overlay into OverlayData (60xx,3000), or take out the group without data.",
+)
+def embedded_overlays_are_in_unused_bits(instance: Instance) -> Iterator[Violation]:
+    """Until 2004 an overlay could be in bits above or below those that are stored."""
+    for group in _embedded(instance.dataset):
+        position = _used_bit(instance.dataset, group)
+        if position is not None:
+            yield Violation(position, "a bit that is not stored", f"bit {position.integer()}")
 
 
 def has_embedded_overlay(dataset: Elements) -> bool:
     """Whether bits of the pixels above those stored belong to an overlay."""
     return next(_embedded(dataset), None) is not None
+
+
+def _used_bit(dataset: Elements, group: int) -> Element | None:
+    """The position of an overlay's bit, if pixels use that bit."""
+    position = dataset.get(group + _BIT_POSITION)
+    high, stored = _number(dataset, HIGH_BIT), _number(dataset, BITS_STORED)
+    bit = None if position is None else position.integer()
+    return position if bit is not None and high - stored < bit <= high else None
 
 
 def _embedded(dataset: Elements) -> Iterator[int]:

@@ -71,8 +71,12 @@ _HARMLESS_BYTES = 256 * 1024**2
     violation=False,
 )
 def annotation_is_not_burned_in(instance: Instance) -> Iterator[Violation]:
-    """What the image says of itself; text that it does not mention is not looked for."""
-    yield from _saying_yes(instance, BURNED_IN_ANNOTATION)
+    """What the image says of itself; text that it does not mention is not looked for.
+
+    Of a document it is expected: nearly all of them name the patient on each page.
+    """
+    if instance.dataset.get(ENCAPSULATED_DOCUMENT) is None:
+        yield from _saying_yes(instance, BURNED_IN_ANNOTATION)
 
 
 @RULES.check(

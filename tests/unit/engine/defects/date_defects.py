@@ -41,3 +41,6 @@ def cases() -> Iterator[Defect]:
         note = ("reference.birth-after-study",) if date > "2" else ()
         yield put("date.placeholder", ct, "PatientBirthDate", date, note=date, along=note)
     yield put("date.placeholder", unborn, "StudyDate", "19000101")
+    zoned = ct.put("TimezoneOffsetFromUTC", "-0130")
+    for offset in ("+01-3", "+9900", "+0160", "-0000", "0100", "+1415", "Z"):
+        yield put("date.timezone", zoned, "TimezoneOffsetFromUTC", offset, note=offset)

@@ -63,7 +63,7 @@ def _pdf(base: File) -> Iterator[Defect]:
         yield _with("document.truncated", base, PDF[:length], f"{length} bytes")
     yield _with("document.end-missing", base, PDF.replace(b"%%EOF\n", b""))
     start = PDF.index(b"startxref")
-    yield _with("document.pdf-table", base, PDF[:start] + b"%%EOF\n", "none")
+    yield _with("document.pdf-table-missing", base, PDF[:start] + b"%%EOF\n", "none")
     yield _with("document.pdf-table", base, PDF.replace(b"3 0 obj", b"3 0 obj  "), "shifted")
 
 

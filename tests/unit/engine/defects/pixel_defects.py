@@ -168,7 +168,9 @@ def _overlays() -> Iterator[Defect]:
     yield put("overlay.length-short", base, "60003000", bytes(2))
     yield put("overlay.length-long", base, "60003000", bytes(20))
     yield put("overlay.bits", base, "60000100", 16)
-    yield absent("overlay.embedded", base, "60003000")
+    unused = base.put("60000102", 15).put("BitsStored", 12).put("HighBit", 11)
+    yield Defect("overlay.embedded", base, unused.without("60003000"), "60003000")
+    yield absent("overlay.bit-position", base, "60003000", at="60000102")
     pixels = "IconImageSequence[0]>PixelData"
     yield put("icon.length", icon(), pixels, Of("OB", bytes(2)))
 

@@ -15,7 +15,7 @@ _HUGE = 65535
 
 def cases() -> Iterator[Defect]:
     """Defects that a conformant file can have."""
-    for base in (images.photo(), images.us(), documents.pdf()):
+    for base in (images.photo(), images.us()):
         yield put("safety.burned-in-annotation", base, "BurnedInAnnotation", "YES")
     photo = images.photo()
     yield put("safety.recognizable-features", photo, "RecognizableVisualFeatures", "YES")

@@ -313,7 +313,8 @@ CASES = [
     pair("overlay.length-long", "(6000,3000)", OVERLAY, {0x60003000: ("OW", bytes(6))}),
     pair("overlay.bits", "(6000,0100)", OVERLAY, {0x60000100: us(16)}),
     pair("overlay.bits", "(6000,0102)", OVERLAY, {0x60000102: us(12)}, "position"),
-    pair("overlay.embedded", "(6000,3000)", OVERLAY, {0x60003000: None}),
+    pair("overlay.bit-position", "(6000,0102)", OVERLAY, {0x60003000: None}),
+    pair("overlay.embedded", "(6000,3000)", OVERLAY, {0x60003000: None, 0x60000102: us(15)}),
     nested(
         "icon.length", "(0088,0200)[0]>(7FE0,0010)", ICONS, ICON, {0x7FE00010: ("OB", bytes(8))}
     ),
