@@ -1,10 +1,11 @@
 """Examines one instance: bytes in, report out."""
 
 from contracts.report import Identity
-from engine.comparison.summary import Summary
+from engine.comparison.summary import Summary, digest_of
 from engine.content.check import check_content
 from engine.disclosure import shown_identifier
 from engine.documents.check import check_document
+from engine.encoding.anomaly import ReadingLimits
 from engine.encoding.elements import Buffer, Elements
 from engine.encoding.reading import read
 from engine.findings import Findings
@@ -43,7 +44,7 @@ _CHECKS = (
 """Each finds the violations of many rules in one pass over the instance."""
 
 
-def examine(data: Buffer, profile: Profile) -> Report:
+def examine(data: Buffer, profile: Profile, *, digest: bool = True) -> Report:
     """Examine the bytes of a file.
 
     Every input gives a report; none raises. Memory and time grow with the number of elements,
@@ -52,6 +53,9 @@ def examine(data: Buffer, profile: Profile) -> Report:
     Args:
         data: the file.
         profile: what to ask for, and the limits.
+        digest: whether the summary has the digest of the data set, which takes as long as all the
+            rest for an image: where instances are only compared with each other, those with a UID
+            of their own need none.
     """
     findings = Findings(profile)
     file = read(data, profile.limits, added_to(findings))
@@ -67,8 +71,19 @@ def examine(data: Buffer, profile: Profile) -> Report:
     return Report(
         findings.in_order(identity.sop_class_uid, identity.modality),
         identity,
-        Summary.of(instance),
+        Summary.of(instance, digest=digest),
     )
+
+
+def digest(data: Buffer, limits: ReadingLimits) -> str:
+    """The digest that the summary of a file has; empty if it is not a DICOM file.
+
+    Args:
+        data: the file.
+        limits: those of the profile.
+    """
+    file = read(data, limits, lambda _: None)
+    return "" if file is None else digest_of(file.dataset, file.meta)
 
 
 def _identity(instance: Instance) -> Identity:

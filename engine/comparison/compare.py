@@ -78,6 +78,12 @@ def compare(
     )
 
 
+def with_one_uid(instances: Iterable[Compared]) -> list[Compared]:
+    """Those whose SOP Instance UID another one has, too: their digests are needed."""
+    groups = _grouped(instances, lambda summary: summary.sop_instance_uid).values()
+    return [instance for group in groups if len(group) > 1 for instance in group]
+
+
 def compare_studies(instances: Sequence[Compared], profile: Profile) -> tuple[Finding, ...]:
     """Find the violations of the instances of all studies together."""
     return _findings([*_identity(instances), *_several_studies(instances)], profile)
@@ -270,7 +276,12 @@ def _differing(rule: Rule, group: Sequence[Compared], tags: Iterable[int]) -> It
 
 def _distinct_instances(instances: Sequence[Compared]) -> list[Compared]:
     """The instances without repetitions of the same one."""
-    return list({instance.summary.dataset_sha256: instance for instance in instances}.values())
+    return list({_identity_of(instance.summary): instance for instance in instances}.values())
+
+
+def _identity_of(summary: Summary) -> tuple[str, str]:
+    """Equal for the same instance; digests are needed only where several have one UID."""
+    return summary.sop_instance_uid, summary.dataset_sha256
 
 
 def _by_series(instances: Iterable[Compared]) -> dict[str, list[Compared]]:

@@ -93,7 +93,8 @@ class Summary:
         planes: of the slices; none where an orientation or a position is missing.
         patient_id_sha256: digest of the Patient ID without its padding; empty if there is none.
         dataset_sha256: digest of data set and transfer syntax: files with the same one are the same
-            instance, whatever their file meta information (`engine.encoding.digest`).
+            instance, whatever their file meta information (`engine.encoding.digest`). Empty where
+            it was not asked for.
     """
 
     sop_instance_uid: str
@@ -109,11 +110,16 @@ class Summary:
     planes: tuple[Plane, ...] = field(repr=False)
     shared: dict[int, Digests] = field(repr=False)
     patient_id_sha256: str = field(repr=False, default="")
-    dataset_sha256: str
+    dataset_sha256: str = ""
 
     @classmethod
-    def of(cls, instance: Instance) -> "Summary":
-        """The summary of an instance."""
+    def of(cls, instance: Instance, *, digest: bool = True) -> "Summary":
+        """The summary of an instance.
+
+        Args:
+            instance: what has been read.
+            digest: whether to read all of it for `dataset_sha256`.
+        """
         dataset, meta = instance.dataset, instance.meta
         return cls(
             sop_instance_uid=dataset.text(SOP_INSTANCE_UID),
@@ -129,8 +135,13 @@ class Summary:
             planes=tuple(_planes(dataset)),
             shared=dict(_shared(dataset)),
             patient_id_sha256=_sha256(dataset.get(PATIENT_ID)),
-            dataset_sha256=dataset_sha256(dataset, meta.text(TRANSFER_SYNTAX_UID) if meta else ""),
+            dataset_sha256=digest_of(dataset, meta) if digest else "",
         )
+
+
+def digest_of(dataset: Elements, meta: Elements | None) -> str:
+    """The digest of a data set and its transfer syntax, as the summary has it."""
+    return dataset_sha256(dataset, meta.text(TRANSFER_SYNTAX_UID) if meta else "")
 
 
 def _shared(dataset: Elements) -> Iterator[tuple[int, Digests]]:

@@ -31,7 +31,7 @@ class ExaminedFile:
 
     Attributes:
         path: its name in the report.
-        sha256: digest of its bytes; None if they could not be read.
+        sha256: digest of its bytes; None if they could not be read, or if no report shows it.
         size_bytes: its size; None if it could not be read.
         findings: in the order of the file.
         study: its Study Instance UID; empty if it has none.

@@ -31,6 +31,7 @@ from hdv.validation.formats.format import Format
 from hdv.validation.members import Members
 from hdv.validation.processes import Processes, Work
 from hdv.validation.profile_choice import Decode, choose_profile
+from hdv.validation.repeated import Digests
 from hdv.validation.report_output import ReportWriter, is_same_file, report_output
 from hdv.validation.results import (
     ComparedStudy,
@@ -95,7 +96,8 @@ class _Written(NamedTuple):
     verdict: Verdict
     severities: Mapping[Severity, int]
     study: str
-    compared: Compared | None
+    compared: tuple[Compared, Source] | None
+    """What is compared with the other files of the study, and the file."""
 
 
 class _Run:
@@ -125,7 +127,8 @@ class _Run:
         is_coloured = self._is_shown and not os.environ.get("NO_COLOR")
         self._format = format_named(options.format, coloured=is_coloured, brief=options.quiet)
         self._report = ReportWriter(output, self._format.separator)
-        self._studies: dict[str, list[Compared]] = defaultdict(list)
+        self._studies: dict[str, list[tuple[Compared, Source]]] = defaultdict(list)
+        self._most = options.jobs or _cores()
         self._summary = RunSummary(
             versions=Versions(
                 engine=version("hybrid-dicom-validator"),
@@ -161,7 +164,7 @@ class _Run:
             seconds=self._options.time_limit,
             memory_bytes=MEMORY_BYTES,
         )
-        processes = Processes(work, self._options.jobs or _cores())
+        processes = Processes(work, self._most)
         summary = self._summary
         with (
             ProgressLine(self._sources(), wanted=not self._options.quiet) as progress,
@@ -180,8 +183,15 @@ class _Run:
                 progress.show(summary.files, summary.verdicts[Verdict.INVALID])
 
     def _compare_studies(self) -> None:
-        for uid, instances in sorted(self._studies.items()):
-            instances.sort(key=lambda instance: instance.file)
+        digests = Digests(
+            self._profile,
+            seconds=self._options.time_limit,
+            memory_bytes=MEMORY_BYTES,
+            most=self._most,
+        )
+        for uid, study in sorted(self._studies.items()):
+            study.sort(key=lambda pair: pair[0].file)
+            instances = digests.added_to(study)
             findings = compare(
                 instances, self._profile, expected_instances=self._options.expected_instances
             )
@@ -215,20 +225,21 @@ def _cores() -> int:
 
 
 def _examine(style: Format, profile: Profile, source: Source) -> _Written:
-    return _written(style, examine_source(source, profile))
+    file = examine_source(source, profile, sha256=style.shows_sha256)
+    return _written(style, source, file)
 
 
 def _killed(style: Format, profile: Profile, source: Source, cause: Cause) -> _Written:
-    return _written(style, killed(source, profile, cause))
+    return _written(style, source, killed(source, profile, cause))
 
 
-def _written(style: Format, file: ExaminedFile) -> _Written:
+def _written(style: Format, source: Source, file: ExaminedFile) -> _Written:
     return _Written(
         text=style.file(file),
         verdict=file.verdict,
         severities=count_severities(file.findings),
         study=file.study,
-        compared=file.compared,
+        compared=(file.compared, source) if file.compared else None,
     )
 
 

@@ -19,6 +19,7 @@ class AsCsv(Format):
 
     separator = ""
     ordered = True
+    shows_sha256 = True
 
     def opening(self) -> str:
         """The header line."""

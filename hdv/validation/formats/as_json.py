@@ -18,6 +18,7 @@ class AsJson(Format):
 
     separator = ",\n"
     ordered = True
+    shows_sha256 = True
 
     def opening(self) -> str:
         """The beginning of the document."""
@@ -41,6 +42,7 @@ class AsJsonLines(Format):
 
     separator = ""
     ordered = False
+    shows_sha256 = True
 
     def opening(self) -> str:
         """Nothing."""

@@ -24,6 +24,7 @@ class AsSarif(Format):
 
     separator = ",\n"
     ordered = True
+    shows_sha256 = False
 
     def opening(self) -> str:
         """The beginning of the document."""

@@ -27,6 +27,7 @@ class AsText(Format):
 
     separator = ""
     ordered = True
+    shows_sha256 = False
 
     def __init__(self, *, coloured: bool, brief: bool) -> None:
         self._coloured = coloured

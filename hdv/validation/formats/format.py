@@ -15,6 +15,8 @@ class Format(Protocol):
     """Written between the pieces of files and studies; empty pieces are left out."""
     ordered: bool
     """Whether files come in the order of their paths rather than as soon as they are examined."""
+    shows_sha256: bool
+    """Whether it shows the digests of files, which take a while."""
 
     def opening(self) -> str:
         """The text before the first file."""

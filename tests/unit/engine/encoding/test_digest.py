@@ -8,6 +8,7 @@ from struct import pack
 
 import pytest
 
+from engine import examination
 from engine.encoding.elements import Buffer
 from engine.encoding.mapping import map_file
 from engine.examination import examine
@@ -45,7 +46,14 @@ VALUE = element(0x00081155, "UI", uid("1.2.3"))
 def digest(data: Buffer) -> str:
     summary = examine(data, Profile()).summary
     assert summary
+    assert summary.dataset_sha256 == examination.digest(data, Profile().limits)
     return summary.dataset_sha256
+
+
+def test_it_is_computed_only_where_it_is_wanted() -> None:
+    summary = examine(part10(ct()), Profile(), digest=False).summary
+    assert summary
+    assert summary.dataset_sha256 == ""
 
 
 def file(dataset: bytes, syntax: str = EXPLICIT, **changes: bytes) -> bytes:

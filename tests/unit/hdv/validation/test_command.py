@@ -1,6 +1,7 @@
 """`hdv validate` from the command line to the exit code, with the real engine."""
 
 import errno
+import hashlib
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ from engine.encoding.elements import Buffer
 from engine.profiles.profile import Profile
 from hdv.cli import app
 from hdv.validation import examine_source as examination
-from hdv.validation import run
+from hdv.validation import repeated, run
 from hdv.validation.examine_source import examine_source, killed
 from hdv.validation.sources import Source
 
@@ -182,7 +183,7 @@ def test_a_file_without_read_permission_is_a_finding(
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     # Tests in containers run as root, who may read everything.
-    monkeypatch.setattr(examination, "_bytes_of", refused)
+    monkeypatch.setattr(examination, "bytes_of", refused)
     assert "found Permission denied" in hdv(folder).stdout
 
 
@@ -198,10 +199,10 @@ def test_a_file_that_kills_its_process_is_a_finding_and_the_others_are_examined(
 ) -> None:
     real = run.examine_source
 
-    def deadly(source: Source, profile: Profile) -> object:
+    def deadly(source: Source, profile: Profile, *, sha256: bool) -> object:
         if source.name.endswith("b.dcm"):
             os.kill(os.getpid(), signal.SIGKILL)
-        return real(source, profile)
+        return real(source, profile, sha256=sha256)
 
     monkeypatch.setattr(run, "examine_source", deadly)
     report = json.loads(hdv(folder, "--format", "json").stdout)
@@ -215,16 +216,59 @@ def test_a_file_that_kills_its_process_is_a_finding_and_the_others_are_examined(
 def test_a_defect_of_ours_is_a_finding_with_its_place_and_without_values(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise KeyError("Doe^John")
 
     monkeypatch.setattr(examination, "examine", broken)
     (tmp_path / "x").write_bytes(b"x")
-    report = examine_source(Source("x", str(tmp_path / "x")), Profile())
+    report = examine_source(Source("x", str(tmp_path / "x")), Profile(), sha256=True)
     [finding] = report.findings
     assert finding.code == "file.unreadable"
     assert "validator: KeyError at test_command.py:" in (finding.found or "")
     assert report.sha256
+
+
+def _study_findings(*arguments: str | Path) -> list[tuple[str, str]]:
+    """Code and what was found, of each finding across files."""
+    [study] = json.loads(hdv(*arguments, "--format", "json").stdout)["studies"]
+    return [(finding["code"], finding["found"]) for finding in study["findings"]]
+
+
+def test_equal_files_and_different_ones_with_one_uid_are_told_apart(
+    tmp_path: Path, valid: bytes
+) -> None:
+    pixels = valid[:-200] + bytes([valid[-200] ^ 1]) + valid[-199:]
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as target:
+        target.writestr("x.dcm", valid)
+    (tmp_path / "b.dcm").write_bytes(b"other preamble".ljust(128, b"\0") + valid[128:])
+    [(code, found)] = _study_findings(tmp_path)
+    assert (code, found.partition(" with ")[0]) == ("study.instance-duplicate", "2 equal files")
+    (tmp_path / "c.dcm").write_bytes(pixels)
+    [(code, found)] = _study_findings(tmp_path)
+    assert (code, found.partition(" with ")[0]) == ("study.instance-conflict", "2 different files")
+
+
+def test_a_file_that_cannot_be_read_again_counts_as_different(
+    tmp_path: Path, valid: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deadly(*_: object) -> str:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return ""
+
+    monkeypatch.setattr(repeated, "digest", deadly)
+    for name in "ab":
+        (tmp_path / name).write_bytes(valid)
+    [(code, _)] = _study_findings(tmp_path)
+    assert code == "study.instance-conflict"
+
+
+def test_only_reports_that_show_digests_have_them(tmp_path: Path, valid: bytes) -> None:
+    (tmp_path / "x").write_bytes(valid)
+    digest = hashlib.sha256(valid).hexdigest()
+    assert digest in hdv(tmp_path, "--format", "json").stdout
+    assert digest in hdv(tmp_path, "--format", "csv").stdout
+    source = Source("x", str(tmp_path / "x"))
+    assert examine_source(source, Profile(), sha256=False).sha256 is None
 
 
 def test_an_exceeded_limit_is_named() -> None:
