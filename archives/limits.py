@@ -1,17 +1,18 @@
 """How much archive files may extract to."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from archives.errors import ArchiveError, Fault
+from contracts.described import Described
 
 FREE_BYTES = 256 * 1024**2
 """Archive files may extract to this much whatever their own size: blank images compress well."""
 
 
-class ArchiveLimits(BaseModel):
+class ArchiveLimits(Described):
     """Limits of the archive files of an upload, all of them together."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     max_entries: int = Field(default=100_000, ge=1, le=999_999)
     """Entries that archive files may have: files, folders, and what is skipped."""

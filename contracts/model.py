@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pydantic import (
     AwareDatetime,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -15,15 +14,17 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from contracts.described import Described
 
-class Contract(BaseModel):
+
+class Contract(Described):
     """A value that services exchange.
 
     Unknown fields are ignored, so that a service of the previous release can read what the next
     one writes while both run. Attribute docstrings become the descriptions of the JSON schema.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     def to_json(self) -> bytes:
         """Compact UTF-8 JSON; a field that is not set is absent, not null."""

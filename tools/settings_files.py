@@ -18,6 +18,7 @@ from chassis.runtime.settings import (
     is_secret,
     is_shared,
 )
+from contracts.described import descriptions
 from descriptor.settings import DescriptorSettings
 from gateway.settings import GatewaySettings
 from status.settings import StatusSettings
@@ -113,7 +114,9 @@ def _entries(name: str, model: type[BaseModel], prefix: str = "") -> Iterator[st
     marks = "secret" if is_secret(field) else f"default {_shown(name, default)}"
     if is_shared(field):
         marks += f", shared: `HDV_{name.upper()}`"
-    text = f"- **`{prefix}{name}`** ({marks}): {' '.join((field.description or '').split())}"
+    text = (
+        f"- **`{prefix}{name}`** ({marks}): {' '.join(descriptions(model).get(name, '').split())}"
+    )
     yield fill(text, _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     DirectoryPath,
     Field,
@@ -27,6 +26,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from contracts.described import Described
 from storage.file_store import FileStore
 from storage.study_store import StudyStore
 
@@ -43,10 +43,10 @@ class Shared:
 Port = Annotated[int, Field(ge=0, le=65535, description="Port to listen on.")]
 
 
-class SettingsGroup(BaseModel):
+class SettingsGroup(Described):
     """Settings that belong together, under one name."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class DeliverySettings(SettingsGroup):
@@ -87,12 +87,10 @@ class HttpSettings(SettingsGroup):
     """How long a JSON body may take to arrive; after that the client gets 408."""
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(Described, BaseSettings):
     """Settings of every service."""
 
-    model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, env_nested_delimiter="__", use_attribute_docstrings=True
-    )
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_nested_delimiter="__")
     service: ClassVar[str]
     """Name of the service: of its package, its consumer group, its part of the environment."""
 

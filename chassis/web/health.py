@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 
 from fastapi import Response
 from prometheus_client import CONTENT_TYPE_LATEST
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from chassis.observability.logs import error_name
 from chassis.observability.metrics import Metrics
 from chassis.web.routing import Router, provided
+from contracts.described import Described
 
 CHECK_TIMEOUT_SECONDS = 2.0
 OK = "ok"
@@ -28,10 +29,8 @@ class Liveness(BaseModel):
     status: Literal["live"] = "live"
 
 
-class Readiness(BaseModel):
+class Readiness(Described):
     """Whether a service can do its work."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     status: Literal["ready", "not ready"]
     checks: dict[str, str]

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
     PositiveInt,
@@ -16,6 +15,7 @@ from pydantic import (
     field_validator,
 )
 
+from contracts.described import Described
 from contracts.report import Severity
 from engine.profiles.selection import OneOrMore, Selection, suggestion
 from engine.profiles.site_rule import SiteRule, unknown_keyword
@@ -26,10 +26,10 @@ MUTE = "mute"
 BuiltIn = Literal["default", "strict", "lenient"]
 
 
-class Limits(BaseModel):
+class Limits(Described):
     """Where an examination stops."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     max_depth: PositiveInt = 64
     """The deepest nesting of sequences."""
@@ -101,13 +101,13 @@ def _keyword(keyword: str) -> str:
 Keyword = Annotated[str, AfterValidator(_keyword)]
 
 
-class Profile(BaseModel):
+class Profile(Described):
     """What an examination checks; `engine.profile_files.loading` reads one from a file.
 
     The defaults are those of the default profile.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(default="default", pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)
     """Name of the profile; every report carries it."""

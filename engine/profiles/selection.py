@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, StringConstraints
 
+from contracts.described import Described
 from contracts.model import is_uid
 from engine.standard import facts
 
@@ -63,10 +64,10 @@ SopClass = Annotated[str, AfterValidator(_sop_class)]
 Modality = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9_ ]{1,16}$")]
 
 
-class Selection(BaseModel):
+class Selection(Described):
     """Instances of some SOP classes, of some modalities, or all where nothing is given."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     sop_class: OneOrMore[SopClass] = ()
     """UIDs, names or keywords of SOP classes."""

@@ -4,8 +4,9 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
+from contracts.described import Described
 from contracts.model import Contract, Label, Modality, Sha256, SkipReason, Timestamp
 from contracts.report import FileCounts, Finding, ValidationFacts
 from contracts.status import State, StatusRecord
@@ -18,7 +19,8 @@ _CURSOR = "^[0-9]{1,16}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 class StudyQuery(Contract):
     """Which studies to list, and how many."""
 
-    model_config = ConfigDict(extra="forbid")
+    # FastAPI takes the descriptions of parameters from the fields.
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     status: State | None = None
     """Only studies with this status."""
@@ -41,10 +43,8 @@ class StudyQuery(Contract):
     """The greatest number of studies on a page."""
 
 
-class Links(BaseModel):
+class Links(Described):
     """Paths of what is available of a study."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     self: str
     """This resource."""
@@ -80,10 +80,8 @@ class StudyPage(Contract):
     """The `cursor` of the next page; absent on the last page."""
 
 
-class Series(BaseModel):
+class Series(Described):
     """A series of a study."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     series_instance_uid: str
     modality: str | None = None

@@ -21,7 +21,8 @@ LetterId = Annotated[
 class DeadLetterFilter(Contract):
     """Which dead letters."""
 
-    model_config = ConfigDict(extra="forbid")
+    # FastAPI takes the descriptions of parameters from the fields.
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     study_id: UUID | None = None
     """Only those about this study."""

@@ -2,15 +2,15 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
+from pydantic import Field, RootModel, StringConstraints
+
+from contracts.described import Described
 
 Tag = Annotated[str, StringConstraints(pattern="^[0-9A-F]{8}$")]
 
 
-class Attribute(BaseModel):
+class Attribute(Described):
     """An attribute of a data set."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     vr: str
     """The value representation."""

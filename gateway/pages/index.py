@@ -1,15 +1,13 @@
 """The index that GET / returns."""
 
 from fastapi import FastAPI
-from pydantic import BaseModel, ConfigDict
 
+from contracts.described import Described
 from gateway.http.paths import DICOMWEB
 
 
-class IndexLinks(BaseModel):
+class IndexLinks(Described):
     """Paths of what the gateway offers."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     upload: str = "/upload"
     """Upload a study (POST)."""
@@ -35,10 +33,8 @@ class IndexLinks(BaseModel):
     """Metrics for Prometheus."""
 
 
-class Index(BaseModel):
+class Index(Described):
     """What the gateway is and offers."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     name: str
     """The name of the service."""

@@ -26,7 +26,8 @@ FileName = Annotated[
 class QuarantineQuery(Contract):
     """Which studies in quarantine to list, and how many."""
 
-    model_config = ConfigDict(extra="forbid")
+    # FastAPI takes the descriptions of parameters from the fields.
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     code: Annotated[str, Field(pattern=_CODE, max_length=100)] | None = None
     """Only studies with a file that was rejected because of this error."""

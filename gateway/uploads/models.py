@@ -3,18 +3,16 @@
 from uuid import UUID
 
 from fastapi import Response
-from pydantic import BaseModel, ConfigDict
 
+from contracts.described import Described
 from contracts.status import State
 from gateway.http.paths import status_path
 from gateway.settings import GatewaySettings
 from gateway.uploads.idempotency import Receipt
 
 
-class UploadAccepted(BaseModel):
+class UploadAccepted(Described):
     """An upload that is stored safely; it is not validated yet."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     study_id: UUID
     """Identifies the study from now on."""

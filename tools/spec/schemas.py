@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 from pydantic.json_schema import models_json_schema
 
+from contracts.described import descriptions
 from contracts.events import CloudEvent
 
 Schema = dict[str, Any]
@@ -28,11 +29,11 @@ def event_schemas(events: Sequence[type[CloudEvent]]) -> dict[str, Schema]:
         [(event, "validation") for event in events], ref_template=REFERENCE
     )
     schemas = {name: _on_the_wire(schema) for name, schema in definitions["$defs"].items()}
-    envelope = CloudEvent.model_fields
+    envelope = descriptions(CloudEvent)
     for event in events:
         for name, attribute in schemas[event.__name__]["properties"].items():
             # An attribute that an event narrows down to a literal has the envelope's description.
-            attribute.setdefault("description", _one_line(envelope[name].description or ""))
+            attribute.setdefault("description", _one_line(envelope.get(name, "")))
     return {
         name: _ordered(schema | {"properties": _ordered_properties(schema)})
         if "properties" in schema

@@ -234,7 +234,7 @@ def _study_findings(*arguments: str | Path) -> list[tuple[str, str]]:
     return [(finding["code"], finding["found"]) for finding in study["findings"]]
 
 
-def test_equal_files_and_different_ones_with_one_uid_are_told_apart(
+def test_equal_files_and_different_ones_with_one_uid_are_kept_apart(
     tmp_path: Path, valid: bytes
 ) -> None:
     pixels = valid[:-200] + bytes([valid[-200] ^ 1]) + valid[-199:]
