@@ -52,7 +52,10 @@ def create_app(
     )
     service.use(isolation.running)
     describe = describe or IsolatedDescriber(
-        isolation, processes=settings.processes, pictures=settings.previews
+        isolation,
+        processes=settings.processes,
+        pictures=settings.previews,
+        note_killed=service.metrics.killed,
     )
     preview: Preview = no_preview
     if settings.previews:
@@ -68,10 +71,12 @@ def create_app(
         release_when_failed(service, index.forget, studies)
     archive_index = index
 
-    archiving = Archiving(studies, describe, archive_index, preview)
+    archiving = Archiving(studies, describe, archive_index, preview, steps=service.steps)
 
     async def archive(event: StudyValidated) -> StudyArchivedData:
-        return await archive_study(event.study_id, archiving)
+        archived = await archive_study(event.study_id, archiving)
+        service.metrics.archived(instances=archived.instance_count, size_bytes=archived.size_bytes)
+        return archived
 
     handlers.register(service, archive, progress, _capacity(settings.concurrency))
     return service

@@ -1,7 +1,7 @@
 """Describes instances in a separate process, since a hostile file may kill it."""
 
 from asyncio import gather
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -40,12 +40,21 @@ class IsolatedDescriber:
         isolation: the processes.
         processes: over how many of them studies are spread.
         pictures: whether studies get pictures.
+        note_killed: is called with the cause when an instance is to blame for the end of a process.
     """
 
-    def __init__(self, isolation: Isolation, *, processes: int, pictures: bool = True) -> None:
+    def __init__(
+        self,
+        isolation: Isolation,
+        *,
+        processes: int,
+        pictures: bool = True,
+        note_killed: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._isolation = isolation
         self._processes = processes
         self._pictures = pictures
+        self._note_killed = note_killed
         self._studies: Together[_Wanted, list[InstanceDescription]] = Together(self._whole)
 
     async def __call__(
@@ -91,6 +100,7 @@ class IsolatedDescriber:
                 if at_once > 1:
                     at_once = 1
                     continue
+                self._note_killed(error.cause)
                 get_logger().error("instance.undescribed", cause=error.cause)
                 described.append(undescribed(study.instances[len(described)].identity))
         return described

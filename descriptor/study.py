@@ -11,6 +11,7 @@ from typing import Protocol
 from uuid import UUID
 
 from chassis.messaging.errors import PermanentError
+from chassis.observability.steps import Steps
 from chassis.runtime.cancellation import cancel
 from chassis.runtime.threads import Threads
 from contracts.events import StudyArchivedData
@@ -56,6 +57,7 @@ class Archiving:
         index: the index of the archive.
         preview: makes the picture of a study that has none.
         threads: for what blocks.
+        steps: measures the steps of archiving a study.
     """
 
     studies: StudyStore
@@ -63,6 +65,7 @@ class Archiving:
     index: Index
     preview: Preview
     threads: Threads = field(default_factory=Threads)
+    steps: Steps = field(default_factory=Steps)
 
 
 async def archive_study(study_id: UUID, archiving: Archiving) -> StudyArchivedData:
@@ -86,7 +89,8 @@ async def archive_study(study_id: UUID, archiving: Archiving) -> StudyArchivedDa
         # The study that had these instances first may have been deleted a moment ago.
         await index.reserve(study_id, archived.repeated)
     if not has_picture:
-        await archiving.preview(study_id)
+        with archiving.steps.step("preview"):
+            await archiving.preview(study_id)
     return StudyArchivedData(
         directory=study_directory(Place.ARCHIVE, study_id),
         instance_count=archived.instance_count,
@@ -109,11 +113,12 @@ async def _describe_and_commit(
     """Archive a study; returns also whether it has a picture."""
     study, studies = metadata.study, archiving.studies
     last: Batch = []
-    async with aclosing(_described(study, archiving.describe)) as batches:
-        async for batch in batches:
-            if last:
-                await asyncio.to_thread(metadata.add, last)
-            last = batch
+    with archiving.steps.step("describe"):
+        async with aclosing(_described(study, archiving.describe)) as batches:
+            async for batch in batches:
+                if last:
+                    await asyncio.to_thread(metadata.add, last)
+                last = batch
     # Again, as the validator did: Redis may have lost the index since then.
     contents = contents_of(instance.report for instance in study.instances)
     reservations = await archiving.index.reserve(study.study_id, contents)
@@ -127,7 +132,8 @@ async def _describe_and_commit(
         picture = next(pictures, None)
         return archived, picture is not None and put_preview(studies, study.study_id, picture)
 
-    return await archiving.threads.run(commit)
+    with archiving.steps.step("store"):
+        return await archiving.threads.run(commit)
 
 
 def _require_same_instances(study: ValidatedStudy, reservations: Mapping[str, Reservation]) -> None:

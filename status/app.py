@@ -12,6 +12,7 @@ from status.retention import remove_old_records
 from status.routes import add_routes
 from status.settings import StatusSettings
 from status.store import RedisStore
+from status.watch import Watch
 
 
 def create_app(
@@ -36,6 +37,7 @@ def create_app(
     handlers.register(service, records, settings.concurrency)
     add_routes(service.http, records, settings.internal_token)
     _remove_what_is_old(service, records, settings)
+    service.in_background(Watch(service.broker.connect, service.metrics.instruments).run)
     return service
 
 

@@ -266,6 +266,23 @@ async def _write(client: Redis, changes: Sequence[_Change]) -> list[_Change]:
     return [*same, *(change for number, change in enumerate(new) if number not in lost)]
 
 
+async def count_studies(client: Redis) -> dict[str, int]:
+    """How many studies have a record, by state; `unfinished` for those that are on their way.
+
+    Raises:
+        redis.exceptions.RedisError: Redis is unavailable.
+    """
+    others = [state for state in State if state.is_final and state is not State.ARCHIVED]
+    async with client.pipeline(transaction=True) as pipeline:
+        pipeline.zcard(INDEX)
+        pipeline.zcard(_index_of_state(State.UPLOADED))
+        for state in others:
+            pipeline.zcard(_index_of_state(state))
+        total, *counts = await pipeline.execute()
+    counted = dict(zip(["unfinished", *(state.value for state in others)], counts, strict=True))
+    return {**counted, State.ARCHIVED.value: total - sum(counts)}
+
+
 _Entry = tuple[float, str]
 """Entry of an index: the time, and the study."""
 

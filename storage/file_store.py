@@ -19,7 +19,7 @@ from uuid import uuid4
 from contracts.places import Place
 from storage import files, ndjson
 from storage.layout import INCOMING
-from storage.port import Draft, Lines, Stat
+from storage.port import Draft, Lines, Space, Stat
 from storage.process_directory import LOCK, ProcessDirectory, abandoned, remove_abandoned
 
 _SYNCS_AT_ONCE = 8
@@ -126,9 +126,10 @@ class FileStore:
             return
         yield from (name for name in found if not name.startswith("."))
 
-    def free_bytes(self, place: Place) -> int:
-        """The free space of a place's file system."""
-        return shutil.disk_usage(self._path(place)).free
+    def space(self, place: Place) -> Space:
+        """The space of a place's file system."""
+        usage = shutil.disk_usage(self._path(place))
+        return Space(free_bytes=usage.free, used_bytes=usage.used)
 
     def temporary_file(self, place: Place) -> IO[bytes]:
         """A file in memory, or when it gets larger one below ``.incoming`` without a name."""

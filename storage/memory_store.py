@@ -112,7 +112,7 @@ class MemoryStore:
         names = {name.partition("/")[0] for name in self.files(directory) if "/" in name}
         return iter(name for name in names if not name.startswith("."))
 
-    def free_bytes(self, place: Place) -> None:
+    def space(self, place: Place) -> None:
         """It is not known."""
 
     def temporary_file(self, place: Place) -> IO[bytes]:  # noqa: ARG002 -- all are alike

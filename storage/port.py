@@ -31,6 +31,13 @@ class Stat(NamedTuple):
     """Two files with the same content id have the same bytes. The opposite need not be true."""
 
 
+class Space(NamedTuple):
+    """The space of a place, in bytes; `used_bytes` counts whatever is stored beside it, too."""
+
+    free_bytes: int
+    used_bytes: int
+
+
 class ChecksumMismatchError(OSError):
     """The bytes of a file do not have the expected SHA-256."""
 
@@ -186,8 +193,8 @@ class Store(Protocol):
     def directories(self, directory: str) -> Iterator[str]:
         """The names of the directories directly below one, in no order, without hidden ones."""
 
-    def free_bytes(self, place: Place) -> int | None:
-        """How much can still be stored at a place; None when that is unlimited or unknown."""
+    def space(self, place: Place) -> Space | None:
+        """How much space there is at a place; None when that is unlimited or unknown."""
 
     def temporary_file(self, place: Place) -> IO[bytes]:
         """A file without a name for data that may be as large as a study's metadata."""

@@ -82,6 +82,8 @@ def create_app(
         on_invalid=settings.on_invalid_instance,
         at_once=BATCHES_PER_PROCESS * settings.processes,
         patient_hash_key=key.get_secret_value() if key else "",
+        steps=service.steps,
+        note_findings=service.metrics.findings,
     )
 
     async def validate(event: StudyUploaded, note: Note) -> list[Validated]:

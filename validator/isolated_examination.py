@@ -25,7 +25,7 @@ def isolated_examiner(isolation: Isolation, metrics: Metrics, processes: int) ->
 
     Args:
         isolation: the processes.
-        metrics: counts the files.
+        metrics: counts the files, and those that are to blame for the end of a process.
         processes: over how many of them files are spread.
     """
 
@@ -35,9 +35,10 @@ def isolated_examiner(isolation: Isolation, metrics: Metrics, processes: int) ->
         profile = wanted[0].profile
         reports = await _together(isolation, names, profile)
         if reports is None:
-            reports = [await _alone(isolation, name, profile) for name in names]
+            reports = [await _alone(isolation, metrics, name, profile) for name in names]
         for report in reports:
             metrics.file_examined(report.outcome)
+            metrics.findings((finding.code, finding.severity) for finding in report.findings)
         left = iter(reports)
         return [list(islice(left, len(one.names))) for one in wanted]
 
@@ -88,8 +89,9 @@ async def _together(
     return None
 
 
-async def _alone(isolation: Isolation, name: str, profile: Profile) -> Report:
+async def _alone(isolation: Isolation, metrics: Metrics, name: str, profile: Profile) -> Report:
     try:
         return await isolation.run(examine_file, name, profile)
     except IsolationError as error:
+        metrics.killed(error.cause)
         return Report(findings=unreadable(error.cause, profile))

@@ -2,7 +2,7 @@
 
 import errno
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from chassis.messaging.errors import PermanentError
+from chassis.observability.steps import Steps
 from chassis.runtime.threads import Threads
 from contracts.intake import Intake
 from contracts.places import Place
@@ -46,6 +47,8 @@ class Validation:
         at_once: how many batches of files of an upload are examined or wait at the same time.
         patient_hash_key: key of the digests of Patient IDs.
         threads: for what blocks.
+        steps: measures the steps of a validation.
+        note_findings: is called with code and severity of the findings about a study as a whole.
     """
 
     studies: StudyStore
@@ -56,6 +59,8 @@ class Validation:
     at_once: int = 4
     patient_hash_key: str = ""
     threads: Threads = field(default_factory=Threads)
+    steps: Steps = field(default_factory=Steps)
+    note_findings: Callable[[Iterable[tuple[str, str]]], None] = lambda _: None
 
 
 async def validate_upload(study_id: UUID, validation: Validation, note: Note) -> list[Validated]:
@@ -87,7 +92,8 @@ async def validate_upload(study_id: UUID, validation: Validation, note: Note) ->
     parts = divide(upload.intake, report)
     if upload.folder.place is Place.UPLOADS:
         is_written = report is upload.written
-        await run(_place, studies, report, parts, is_written)
+        with validation.steps.step("store"):
+            await run(_place, studies, report, parts, is_written)
     return results(upload.intake, report, parts)
 
 
@@ -146,30 +152,33 @@ async def _validate(
     """Examine the files and decide on them."""
     started = time.perf_counter()
     profile, journal = examination
-    reports = await examine_files(
-        folder,
-        intake.files,
-        validation.examine,
-        profile,
-        journal,
-        at_once=validation.at_once,
-        note=note,
-    )
-    verdict = await decide(
-        folder.study_id,
-        intake,
-        reports,
-        profile,
-        index=validation.index,
-        digests=partial(
-            archived_digests,
-            studies=validation.studies,
-            examine=validation.examine,
-            profile=profile,
-        ),
-        on_invalid=validation.on_invalid,
-        patient_hash_key=validation.patient_hash_key,
-    )
+    with validation.steps.step("examine"):
+        reports = await examine_files(
+            folder,
+            intake.files,
+            validation.examine,
+            profile,
+            journal,
+            at_once=validation.at_once,
+            note=note,
+        )
+    with validation.steps.step("decide"):
+        verdict = await decide(
+            folder.study_id,
+            intake,
+            reports,
+            profile,
+            index=validation.index,
+            digests=partial(
+                archived_digests,
+                studies=validation.studies,
+                examine=validation.examine,
+                profile=profile,
+            ),
+            on_invalid=validation.on_invalid,
+            patient_hash_key=validation.patient_hash_key,
+        )
+    validation.note_findings((finding.code, finding.severity) for finding in verdict.findings)
     counts = verdict.counts
     valid = counts.accepted + (counts.duplicates or 0)
     return StudyReport(

@@ -1,141 +1,121 @@
 """What a service measures: Prometheus metrics, and a line in the log once a minute."""
 
 import asyncio
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable
+from importlib.metadata import version
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    PlatformCollector,
-    ProcessCollector,
-    generate_latest,
-)
-
+from chassis.observability.activity import Activity
+from chassis.observability.instruments import Instruments
 from chassis.observability.logs import get_logger
 
-BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 ACTIVITY_PERIOD_SECONDS = 60.0
 
 
-class Activity:
-    """Counts and durations since the last line in the log."""
-
-    def __init__(self) -> None:
-        self._begin()
-
-    def _begin(self) -> None:
-        self._durations: deque[float] = deque(maxlen=10_000)
-        self._count = 0
-        self._errors = 0
-
-    def record(self, seconds: float, *, ok: bool) -> None:
-        """Count one unit of work and how long it took."""
-        self._durations.append(seconds)
-        self._count += 1
-        self._errors += not ok
-
-    def take(self) -> dict[str, float | int | None]:
-        """The figures so far, durations in milliseconds; starts again."""
-        durations = sorted(self._durations)
-        line: dict[str, float | int | None] = {
-            "count": self._count,
-            "errors": self._errors,
-            "error_rate": round(self._errors / self._count, 4) if self._count else 0.0,
-            "p50_ms": _percentile_ms(durations, 0.50),
-            "p95_ms": _percentile_ms(durations, 0.95),
-        }
-        self._begin()
-        return line
-
-
 class Metrics:
-    """The metrics of one service; no global registry, so that tests can have several."""
+    """The metrics of one service; docs/metrics.md says what each is good for.
+
+    Attributes:
+        instruments: for the metrics that only this service has.
+    """
 
     def __init__(self, service: str) -> None:
-        self._registry = CollectorRegistry()
-        ProcessCollector(registry=self._registry)
-        PlatformCollector(registry=self._registry)
+        self.instruments = Instruments(service)
         self._service = service
-        self._messages = Counter(
+        self._activity = {"messages": Activity(), "requests": Activity()}
+        self._define_messages()
+        self._define_requests()
+        self._define_work()
+        self._define_environment()
+
+    def _define_messages(self) -> None:
+        self._messages = self.instruments.counter(
             "hdv_messages",
             "Messages handled, by outcome: done, wait, retry, dead_letter or lost_claim.",
-            ("service", "event", "outcome"),
-            registry=self._registry,
+            "event",
+            "outcome",
         )
-        self._message_seconds = Histogram(
-            "hdv_message_duration_seconds",
-            "Time a handler took for a message.",
-            ("service", "event"),
-            buckets=BUCKETS,
-            registry=self._registry,
+        self._message_seconds = self.instruments.histogram(
+            "hdv_message_duration_seconds", "Time a handler took for a message.", "event"
         )
-        self._errors = Counter(
-            "hdv_errors",
-            "Errors by the type or code of the error.",
-            ("service", "error"),
-            registry=self._registry,
+        self._dead_letters = self.instruments.counter(
+            "hdv_dead_letters", "Messages moved to the dead-letter stream.", "event", "code"
         )
-        self._dead_letters = Counter(
-            "hdv_dead_letters",
-            "Messages moved to the dead-letter stream.",
-            ("service", "event", "code"),
-            registry=self._registry,
+        self._published = self.instruments.counter(
+            "hdv_events_published", "Events published.", "event"
         )
-        self._published = Counter(
-            "hdv_events_published",
-            "Events published.",
-            ("service", "event"),
-            registry=self._registry,
-        )
-        self._request_seconds = Histogram(
-            "hdv_http_request_duration_seconds",
-            "Time until a request was answered, the reading of its body included.",
-            ("service", "method", "route", "status"),
-            buckets=BUCKETS,
-            registry=self._registry,
-        )
-        self._files = Counter(
-            "hdv_files_examined",
-            "Files examined, by outcome: accepted or rejected.",
-            ("service", "outcome"),
-            registry=self._registry,
-        )
-        self._outage = Gauge(
-            "hdv_outage",
-            "1 while messages wait because the environment (disk, Redis, processes) fails.",
-            ("service",),
-            registry=self._registry,
-        )
-        self.outage(lasts=False)
-        self._announced_again = Counter(
+        self._announced_again = self.instruments.counter(
             "hdv_uploads_announced_again",
             "Uploads whose event Redis had lost, or had not confirmed.",
-            ("service",),
-            registry=self._registry,
         )
-        self._index_rebuild = Gauge(
+
+    def _define_requests(self) -> None:
+        self._request_seconds = self.instruments.histogram(
+            "hdv_http_request_duration_seconds",
+            "Time until a request was answered, the reading of its body included.",
+            "method",
+            "route",
+            "status",
+        )
+        self._received_files = self.instruments.counter(
+            "hdv_received_files", "Files of uploads that were accepted, without skipped ones."
+        )
+        self._received_bytes = self.instruments.counter(
+            "hdv_received_bytes", "Size of these files."
+        )
+
+    def _define_work(self) -> None:
+        self._files = self.instruments.counter(
+            "hdv_files_examined", "Files examined, by outcome: accepted or rejected.", "outcome"
+        )
+        self._findings = self.instruments.counter(
+            "hdv_findings",
+            "Files with a finding of the code; of a finding across files, the studies with it.",
+            "code",
+            "severity",
+        )
+        self._archived_instances = self.instruments.counter(
+            "hdv_archived_instances", "Instances archived."
+        )
+        self._archived_bytes = self.instruments.counter(
+            "hdv_archived_bytes", "Size of these instances."
+        )
+        self._step_seconds = self.instruments.histogram(
+            "hdv_step_duration_seconds", "Time that a step of the work took for a study.", "step"
+        )
+        self._killed = self.instruments.counter(
+            "hdv_examinations_killed",
+            "Files whose process reached a limit or crashed, by cause: time, memory or death.",
+            "cause",
+        )
+
+    def _define_environment(self) -> None:
+        self._errors = self.instruments.counter(
+            "hdv_errors", "Errors by the type or code of the error.", "error"
+        )
+        self._outage = self.instruments.gauge(
+            "hdv_outage",
+            "1 while messages wait because the environment (disk, Redis, processes) fails.",
+        )
+        self.outage(lasts=False)
+        self._index_rebuild = self.instruments.gauge(
             "hdv_index_rebuild_studies",
             "Studies of the archive that a rebuild of the index has read or has yet to read;"
             " 0 while none is under way.",
-            ("service", "studies"),
-            registry=self._registry,
+            "studies",
         )
-        self._waiting = Gauge(
-            "hdv_studies_waiting",
-            "Studies that wait to be validated or archived, or are at it.",
-            ("service",),
-            registry=self._registry,
+        self._waiting = self.instruments.gauge(
+            "hdv_studies_waiting", "Studies that wait to be validated or archived, or are at it."
         )
-        self._free_bytes = Gauge(
+        self._free_bytes = self.instruments.gauge(
             "hdv_free_bytes",
             "Free space on the volume of uploads, archive or quarantine.",
-            ("service", "place"),
-            registry=self._registry,
+            "place",
         )
-        self._activity = {"messages": Activity(), "requests": Activity()}
+        self._used_bytes = self.instruments.gauge(
+            "hdv_used_bytes", "Used space on the same volume, other files included.", "place"
+        )
+        build = self.instruments.gauge("hdv_build_info", "Always 1.", "version")
+        build.labels(self._service, version("hybrid-dicom-validator")).set(1)
 
     def messages(self, event: str, seconds: float, outcome: str, count: int) -> None:
         """Messages were handled together."""
@@ -164,17 +144,41 @@ class Metrics:
         """So many studies wait."""
         self._waiting.labels(self._service).set(studies)
 
-    def free_bytes(self, place: str, size_bytes: int) -> None:
-        """So much space is free at a place."""
-        self._free_bytes.labels(self._service, place).set(size_bytes)
+    def space(self, place: str, *, free_bytes: int, used_bytes: int) -> None:
+        """So much space is free and used at a place."""
+        self._free_bytes.labels(self._service, place).set(free_bytes)
+        self._used_bytes.labels(self._service, place).set(used_bytes)
 
     def announced_again(self) -> None:
         """An upload was announced again."""
         self._announced_again.labels(self._service).inc()
 
+    def received(self, *, files: int, size_bytes: int) -> None:
+        """An upload was accepted."""
+        self._received_files.labels(self._service).inc(files)
+        self._received_bytes.labels(self._service).inc(size_bytes)
+
     def file_examined(self, outcome: str) -> None:
         """A file was examined."""
         self._files.labels(self._service, outcome).inc()
+
+    def findings(self, found: Iterable[tuple[str, str]]) -> None:
+        """A file, or a study as a whole, has findings with these codes and severities."""
+        for code, severity in set(found):
+            self._findings.labels(self._service, code, severity).inc()
+
+    def killed(self, cause: str) -> None:
+        """The process of a file reached a limit or crashed, and the file is to blame."""
+        self._killed.labels(self._service, cause).inc()
+
+    def archived(self, *, instances: int, size_bytes: int) -> None:
+        """A study was archived."""
+        self._archived_instances.labels(self._service).inc(instances)
+        self._archived_bytes.labels(self._service).inc(size_bytes)
+
+    def step(self, name: str, seconds: float) -> None:
+        """A step of the work on a study took so long."""
+        self._step_seconds.labels(self._service, name).observe(seconds)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """A request was answered."""
@@ -193,7 +197,7 @@ class Metrics:
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format."""
-        return generate_latest(self._registry)
+        return self.instruments.exposition()
 
     async def log_activity(self, period: float = ACTIVITY_PERIOD_SECONDS) -> None:
         """Write a line with counts, error rate, p50 and p95 every `period` seconds, for ever."""
@@ -201,9 +205,3 @@ class Metrics:
             await asyncio.sleep(period)
             figures = {kind: activity.take() for kind, activity in self._activity.items()}
             get_logger().info("activity", period_seconds=period, **figures)
-
-
-def _percentile_ms(ordered: Sequence[float], fraction: float) -> float | None:
-    if not ordered:
-        return None
-    return round(ordered[min(len(ordered) - 1, int(fraction * len(ordered)))] * 1000, 2)

@@ -25,6 +25,7 @@ from chassis.messaging.publishing import EventPublisher, Transactions
 from chassis.messaging.subscription import Fields, subscribe
 from chassis.observability.logs import error_name, get_logger
 from chassis.observability.metrics import Metrics
+from chassis.observability.steps import Steps
 from chassis.runtime.cancellation import cancel
 from chassis.runtime.settings import ServiceSettings
 from chassis.service.request_log import RequestLog
@@ -62,6 +63,8 @@ class Service:
     Attributes:
         http: the FastAPI application; its lifespan runs everything else.
         broker: the FastStream broker.
+        metrics: what it measures.
+        steps: measures the steps of its work.
         checks: what must hold for the service to be ready, by name.
         limited: what the service does not do at the moment although it is ready, and why.
         died: set when a subscriber or background work has stopped by itself; the process must then
@@ -79,6 +82,7 @@ class Service:
         self.name = settings.service
         self.settings = settings
         self.metrics = Metrics(self.name)
+        self.steps = Steps(self.metrics.step)
         self.died = asyncio.Event()
         self.broker: RedisBroker = create_broker(settings)
         self._transactions = Transactions(self.broker)

@@ -92,9 +92,8 @@ class Capacity:
         full = None
         for place in Place:
             with suppress(OSError):  # not there yet, or not mounted: readiness says so
-                free_bytes = self._studies.store.free_bytes(place)
-                if free_bytes is not None:
-                    self._metrics.free_bytes(place, free_bytes)
-                    if free_bytes < self._least_free_bytes:
+                if space := self._studies.store.space(place):
+                    self._metrics.space(place, **space._asdict())
+                    if space.free_bytes < self._least_free_bytes:
                         full = place
         return full

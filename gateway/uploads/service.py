@@ -67,6 +67,7 @@ class UploadService:
         self.profiles_dir = settings.profiles_dir
         self._connect = service.broker.connect
         self._metrics = service.metrics
+        self._steps = service.steps
         self._redis_answered = -math.inf
         self._keys = Idempotency(self._connect, self.studies, settings.idempotency_seconds)
         at_once = settings.max_concurrent_uploads
@@ -107,17 +108,18 @@ class UploadService:
                 self._keys.hold(key, study_id) as keyed,
                 self.staged(study_id, content_length_of(request)) as staging,
             ):
-                describe = await ingest(
-                    parts,
-                    staging,
-                    self.limits,
-                    mode,
-                    study_id=study_id,
-                    traceparent=traceparent_of(request),
-                    profiles_dir=self.profiles_dir,
-                    study_instance_uid=study_instance_uid,
-                    idempotency_key=keyed.digest if keyed else None,
-                )
+                with self._steps.step("receive"):
+                    describe = await ingest(
+                        parts,
+                        staging,
+                        self.limits,
+                        mode,
+                        study_id=study_id,
+                        traceparent=traceparent_of(request),
+                        profiles_dir=self.profiles_dir,
+                        study_instance_uid=study_instance_uid,
+                        idempotency_key=keyed.digest if keyed else None,
+                    )
                 if keyed:
                     await staging.flush()
                     intake = describe()
@@ -125,8 +127,13 @@ class UploadService:
                         get_logger().info("upload.repeated", study_id=str(first.study_id))
                         return Received(first, intake)
                     await keyed.require_lock()
-                intake = await staging.commit(describe)
-            await self.announcer.announce(intake)
+                with self._steps.step("store"):
+                    intake = await staging.commit(describe)
+            with self._steps.step("announce"):
+                await self.announcer.announce(intake)
+        self._metrics.received(
+            files=len(intake.files), size_bytes=sum(file.size_bytes for file in intake.files)
+        )
         return Received(Receipt.of(intake), intake)
 
     @contextlib.asynccontextmanager

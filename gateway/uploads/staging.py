@@ -207,8 +207,8 @@ class Staging:
         return intake
 
     def _check_space(self, expected_bytes: int) -> None:
-        free_bytes = self._studies.store.free_bytes(Place.UPLOADS)
-        if free_bytes is not None and free_bytes - expected_bytes < self._min_free_bytes:
+        space = self._studies.store.space(Place.UPLOADS)
+        if space and space.free_bytes - expected_bytes < self._min_free_bytes:
             detail = "The volume for uploads is nearly full."
             raise Problem(ProblemType.INSUFFICIENT_STORAGE, detail)
 

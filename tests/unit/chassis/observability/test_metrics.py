@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from chassis.observability import metrics
-from chassis.observability.metrics import Activity, Metrics
+from chassis.observability.activity import Activity
+from chassis.observability.metrics import Metrics
 
 REQUEST_SAMPLE = (
     "hdv_http_request_duration_seconds_sum"

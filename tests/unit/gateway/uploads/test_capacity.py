@@ -30,7 +30,7 @@ def set_free(monkeypatch: pytest.MonkeyPatch, **free_bytes: int) -> None:
     """So many bytes are free on some volumes, and plenty on the others."""
 
     def disk_usage(path: Path) -> Any:
-        return SimpleNamespace(free=free_bytes.get(Path(path).name, 1 << 40))
+        return SimpleNamespace(free=free_bytes.get(Path(path).name, 1 << 40), used=7)
 
     monkeypatch.setattr(shutil, "disk_usage", disk_usage)
 
@@ -47,9 +47,9 @@ async def test_no_new_upload_begins_while_a_volume_is_nearly_full(
     assert_problem(refused, 507, "insufficient-storage")
     assert place in refused.json()["detail"]
     assert (await readiness(gateway))["limited"] == {"uploads": "insufficient-storage"}
-    assert f'hdv_free_bytes{{place="{place}",service="gateway"}} 19999.0' in (
-        gateway.metrics.exposition().decode()
-    )
+    metrics = gateway.metrics.exposition().decode()
+    assert f'hdv_free_bytes{{place="{place}",service="gateway"}} 19999.0' in metrics
+    assert f'hdv_used_bytes{{place="{place}",service="gateway"}} 7.0' in metrics
 
     set_free(monkeypatch, **{place: 20_000})
     await capacity.look()

@@ -197,7 +197,7 @@ async def test_the_limit_is_of_the_files_bytes(uploads: Uploads, size: int, fits
 def free_space(*figures: int) -> Callable[[Path], SimpleNamespace]:
     """A volume with so much free space, each time it is looked at."""
     left = iter(figures)
-    return lambda _: SimpleNamespace(free=next(left))
+    return lambda _: SimpleNamespace(free=next(left), used=0)
 
 
 async def test_a_large_upload_that_would_leave_too_little_space_is_refused_at_its_beginning(

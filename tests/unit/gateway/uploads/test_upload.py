@@ -323,7 +323,7 @@ async def test_the_connection_is_closed_after_a_refusal(
 async def test_too_little_free_space_is_insufficient_storage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000, used=0))
     gateway = MemoryGateway(tmp_path, min_free_bytes=1001)
     response = await gateway.client.post("/upload", files={"file": FILE})
     assert_problem(response, 507, "insufficient-storage")
