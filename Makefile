@@ -83,6 +83,7 @@ docs: .venv/run ## Write docs/rules.md, relations.md, problems.md, settings.md a
 	@$(BIN)/python -m hdv.validation.relations_page
 	@$(BIN)/python -m tools.problems_page
 	@$(BIN)/python -m tools.settings_files
+	@$(BIN)/python -m tools.dashboard
 
 .PHONY: assets
 assets: gateway/pages/assets ## Fetch the scripts and styles of /asyncapi and /docs
@@ -96,6 +97,11 @@ image: ## Build the container image
 compose-up: .env ## Run everything in containers, in the background
 	docker compose up --build --detach --wait
 	@echo "Upload to http://$$(docker compose port gateway 8000)/upload; stop with: docker compose down"
+
+.PHONY: observability
+observability: .env ## The same, with Prometheus and Grafana
+	docker compose --profile observability up --build --detach --wait
+	@echo "Grafana: http://$$(docker compose port grafana 3000)/d/hdv"
 
 .PHONY: compose-test
 compose-test: ## Build the image, test everything in containers, remove it again  (needs Docker, curl)
