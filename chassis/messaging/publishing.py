@@ -20,6 +20,12 @@ from contracts.events import CloudEvent
 GATHER_SECONDS = 0.01
 """After a MULTI, how long further commands gather for the next one."""
 
+SEND = """
+redis.call('XADD', KEYS[1], '*', '__data__', ARGV[1])
+redis.call('PUBLISH', KEYS[1], ARGV[1])
+"""
+"""Sends an event in a script: KEYS[1] is the address, ARGV[1] the event."""
+
 
 @dataclass(frozen=True)
 class _Transaction:
@@ -51,8 +57,24 @@ class Transactions:
         yield transaction.commands
         await self._batches.add(transaction)
 
-    async def _execute(self, transactions: Sequence[_Transaction]) -> list[Exception | None]:
-        """Execute transactions; returns for each the first error of its commands, if any."""
+    async def evaluate(
+        self, script: str, keys: Sequence[str], arguments: Sequence[bytes | str | int]
+    ) -> object:
+        """Run a script, maybe in a MULTI with others; returns its answer.
+
+        Raises:
+            redis.exceptions.RedisError: as `transaction`.
+        """
+        client = await self._broker.connect()
+        transaction = _Transaction(client.pipeline(transaction=True), ())
+        transaction.commands.eval(script, len(keys), *keys, *arguments)
+        [answer] = await self._batches.add(transaction)
+        return answer
+
+    async def _execute(
+        self, transactions: Sequence[_Transaction]
+    ) -> list[Sequence[object] | Exception]:
+        """Execute transactions; returns for each its replies, or the first error among them."""
         settled: dict[tuple[str, str], list[bytes]] = defaultdict(list)
         for transaction in transactions:
             for claim in transaction.settles:
@@ -64,10 +86,10 @@ class Transactions:
             pipeline.command_stack += commands
             for (stream, group), entry_ids in settled.items():
                 pipeline.xack(stream, group, *entry_ids)
-            replies = iter(await pipeline.execute(raise_on_error=False))
-        own = [list(islice(replies, len(t.commands.command_stack))) for t in transactions]
-        of_acknowledging = list(replies)
-        return [_first_error([*of_commands, *of_acknowledging]) for of_commands in own]
+            answers = iter(await pipeline.execute(raise_on_error=False))
+        own = [list(islice(answers, len(t.commands.command_stack))) for t in transactions]
+        of_acknowledging = list(answers)
+        return [_first_error([*replies, *of_acknowledging]) or replies for replies in own]
 
 
 def _first_error(replies: Sequence[object]) -> Exception | None:
@@ -87,6 +109,7 @@ class EventPublisher:
     ) -> None:
         self._metrics = metrics
         self._transactions = transactions
+        self._address = channel.address
         title = f"{service}.{channel.event.__name__}"
         self._append = broker.publisher(
             stream=Stream(channel.address), title=f"{title}.append", schema=channel.event
@@ -104,6 +127,33 @@ class EventPublisher:
         async with self._transactions.transaction() as pipeline:
             await self.queue(event, pipeline)
         self.note(event)
+
+    async def publish_by(
+        self,
+        script: str,
+        event: CloudEvent,
+        keys: Sequence[str],
+        arguments: Sequence[bytes | str | int],
+    ) -> bool:
+        """Send the event, if a script says so.
+
+        Args:
+            script: contains `SEND`, and returns 1 if it came to that, else 0.
+            event: the event.
+            keys: those of the script after the first one.
+            arguments: likewise.
+
+        Returns:
+            Whether the event was sent.
+
+        Raises:
+            redis.exceptions.RedisError: Redis is unavailable; it may or may not have the event.
+        """
+        keys, arguments = [self._address, *keys], [event.to_json(), *arguments]
+        is_sent = bool(await self._transactions.evaluate(script, keys, arguments))
+        if is_sent:
+            self.note(event)
+        return is_sent
 
     async def queue(self, event: CloudEvent, pipeline: Pipeline) -> None:
         """Add the event's two commands to a MULTI that the caller executes."""

@@ -8,8 +8,9 @@ The event keeps its id, and every step of the work can be repeated.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from contracts.places import Place
 from contracts.status import State
 from gateway.browsing.study_status import status_record
 from gateway.settings import RecoverySettings
+from gateway.uploads.announcement import announcements
 from gateway.uploads.announcing import Announcer
 from storage.study_store import StudyStore
 
@@ -36,6 +38,19 @@ RETRY_SECONDS = (0.2, 5.0)
 
 _LEASE = "recovery:lease"
 _FAILURES = (RedisError, TimeoutError, OSError, httpx2.HTTPError)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What Redis knows of uploads.
+
+    Attributes:
+        announced: how often each was announced.
+        busy: the studies that it has work for; looked up after that.
+    """
+
+    announced: Mapping[UUID, int]
+    busy: set[UUID]
 
 
 class Reconciler:
@@ -108,10 +123,10 @@ class Reconciler:
         pause, longest = RETRY_SECONDS
         while True:
             try:
-                busy = await unfinished_studies(await self._connect())
+                work = await self._look_at_redis(study_ids)
                 for study_id in study_ids:
-                    if study_id not in busy:
-                        await self._announce(study_id, busy)
+                    if study_id not in work.busy:
+                        await self._announce(study_id, work)
             except _FAILURES as error:
                 get_logger().warning("recovery.redis_unavailable", error=error_name(error))
                 await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 -- jitter
@@ -120,21 +135,27 @@ class Reconciler:
                 return
 
     async def _announce_lost(self, waiting: Sequence[UUID]) -> None:
-        busy = await unfinished_studies(await self._connect())
+        work = await self._look_at_redis(waiting)
         for study_id in waiting:
-            if study_id in busy or await self._has_failed(study_id):
+            if study_id in work.busy or await self._has_failed(study_id):
                 continue
-            if await self._announce(study_id, busy):
+            if await self._announce(study_id, work):
                 await asyncio.sleep(PAUSE_SECONDS)
             if not await self._lease.take():
                 return
 
-    async def _announce(self, study_id: UUID, busy: set[UUID]) -> bool:
+    async def _look_at_redis(self, study_ids: Sequence[UUID]) -> _Work:
+        """What Redis knows. The counts come first: what is announced after that has another one."""
+        client = await self._connect()
+        announced = await announcements(client, study_ids)
+        return _Work(announced, await unfinished_studies(client))
+
+    async def _announce(self, study_id: UUID, work: _Work) -> bool:
         """Announce an upload, unless it has gone on, or belongs to one that Redis has work for.
 
         Args:
             study_id: the upload.
-            busy: the studies that Redis has work for; the one that is announced is added.
+            work: what Redis knows; the study that is announced is added to the busy ones.
 
         Returns:
             Whether it was announced.
@@ -147,10 +168,11 @@ class Reconciler:
             self._metrics.error("recovery.unreadable")
             get_logger().error("recovery.unreadable", study_id=str(study_id))
             return False
-        if intake.upload_id in busy:
+        if intake.upload_id in work.busy:
             return False
-        await self._announcer.send(intake)
-        busy.add(intake.event.subject)
+        if not await self._announcer.send(study_id, intake, announced=work.announced[study_id]):
+            return False
+        work.busy.add(intake.event.subject)
         self._metrics.announced_again()
         get_logger().warning("upload.announced_again", study_id=str(study_id))
         return True

@@ -7,6 +7,7 @@ from chassis.messaging.publishing import EventPublisher
 from chassis.observability.logs import error_name, get_logger
 from chassis.observability.metrics import Metrics
 from contracts.intake import Intake
+from gateway.uploads.announcement import announce_once
 from gateway.uploads.idempotency import Idempotency
 
 CONFIRMATION_SECONDS = 3.0
@@ -42,7 +43,7 @@ class Announcer:
     async def announce(self, intake: Intake) -> None:
         """Announce an upload; if Redis does not confirm that in time, it is announced later."""
         try:
-            await self.send(intake)
+            await self.send(intake.event.subject, intake, announced=0)
         except Exception as error:  # noqa: BLE001 -- whatever it is, the upload stays
             study_id = intake.event.subject
             self._metrics.error(error_name(error))
@@ -51,15 +52,15 @@ class Announcer:
             )
             await self.unconfirmed.put(study_id)
 
-    async def send(self, intake: Intake) -> None:
-        """Send the event of an upload, with the answer to its idempotency key if it has one.
+    async def send(self, study_id: UUID, intake: Intake, *, announced: int) -> bool:
+        """Announce an upload; see `announce_once`.
 
         Raises:
             redis.exceptions.RedisError: Redis is unavailable; it may or may not have the event.
             TimeoutError: it does not answer; the same.
         """
+        answer = self._keys.answer(intake)
         async with asyncio.timeout(CONFIRMATION_SECONDS):
-            if intake.idempotency_key:
-                await self._keys.announce(intake, self._publisher)
-            else:
-                await self._publisher.publish(intake.event)
+            return await announce_once(
+                self._publisher, study_id, intake, answer, announced=announced
+            )

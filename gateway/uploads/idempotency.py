@@ -9,14 +9,13 @@ import contextlib
 import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from typing import Self, cast
 from uuid import UUID
 
 from pydantic import ValidationError
 from redis.asyncio import Redis
-from redis.exceptions import WatchError
 
-from chassis.messaging.publishing import EventPublisher
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.intake import Intake
@@ -65,6 +64,23 @@ def fingerprint(intake: Intake) -> str:
         [intake.expected_instances, intake.profile, intake.label],
     ]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class RememberedAnswer:
+    """The answer to a key, as Redis keeps it.
+
+    Attributes:
+        name: of the key in Redis.
+        held_by: the key's value while the upload holds it.
+        value: the answer.
+        seconds: how long it is kept.
+    """
+
+    name: str
+    held_by: bytes
+    value: bytes
+    seconds: int
 
 
 class KeyedUpload:
@@ -149,36 +165,16 @@ class Idempotency:
         async with lock.held():
             yield KeyedUpload(digest, lock, None)
 
-    async def announce(self, intake: Intake, publisher: EventPublisher) -> None:
-        """Announce an upload with a key and remember the answer to it, both or neither.
-
-        It is announced once, however often this is called. If another upload holds the key by now,
-        or has got the answer, the key is left alone.
-
-        Raises:
-            redis.exceptions.RedisError: Redis is unavailable; it may or may not have done it.
-        """
-        name = f"{_PREFIX}{intake.idempotency_key}"
-        study_id = intake.event.subject
-        client = await self._connect()
-        async with client.pipeline(transaction=True) as pipeline:
-            while True:
-                await pipeline.watch(name)
-                value = cast("bytes | None", await pipeline.get(name))
-                answer = _answer(value)
-                if answer and answer.receipt.study_id == study_id:
-                    break  # it was announced before, but that Redis said so was lost
-                pipeline.multi()  # type: ignore[no-untyped-call]  # redis-py's
-                await publisher.queue(intake.event, pipeline)
-                if value in {None, _held_by(study_id)}:
-                    remembered = Answer.to(intake).to_json()
-                    pipeline.set(name, remembered, ex=self._remember_seconds)
-                try:
-                    await pipeline.execute()
-                except WatchError:  # the lock was renewed meanwhile, or the connection was lost
-                    continue
-                break
-        publisher.note(intake.event)
+    def answer(self, intake: Intake) -> RememberedAnswer | None:
+        """What is to be remembered of an upload once it is announced; None if it has no key."""
+        if intake.idempotency_key is None:
+            return None
+        return RememberedAnswer(
+            name=f"{_PREFIX}{intake.idempotency_key}",
+            held_by=_held_by(intake.event.subject),
+            value=Answer.to(intake).to_json(),
+            seconds=self._remember_seconds,
+        )
 
     async def _take(self, client: Redis, lock: KeyLock) -> Answer | None:
         """Take the lock, unless there is an answer already.

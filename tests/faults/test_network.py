@@ -27,6 +27,9 @@ Outage = Callable[[Proxy], AbstractContextManager[None]]
             id="commits lost",
             marks=pytest.mark.short,
         ),
+        pytest.param(
+            lambda proxy: proxy.swallowing_answers(b"__data__"), 5, id="announcements lost"
+        ),
     ],
 )
 def test_redis_cannot_be_reached_as_usual(trial: Trial, outage: Outage, seconds: float) -> None:

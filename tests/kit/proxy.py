@@ -23,6 +23,7 @@ class _Network:
     passes_requests: bool = True
     passes_answers: bool = True
     swallows_answers_to: bytes | None = None
+    holds: bytes | None = None
     delay_seconds: float = 0.0
     cut_share: float = 0.0
 
@@ -50,6 +51,7 @@ class Proxy:
         self._connections: set[asyncio.StreamWriter] = set()
         self._handlers: set[asyncio.Task[None]] = set()
         self._ready, self._stopped = threading.Event(), asyncio.Event()
+        self._held = asyncio.Event()
         self._thread = threading.Thread(target=asyncio.run, args=[self._serve()])
 
     def __enter__(self) -> Self:
@@ -83,6 +85,20 @@ class Proxy:
         """
         with self._behaving(_Network(swallows_answers_to=to)):
             yield
+
+    @contextmanager
+    def holding(self, requests: bytes) -> Iterator[None]:
+        """Requests that contain this arrive at the end of the context, even if their client left.
+
+        Args:
+            requests: which.
+        """
+        before, self._network = self._network, _Network(holds=requests)
+        try:
+            yield
+        finally:
+            self._network = before
+            self._loop.call_soon_threadsafe(self._let_go)
 
     @contextmanager
     def delaying(self, seconds: float) -> Iterator[None]:
@@ -163,6 +179,8 @@ class Proxy:
             wanted = self._network.swallows_answers_to
             if wanted is not None and wanted in chunk:
                 connection.is_deaf = True
+            if self._network.holds is not None and self._network.holds in chunk:
+                await self._held.wait()
             if self._network.passes_requests:
                 target.write(chunk)
                 await target.drain()
@@ -183,6 +201,10 @@ class Proxy:
                 await asyncio.sleep(self._network.delay_seconds)
             return b"" if self._chance.random() < self._network.cut_share else chunk
         return b""
+
+    def _let_go(self) -> None:
+        self._held.set()
+        self._held = asyncio.Event()
 
     async def _cut_all(self) -> None:
         for writer in list(self._connections):

@@ -1,8 +1,8 @@
 """Redis in memory: the few commands that the gateway and the feed's readers need."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -46,6 +46,7 @@ class MemoryRedis:
         self.values: dict[str, bytes] = {}
         self.expiries: dict[str, int] = {}
         self.leases: dict[str, str] = {}
+        self.announced: Counter[str] = Counter()
         self.sets: dict[str, set[str]] = defaultdict(set)
         self.hashes: dict[str, dict[str, bytes]] = defaultdict(dict)
         self.entries: dict[str, list[tuple[EntryId, dict[bytes, bytes]]]] = defaultdict(list)
@@ -210,6 +211,22 @@ class MemoryRedis:
         holder = arguments[0]
         return int(self.leases.setdefault(name, holder) == holder)
 
+    async def mget(self, names: list[str]) -> list[bytes | None]:
+        self.require()
+        return [b"%d" % self.announced[name] if name in self.announced else None for name in names]
+
+    def announce(self, keys: Sequence[str], arguments: Sequence[Any]) -> int:
+        """What the script does that announces an upload."""
+        address, count, *key = keys
+        event, announced, _, *answer = arguments
+        if self.announced[count] != announced:
+            return 0
+        self.append(address, event)
+        self.announced[count] += 1
+        if key and self.values.get(key[0]) in {None, answer[0]}:
+            self.write(key[0], answer[1], answer[2])
+        return 1
+
     async def hexists(self, name: str, field: str) -> bool:
         self.require()
         return field in self.hashes[name]
@@ -302,6 +319,10 @@ class _Pipeline:
     async def xadd(self, name: str, fields: dict[Any, bytes], **_: object) -> None:
         [body] = fields.values()
         self._write(lambda: self._redis.append(name, body))
+
+    def eval(self, _script: str, count: int, *arguments: Any) -> None:
+        keys, values = arguments[:count], arguments[count:]
+        self._write(lambda: self._redis.announce(keys, values))
 
     async def publish(self, channel: str, message: bytes) -> None:
         del channel, message  # live channels have no listeners here

@@ -74,7 +74,8 @@ async def upload(gateway: MemoryGateway, **headers: str) -> StudyUploaded:
 
 def forget(gateway: MemoryGateway) -> None:
     """FLUSHALL."""
-    for everything in (gateway.redis.entries, gateway.redis.delivered, gateway.redis.values):
+    redis = gateway.redis
+    for everything in (redis.entries, redis.delivered, redis.values, redis.announced):
         everything.clear()
 
 
@@ -152,6 +153,37 @@ async def test_a_key_is_answered_again_when_its_upload_is_announced_again(
     )
     assert answer.json()["study_id"] == str(event.subject)
     assert gateway.published == [event]
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "a"}], ids=["no key", "key"])
+async def test_an_upload_that_comes_back_when_redis_has_finished_it_is_announced_again(
+    gateway: MemoryGateway, headers: dict[str, str]
+) -> None:
+    """After a power cut: the removal of its files was not durable, or Redis lost what followed."""
+    event = await upload(gateway, **headers)
+    gateway.redis.deliver(UPLOADS.address, "validator", finish=True)
+    await reconcile(gateway)
+    assert gateway.published == [event, event]
+    again = await gateway.client.post("/upload", files={"file": FILE}, headers=headers)
+    assert (again.json()["study_id"] == str(event.subject)) is bool(headers)
+
+
+async def test_an_upload_is_not_announced_twice_when_its_first_announcement_is_late(
+    gateway: MemoryGateway,
+) -> None:
+    """The command of the request arrives after the reconciler has looked for work."""
+    event = await upload(gateway)
+    forget(gateway)
+
+    def arrive() -> None:
+        keys = [UPLOADS.address, f"announced:{event.subject}"]
+        assert gateway.redis.announce(keys, [event.to_json(), 0, 3600])
+
+    gateway.redis.before_write = arrive
+    with capture_logs() as lines:
+        await reconcile(gateway)
+    assert gateway.published == [event]
+    assert "upload.announced_again" not in [line["event"] for line in lines]
 
 
 async def test_studies_that_were_divided_from_an_upload_are_announced_with_its_event(
