@@ -94,15 +94,35 @@ def describe_instance(path: Path, file: str) -> InstanceDescription:
 
 def describe_bytes(data: Buffer, file: str) -> InstanceDescription:
     """Describe an instance by the bytes of its file; see `describe_instance`."""
+    return describe_read(read_bytes(data), file)
+
+
+class ReadFile(NamedTuple):
+    """A file that has been read."""
+
+    dicom: DicomFile | None
+    """None if it is not a DICOM file."""
+    anomalies: Collection[AnomalyKind]
+    """What is wrong with its encoding."""
+
+
+def read_bytes(data: Buffer) -> ReadFile:
+    """Read the bytes of a file, within the limits of descriptions."""
     kinds: set[AnomalyKind] = set()
 
     def note(anomaly: Anomaly) -> None:
         kinds.add(anomaly.kind)
 
     with muted():
-        dicom = read(data, LIMITS, note)
-        if dicom is None:
-            return InstanceDescription({}, incomplete="structure")
+        return ReadFile(read(data, LIMITS, note), kinds)
+
+
+def describe_read(read_file: ReadFile, file: str) -> InstanceDescription:
+    """Describe an instance whose file has been read; see `describe_instance`."""
+    dicom, kinds = read_file
+    if dicom is None:
+        return InstanceDescription({}, incomplete="structure")
+    with muted():
         values = _values(dicom.dataset)
         transfer_syntax_uid = _transfer_syntax_uid(dicom)
         return InstanceDescription(

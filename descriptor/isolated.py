@@ -11,6 +11,7 @@ from pathlib import Path
 from descriptor.instance_description import InstanceDescription
 from descriptor.representative import choose
 from descriptor.unrenderable import UnrenderableError
+from engine.encoding.mapping import map_file
 
 MOST_BYTES_AT_ONCE = 4 * 1024 * 1024
 """When the descriptions of some instances come to more, the rest is left for the next time."""
@@ -50,15 +51,30 @@ def describe_study(files: Sequence[tuple[Path, str]]) -> list[InstanceDescriptio
 
     This spares a call of its own for the picture.
     """
-    from descriptor import rendering  # noqa: PLC0415 -- see above
+    from descriptor import description, rendering  # noqa: PLC0415 -- see above
 
+    if len(files) == 1:
+        return [_with_picture(*files[0])]
     descriptions = describe_instances(files)
     if len(descriptions) == len(files):  # otherwise some are left for the next time
         with suppress(UnrenderableError):
             index = choose([description.values for description in descriptions])
-            picture = rendering.render_quickly(files[index][0])
+            dicom = description.read_bytes(map_file(files[index][0])).dicom
+            picture = rendering.render_quickly(dicom)
             descriptions[index] = replace(descriptions[index], picture=picture)
     return descriptions
+
+
+def _with_picture(path: Path, file: str) -> InstanceDescription:
+    """Describe and render a study of one instance, which is read once for both."""
+    from descriptor import description, rendering  # noqa: PLC0415 -- see above
+
+    read_file = description.read_bytes(map_file(path))
+    described = description.describe_read(read_file, file)
+    with suppress(UnrenderableError):
+        choose([described.values])
+        return replace(described, picture=rendering.render_quickly(read_file.dicom))
+    return described
 
 
 def render(path: Path) -> bytes:

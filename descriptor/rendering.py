@@ -1,10 +1,7 @@
 """Renders a frame of an instance for people to see: a PNG of at most 512 pixels a side."""
 
-import io
 import math
-import zlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -13,6 +10,7 @@ from descriptor.description import LIMITS
 from descriptor.frame import Frame, Samples, middle_frame
 from descriptor.frame_attributes import FrameAttributes
 from descriptor.greyscale import Transformation, modality_lut, voi_lut
+from descriptor.png import png_of
 from descriptor.unrenderable import UnrenderableError
 from engine.encoding.mapping import map_file
 from engine.encoding.reading import DicomFile, read
@@ -38,8 +36,6 @@ _ASPECTS = (
     NOMINAL_SCANNED_PIXEL_SPACING,
 )
 _STRIP_ROWS = 256
-_PNG: dict[str, Any] = {"format": "PNG", "compress_level": 1, "compress_type": zlib.Z_RLE}
-"""Grey pictures get as small as with zlib's default, in a quarter of its time."""
 
 
 def render(path: Path) -> bytes:
@@ -58,17 +54,23 @@ def render(path: Path) -> bytes:
         OSError: it cannot be read.
     """
     with muted():
-        return _render(_read(path))
+        return _render(_require(read(map_file(path), LIMITS, lambda _: None)))
 
 
-def render_quickly(path: Path) -> bytes | None:
+def render_quickly(dicom: DicomFile | None) -> bytes | None:
     """Render the middle frame of an instance, if that takes a few milliseconds; see `render`.
+
+    Args:
+        dicom: the file of the instance, as it has been read; None if it is not a DICOM file.
 
     Returns:
         None if the frame is compressed or large: a decoder may take any time for it.
+
+    Raises:
+        UnrenderableError: it has no image, or none that can be rendered.
     """
     with muted():
-        dicom = _read(path)
+        dicom = _require(dicom)
         image = PixelImage.of(dicom.dataset)
         if image is None or image.is_encapsulated:
             return None
@@ -78,8 +80,7 @@ def render_quickly(path: Path) -> bytes | None:
         return _render(dicom)
 
 
-def _read(path: Path) -> DicomFile:
-    dicom = read(map_file(path), LIMITS, lambda _: None)
+def _require(dicom: DicomFile | None) -> DicomFile:
     if dicom is None:
         raise UnrenderableError("no-image")
     return dicom
@@ -88,16 +89,22 @@ def _read(path: Path) -> DicomFile:
 def _render(dicom: DicomFile) -> bytes:
     try:
         frame = middle_frame(dicom)
-        picture = Image.fromarray(_pixels(frame))
-        size = _size(frame.attributes, picture)
+        pixels = _pixels(frame)
+        size = _size(frame.attributes, pixels)
+        return png_of(_resized(pixels, size))
     except (UnrenderableError, MemoryError, OSError):
         raise
     # With an untrusted file pydicom and the decoders may raise anything.
     except Exception:  # noqa: BLE001 -- see above
         raise UnrenderableError("undecodable") from None
-    png = io.BytesIO()
-    picture.resize(size, Image.Resampling.BILINEAR).save(png, **_PNG)
-    return png.getvalue()
+
+
+def _resized(pixels: Samples, size: tuple[int, int]) -> Samples:
+    """A picture of another width and height."""
+    height, width = pixels.shape[:2]
+    if size == (width, height):
+        return pixels
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR))
 
 
 def _pixels(frame: Frame) -> Samples:
@@ -158,9 +165,10 @@ def _eight_bits(colours: Samples, bits: int) -> Samples:
     return (colours >> max(0, bits - 8)).astype(np.uint8)
 
 
-def _size(attributes: FrameAttributes, image: Image.Image) -> tuple[int, int]:
+def _size(attributes: FrameAttributes, pixels: Samples) -> tuple[int, int]:
     """Width and height in square pixels, shrunk to `LONGEST_SIDE` (PS3.3 C.7.6.3.1.7)."""
-    width, height = float(image.width), image.height * _aspect(attributes)
+    rows, columns = pixels.shape[:2]
+    width, height = float(columns), rows * _aspect(attributes)
     shrink = min(1.0, LONGEST_SIDE / max(width, height))
     return max(1, round(width * shrink)), max(1, round(height * shrink))
 

@@ -20,9 +20,11 @@ from pydicom.uid import (
 )
 
 from descriptor.codecs import decoder_of
+from descriptor.description import read_bytes
 from descriptor.frame import MAX_SAMPLES
 from descriptor.rendering import LONGEST_SIDE, render, render_quickly
 from descriptor.unrenderable import UnrenderableError
+from engine.encoding.mapping import map_file
 
 Picture = np.ndarray[Any, np.dtype[np.uint8]]
 Sample = Callable[[str], bytes]
@@ -305,7 +307,7 @@ class TestQuickly:
     def quickly(self, tmp_path: Path, content: bytes) -> bytes | None:
         path = tmp_path / "original.dcm"
         path.write_bytes(content)
-        return render_quickly(path)
+        return render_quickly(read_bytes(map_file(path)).dicom)
 
     def test_an_uncompressed_frame_is_rendered(self, tmp_path: Path, sample: Sample) -> None:
         content = sample("MR_small.dcm")
