@@ -61,6 +61,20 @@ async def require_own_redis(client: Redis, studies: StudyStore, *, may_create: b
         raise OtherInstallationError(of_archive, found)
 
 
+async def require_same_installation(client: Redis, studies: StudyStore) -> None:
+    """Make sure that Redis does not belong to another archive; changes nothing.
+
+    Raises:
+        OtherInstallationError: it does.
+        redis.exceptions.RedisError: Redis is unavailable.
+        OSError: the archive is.
+    """
+    found = await _known(client)
+    of_archive = await asyncio.to_thread(_read, studies)
+    if found and found != of_archive:
+        raise OtherInstallationError(of_archive, found)
+
+
 async def _known(client: Redis) -> str | None:
     """The id in Redis."""
     found = cast("bytes | None", await client.get(KEY))

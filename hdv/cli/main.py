@@ -68,6 +68,13 @@ app.add(
 app.add_typer(services.events, rich_help_panel=SERVICES)
 app.add_typer(services.index, rich_help_panel=SERVICES)
 app.add(
+    "hdv doctor",
+    "hdv doctor --data /srv/hdv --format json",
+    "hdv doctor --url http://gateway:8000 --service http://validator:8002",
+    heading=SERVICES,
+    extra="server",
+)(maintenance.doctor)
+app.add(
     "hdv verify",
     "hdv verify --data /srv/hdv --format json",
     "hdv verify --resume",

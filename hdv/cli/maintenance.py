@@ -1,4 +1,4 @@
-"""The commands that look after what is stored: `hdv verify` and `hdv repair`."""
+"""The commands that look after an installation: `hdv doctor`, `hdv verify` and `hdv repair`."""
 
 from datetime import datetime
 from pathlib import Path
@@ -71,6 +71,41 @@ def verify(
             resume=resume,
             since=since.replace(tzinfo=UTC) if since else None,
             json=form == "json",
+        )
+    )
+
+
+def doctor(
+    data: DataDirectory = Path("data"),
+    redis_url: RedisUrl = None,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            "--url", "-u", metavar="URL", envvar="HDV_URL", show_envvar=False, show_default=False,
+            help="The address of the gateway.  [default: HDV_URL, else that of --data, else the "
+            "settings']",
+        ),
+    ] = None,
+    service: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="URL", show_default=False,
+            help="The address of a further service process to ask; may be repeated.",
+        ),
+    ] = None,
+    form: Format = "text",
+) -> ExitCode:  # fmt: skip
+    """Look at a running installation: what is wrong, and what to do about it.
+
+    Looks at the settings of this environment, the volumes, Redis and the services. The exit code is
+    1 if there is an error; a warning alone is none.
+    """
+    from hdv.admin.doctor.command import DoctorOptions
+    from hdv.admin.doctor.command import doctor as run
+
+    return run(
+        DoctorOptions(
+            data=data, redis_url=redis_url, url=url, services=service or (), json=form == "json"
         )
     )
 

@@ -1,6 +1,7 @@
 """`hdv up`: runs Redis and all services on this machine until a signal stops them."""
 
 import http.client
+import json
 import os
 import secrets
 import shlex
@@ -38,6 +39,9 @@ START_SECONDS = 60.0
 WATCH_PERIOD_SECONDS = 5.0
 """How often it looks whether all processes still run."""
 REDIS_PORT = 6379
+
+_ADDRESSES = "run/services.json"
+"""In the data directory, the addresses of the services while they run."""
 
 
 @dataclass(frozen=True)
@@ -91,11 +95,27 @@ def up(options: UpOptions) -> None:
         else:
             redis_server.check(redis_address(settings))
         services = list(_services(options))
+        urls = {name: options.url(name) for name in options.ports}
+        (options.data / _ADDRESSES).write_text(json.dumps(urls), encoding="utf-8")
         try:
             with Supervision(run, base=base, services=services, lock=lock) as supervision:
                 _run(options, settings, supervision, stop)
         finally:
             redis_server.forget(redis_directory)
+            (options.data / _ADDRESSES).unlink(missing_ok=True)
+
+
+def service_urls(data: Path) -> dict[str, str]:
+    """The addresses of the services of an `hdv up`, by name; none if it does not run.
+
+    Args:
+        data: its data directory.
+    """
+    try:
+        urls: dict[str, str] = json.loads((data / _ADDRESSES).read_bytes())
+    except FileNotFoundError:
+        return {}
+    return urls
 
 
 def environment(options: UpOptions, given: Mapping[str, str]) -> dict[str, str]:
