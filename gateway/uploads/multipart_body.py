@@ -100,12 +100,12 @@ async def _events(
         raise Problem(ProblemType.BROKEN_MULTIPART, detail) from None
 
 
-def _event(event: MultipartSegment | bytearray | None) -> PartHead | bytes | PartEnd:
+def _event(event: MultipartSegment | bytearray | None) -> PartHead | bytearray | PartEnd:
     if event is None:
         return PartEnd()
     if isinstance(event, MultipartSegment):
         return PartHead(_text(event.name), _text(event.filename or "")[:MOST_SENT_AS_CHARACTERS])
-    return bytes(event)
+    return event  # the parser does not touch it any more
 
 
 def _text(value: str) -> str:

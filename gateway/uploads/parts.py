@@ -22,8 +22,11 @@ class PartEnd:
     """All bytes of a part have been read."""
 
 
-Events = AsyncGenerator[PartHead | bytes | PartEnd, None]
-"""A body as it is parsed, for each part: `PartHead`, `bytes` of any size, `PartEnd`."""
+Piece = bytes | bytearray
+"""Some bytes of a part, never changed; often too many to be copied for nothing."""
+
+Events = AsyncGenerator[PartHead | Piece | PartEnd, None]
+"""A body as it is parsed, for each part: `PartHead`, pieces of any size, `PartEnd`."""
 
 
 class Part:
@@ -41,10 +44,10 @@ class Part:
     def __aiter__(self) -> "Part":
         return self
 
-    async def __anext__(self) -> bytes:
+    async def __anext__(self) -> Piece:
         """The next bytes of the part."""
         event = PartEnd() if self._is_read else await anext(self._events)
-        if isinstance(event, bytes):
+        if isinstance(event, bytes | bytearray):
             return event
         self._is_read = True
         raise StopAsyncIteration

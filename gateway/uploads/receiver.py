@@ -20,7 +20,7 @@ from gateway.uploads.extraction import extract
 from gateway.uploads.fields import FIELDS, MOST_FIELD_BYTES
 from gateway.uploads.limit_problems import too_large, too_many_files, too_slow
 from gateway.uploads.multipart_body import MOST_SENT_AS_CHARACTERS
-from gateway.uploads.parts import FILE_PART, Part, Parts
+from gateway.uploads.parts import FILE_PART, Part, Parts, Piece
 from gateway.uploads.staging import HashedFile, StagedFile, Staging
 from gateway.uploads.writer import in_thread
 
@@ -149,7 +149,7 @@ class Receiver:
             head = await _head_of(pieces)
             if not head and not sent_as:
                 return  # a browser sends this for an input in which no file was chosen
-            if kind := archive_format(head[:HEAD_BYTES]):
+            if kind := archive_format(bytes(head[:HEAD_BYTES])):
                 await self._extract(head, pieces, sent_as, kind, origin.depth)
             else:
                 await self._store(head, pieces, sent_as)
@@ -160,13 +160,13 @@ class Receiver:
             detail = f"The files' names may have {MOST_NAME_CHARACTERS} characters together."
             raise Problem(ProblemType.TOO_MANY_FILES, detail)
 
-    async def _store(self, head: bytes, rest: AsyncIterator[bytes], sent_as: str) -> None:
+    async def _store(self, head: Piece, rest: AsyncIterator[Piece], sent_as: str) -> None:
         """Store a file of the study."""
         if len(self._files) >= self._limits.max_files:
             raise too_many_files(self._limits)
         if not head:
             self._not_dicom.append(Problem(ProblemType.EMPTY_FILE, "The file has no bytes."))
-        elif other := other_format(head[:HEAD_BYTES]):
+        elif other := other_format(bytes(head[:HEAD_BYTES])):
             detail = f"The file looks like {other}, not like DICOM."
             self._not_dicom.append(Problem(ProblemType.NOT_DICOM, detail))
         file = self._staging.open(sent_as)
@@ -175,8 +175,8 @@ class Receiver:
 
     async def _extract(
         self,
-        head: bytes,
-        rest: AsyncIterator[bytes],
+        head: Piece,
+        rest: AsyncIterator[Piece],
         sent_as: str,
         kind: ArchiveFormat,
         depth: int,
@@ -233,23 +233,23 @@ class _MeteredPart:
     def __aiter__(self) -> "_MeteredPart":
         return self
 
-    async def __anext__(self) -> bytes:
+    async def __anext__(self) -> Piece:
         piece = await anext(self._part)
         await self._meter.count(len(piece), is_sent=self._is_sent)
         return piece
 
 
-async def _head_of(pieces: AsyncIterator[bytes]) -> bytes:
+async def _head_of(pieces: AsyncIterator[Piece]) -> Piece:
     """The first bytes of a file, at least as many as decide what it is, if it has them."""
-    head = b""
+    head: Piece = b""
     async for piece in pieces:
-        head += piece
+        head = head + piece if head else piece
         if len(head) >= HEAD_BYTES:
             break
     return head
 
 
-async def _write(file: StagedFile, head: bytes, rest: AsyncIterator[bytes]) -> None:
+async def _write(file: StagedFile, head: Piece, rest: AsyncIterator[Piece]) -> None:
     await file.write(head)
     async for piece in rest:
         await file.write(piece)

@@ -14,6 +14,7 @@ from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.intake import Intake, StoredFile
 from contracts.places import Place, stored_name
+from gateway.uploads.parts import Piece
 from gateway.uploads.writer import BATCH_BYTES, Writer, finished, in_thread
 from storage.layout import INTAKE
 from storage.port import Draft
@@ -35,7 +36,7 @@ class StagedFile:
         self._file: IO[bytes] | None = None
         self.size_bytes = 0
 
-    async def write(self, data: bytes) -> None:
+    async def write(self, data: Piece) -> None:
         """Append bytes."""
         self.size_bytes += len(data)
         await self._writer.add(partial(self._write, data), len(data))
@@ -50,7 +51,7 @@ class StagedFile:
             with contextlib.suppress(OSError):  # the disk may be full; the file is removed
                 self._file.close()
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: Piece) -> None:
         if self._file is None:
             self._file = self._create()
         self._file.write(data)
@@ -89,7 +90,7 @@ class HashedFile(StagedFile):
             sha256=self._sha256.hexdigest(),
         )
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: Piece) -> None:
         super()._write(data)
         self._sha256.update(data)
 

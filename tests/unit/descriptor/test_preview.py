@@ -137,7 +137,7 @@ async def test_a_full_disk_costs_the_picture_only(
     def full(*_: object) -> None:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(Path, "replace", full)
+    monkeypatch.setattr(os, "replace", full)
     with capture_logs() as logs:
         await preview_of(archive, Processes())(STUDY_ID)
         assert not put_preview(archive.studies, STUDY_ID, b"picture")

@@ -1,6 +1,7 @@
 """Archiving a study: described in batches, committed, entered in the index, pictured."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -116,7 +117,7 @@ async def test_a_picture_that_could_not_be_stored_is_made_again(
 
     make_study(b"one")
     surroundings.picture = b"picture"
-    monkeypatch.setattr(Path, "replace", full)
+    monkeypatch.setattr(os, "replace", full)
     await surroundings.archive()
     assert surroundings.asked[-1] == ("preview", STUDY_ID)
 

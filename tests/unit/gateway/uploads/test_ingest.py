@@ -21,7 +21,7 @@ from contracts.events import StudyUploaded
 from contracts.intake import Intake
 from gateway.uploads import receiver
 from kit.uploads import CONTENT, TRACE, Uploads, arriving, changed, form, part
-from storage import files
+from storage import file_store, files
 from storage.layout import INTAKE
 
 
@@ -59,18 +59,18 @@ async def test_every_file_is_durable_before_the_study_appears(
 ) -> None:
     """All at the end, several at once: a disk takes no longer for eight than for one."""
     synced: list[str] = []
-    fsync, rename = os.fsync, Path.rename
+    fsync, rename = os.fsync, os.rename
 
     def watched_fsync(descriptor: int) -> None:
         synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
         fsync(descriptor)
 
-    def watched_rename(path: Path, target: Path) -> Path:
+    def watched_rename(source: Any, target: Any) -> None:
         synced.append("renamed")
-        return rename(path, target)
+        rename(source, target)
 
     monkeypatch.setattr(os, "fsync", watched_fsync)
-    monkeypatch.setattr(Path, "rename", watched_rename)
+    monkeypatch.setattr(os, "rename", watched_rename)
     taken = await uploads.receive(form(*[part(CONTENT)] * 10))
     study_id = str(taken.event.subject)
     assert sorted(synced[:10]) == [file.name for file in taken.files]
@@ -100,18 +100,18 @@ async def test_everything_is_durable_before_the_study_appears(
     uploads: Uploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[str] = []
-    rename, fsync = Path.rename, os.fsync
+    rename, fsync = os.rename, os.fsync
 
     def watched_fsync(descriptor: int) -> None:
         done.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
         fsync(descriptor)
 
-    def watched_rename(path: Path, target: Path) -> Path:
+    def watched_rename(source: Any, target: Any) -> None:
         done.append("rename")
-        return rename(path, target)
+        rename(source, target)
 
     monkeypatch.setattr(os, "fsync", watched_fsync)
-    monkeypatch.setattr(Path, "rename", watched_rename)
+    monkeypatch.setattr(os, "rename", watched_rename)
     taken = await uploads.receive(form(part(CONTENT)))
     study = str(taken.event.subject)
     assert done[:2] == ["000001.dcm", INTAKE]
@@ -249,7 +249,7 @@ def fail_with(number: int) -> Callable[..., None]:
 
 
 def break_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Path, "open", lambda path, *_, **__: FullDisk(path, "xb"))
+    monkeypatch.setattr(file_store, "open", lambda path, _: FullDisk(path, "xb"), raising=False)
 
 
 def break_fsync(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,7 +261,7 @@ def break_quota(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def break_rename(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Path, "rename", fail_with(errno.ENOSPC))
+    monkeypatch.setattr(os, "rename", fail_with(errno.ENOSPC))
 
 
 @pytest.mark.parametrize("fault", [break_write, break_fsync, break_quota, break_rename])
@@ -338,7 +338,7 @@ class Turnstile:
 
 
 @pytest.mark.parametrize(
-    ("place", "name"), [(os, "fsync"), (Path, "rename"), (files, "sync_directory")]
+    ("place", "name"), [(os, "fsync"), (os, "rename"), (files, "sync_directory")]
 )
 async def test_an_upload_cancelled_during_a_write_leaves_nothing_behind(
     uploads: Uploads, monkeypatch: pytest.MonkeyPatch, place: Any, name: str
