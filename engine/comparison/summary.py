@@ -3,12 +3,14 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-from engine.encoding.character_sets import declaration
+from engine.encoding.character_sets import CharacterSet, declaration
 from engine.encoding.comparable import Comparable, comparable
 from engine.encoding.digest import dataset_sha256
 from engine.encoding.elements import Element, Elements
+from engine.encoding.values import ByteOrder
 from engine.instance import Instance
 from engine.tags import (
     ACCESSION_NUMBER,
@@ -66,6 +68,8 @@ Digests: TypeAlias = Comparable
 """Digests of a value's beginnings instead of the beginnings themselves."""
 
 _VALUE_LIMIT = 1024
+_REMEMBERED = 1024
+"""Values whose digests are kept: at most a mebibyte of them."""
 _FAR = 1e9
 """No coordinate in mm is as great as this; NaN and infinity are no coordinates either."""
 
@@ -150,15 +154,19 @@ def _shared(dataset: Elements) -> Iterator[tuple[int, Digests]]:
     for tag in _COMPARED:
         if element := dataset.get(tag):
             value = element.value(_VALUE_LIMIT)
-            parts = comparable(element.typed_vr, value, dataset.byte_order, characters)
-            if parts:
-                yield tag, _digests(parts)
+            digests = _digests(element.typed_vr, value, dataset.byte_order, characters)
+            if digests:
+                yield tag, digests
 
 
-def _digests(parts: Comparable) -> Digests:
-    """One digest for each beginning: what one value is the beginning of, its digests are, too."""
+@lru_cache(_REMEMBERED)
+def _digests(vr: int, value: bytes, byte_order: ByteOrder, characters: CharacterSet) -> Digests:
+    """One digest for each beginning: what one value is the beginning of, its digests are, too.
+
+    The instances of a study have the same values: their digests are remembered in the process.
+    """
     digest, digests = hashlib.blake2b(digest_size=16), []
-    for part in parts:
+    for part in comparable(vr, value, byte_order, characters):
         digest.update(part.encode("utf-8", "replace"))
         digests.append(digest.hexdigest())
     return tuple(digests)

@@ -73,7 +73,10 @@ class Element(NamedTuple):
 
     def value(self, limit: int) -> bytes:
         """The first bytes of the value, at most `limit`."""
-        return bytes(self.elements.data[self.offset : self.offset + min(self.length, limit)])
+        # Rules ask for some hundred values of each file: hence no properties.
+        elements, row = self
+        start, length = elements.offsets[row], elements.lengths[row]
+        return bytes(elements.data[start : start + (min(limit, length))])
 
     def text(self, limit: int = 128) -> str:
         """The value without its padding; bytes beyond ASCII become replacement characters."""
@@ -100,8 +103,9 @@ class Element(NamedTuple):
     @property
     def typed_vr(self) -> int:
         """The VR; of an element of unknown VR that of the dictionary."""
-        vr = self.vr
-        return vrs.BY_TAG[self.elements.tags[self.row]] if vr == vrs.UN else vr
+        elements, row = self
+        vr = elements.vrs[row]
+        return vrs.BY_TAG[elements.tags[row]] if vr == vrs.UN else vr
 
     @property
     def is_empty(self) -> bool:
