@@ -100,11 +100,10 @@ def test_a_real_file(name: str) -> None:
             require_retrievable(data, report)
 
 
-@pytest.mark.parametrize("profile", PROFILES)
-def test_the_seeds_of_the_engine(profile: str) -> None:
+def test_the_seeds_of_the_engine() -> None:
     checked = 0
     for name, data in seeds().items():
-        if report := accepted(data, profile):
+        if report := accepted(data) or accepted(data, "lenient"):
             checked += 1
             try:
                 require_retrievable(data, report)

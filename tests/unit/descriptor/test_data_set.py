@@ -302,9 +302,11 @@ class TestBrokenFiles:
         assert dataset.incomplete == "depth"
         assert len(orjson.dumps(dataset.attributes)) > 0
 
-    def test_elements_are_counted(self) -> None:
+    def test_elements_are_counted(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("descriptor.description.LIMITS", LIMITS._replace(max_elements=1000))
         items = ITEM + bytes(4)
-        dataset = read(meta() + element(0x00081140, "SQ", items * (LIMITS.max_elements + 1)))
+        assert read(meta() + element(0x00081140, "SQ", items * 900)).incomplete is None
+        dataset = read(meta() + element(0x00081140, "SQ", items * 1001))
         assert dataset.incomplete == "elements"
 
     @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
