@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from descriptor.dicom_json import attribute, attribute_json
+from descriptor.dicom_json import attribute_json, first_value
 from engine.encoding import vr as vrs
 from engine.encoding.character_sets import DEFAULT, CharacterSet, declaration, declarations
 from engine.encoding.elements import TOP, UNDEFINED_LENGTH, Element, Elements
@@ -87,8 +87,8 @@ def first_values(table: Elements, tags: Iterable[int]) -> dict[int, Any]:
         if element and _is_readable(element.length, tag, MAX_VALUE_BYTES):
             vr, little_endian = _vr(element.vr, element.length, tag, scope)
             raw = element.value(element.length)
-            described = attribute(vr, raw, scope.characters, little_endian=little_endian) or {}
-            for value in described.get("Value", [])[:1]:
+            value = first_value(vr, raw, scope.characters, little_endian)
+            if value is not None:
                 values[tag] = value
     return values
 

@@ -51,6 +51,20 @@ def _as_json(vr: str, raw: bytes, characters: CharacterSet, little_endian: bool)
 _remembered = lru_cache(maxsize=4096)(_as_json)
 
 
+def first_value(vr: str, raw: bytes, characters: CharacterSet, little_endian: bool) -> Any:  # noqa: ANN401 -- any JSON value
+    """The first value of an element, which is not to be changed; None if there is none."""
+    find = _first_remembered if len(raw) <= _REMEMBERED_BYTES else _first
+    return find(vr, raw, characters, little_endian)
+
+
+def _first(vr: str, raw: bytes, characters: CharacterSet, little_endian: bool) -> Any:  # noqa: ANN401 -- any JSON value
+    described = attribute(vr, raw, characters, little_endian=little_endian) or {}
+    return next(iter(described.get("Value", ())), None)
+
+
+_first_remembered = lru_cache(maxsize=1024)(_first)
+
+
 def attribute(
     vr: str, raw: bytes, characters: CharacterSet, *, little_endian: bool
 ) -> Attribute | None:

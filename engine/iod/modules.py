@@ -19,7 +19,8 @@ class Modules:
     def __init__(self, plan: Plan, dataset: Scope) -> None:
         self._plan = plan
         self._dataset = dataset
-        self._tags = {_in_first_overlay(tag) for tag in dataset.rows}
+        overlays = {_in_first_overlay(tag) for tag in dataset.rows if tag >> 24 == 0x60}
+        self._tags = overlays.union(dataset.rows)
         self._known: dict[str, Truth] = {}
 
     def has(self, id_: str) -> Truth:

@@ -8,6 +8,7 @@ compared.
 import re
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from contracts.report import Severity
@@ -241,6 +242,7 @@ def _day(dataset: Elements, tag: int) -> tuple[Element, date] | None:
     return (element, day) if element and day else None
 
 
+@lru_cache(256)
 def _parsed(text: str) -> date | None:
     if len(text) != 8 or not text.isascii() or not text.isdigit() or text in _PLACEHOLDERS:
         return None

@@ -1,6 +1,9 @@
 """Checks the values of all elements in one pass, and compares them with the data dictionary."""
 
+from typing import TypeAlias
+
 from engine.encoding import vr as vrs
+from engine.encoding.character_sets import CharacterSet
 from engine.encoding.elements import TOP, UNDEFINED_LENGTH, Element, Elements
 from engine.findings import Findings
 from engine.instance import Instance
@@ -50,6 +53,15 @@ _MAY_BE_NO_NUMBER = range(0x00280122, 0x00280126)
 """The padding values and range limits of floating point pixels (PS3.3 C.7.6.24.1)."""
 
 
+_Text: TypeAlias = tuple[int, int, bool, CharacterSet, bytes | None]
+"""All that the judgement of a text depends on: tag, VR, whether it is at the top of the data set,
+character set, and the bytes; None for those of a long one."""
+_SHORT, _MOST_KNOWN = 64, 8192
+_KNOWN: set[_Text] = set()
+"""Short texts without a finding. The instances of a study have most texts in common; they stay in
+the memory of the process, at most half a mebibyte of them, and are never shown."""
+
+
 def check_values(instance: Instance, findings: Findings) -> None:
     """Check all values of an instance, those in items as well.
 
@@ -86,11 +98,12 @@ class _Pass:
     def _check_elements(self) -> None:
         # Every element passes through this loop: hence the local names.
         elements, texts, sizes, un = self.elements, vrs.TEXT, SIZES, vrs.UN
-        definitions, by_tag, scopes = DEFINITIONS, vrs.BY_TAG, self.scopes
+        definitions, by_tag, scopes, data = DEFINITIONS, vrs.BY_TAG, self.scopes, self.data
         check_text, check_numbers = self._check_text, self._check_numbers
+        everywhere = None if scopes.are_nested else scopes.top
         columns = elements.tags, elements.vrs, elements.lengths, elements.offsets, elements.parents
         for row, header in enumerate(zip(*columns, strict=True)):
-            tag, vr, length, _, parent = header
+            tag, vr, length, offset, parent = header
             if tag == ITEM:
                 scopes.enter(row, parent)
                 continue
@@ -104,7 +117,10 @@ class _Pass:
             if length == UNDEFINED_LENGTH:
                 self._check_fragmented(row, tag, vr)
             elif vr in texts:
-                check_text(row, vr, header, definition)
+                value = bytes(data[offset : offset + length]) if length <= _SHORT else None
+                text = tag, vr, parent == TOP, everywhere or scopes.characters_in(parent), value
+                if text not in _KNOWN:
+                    check_text(row, header, definition, text)
             elif sizes[vr]:
                 check_numbers(row, tag, vr, length, definition)
 
@@ -113,15 +129,14 @@ class _Pass:
             self._report(structure_rules.FRAGMENTS_UNEXPECTED, row)
 
     def _check_text(
-        self, row: int, vr: int, header: tuple[int, int, int, int, int], definition: Definition
+        self, row: int, header: tuple[int, int, int, int, int], definition: Definition, text: _Text
     ) -> None:
-        tag, _, length, offset, parent = header
-        if tag in _IDENTIFYING and vr == vrs.UI and parent == TOP:
+        tag, vr, is_at_top, characters, value = text
+        if tag in _IDENTIFYING and vr == vrs.UI and is_at_top:
             vr = IDENTIFYING_UI
         elif tag == SPECIFIC_CHARACTER_SET:
             return  # checked where the scopes are made
-        scopes = self.scopes
-        characters = scopes.by_item.get(parent, scopes.top) if scopes.are_nested else scopes.top
+        _, _, length, offset, _ = header
         judgement = judge(vr, self.data, offset, length, characters)
         if judgement.violations:
             self._report_violations(row, judgement)
@@ -129,6 +144,10 @@ class _Pass:
         minimum, maximum, step = definition.multiplicity
         if count and (not minimum <= count <= maximum or count % step):
             self._report_multiplicity(row, count, definition)
+        elif value is not None and not judgement.violations:
+            if len(_KNOWN) >= _MOST_KNOWN:
+                _KNOWN.clear()
+            _KNOWN.add(text)
 
     def _look_closer(self, row: int, tag: int, vr: int, definition: Definition) -> None:
         """Check the presence and the VR of an element that is not plain."""

@@ -27,6 +27,14 @@ class Scopes:
         self.by_item: dict[int, CharacterSet] = {}
         self.are_nested = any(row != TOP for row in self._declared)
 
+    def characters_in(self, item: int) -> CharacterSet:
+        """The character set of an item that has been entered, or of the data set.
+
+        Args:
+            item: the row of the item; `TOP` for the data set.
+        """
+        return self.by_item.get(item, self.top) if self.are_nested else self.top
+
     def enter(self, row: int, sequence: int) -> None:
         """Enter an item; the items that enclose it must have been entered before.
 
