@@ -6,9 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from chassis.messaging.errors import short_of_memory
 from chassis.observability.logs import get_logger
 from chassis.runtime.batches import Together, packed
-from chassis.runtime.isolation import Isolation, IsolationError
+from chassis.runtime.isolation import Isolation, IsolationError, ShortOfMemoryError
 from descriptor.instance_description import InstanceDescription, identified, undescribed
 from descriptor.instances import Instance
 from descriptor.isolated import describe_instances, describe_studies
@@ -100,6 +101,8 @@ class IsolatedDescriber:
                 if at_once > 1:
                     at_once = 1
                     continue
+                if isinstance(error, ShortOfMemoryError):
+                    raise short_of_memory() from None
                 self._note_killed(error.cause)
                 get_logger().error("instance.undescribed", cause=error.cause)
                 described.append(undescribed(study.instances[len(described)].identity))

@@ -7,9 +7,10 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import NamedTuple
 
+from chassis.messaging.errors import short_of_memory
 from chassis.observability.metrics import Metrics
 from chassis.runtime.batches import Together, packed
-from chassis.runtime.isolation import Isolation, IsolationError
+from chassis.runtime.isolation import Isolation, IsolationError, ShortOfMemoryError
 from engine.profiles.profile import Profile
 from engine.report import Report
 from engine.unreadable import unreadable
@@ -92,6 +93,8 @@ async def _together(
 async def _alone(isolation: Isolation, metrics: Metrics, name: str, profile: Profile) -> Report:
     try:
         return await isolation.run(examine_file, name, profile)
+    except ShortOfMemoryError:
+        raise short_of_memory() from None
     except IsolationError as error:
         metrics.killed(error.cause)
         return Report(findings=unreadable(error.cause, profile))

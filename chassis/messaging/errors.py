@@ -39,6 +39,12 @@ class PermanentError(Exception):
         return f"{self.code}: {self.message}"
 
 
+def short_of_memory() -> PermanentError:
+    """What becomes of a study while this machine has not enough memory to read a file of it."""
+    text = "A process that read a file of it was killed again and again while memory was short."
+    return PermanentError("memory.short", text)
+
+
 class EnvironmentFault(Exception):
     """Something outside of the message has failed, such as a process that someone has killed."""
 

@@ -17,6 +17,7 @@ class Cause(StrEnum):
     TIME = "time"
     MEMORY = "memory"
     DEATH = "death"
+    SHORTAGE = "shortage"
 
 
 def confine(memory_bytes: int) -> None:

@@ -14,7 +14,7 @@ from chassis.runtime.slots import Slots
 from chassis.runtime.worker import Worker, WorkerEndedError, WorkerLostError
 from chassis.runtime.worker_process import serve
 
-__all__ = ["Cause", "Isolation", "IsolationError"]
+__all__ = ["Cause", "Isolation", "IsolationError", "ShortOfMemoryError"]
 
 Result = TypeVar("Result")
 
@@ -24,6 +24,8 @@ TASKS_PER_PROCESS = 1000
 """A process is replaced after this many tasks, so that leaks do not add up."""
 LONG_TASK_SECONDS = 1.0
 """A task that takes longer gives its slot to another, whose process runs beside it."""
+LARGE_SHARE = 0.25
+"""A process that uses so much of its limit may have been killed for its memory."""
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 10.0
 
@@ -34,6 +36,10 @@ class IsolationError(Exception):
     def __init__(self, cause: Cause) -> None:
         super().__init__(cause)
         self.cause = cause
+
+
+class ShortOfMemoryError(IsolationError):
+    """The process was killed each time because memory was short: that is no verdict on the work."""
 
 
 class Isolation:
@@ -70,6 +76,7 @@ class Isolation:
         self._workers: set[Worker] = set()
         self._idle: list[Worker] = []
         self._is_running = False
+        self._large = asyncio.Lock()
         self._out_of_memory_kills = OutOfMemoryKills()
 
     @contextlib.asynccontextmanager
@@ -98,31 +105,41 @@ class Isolation:
 
         Raises:
             IsolationError: it took too long, needed too much memory, or crashed its process.
+            ShortOfMemoryError: its process was killed each time while memory was short.
             Exception: whatever the function raises.
         """
         ends: Counter[End] = Counter()
         while True:
             try:
-                async with self._slots.slot():
-                    return await self._attempt(function, args, fresh=bool(ends))
+                async with self._turn(ends), self._slots.slot():
+                    return await self._attempt(function, args, before=ends)
             except WorkerEndedError as error:
-                end = end_of(error.exit_code, self._out_of_memory_kills)
+                was_large = error.memory_bytes > LARGE_SHARE * self._memory_bytes
+                end = end_of(error.exit_code, self._out_of_memory_kills, was_large=was_large)
             except WorkerLostError:
                 end = End.KILLED
             ends[end] += 1
             if ends[end] >= end.attempts:
-                raise IsolationError(end.cause)
+                error_type = ShortOfMemoryError if end is End.SHORTAGE else IsolationError
+                raise error_type(end.cause)
             self._note_retry(end.name.lower())
             await asyncio.sleep(_pause(ends.total()))
 
+    @contextlib.asynccontextmanager
+    async def _turn(self, before: Counter[End]) -> AsyncIterator[None]:
+        """Tasks that were killed for want of memory are tried one at a time."""
+        async with self._large if before[End.SHORTAGE] else contextlib.nullcontext():
+            yield
+
     async def _attempt(
-        self, function: Callable[..., Result], args: tuple[object, ...], *, fresh: bool
+        self, function: Callable[..., Result], args: tuple[object, ...], *, before: Counter[End]
     ) -> Result:
         if not self._is_running:
             raise RuntimeError("the pool is not running")
-        worker = await self._take(fresh=fresh)
+        worker = await self._take(fresh=bool(before))
+        was_killed = before[End.KILLED] + before[End.SHORTAGE] > 0
         try:
-            result: Result = await worker.do(function, args)
+            result: Result = await worker.do(function, args, look_at_memory=was_killed)
         finally:
             has_room = len(self._idle) < self._processes
             if has_room and worker.is_usable and worker.tasks < TASKS_PER_PROCESS:

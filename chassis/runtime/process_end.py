@@ -29,8 +29,10 @@ class End(Enum):
     CRASH = Cause.DEATH, 2
     """It ended itself, or by a signal that is its own fault; the first time, see `MEMORY`."""
     UNCLEAR = Cause.DEATH, 5
-    """Task or environment: killed while the kernel was short of memory, a mapped file could not be
-    read, or for an unknown reason."""
+    """Task or environment: a mapped file could not be read, or the reason is unknown."""
+    SHORTAGE = Cause.SHORTAGE, 20
+    """It was killed while memory was short, by the kernel, or by another program while it used much
+    memory itself. A machine with more memory might do the task: that is no verdict on it."""
     KILLED = Cause.DEATH, math.inf
     """Somebody else killed it, or it could not be started. No task is ever at fault for that."""
 
@@ -63,15 +65,19 @@ class OutOfMemoryKills:
             return None
 
 
-def end_of(exit_code: int | None, kills: OutOfMemoryKills) -> End:
+def end_of(exit_code: int | None, kills: OutOfMemoryKills, *, was_large: bool = False) -> End:
     """How a process ended.
 
     Args:
         exit_code: the negative number of a signal, if one ended it; None if it is not known.
         kills: whether the kernel may have killed it because memory ran out.
+        was_large: whether it used much memory when it was looked at last. Programs that free memory
+            in time (`earlyoom`, `systemd-oomd`) kill such processes, and the kernel does not count it.
     """
     if exit_code in FROM_OUTSIDE:
-        return End.UNCLEAR if exit_code == -signal.SIGKILL and kills.possible() else End.KILLED
+        # In this order: the kernel's count is to be read each time.
+        for_memory = exit_code == -signal.SIGKILL and kills.possible()
+        return End.SHORTAGE if for_memory or was_large else End.KILLED
     if exit_code is None or exit_code == -signal.SIGBUS:
         return End.UNCLEAR
     ends = {Cause.TIME: End.TIME, Cause.MEMORY: End.MEMORY, Cause.DEATH: End.CRASH}

@@ -16,6 +16,9 @@ from chassis.runtime.worker_process import LENGTH, serve
 
 _EXIT_SECONDS = 5.0
 """How long a process that has closed its end of the line may take to end."""
+MEMORY_PERIOD_SECONDS = 0.1
+"""How often the memory of a process is looked at, where that is asked for."""
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _FORK_SERVER_GONE = 255
 """What multiprocessing then gives as the exit code of a process."""
 
@@ -25,11 +28,13 @@ class WorkerEndedError(Exception):
 
     Args:
         exit_code: the negative number of a signal, if one ended it; None if it is not known.
+        memory_bytes: what it used when its memory was looked at last; 0 if that was not asked for.
     """
 
-    def __init__(self, exit_code: int | None) -> None:
-        super().__init__(exit_code)
+    def __init__(self, exit_code: int | None, memory_bytes: int = 0) -> None:
+        super().__init__(exit_code, memory_bytes)
         self.exit_code = exit_code
+        self.memory_bytes = memory_bytes
 
 
 class WorkerLostError(Exception):
@@ -60,6 +65,8 @@ class Worker(asyncio.Protocol):
         self._received = bytearray()
         self._answer: asyncio.Future[bytes | None] = self._loop.create_future()
         self._watch: asyncio.TimerHandle
+        self._looking = self._loop.call_soon(lambda: None)
+        self._memory_bytes = 0
 
     @classmethod
     async def start(
@@ -96,8 +103,19 @@ class Worker(asyncio.Protocol):
         """
         await self._next_answer()
 
-    async def do(self, function: Callable[..., Any], args: tuple[object, ...]) -> Any:  # noqa: ANN401 -- whatever the function returns
+    async def do(
+        self,
+        function: Callable[..., Any],
+        args: tuple[object, ...],
+        *,
+        look_at_memory: bool = False,
+    ) -> Any:  # noqa: ANN401 -- whatever the function returns
         """Call a function in the process; if this is cancelled, the process is killed.
+
+        Args:
+            function: importable at top level.
+            args: picklable.
+            look_at_memory: whether to know how much the process used, should it end.
 
         Raises:
             WorkerEndedError: the process ended.
@@ -107,10 +125,14 @@ class Worker(asyncio.Protocol):
         self.tasks += 1
         self._line.write(pickle.dumps((function, args)))
         self._watch_again()
+        self._memory_bytes = 0
+        if look_at_memory:
+            self._look_at_memory()
         try:
             answer = await self._next_answer()
         finally:
             self._watch.cancel()
+            self._looking.cancel()
         has_returned, value = pickle.loads(answer)  # noqa: S301 -- of our own process
         if has_returned:
             return value
@@ -141,6 +163,11 @@ class Worker(asyncio.Protocol):
         else:
             self._watch_again(used)
 
+    def _look_at_memory(self) -> None:
+        if (used := _memory_bytes(self._process.pid)) is not None:
+            self._memory_bytes = used
+        self._looking = self._loop.call_later(MEMORY_PERIOD_SECONDS, self._look_at_memory)
+
     async def _next_answer(self) -> bytes:
         try:
             answer = await self._answer
@@ -155,7 +182,7 @@ class Worker(asyncio.Protocol):
         await asyncio.to_thread(self._process.join, _EXIT_SECONDS)
         code = self._process.exitcode
         self.kill()  # if it has only closed the line
-        raise WorkerEndedError(None if code == _FORK_SERVER_GONE else code)
+        raise WorkerEndedError(None if code == _FORK_SERVER_GONE else code, self._memory_bytes)
 
     # What follows the loop calls: see `asyncio.Protocol`.
 
@@ -211,3 +238,13 @@ def _cpu_ticks(pid: int | None) -> int | None:
     except FileNotFoundError:
         return None
     return int(fields[11]) + int(fields[12])
+
+
+def _memory_bytes(pid: int | None) -> int | None:
+    """The memory that a process uses for itself, without mapped files; None if it has ended."""
+    try:
+        _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_text("ascii").split()
+    except OSError:
+        return None
+    # Of a process that has ended, but is still listed, all are 0.
+    return (int(resident) - int(shared)) * _PAGE_BYTES or None

@@ -38,3 +38,11 @@ def use_cpu(seconds: float) -> float:
     while (used := time.process_time() - start) < seconds:
         pass
     return used
+
+
+def be_killed_with_memory(megabytes: int, seconds: float) -> None:
+    """Use so much memory, and for so long CPU time, and end like a process that is killed."""
+    kept = bytes(range(256)) * (megabytes * 4096)
+    use_cpu(seconds)
+    assert kept
+    os.kill(os.getpid(), signal.SIGKILL)

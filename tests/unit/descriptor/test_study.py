@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from chassis.messaging.errors import PermanentError
-from chassis.runtime.isolation import Cause, IsolationError
+from chassis.runtime.isolation import Cause, IsolationError, ShortOfMemoryError
 from contracts.events import StudyArchivedData
 from contracts.places import Place, study_directory
 from descriptor import study as study_module
@@ -284,6 +284,18 @@ async def test_after_a_death_with_its_picture_a_single_instance_is_described_wit
 
     [described] = await describer(DiesOfPictures())(PATHS[:1], instances[:1], is_whole=True)
     assert not described.incomplete
+
+
+async def test_while_memory_is_short_a_study_is_not_archived_with_less_than_it_has(
+    instances: Sequence[Instance],
+) -> None:
+    class Short(Processes):
+        async def run(self, *_: object) -> list[Any]:
+            raise ShortOfMemoryError(Cause.SHORTAGE)
+
+    with pytest.raises(PermanentError) as raised:
+        await describer(Short())(PATHS, instances, is_whole=True)
+    assert raised.value.code == "memory.short"
 
 
 async def test_without_previews_no_picture_is_made(instances: Sequence[Instance]) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from pydicom.data import get_testdata_file
 
+from chassis.messaging.errors import PermanentError
 from chassis.observability.metrics import Metrics
-from chassis.runtime.isolation import Cause, IsolationError
+from chassis.runtime.isolation import Cause, IsolationError, ShortOfMemoryError
 from contracts.report import Outcome
 from engine.profiles.profile import Profile
 from engine.report import Report
@@ -41,6 +42,18 @@ def valid() -> Path:
 async def examine(processes: Any, path: Path) -> Report:
     [report] = await isolated_examiner(processes, Metrics("validator"), 2)([path], Profile())
     return report
+
+
+async def test_a_file_that_is_killed_while_memory_is_short_is_not_rejected(valid: Path) -> None:
+    """The study ends in `error`: with more memory it may be valid."""
+
+    class Short:
+        async def run(self, *_: object) -> Any:
+            raise ShortOfMemoryError(Cause.SHORTAGE)
+
+    with pytest.raises(PermanentError) as raised:
+        await examine(Short(), valid)
+    assert raised.value.code == "memory.short"
 
 
 async def test_a_valid_file_is_examined_once(valid: Path) -> None:

@@ -21,9 +21,17 @@ import pytest
 import pytest_asyncio
 
 from chassis.runtime import isolation as isolation_module
-from chassis.runtime.isolation import Cause, Isolation, IsolationError
+from chassis.runtime import worker as worker_module
+from chassis.runtime.isolation import Cause, Isolation, IsolationError, ShortOfMemoryError
+from chassis.runtime.process_end import End
 from chassis.runtime.worker_process import NICENESS
-from kit.tasks import crash_the_first_time, stop_the_first_time, use_cpu, wait_to_be_killed
+from kit.tasks import (
+    be_killed_with_memory,
+    crash_the_first_time,
+    stop_the_first_time,
+    use_cpu,
+    wait_to_be_killed,
+)
 
 MEMORY_BYTES = 256 << 20
 USE_CPU_FOREVER = partial(all, itertools.repeat(object()))
@@ -159,6 +167,35 @@ async def test_work_whose_process_is_killed_from_outside_is_tried_until_it_is_do
         os.kill(pid, signal.SIGKILL)
     assert await work == "done"
     assert isolation.retries == ["killed"] * 8
+
+
+async def test_work_that_is_killed_each_time_with_much_memory_ends_without_a_verdict(
+    isolation: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `earlyoom` does it, which the kernel does not count."""
+    monkeypatch.setattr(isolation_module, "LONGEST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(worker_module, "MEMORY_PERIOD_SECONDS", 0.001)
+    with pytest.raises(ShortOfMemoryError):
+        await isolation.run(be_killed_with_memory, 100, 0.1)
+    # What is tried for the first time is not looked at; a busy machine may not look in time.
+    assert isolation.retries[0] == "killed"
+    assert isolation.retries.count("shortage") == 19
+    assert await isolation.run(len, "abc") == 3
+
+
+async def test_work_that_is_killed_with_little_memory_is_tried_again(
+    isolation: Pool, monkeypatch: pytest.MonkeyPatch, pids: Path, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(isolation_module, "LONGEST_PAUSE_SECONDS", 0.001)
+    marker = tmp_path / "marker"
+    work = asyncio.create_task(isolation.run(wait_to_be_killed, str(pids), str(marker)))
+    attempts = int(End.SHORTAGE.attempts) + 5
+    for attempt in range(attempts):
+        pid = await next_pid(pids)
+        if attempt == attempts - 1:
+            marker.touch()
+        os.kill(pid, signal.SIGKILL)
+    assert await work == "done"
 
 
 async def test_work_whose_process_stops_is_tried_in_another(
