@@ -72,7 +72,7 @@ def end_of(exit_code: int | None, kills: OutOfMemoryKills, *, was_large: bool = 
         exit_code: the negative number of a signal, if one ended it; None if it is not known.
         kills: whether the kernel may have killed it because memory ran out.
         was_large: whether it used much memory when it was looked at last. Programs that free memory
-            in time (`earlyoom`, `systemd-oomd`) kill such processes, and the kernel does not count it.
+            in time (`earlyoom`, `systemd-oomd`) kill such processes, which is not counted.
     """
     if exit_code in FROM_OUTSIDE:
         # In this order: the kernel's count is to be read each time.

@@ -1,8 +1,8 @@
 """The announcement of an upload: its event, and the answer to its key, both or neither, once.
 
 Redis may have executed a command although its answer is lost, and it may still execute one that
-has been sent again since. So Redis counts the announcements of each upload. A process that
-wants to announce an upload reads the count first, and then makes sure that there is no work for the upload.
+has been sent again since. So Redis counts the announcements of each upload. A process that wants to
+announce an upload reads the count first, and then makes sure that there is no work for the upload.
 The script that announces it does nothing if the count has changed in between.
 """
 
