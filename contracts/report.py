@@ -129,6 +129,9 @@ class InstanceReport(Contract):
     """Keyed digest of its Patient ID, if it has one."""
     findings: tuple[Finding, ...]
     """What is wrong with it."""
+    left_out: OrAbsent[Positive] = None
+    """How many findings are not listed here, since the report would be too large: of these files
+    only the most severe finding is."""
 
     @property
     def content(self) -> str:
@@ -179,6 +182,8 @@ class ValidationFacts(Contract):
     """Rejected when no instance is valid."""
     findings: tuple[Finding, ...] = ()
     """What is wrong with the instances as a whole."""
+    not_listed: tuple[FindingSummary, ...] = ()
+    """The findings that no instance lists (`left_out`), counted by code."""
 
 
 class StudyReport(ValidationFacts):
@@ -236,6 +241,9 @@ class StudyReport(ValidationFacts):
             key = (finding.code, finding.path)
             summary, count = counts.get(key, (finding.summary(), 0))
             counts[key] = (summary, count + finding.count)
+        for other in self.not_listed:
+            summary, count = counts.get((other.code, None), (other, 0))
+            counts[other.code, None] = (summary, count + other.count)
         weight = list(Severity)
         merged = sorted(counts.values(), key=lambda entry: weight.index(entry[0].severity))
         return tuple(

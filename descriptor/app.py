@@ -1,5 +1,7 @@
 """Composition root of the descriptor."""
 
+from functools import partial
+
 from chassis.messaging.delivery import Capacity
 from chassis.messaging.progress import Progress
 from chassis.runtime.isolation import Isolation
@@ -56,6 +58,7 @@ def create_app(
         processes=settings.processes,
         pictures=settings.previews,
         note_killed=service.metrics.killed,
+        temporary_file=partial(studies.store.temporary_file, Place.ARCHIVE),
     )
     preview: Preview = no_preview
     if settings.previews:

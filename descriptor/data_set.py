@@ -30,6 +30,10 @@ MAX_VALUE_BYTES = 16 * 1024
 MAX_TOTAL_BYTES = 32 * 1024 * 1024
 """When the values of an instance come to more, the further ones stay in the file."""
 
+MAX_JSON_BYTES = 32 * 1024 * 1024
+"""When the JSON of an instance comes to more, the sequence that does not fit is left out. Elements
+without a value cost 20 bytes each, and a deflated file may have millions."""
+
 _KEY_LENGTH = len(b'"00100010"')
 _SHORT = 64
 """Values up to this length in bytes are converted without further checks."""
@@ -53,7 +57,19 @@ class _Scope(NamedTuple):
     little_endian: bool
 
 
-def json_of(table: Elements, file: str) -> bytes:
+class Described(NamedTuple):
+    """A data set in the DICOM JSON Model."""
+
+    json: bytes
+    is_complete: bool
+    """False if a sequence was left out because the JSON would be too long."""
+
+
+class _TooLongError(Exception):
+    """The JSON has become longer than it may be."""
+
+
+def described(table: Elements, file: str) -> Described:
     """A data set in the DICOM JSON Model.
 
     A value that JSON cannot hold, or not well, is a reference to the file such as
@@ -66,7 +82,12 @@ def json_of(table: Elements, file: str) -> bytes:
     """
     writer = _Writer(table, file)
     writer.write_level(TOP, _outermost(table))
-    return bytes(writer.json)
+    return Described(bytes(writer.json), writer.is_complete)
+
+
+def json_of(table: Elements, file: str) -> bytes:
+    """The JSON of a data set; see `described`."""
+    return described(table, file).json
 
 
 def first_values(table: Elements, tags: Iterable[int]) -> dict[int, Any]:
@@ -98,6 +119,7 @@ class _Writer:
 
     def __init__(self, table: Elements, file: str) -> None:
         self.json = bytearray()
+        self.is_complete = True
         self._table = table
         self._file = file
         self._bytes_left = MAX_TOTAL_BYTES
@@ -131,7 +153,15 @@ class _Writer:
             last = tag
             starts.append(len(json))
             json += b'"%08X":' % tag
-            row = self._write_attribute(row, tag, scope)
+            try:
+                row = self._write_attribute(row, tag, scope)
+            except _TooLongError:
+                if item != TOP:
+                    raise
+                self.is_complete = False
+                del json[starts.pop() :]
+                row = self._next_at_top(row)
+                continue
             json += b","
         if not in_order:
             self._sort(starts)
@@ -166,10 +196,20 @@ class _Writer:
         self.json += b'{"Value":['
         row, index = row + 1, 0
         while row < len(table.parents) and table.parents[row] == sequence:
+            if len(self.json) > MAX_JSON_BYTES:
+                raise _TooLongError
             row = self.write_level(row, scope._replace(path=f"{scope.path}{tag:08X}/{index}/"))
             self.json += b","
             index += 1
         self._close(b'],"vr":"SQ"}')
+        return row
+
+    def _next_at_top(self, row: int) -> int:
+        """The row of the next element that is nested in none."""
+        parents = self._table.parents
+        row += 1
+        while row < len(parents) and parents[row] != TOP:
+            row += 1
         return row
 
     def _after_fragments(self, pixel_data: int) -> int:

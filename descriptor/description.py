@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from pydicom.uid import UID
 
-from descriptor.data_set import first_values, json_of
+from descriptor.data_set import described, first_values, json_of
 from descriptor.dicom_json import PERSON_NAME_GROUPS
 from descriptor.instance_description import (
     INSTANCE_KEYWORDS,
@@ -125,14 +125,15 @@ def describe_read(read_file: ReadFile, file: str) -> InstanceDescription:
     with muted():
         values = _values(dicom.dataset)
         transfer_syntax_uid = _transfer_syntax_uid(dicom)
+        dataset = described(dicom.dataset, file)
         return InstanceDescription(
             values=values,
             transfer_syntax_uid=transfer_syntax_uid,
             sop_class_name=UID(str(values.get("SOPClassUID", ""))).name,
             transfer_syntax_name=UID(transfer_syntax_uid).name,
             file_meta=json_of(dicom.meta, file) if dicom.meta else b"{}",
-            dataset=json_of(dicom.dataset, file),
-            incomplete=_incomplete(dicom, kinds),
+            dataset=dataset.json,
+            incomplete=_incomplete(dicom, kinds) if dataset.is_complete else "json-size",
         )
 
 

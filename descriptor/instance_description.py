@@ -1,6 +1,7 @@
 """The description of an instance: its data set in the DICOM JSON Model, and its summary."""
 
 from dataclasses import dataclass, replace
+from typing import IO
 
 from contracts.report import Identity
 
@@ -55,11 +56,20 @@ class InstanceDescription:
     """The file meta information in the DICOM JSON Model, as JSON."""
     dataset: bytes = b"{}"
     """The data set in the DICOM JSON Model, as JSON."""
+    dataset_file: IO[bytes] | None = None
+    """A file with ``dataset`` in its place, if that is long."""
     incomplete: str | None = None
     """Why the data set is not all there; None if it is. ``structure``: it is broken or truncated;
-    ``depth``, ``elements``, ``inflated-size``: a limit; ``undescribed``: the process failed."""
+    ``depth``, ``elements``, ``inflated-size``, ``json-size``: a limit; ``study-size``: a limit of
+    all instances together; ``undescribed``: the process failed."""
     picture: bytes | None = None
     """A PNG of it, if it is the picture of its study and could be rendered quickly."""
+
+
+def in_file(description: InstanceDescription, file: IO[bytes]) -> InstanceDescription:
+    """The same description with its data set in a file instead of in memory. Blocks."""
+    file.write(description.dataset)
+    return replace(description, dataset=b"", dataset_file=file)
 
 
 def undescribed(identity: Identity) -> InstanceDescription:

@@ -1,18 +1,21 @@
 """Describes instances in a separate process, since a hostile file may kill it."""
 
-from asyncio import gather
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import IO, NamedTuple, Protocol
 
 from chassis.messaging.errors import short_of_memory
 from chassis.observability.logs import get_logger
 from chassis.runtime.batches import Together, packed
 from chassis.runtime.isolation import Isolation, IsolationError, ShortOfMemoryError
-from descriptor.instance_description import InstanceDescription, identified, undescribed
+from descriptor.instance_description import InstanceDescription, identified, in_file, undescribed
 from descriptor.instances import Instance
 from descriptor.isolated import describe_instances, describe_studies
+
+MOST_BYTES_IN_MEMORY = 1024 * 1024
+"""A longer description waits in a file."""
 
 
 class Describe(Protocol):
@@ -42,6 +45,8 @@ class IsolatedDescriber:
         processes: over how many of them studies are spread.
         pictures: whether studies get pictures.
         note_killed: is called with the cause when an instance is to blame for the end of a process.
+        temporary_file: makes a file for a long description, so that many of them do not fill the
+            memory while they wait to be written; without it all are in memory.
     """
 
     def __init__(
@@ -51,7 +56,9 @@ class IsolatedDescriber:
         processes: int,
         pictures: bool = True,
         note_killed: Callable[[str], None] = lambda _: None,
+        temporary_file: Callable[[], IO[bytes]] | None = None,
     ) -> None:
+        self._temporary_file = temporary_file
         self._isolation = isolation
         self._processes = processes
         self._pictures = pictures
@@ -73,7 +80,7 @@ class IsolatedDescriber:
     async def _whole(self, studies: Sequence["_Wanted"]) -> list[list[InstanceDescription]]:
         """Describe whole studies, spread over the processes."""
         packs = list(packed(studies, lambda _: 1, -(-len(studies) // self._processes)))
-        found = [one for pack in await gather(*map(self._together, packs)) for one in pack]
+        found = [one for pack in await asyncio.gather(*map(self._together, packs)) for one in pack]
         return [
             descriptions
             if len(descriptions) == len(study.files)
@@ -86,6 +93,7 @@ class IsolatedDescriber:
         found: list[list[InstanceDescription]] = []
         with suppress(IsolationError):
             found = await self._isolation.run(describe_studies, [study.files for study in studies])
+        found = [await self._in_files(descriptions) for descriptions in found]
         return [*found, *([] for _ in studies[len(found) :])]
 
     async def _some(
@@ -96,7 +104,8 @@ class IsolatedDescriber:
         at_once = at_once or len(study.files)
         while batch := study.files[len(described) :][:at_once]:
             try:
-                described += await self._isolation.run(describe_instances, batch)
+                found = await self._isolation.run(describe_instances, batch)
+                described += await self._in_files(found)
             except IsolationError as error:
                 if at_once > 1:
                     at_once = 1
@@ -107,6 +116,20 @@ class IsolatedDescriber:
                 get_logger().error("instance.undescribed", cause=error.cause)
                 described.append(undescribed(study.instances[len(described)].identity))
         return described
+
+    async def _in_files(self, found: list[InstanceDescription]) -> list[InstanceDescription]:
+        """The same descriptions, with the long ones in files."""
+        make = self._temporary_file
+        if make is None or all(len(one.dataset) <= MOST_BYTES_IN_MEMORY for one in found):
+            return found
+
+        def write() -> list[InstanceDescription]:
+            return [
+                in_file(one, make()) if len(one.dataset) > MOST_BYTES_IN_MEMORY else one
+                for one in found
+            ]
+
+        return await asyncio.to_thread(write)
 
 
 class _Wanted(NamedTuple):

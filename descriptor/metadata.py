@@ -5,6 +5,7 @@ The same study gives the same bytes, except for the times.
 
 import platform
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
 from typing import IO, Any, Self
@@ -23,6 +24,8 @@ from storage.metadata import MetadataWriter
 
 SCHEMA_VERSION = 1
 """Rises with each breaking change of ``metadata.json``."""
+MOST_BYTES = 2 * 1024**3
+"""When the descriptions of a study come to more, further instances have none."""
 _SOFTWARE = {
     "hybrid-dicom-validator": version("hybrid-dicom-validator"),
     "python": platform.python_version(),
@@ -66,8 +69,13 @@ class StudyMetadata:
                 if keyword in values:
                     found[values[keyword]] = None
             self._add_to_series(values)
-            entry = _entry(instance, description)
-            self._writer.add_instance(entry, description.file_meta, description.dataset)
+            shown = description
+            if self._writer.size_bytes > MOST_BYTES:
+                shown = replace(
+                    description, dataset=b"{}", dataset_file=None, incomplete="study-size"
+                )
+            dataset = shown.dataset_file or shown.dataset
+            self._writer.add_instance(_entry(instance, shown), shown.file_meta, dataset)
 
     def _add_to_series(self, values: Values) -> None:
         """Count an instance in its series, which gets the attributes of its first one."""

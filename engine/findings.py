@@ -41,9 +41,9 @@ class Findings:
     """The findings of one examination.
 
     Findings of one code at one element are equal whichever item they are in: the first one
-    represents all. A code has findings for at most as many elements as the profile says; one more
-    finding without a path counts the others, so that no error gets lost and no file can fill the
-    memory. Each site rule counts as a code of its own.
+    represents all. A code has findings for at most as many elements as the profile says, and so
+    have all codes together; one more finding of a code without a path counts the others, so that no
+    error gets lost and no file can fill the memory. Each site rule counts as a code of its own.
     """
 
     def __init__(self, profile: Profile) -> None:
@@ -59,7 +59,8 @@ class Findings:
         place = self._places.get((*code, subject))
         if place is None:
             known = self._per_code.get(code, 0)
-            if known < self._profile.limits.max_findings_per_code:
+            limits = self._profile.limits
+            if known < limits.max_findings_per_code and len(self._places) < limits.max_findings:
                 self._per_code[code] = known + 1
                 self._places[*code, subject] = _Place(rule, violation, _locate(violation), times)
                 return

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from contracts.report import Finding, Identity, Outcome, Severity
+from contracts.report import Finding, FindingSummary, Identity, Outcome, Severity
 from engine.comparison.summary import Summary
 
 
@@ -16,11 +16,15 @@ class Report:
         identity: what the instance says it is.
         summary: what is compared with the other instances of its study; None if the file could
             not be read.
+        left_out: how many findings the report of the upload does not list.
+        not_listed: these, counted by code, until they are counted for the whole upload.
     """
 
     findings: tuple[Finding, ...] = ()
     identity: Identity = field(default_factory=Identity)
     summary: Summary | None = None
+    left_out: int = 0
+    not_listed: tuple[FindingSummary, ...] = ()
 
     @cached_property
     def outcome(self) -> Outcome:

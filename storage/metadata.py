@@ -101,22 +101,40 @@ class MetadataWriter:
     def __init__(self, temporary: IO[bytes]) -> None:
         self._instances = temporary
 
+    @property
+    def size_bytes(self) -> int:
+        """How long the entries of the instances are so far."""
+        return self._instances.tell()
+
     def close(self) -> None:
         """Close the temporary file."""
         self._instances.close()
 
-    def add_instance(self, entry: Mapping[str, Any], file_meta: bytes, dataset: bytes) -> None:
+    def add_instance(
+        self, entry: Mapping[str, Any], file_meta: bytes, dataset: bytes | IO[bytes]
+    ) -> None:
         """Add an instance.
 
         Args:
             entry: what `ArchivedInstance` reads.
             file_meta: its file meta information in the DICOM JSON Model, one line of JSON.
-            dataset: its data set, likewise.
+            dataset: its data set, likewise; or a file with it, which is closed.
         """
-        lines = {"file_meta": orjson.Fragment(file_meta), "dataset": orjson.Fragment(dataset)}
+        in_memory = dataset if isinstance(dataset, bytes) else b"{}"
+        lines = {"file_meta": orjson.Fragment(file_meta), "dataset": orjson.Fragment(in_memory)}
         text = _dump({"instances": [{**entry, **lines}]})
         text = text.removeprefix(b"{\n" + _START).removesuffix(_END + b"\n}")
-        self._instances.write(_BETWEEN + text if self._instances.tell() else text)
+        if self._instances.tell():
+            self._instances.write(_BETWEEN)
+        if isinstance(dataset, bytes):
+            self._instances.write(text)
+            return
+        before, member, after = text.rpartition(_DATASET)
+        self._instances.write(before + member)
+        with dataset:
+            dataset.seek(0)
+            shutil.copyfileobj(dataset, self._instances)
+        self._instances.write(after.removeprefix(in_memory))
 
     def write(self, file: IO[bytes], header: dict[str, Any]) -> None:
         """Write the document.

@@ -84,6 +84,7 @@ def create_app(
         patient_hash_key=key.get_secret_value() if key else "",
         steps=service.steps,
         note_findings=service.metrics.findings,
+        max_report_bytes=settings.max_report_bytes,
     )
 
     async def validate(event: StudyUploaded, note: Note) -> list[Validated]:

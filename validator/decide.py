@@ -180,7 +180,9 @@ def _reject_copies(files: Iterable[Candidate]) -> None:
     """Copies of a rejected file are rejected too."""
     for file in files:
         if file.first and file.first.outcome is Outcome.REJECTED:
-            file.outcome, file.findings = Outcome.REJECTED, file.first.findings
+            file.outcome = Outcome.REJECTED
+            # Not all of the first one's: of many copies the report would be many times as large.
+            file.findings += file.first.findings[len(file.first.report.findings) :]
 
 
 def _is_flawed(files: Iterable[Candidate], found: Iterable[_Found]) -> bool:
@@ -215,6 +217,7 @@ def _reported(file: Candidate, patient_hash_key: str) -> InstanceReport:
         identity=file.report.identity,
         patient_id_hash=_keyed(patient, patient_hash_key) if patient else None,
         findings=tuple(file.findings),
+        left_out=file.report.left_out or None,
     )
 
 

@@ -76,6 +76,7 @@ def _report(report: StudyReport, study_id: UUID, instances: list[InstanceReport]
         update={
             "study_id": study_id,
             "files": count(instances),
+            "not_listed": (),  # the upload's report has them
             "findings": tuple(
                 _about(finding, files)
                 for finding in report.findings

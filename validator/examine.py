@@ -12,6 +12,7 @@ from engine.profiles.profile import Profile
 from engine.report import Report
 from storage.study_folder import StudyFolder
 from validator.journal import Found, Journal
+from validator.report_size import ReportSize
 
 Examine = Callable[[Sequence[Path], Profile], Awaitable[list[Report]]]
 """Examines the files at some paths; returns their reports in the same order."""
@@ -35,6 +36,7 @@ async def examine_files(
     *,
     at_once: int,
     note: Note,
+    size: ReportSize | None = None,
 ) -> list[Report]:
     """The reports of files, in their order.
 
@@ -47,9 +49,11 @@ async def examine_files(
             not again.
         at_once: how many calls of `examine` there are at the same time.
         note: is called with the progress.
+        size: decides which findings are listed, and counts the others.
     """
-    found = dict(journal.found)
-    progress = _Progress(found, len(files), journal, note)
+    size = size or ReportSize()
+    found = {name: size.counted(size.fitted(report)) for name, report in journal.found.items()}
+    progress = _Progress(found, len(files), journal, note, size)
     batches = _batches([file for file in files if file.name not in found], at_once)
 
     async def work() -> None:
@@ -93,20 +97,27 @@ class _Progress:
     """Collects reports; from time to time it writes the journal and reports the counts."""
 
     def __init__(
-        self, found: dict[str, Report], received: int, journal: Journal, note: Note
+        self,
+        found: dict[str, Report],
+        received: int,
+        journal: Journal,
+        note: Note,
+        size: ReportSize,
     ) -> None:
         self._found = found
         self._received = received
         self._rejected = sum(map(_is_rejected, found.values()))
         self._journal = journal
         self._note = note
+        self._size = size
         self._unwritten: list[Found] = []
         self._due = time.monotonic() + NOTE_SECONDS
 
     async def add(self, found: Sequence[Found]) -> None:
-        self._found.update(found)
-        self._rejected += sum(_is_rejected(report) for _, report in found)
-        self._unwritten += found
+        fitted = [(name, self._size.fitted(report)) for name, report in found]
+        self._found.update((name, self._size.counted(report)) for name, report in fitted)
+        self._rejected += sum(_is_rejected(report) for _, report in fitted)
+        self._unwritten += fitted
         if time.monotonic() >= self._due:  # a short examination leaves no journal
             self._due = time.monotonic() + NOTE_SECONDS
             self.report()

@@ -11,6 +11,7 @@ from chassis.runtime.settings import Port, Shared, StatusClientSettings, VolumeS
 from engine.profile_files.errors import ProfileError
 from engine.profile_files.loading import load_profile
 from engine.profiles.profile import Limits, Profile
+from validator.report_size import MOST_BYTES
 
 
 def _loaded(name_or_path: object) -> Profile:
@@ -62,6 +63,9 @@ class ValidatorSettings(VolumeSettings, StatusClientSettings):
     patient_hash_key: Annotated[SecretStr | None, Shared()] = None
     """Key of the digests of Patient IDs by which studies are found; without one the digests are
     plain SHA-256."""
+    max_report_bytes: int = Field(default=MOST_BYTES, ge=4096)
+    """About how many bytes of findings the report of an upload lists. Of further files it has the
+    most severe finding, and counts the others by code."""
     limits: Limits = Limits()
     """Where an examination stops; a profile can lower these limits."""
 

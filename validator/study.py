@@ -27,6 +27,7 @@ from validator.decide import decide
 from validator.divide import Part, commit_parts, divide
 from validator.examine import Examine, Note, examine_files
 from validator.journal import Journal
+from validator.report_size import MOST_BYTES, ReportSize
 from validator.reserve import Index
 from validator.results import Validated, result, results
 from validator.settings import OnInvalidInstance
@@ -46,6 +47,7 @@ class Validation:
         on_invalid: what happens to valid files beside others.
         at_once: how many batches of files of an upload are examined or wait at the same time.
         patient_hash_key: key of the digests of Patient IDs.
+        max_report_bytes: about how long the findings in a report may be together.
         threads: for what blocks.
         steps: measures the steps of a validation.
         note_findings: is called with code and severity of the findings about a study as a whole.
@@ -58,6 +60,7 @@ class Validation:
     on_invalid: OnInvalidInstance = OnInvalidInstance.QUARANTINE
     at_once: int = 4
     patient_hash_key: str = ""
+    max_report_bytes: int = MOST_BYTES
     threads: Threads = field(default_factory=Threads)
     steps: Steps = field(default_factory=Steps)
     note_findings: Callable[[Iterable[tuple[str, str]]], None] = lambda _: None
@@ -152,6 +155,7 @@ async def _validate(
     """Examine the files and decide on them."""
     started = time.perf_counter()
     profile, journal = examination
+    size = ReportSize(validation.max_report_bytes)
     with validation.steps.step("examine"):
         reports = await examine_files(
             folder,
@@ -161,6 +165,7 @@ async def _validate(
             journal,
             at_once=validation.at_once,
             note=note,
+            size=size,
         )
     with validation.steps.step("decide"):
         verdict = await decide(
@@ -193,6 +198,7 @@ async def _validate(
         outcome=Outcome.ACCEPTED if valid else Outcome.REJECTED,
         files=counts.model_copy(update={"skipped": len(intake.skipped)}),
         findings=verdict.findings,
+        not_listed=size.not_listed,
         instances=verdict.instances,
     )
 

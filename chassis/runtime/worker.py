@@ -63,7 +63,7 @@ class Worker(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._line: asyncio.WriteTransport
         self._received = bytearray()
-        self._answer: asyncio.Future[bytes | None] = self._loop.create_future()
+        self._answer: asyncio.Future[bytearray | None] = self._loop.create_future()
         self._watch: asyncio.TimerHandle
         self._looking = self._loop.call_soon(lambda: None)
         self._memory_bytes = 0
@@ -133,7 +133,7 @@ class Worker(asyncio.Protocol):
         finally:
             self._watch.cancel()
             self._looking.cancel()
-        has_returned, value = pickle.loads(answer)  # noqa: S301 -- of our own process
+        has_returned, value = pickle.loads(memoryview(answer)[LENGTH.size :])  # noqa: S301 -- ours
         if has_returned:
             return value
         raise value
@@ -168,7 +168,7 @@ class Worker(asyncio.Protocol):
             self._memory_bytes = used
         self._looking = self._loop.call_later(MEMORY_PERIOD_SECONDS, self._look_at_memory)
 
-    async def _next_answer(self) -> bytes:
+    async def _next_answer(self) -> bytearray:
         try:
             answer = await self._answer
         except asyncio.CancelledError:
@@ -196,8 +196,8 @@ class Worker(asyncio.Protocol):
         if len(self._received) >= LENGTH.size:
             (length,) = LENGTH.unpack_from(self._received)
             if len(self._received) == LENGTH.size + length and not self._answer.done():
-                self._answer.set_result(bytes(self._received[LENGTH.size :]))
-                self._received.clear()
+                self._answer.set_result(self._received)
+                self._received = bytearray()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The process has ended."""

@@ -41,6 +41,8 @@ class Limits(Described):
     """The greatest size of the pixels that a file may declare, once decompressed, in bytes."""
     max_findings_per_code: PositiveInt = 100
     """How many places a code is reported for; the places beyond are only counted."""
+    max_findings: PositiveInt = 1000
+    """How many places a file is reported for; the places beyond are only counted, by code."""
 
     @property
     def given(self) -> dict[str, int]:

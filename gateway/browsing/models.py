@@ -135,6 +135,9 @@ class FileFacts(Contract):
     """Path of its bytes, if they can be downloaded."""
     findings: tuple[Finding, ...] = ()
     """What is wrong with it. May contain PHI."""
+    left_out: int | None = None
+    """How many findings are not listed, since the report would be too large; `not_listed` of the
+    report counts them by code."""
 
 
 class ReportedFile(FileFacts):

@@ -94,6 +94,7 @@ def _files(evidence: _Evidence, studies: StudyStore) -> Iterator[ReportedFile]:
             quarantined_as=file.name if places.is_quarantined(report) else None,
             href=places.href(report, study_id),
             findings=report.findings,
+            left_out=report.left_out,
         )
     for skipped in evidence.skipped:
         yield ReportedFile(

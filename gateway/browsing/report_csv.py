@@ -22,6 +22,8 @@ def report_csv(report: Report) -> str:
             "codes": "; ".join(finding.code for finding in file.findings),
             "text": " ".join(map(_sentence, file.findings)),
         }
+        if file.left_out:
+            cells["text"] = f"{cells['text']} {file.left_out} further findings are not listed."
         rows.append([_cell(cells[name]) for name in COLUMNS])
     for finding in report.findings:
         across: dict[str, object] = {

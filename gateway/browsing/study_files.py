@@ -27,6 +27,10 @@ PNG = "image/png"
 ZIP = "application/zip"
 
 
+REPORTS_AT_ONCE = 2
+"""Reports that are made at the same time; that of 100,000 files takes some hundred megabytes."""
+
+
 class StudyFiles:
     """Answers requests for the files of studies.
 
@@ -51,6 +55,7 @@ class StudyFiles:
         self._client = client
         self._idle_seconds = idle_seconds
         self._retry_after_seconds = retry_after_seconds
+        self._reports = asyncio.Semaphore(REPORTS_AT_ONCE)
 
     async def report(self, study_id: UUID, request: Request) -> Response:
         """The report: JSON, or CSV if the client prefers it."""
@@ -65,7 +70,8 @@ class StudyFiles:
                 return None
             return report_csv(report).encode() if media_type == CSV else report.to_json()
 
-        body = await asyncio.to_thread(write)
+        async with self._reports:
+            body = await asyncio.to_thread(write)
         if body is None:
             raise await self._no_report(study_id)
         headers = {"Cache-Control": OWNERS, "Vary": "Accept"}

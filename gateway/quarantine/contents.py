@@ -142,6 +142,7 @@ def _describe_file(
         sha256=file.sha256,
         outcome=report.outcome,
         findings=report.findings,
+        left_out=report.left_out,
         resubmitted_as=tuple(one.study_id for one in resubmissions if file.name in one.files),
         href=href,
     )

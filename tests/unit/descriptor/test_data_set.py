@@ -398,3 +398,29 @@ class TestOrder:
         assert list(described) == ["00080060", "00081140", "00100020"]
         assert described["00080060"]["Value"] == ["US"]
         assert list(described["00081140"]["Value"][0]) == ["00080060", "00100020"]
+
+
+def test_json_that_becomes_too_long_loses_a_sequence_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Elements without a value are short in the file, above all in a deflated one."""
+    monkeypatch.setattr("descriptor.data_set.MAX_JSON_BYTES", 10_000)
+    empty = b"".join(element(0x00091000 + number, "LO", b"") for number in range(0x10, 0xF0))
+    items = b"".join(ITEM + struct.pack("<I", len(empty)) + empty for _ in range(10))
+    nested = ITEM + struct.pack("<I", len(items) + 12) + element(0x00091002, "SQ", items)
+    file = read(
+        meta()
+        + element(0x00080060, "CS", b"CT")
+        + element(0x00091001, "SQ", nested)
+        + element(0x00100010, "PN", b"Doe^Jane")
+        + element(0x00200013, "IS", b"7 ")
+    )
+    assert file.incomplete == "json-size"
+    assert list(file.attributes) == ["00080060", "00100010", "00200013"]
+
+
+def test_a_long_sequence_within_the_limit_is_complete() -> None:
+    empty = b"".join(element(0x00091000 + number, "LO", b"") for number in range(0x10, 0xF0))
+    items = b"".join(ITEM + struct.pack("<I", len(empty)) + empty for _ in range(10))
+    found = attributes(element(0x00091001, "SQ", items))
+    assert len(found["00091001"]["Value"]) == 10

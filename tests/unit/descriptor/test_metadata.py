@@ -23,6 +23,7 @@ from descriptor.instance_description import (
     InstanceDescription,
     Values,
     identified,
+    in_file,
     undescribed,
 )
 from descriptor.instances import Instance, ValidatedStudy
@@ -328,3 +329,30 @@ class TestStudyMetadata:
         [instance] = metadata(sample("MR_truncated.dcm"))["instances"]
         assert instance["incomplete"] == "structure"
         assert instance["Rows"] == 64
+
+
+def test_a_data_set_in_a_file_is_written_like_one_in_memory(
+    volumes: Volumes, make_study: MakeStudy, sample: Sample
+) -> None:
+    study = open_study(volumes.studies, make_study(sample("CT_small.dcm"), sample("MR_small.dcm")))
+    assert study
+    descriptions = described(study)
+    in_files = [in_file(one, io.BytesIO()) for one in descriptions]
+    assert all(one.dataset == b"" for one in in_files)
+    assert written(volumes, study, in_files) == written(volumes, study, descriptions)
+
+
+def test_when_a_study_is_described_at_great_length_further_instances_are_not(
+    volumes: Volumes,
+    make_study: MakeStudy,
+    sample: Sample,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("descriptor.metadata.MOST_BYTES", 1000)
+    study = open_study(volumes.studies, make_study(sample("CT_small.dcm"), sample("MR_small.dcm")))
+    assert study
+    document = orjson.loads(written(volumes, study, described(study)))
+    first, second = document["instances"]
+    assert first["dataset"]
+    assert (second["dataset"], second["incomplete"]) == ({}, "study-size")
+    assert second["SOPInstanceUID"]

@@ -1,6 +1,7 @@
 """Archiving a study: described in batches, committed, entered in the index, pictured."""
 
 import asyncio
+import io
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -341,3 +342,30 @@ async def test_small_studies_that_come_together_are_described_by_few_calls(
         instance.file for instance in instances[:4]
     ]
     assert described[4] == [undescribed(instances[4].identity)]
+
+
+async def test_long_descriptions_wait_in_files(
+    instances: Sequence[Instance], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("descriptor.isolated_description.MOST_BYTES_IN_MEMORY", 10)
+    long, short = b'{"0020000D":{}}', b"{}"
+
+    class Describing(Processes):
+        async def run(self, function: Callable[..., object], wanted: Sequence[Any]) -> list[Any]:
+            del function
+            return [
+                InstanceDescription({}, dataset=short if number % 2 else long)
+                for number, _ in enumerate(wanted)
+            ]
+
+    describe = IsolatedDescriber(
+        Describing(),  # type: ignore[arg-type]
+        processes=2,
+        pictures=False,
+        temporary_file=io.BytesIO,
+    )
+    described = await describe(PATHS[:2], instances[:2], is_whole=True)
+    assert [one.dataset for one in described] == [b"", short]
+    [file, none] = [one.dataset_file for one in described]
+    assert isinstance(file, io.BytesIO)
+    assert (file.getvalue(), none) == (long, None)
