@@ -2,6 +2,7 @@
 
 import re
 from enum import StrEnum
+from functools import cached_property
 from itertools import chain
 from typing import Annotated
 from uuid import UUID
@@ -207,7 +208,7 @@ class StudyReport(ValidationFacts):
         ids = (instance.study_id for instance in self.instances)
         return tuple(dict.fromkeys(study_id for study_id in ids if study_id))
 
-    @property
+    @cached_property
     def own(self) -> tuple[InstanceReport, ...]:
         """The valid instances of this study, without those that went to another one."""
         elsewhere = {instance.content for instance in self.instances if instance.study_id}

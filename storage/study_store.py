@@ -55,7 +55,14 @@ class StudyStore:
 
     def locate(self, study_id: UUID) -> tuple[Place, ...]:
         """Where a study is, in the order in which it moves on; nothing if it does not exist."""
-        return tuple(place for place in LOOKING_ORDER if self.at(place, study_id).exists())
+        return tuple(self._places(study_id))
+
+    def place(self, study_id: UUID) -> Place | None:
+        """The first place where a study is, in the order in which it moves on."""
+        return next(self._places(study_id), None)
+
+    def _places(self, study_id: UUID) -> Iterator[Place]:
+        return (place for place in LOOKING_ORDER if self.at(place, study_id).exists())
 
     def find(self, study_id: UUID, read: Callable[[StudyFolder], Found]) -> Found | None:
         """Read a study at the first place where that is possible.

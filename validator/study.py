@@ -119,12 +119,12 @@ class _Upload(NamedTuple):
 def _open(validation: Validation, study_id: UUID) -> _Upload | None:
     """Find an upload, and read all that is needed of it; None if it is in the archive already."""
     studies = validation.studies
-    places = studies.locate(study_id)
-    if not places:
+    place = studies.place(study_id)
+    if place is None:
         raise PermanentError("study.missing", "The study's files are gone.")
-    if places[0] is Place.ARCHIVE:
+    if place is Place.ARCHIVE:
         return None
-    folder = studies.at(places[0], study_id)
+    folder = studies.at(place, study_id)
     intake = folder.intake()
     if folder.place is not Place.UPLOADS or folder.file(REPORT).exists():
         return _Upload(folder, intake, folder.report())
