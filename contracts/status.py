@@ -100,8 +100,10 @@ class StudyFacts(Contract):
 
     def known(self) -> dict[str, Any]:
         """The facts that are set, by name."""
-        values = {name: getattr(self, name) for name in StudyFacts.model_fields}
-        return {name: value for name, value in values.items() if value}
+        return {name: value for name in _FACTS if (value := getattr(self, name))}
+
+
+_FACTS = tuple(StudyFacts.model_fields)
 
 
 class StatusUpdate(StudyFacts):

@@ -76,6 +76,11 @@ def _with_durations(entries: Iterable[HistoryEntry]) -> Iterable[HistoryEntry]:
     """The entries by time, each with the seconds until the next one."""
     ordered = sorted(entries, key=lambda entry: (entry.time, _precedence(entry.state)))
     for entry, following in pairwise(ordered):
-        seconds = (following.time - entry.time).total_seconds()
-        yield entry.model_copy(update={"duration_seconds": seconds})
-    yield ordered[-1].model_copy(update={"duration_seconds": None})
+        yield _lasting(entry, (following.time - entry.time).total_seconds())
+    yield _lasting(ordered[-1], None)
+
+
+def _lasting(entry: HistoryEntry, seconds: float | None) -> HistoryEntry:
+    if entry.duration_seconds == seconds:  # most are known from the update before
+        return entry
+    return entry.model_copy(update={"duration_seconds": seconds})

@@ -1,7 +1,6 @@
 """Status records in Redis: one key for each study, written by compare-and-set, indexed by time."""
 
 import asyncio
-import json
 import random
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -11,6 +10,7 @@ from itertools import chain, islice
 from typing import NamedTuple, cast
 from uuid import UUID
 
+import orjson
 from redis.asyncio import Redis
 from redis.exceptions import WatchError
 
@@ -121,7 +121,7 @@ class _Change:
         leaves = [index for index in before if index not in after]
         enters = [index for index in after if before.get(index) != after[index]]
         time = str(_first_seen(self.after))
-        return json.dumps([str(self.after.study_id), time, leaves, enters]).encode()
+        return orjson.dumps([str(self.after.study_id), time, leaves, enters])
 
 
 class StudyUpdates(NamedTuple):

@@ -15,4 +15,6 @@ def status_client(settings: StatusClientSettings) -> httpx2.AsyncClient:
         headers=headers,
         timeout=settings.status_timeout_seconds,
         trust_env=False,  # an internal address needs no proxy
+        # Reading the certificates of the system would take a tenth of the service's start.
+        verify=settings.status_url.startswith("https:"),
     )
