@@ -24,6 +24,9 @@ from benchmarks.orthanc import Orthanc
 from benchmarks.ours import Ours
 from benchmarks.result import Result, section
 
+_VALIDATION = "validation"
+"""Work that needs no server."""
+_WORK = (*services.WORK, _VALIDATION)
 _IDLE_SECONDS = 5
 _COUNTED, _COUNTED_BUSY, _COUNTED_SLICES = 10, 200, 20
 _CONNECTIONS = 8
@@ -39,7 +42,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="less of everything: two minutes")
     parser.add_argument("--output", type=Path, default=Path("bench.json"), help="for the figures")
     parser.add_argument(
-        "--only", nargs="+", default=[], choices=services.WORK, help="this work and nothing else"
+        "--only", nargs="+", default=[], choices=_WORK, help="this work and nothing else"
     )
     parser.add_argument(
         "--docs", action="store_true", help="write the figures into the documentation"
@@ -55,14 +58,17 @@ def main() -> int:
     with tempfile.TemporaryDirectory(dir=options.directory, prefix="bench-") as name:
         directory = Path(name)
         size = services.QUICK if options.quick else services.Size()
-        with ExitStack() as stack:
-            bench = _start(stack, directory, size, options.only)
-            if options.only:
-                _beside_peers(report, bench)
-            else:
-                _services(report, directory, bench)
+        served = [work for work in options.only if work != _VALIDATION]
+        if served or not options.only:
+            with ExitStack() as stack:
+                bench = _start(stack, directory, size, served)
+                if served:
+                    _beside_peers(report, bench)
+                else:
+                    _services(report, directory, bench)
         if not options.only:
             _counts(report, directory)
+        if _VALIDATION in options.only or not options.only:
             report.add("Validation", validation.results(directory))
     if options.docs:
         document.write(report.figures)

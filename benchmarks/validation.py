@@ -12,9 +12,12 @@ from pathlib import Path
 import pydicom
 
 from benchmarks import samples
+from benchmarks.corpus import Corpus
 from benchmarks.dciodvfy import PROGRAM
 from benchmarks.result import Result
 from benchmarks.timing import interleaved
+from descriptor.description import describe_instance
+from descriptor.isolated import describe_study
 from engine.examination import examine
 from engine.profiles.profile import Profile
 
@@ -25,12 +28,17 @@ ROUNDS_OF_COMMANDS = 7
 ROUNDS_OF_BATCHES = 3
 
 
-def in_process() -> Iterator[Result]:
+def in_process(directory: Path) -> Iterator[Result]:
     """One file after the other in this process, default profile, nothing decoded."""
-    ct, structure_set, profile = samples.ct(), samples.structure_set(), Profile()
+    structure_set, profile = samples.structure_set(), Profile()
+    [path] = Corpus(directory / "slice").slices(1)
+    ct = path.read_bytes()
     times = interleaved(
         {
             "ct": partial(examine, ct, profile),
+            "undigested": partial(examine, ct, profile, digest=False),
+            "describe": partial(describe_instance, path, path.name),
+            "render": partial(describe_study, [(path, path.name)]),
             "dcmread": lambda: pydicom.dcmread(BytesIO(ct)),
             "values": lambda: [element.value for element in pydicom.dcmread(BytesIO(ct))],
             "structure set": partial(examine, structure_set, profile),
@@ -38,6 +46,9 @@ def in_process() -> Iterator[Result]:
         rounds=ROUNDS_IN_PROCESS,
     )
     yield Result("examine a CT of 526 KB", times["ct"] * 1e3, 3, "ms")
+    yield Result("  without the digest of its data set", times["undigested"] * 1e3, None, "ms")
+    yield Result("  describe it", times["describe"] * 1e3, None, "ms")
+    yield Result("  describe and render it", times["render"] * 1e3, None, "ms")
     yield Result("  pydicom: dcmread, lazy", times["dcmread"] * 1e3, None, "ms")
     yield Result("  pydicom: dcmread and every value", times["values"] * 1e3, None, "ms")
     yield Result("examine a structure set of 2 MB", times["structure set"], 0.3, "s")
@@ -110,7 +121,7 @@ def results(directory: Path) -> Iterator[Result]:
     Args:
         directory: for the files.
     """
-    yield from in_process()
+    yield from in_process(directory)
     yield from linear()
     yield from commands(directory)
     yield from batch(directory)
