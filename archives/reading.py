@@ -1,5 +1,6 @@
 """Reads archive files, whatever their format: entry by entry, or one entry by itself."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from mmap import ACCESS_READ, mmap
@@ -23,8 +24,12 @@ def format_of(path: Path) -> ArchiveFormat | None:
     Raises:
         OSError: the file cannot be read.
     """
-    with path.open("rb", buffering=0) as file:
-        return archive_format(file.read(HEAD_BYTES))
+    # Asked of every file in a folder: hence without the objects of `open`.
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return archive_format(os.read(descriptor, HEAD_BYTES))
+    finally:
+        os.close(descriptor)
 
 
 def read_entries(

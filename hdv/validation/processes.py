@@ -9,11 +9,12 @@ import contextlib
 import gc
 import itertools
 import os
+import selectors
 import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, Pipe, wait
+from multiprocessing.connection import Connection, Pipe
 from typing import Generic, NoReturn, TypeVar
 
 from chassis.runtime.confinement import (
@@ -79,6 +80,8 @@ class Processes(Generic[Task, Result]):
         self._most = most
         self._processes: list[_Process[Task]] = []
         self._returned: deque[_Assignment[Task]] = deque()
+        self._selector = selectors.DefaultSelector()
+        """Has the connections of all processes, which is cheaper than to list them each time."""
 
     def results(self, tasks: Iterator[Task], *, ordered: bool) -> Generator[Result, None, None]:
         """The results of the tasks; only a few hundred tasks are read in advance.
@@ -112,7 +115,7 @@ class Processes(Generic[Task, Result]):
         finally:
             gc.unfreeze()
             for process in self._processes:
-                _kill(process)
+                self._end(process)
             self._processes.clear()
 
     @property
@@ -136,11 +139,8 @@ class Processes(Generic[Task, Result]):
 
     def _done(self) -> Iterator[tuple[int, Result]]:
         """Wait until at least one process has a result or has died; yields the results."""
-        busy = [process for process in self._processes if process.assignments]
-        ready = wait([process.connection for process in busy])
-        for process in busy:
-            if process.connection not in ready:
-                continue
+        for key, _ in self._selector.select():
+            process: _Process[Task] = key.data
             try:
                 result: Result = process.connection.recv()
             except (EOFError, OSError):
@@ -153,8 +153,10 @@ class Processes(Generic[Task, Result]):
 
         The kernel may have killed it because another process needed memory.
         """
-        cause = _kill(process)
+        cause = self._end(process)
         self._processes.remove(process)
+        if not process.assignments:
+            return
         current, *waiting = process.assignments
         self._returned.extendleft(reversed(waiting))
         if current.has_killed:
@@ -170,6 +172,7 @@ class Processes(Generic[Task, Result]):
         pid = os.fork()
         if pid == 0:
             try:
+                self._selector.close()
                 # If a child kept these open, its siblings would not notice that the parent is gone.
                 for connection in (ours, *(process.connection for process in self._processes)):
                     connection.close()
@@ -180,7 +183,17 @@ class Processes(Generic[Task, Result]):
         theirs.close()
         process: _Process[Task] = _Process(pid, ours)
         self._processes.append(process)
+        self._selector.register(ours, selectors.EVENT_READ, process)
         return process
+
+    def _end(self, process: _Process[Task]) -> Cause:
+        """Kill a process; returns the cause of its death, if it had died before."""
+        self._selector.unregister(process.connection)
+        process.connection.close()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
+        _, status = os.waitpid(process.pid, 0)
+        return cause_of_death(os.waitstatus_to_exitcode(status))
 
 
 def _serve(connection: Connection, work: Work[Task, Result]) -> NoReturn:
@@ -201,12 +214,3 @@ def _serve(connection: Connection, work: Work[Task, Result]) -> NoReturn:
         except MemoryError:
             os._exit(OUT_OF_MEMORY)
         connection.send(result)
-
-
-def _kill(process: _Process[Task]) -> Cause:
-    """Kill a process; returns the cause of its death, if it had died before."""
-    process.connection.close()
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(process.pid, signal.SIGKILL)
-    _, status = os.waitpid(process.pid, 0)
-    return cause_of_death(os.waitstatus_to_exitcode(status))

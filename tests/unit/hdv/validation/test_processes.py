@@ -35,6 +35,8 @@ def do(task: Task) -> str:
         case "print":
             os.write(1, b"printed")
             os.write(2, b"printed")
+        case "die later":
+            signal.setitimer(signal.ITIMER_REAL, value)
         case "pid":
             return str(os.getpid())
         case "once":
@@ -151,6 +153,10 @@ def test_a_process_that_is_killed_once_loses_no_task(
 ) -> None:
     monkeypatch.setenv("HDV_TEST_MARKER", str(tmp_path / "marker"))
     assert results(("once", 1), ("n", 1)) == ["once 1", "n 1"]
+
+
+def test_a_process_may_die_while_it_has_nothing_to_do() -> None:
+    assert results(("compute", 0.5), ("die later", 0.05)) == ["compute 0.5", "die later 0.05"]
 
 
 def test_the_time_limit_holds_for_each_task() -> None:
