@@ -23,11 +23,8 @@ def do(task: Task) -> str:
     match name:
         case "compute":
             use_cpu(value)
-        case "exit":
-            os._exit(int(value))
-        case "kill":
-            faulthandler.disable()  # pytest's, which would tell of it
-            os.kill(os.getpid(), int(value))
+        case "exit" | "kill" | "die later":
+            die(name, value)
         case "allocate":
             bytearray(int(value))
         case "raise":
@@ -35,8 +32,6 @@ def do(task: Task) -> str:
         case "print":
             os.write(1, b"printed")
             os.write(2, b"printed")
-        case "die later":
-            signal.setitimer(signal.ITIMER_REAL, value)
         case "pid":
             return str(os.getpid())
         case "once":
@@ -46,6 +41,16 @@ def do(task: Task) -> str:
                 marker.touch()
                 os._exit(1)
     return f"{name} {value:g}"
+
+
+def die(how: str, value: float) -> None:
+    """End this process: by an exit code, by a signal, or in so many seconds."""
+    if how == "exit":
+        os._exit(int(value))
+    faulthandler.disable()  # pytest's, which would tell of it
+    if how == "kill":
+        os.kill(os.getpid(), int(value))
+    signal.setitimer(signal.ITIMER_REAL, value)
 
 
 def killed(task: Task, cause: Cause) -> str:
