@@ -37,14 +37,17 @@ RUN python -m pip uninstall --yes --quiet --root-user-action=ignore setuptools w
  && groupadd --gid 10001 hdv \
  && useradd --uid 10001 --gid hdv --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin hdv \
  # A named volume mounted at /data inherits this owner.
- && install -d -o hdv -g hdv -m 700 /data /data/uploads /data/quarantine /data/archive
+ && install -d -o hdv -g hdv -m 700 /data /data/uploads /data/quarantine /data/archive /keys
 COPY --from=build /opt/venv /opt/venv
 # The root file system may be read-only: bytecode is compiled already, and only /tmp and /data are
-# written. PYTHONSAFEPATH: no module is imported from the current directory.
+# written. PYTHONSAFEPATH: no module is imported from the current directory. Others can reach a
+# container: without an API key its gateway refuses everything.
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONSAFEPATH=1 \
     HDV_HOST=0.0.0.0 \
+    HDV_GATEWAY__ALLOW_UNAUTHENTICATED=never \
+    HDV_KEYS_FILE=/keys/keys.json \
     HDV_UPLOADS_DIR=/data/uploads \
     HDV_QUARANTINE_DIR=/data/quarantine \
     HDV_ARCHIVE_DIR=/data/archive

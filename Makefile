@@ -97,6 +97,7 @@ image: ## Build the container image
 compose-up: .env ## Run everything in containers, in the background
 	docker compose up --build --detach --wait
 	@echo "Upload to http://$$(docker compose port gateway 8000)/upload; stop with: docker compose down"
+	@echo "Make an API key: docker compose exec gateway hdv keys create NAME --scope upload --scope read"
 
 .PHONY: observability
 observability: .env ## The same, with Prometheus and Grafana

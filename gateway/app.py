@@ -1,7 +1,9 @@
 """Composition root of the gateway."""
 
 from contextlib import aclosing
+from functools import partial
 
+from chassis.access.key_ring import KeyRing
 from chassis.messaging.dead_letter_stream import DeadLetterStream
 from chassis.messaging.feed import Feed, connect
 from chassis.runtime.settings import redis_address
@@ -13,6 +15,7 @@ from contracts.channels import DELETED, UPLOADS
 from contracts.places import Place
 from gateway.browsing import routes as browsing
 from gateway.browsing.study_files import StudyFiles
+from gateway.browsing.study_labels import label_of
 from gateway.dead_letters import routes as dead_letters
 from gateway.deletion import routes as deletion
 from gateway.deletion.deletion import Deletions
@@ -21,6 +24,8 @@ from gateway.dicomweb.retrieval import Retrieval
 from gateway.dicomweb.stow import StowService
 from gateway.events import routes as events
 from gateway.events.live_feed import LiveFeed
+from gateway.guard import GatewayGuard
+from gateway.http.visibility import Visibility
 from gateway.openapi import document
 from gateway.pages import routes as pages
 from gateway.pages.page import Pages
@@ -47,10 +52,21 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
         settings: its settings.
         instance: its name, if not host and process id.
     """
-    service = Service(settings, description=DESCRIPTION, instance=instance)
     studies = settings.studies
-    service.work_on(studies.store, Place.UPLOADS, Place.QUARANTINE)
     client = status_client(settings)
+    visibility = Visibility(partial(label_of, client=client, studies=studies))
+    keys = KeyRing(settings.keys_file)
+    guard = GatewayGuard(
+        keys,
+        mode=settings.allow_unauthenticated,
+        visibility=visibility,
+        internal_token=settings.internal_token,
+    )
+    service = Service(
+        settings, description=DESCRIPTION, instance=instance, guard=guard, hosts=settings.hosts
+    )
+    service.in_background(keys.follow_continually)
+    service.work_on(studies.store, Place.UPLOADS, Place.QUARANTINE)
     service.use(lambda: client)
     redis = connect(redis_address(settings))
     service.use(lambda: aclosing(redis))
@@ -71,7 +87,7 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     deletions = Deletions(studies, index, service.publisher(DELETED), service.broker.connect)
     provide(
         service.http, settings, studies, client, upload_service, files, feed, live, stow,
-        retrieval, deletions, Pages(),
+        retrieval, deletions, Pages(), visibility,
         DeadLetterStream(service.broker.connect),
     )  # fmt: skip
 

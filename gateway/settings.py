@@ -1,17 +1,26 @@
 """The settings of the gateway."""
 
-from typing import ClassVar
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, PositiveFloat
 
+from chassis.access.key_file import KeyFileError, read_keys
 from chassis.runtime.settings import (
+    ConfigurationError,
     Port,
     SettingsGroup,
+    Shared,
     StatusClientSettings,
     VolumeSettings,
+    is_loopback,
 )
 from contracts.model import Label
 from gateway.limits import UploadLimits
+
+HostName = Annotated[str, Field(pattern=r"^(\*|[a-z0-9]([a-z0-9._-]*[a-z0-9])?)$", max_length=253)]
+"""A name in lower case without its port, or `*`."""
 
 
 class FeedSettings(SettingsGroup):
@@ -63,6 +72,15 @@ class GatewaySettings(UploadLimits, VolumeSettings, StatusClientSettings):
     public_url: str | None = Field(default=None, pattern=r"^https?://[^?#\s]*[^/?#\s]$")
     """Address under which clients reach the gateway, for the URLs in responses; without one it is
     taken from the request (`Host`)."""
+    allowed_hosts: tuple[HostName, ...] = ()
+    """Further names that the header `Host` may have, besides `localhost`, addresses in numbers and
+    the name in `public_url`; `*` allows any."""
+    allow_unauthenticated: Literal["on_loopback", "always", "never"] = "on_loopback"
+    """Whether requests need no key or token: `on_loopback` until there is a key or an identity
+    provider, and until then the gateway listens on this machine only; `always` if a proxy in front
+    of it authenticates all requests; `never` even if there is no key yet."""
+    keys_file: Annotated[Path, Shared()] = Path("data/keys.json")
+    """The file of API keys that `hdv keys` writes. It has digests only."""
     quarantine_days: float | None = Field(default=None, gt=0)
     """Files are deleted from the quarantine after this many days; never without a value."""
     quarantine_days_by_label: dict[Label, PositiveFloat] = Field(default={})
@@ -75,3 +93,31 @@ class GatewaySettings(UploadLimits, VolumeSettings, StatusClientSettings):
     feed: FeedSettings = FeedSettings()
     stow: StowSettings = StowSettings()
     recovery: RecoverySettings = RecoverySettings()
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """All names that the header `Host` may have."""
+        public = (urlsplit(self.public_url).hostname or "",) if self.public_url else ()
+        return frozenset((*self.allowed_hosts, *public))
+
+    @property
+    def exposed_at(self) -> str | None:
+        """An address under which others may reach the gateway, perhaps through a proxy."""
+        others = (host for host in sorted(self.hosts) if not is_loopback(host))
+        return super().exposed_at or next(others, None)
+
+    def remedy_if_open(self) -> str | None:
+        """If it admits everyone: what to set before it may be exposed. Blocks.
+
+        Raises:
+            ConfigurationError: the file of API keys cannot be read.
+        """
+        try:
+            if self.allow_unauthenticated != "on_loopback" or read_keys(self.keys_file):
+                return None
+        except KeyFileError as error:
+            raise ConfigurationError(f"{self.service}: {error}") from None
+        return (
+            "make an API key (hdv keys create), or set allow_unauthenticated to 'never', or to "
+            "'always' if a proxy authenticates all requests"
+        )

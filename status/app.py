@@ -35,7 +35,7 @@ def create_app(
     )
     records = store or RedisStore(service.broker.connect)
     handlers.register(service, records, settings.concurrency)
-    add_routes(service.http, records, settings.internal_token)
+    add_routes(service.http, records)
     _remove_what_is_old(service, records, settings)
     service.in_background(Watch(service.broker.connect, service.metrics.instruments).run)
     return service

@@ -4,10 +4,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from chassis.runtime.settings import Port, TokenSettings
+from chassis.runtime.settings import Port, ServiceSettings
 
 
-class StatusSettings(TokenSettings):
+class StatusSettings(ServiceSettings):
     """Settings of the status service."""
 
     service: ClassVar[str] = "status"

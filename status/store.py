@@ -77,7 +77,7 @@ class Wanted:
     until: datetime | None = None
     """First seen before."""
     modality: str | None = None
-    label: str | None = None
+    labels: frozenset[str] | None = None
     patient_id_hash: str | None = None
     duplicate: bool | None = None
     """Whether all of its instances had come before."""
@@ -87,7 +87,7 @@ class Wanted:
         return (
             (record.status is self.status if self.status else record.status is not State.DELETED)
             and (self.modality is None or self.modality in (record.modalities or ()))
-            and self.label in {None, record.label}
+            and (self.labels is None or record.label in self.labels)
             and self.patient_id_hash in {None, record.patient_id_hash}
             and self.duplicate in {None, bool(record.duplicate_of)}
         )
@@ -95,7 +95,9 @@ class Wanted:
     def indexes(self) -> list[str]:
         """Every index that contains all wanted records."""
         modalities = (self.modality,) if self.modality else ()
-        return _indexes(self.status, modalities, self.label, self.patient_id_hash)
+        # Only one label has an index of its own that contains all.
+        label = next(iter(self.labels)) if self.labels and len(self.labels) == 1 else None
+        return _indexes(self.status, modalities, label, self.patient_id_hash)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from pydantic import BaseModel
 from chassis.runtime.settings import (
     ServiceSettings,
     StatusClientSettings,
-    TokenSettings,
     VolumeSettings,
     is_secret,
     is_shared,
@@ -32,7 +31,6 @@ SERVICES = (GatewaySettings, ValidatorSettings, DescriptorSettings, StatusSettin
 
 _SECTIONS: dict[str, type[ServiceSettings]] = {
     "Every service": ServiceSettings,
-    "Every service: the internal HTTP API": TokenSettings,
     "Gateway, validator, descriptor: the status service": StatusClientSettings,
     "Gateway, validator, descriptor: the volumes": VolumeSettings,
     "Gateway": GatewaySettings,
@@ -125,6 +123,8 @@ def _json(value: Any) -> Any:  # noqa: ANN401 -- any default
         return config(type(value))
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, tuple):
+        return list(value)
     return str(value) if isinstance(value, Path) else value
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -115,6 +116,22 @@ class ServiceSettings(Described, BaseSettings):
     http: HttpSettings = HttpSettings()
     redis_password: Annotated[SecretStr | None, Shared()] = None
     """Password of Redis."""
+    internal_token: Annotated[SecretStr | None, Shared()] = None
+    """Bearer token that the services have in common. The status service and the metrics of all
+    services require it. Without one a service listens on this machine only; `hdv up` makes one."""
+
+    @property
+    def exposed_at(self) -> str | None:
+        """An address under which others may reach the service; None if there is none."""
+        return None if is_loopback(self.host) else f"{self.host}:{self.port}"
+
+    def remedy_if_open(self) -> str | None:
+        """If the service admits everyone: what to set before it may be exposed. May block.
+
+        Raises:
+            ConfigurationError: it cannot be found out.
+        """
+        return None if self.internal_token else "set HDV_INTERNAL_TOKEN for all services"
 
     @model_validator(mode="after")
     def _keep_exception_texts_on_the_console(self) -> Self:
@@ -167,14 +184,7 @@ class VolumeSettings(ServiceSettings):
         )
 
 
-class TokenSettings(ServiceSettings):
-    """Settings of the services that speak the internal HTTP API."""
-
-    internal_token: Annotated[SecretStr | None, Shared()] = None
-    """Bearer token of the status service's API; without one the API is open."""
-
-
-class StatusClientSettings(TokenSettings):
+class StatusClientSettings(ServiceSettings):
     """Settings of the services that call the status service."""
 
     status_url: Annotated[str, Shared()] = Field(
@@ -183,6 +193,27 @@ class StatusClientSettings(TokenSettings):
     """Base address of the status service."""
     status_timeout_seconds: float = Field(default=10, gt=0, le=60)
     """How long a request to it may take; longer than it waits for Redis (5 s)."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address or name is of this machine alone."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def require_protected(settings: ServiceSettings) -> None:
+    """Make sure that what admits everyone is reachable from this machine only. May block.
+
+    Raises:
+        ConfigurationError: others can reach the service, and it would admit them.
+    """
+    if settings.exposed_at and (remedy := settings.remedy_if_open()):
+        raise ConfigurationError(
+            f"{settings.service}: would be open to everyone who reaches {settings.exposed_at}: "
+            f"{remedy}"
+        )
 
 
 def is_shared(field: FieldInfo) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 from importlib.metadata import version
@@ -30,7 +30,9 @@ from chassis.runtime.cancellation import cancel
 from chassis.runtime.settings import ServiceSettings
 from chassis.service.request_log import RequestLog
 from chassis.web import health, problem
+from chassis.web.guard import Guard, TokenGuard, install
 from chassis.web.health import Check, Health
+from chassis.web.perimeter import ANY, Perimeter
 from chassis.web.routing import include, provide
 from contracts.channels import Channel
 from contracts.events import CloudEvent
@@ -59,6 +61,10 @@ class Service:
         failures: the channel on which the service announces the studies that it could not process;
             None if such a message says nothing about the study.
         instance: its consumer name, when not host and process id.
+        guard: decides which requests are served; None for those with the internal token, if there
+            is one.
+        hosts: names under which clients reach it, as `Perimeter` takes them; None if only other
+            services do.
 
     Attributes:
         http: the FastAPI application; its lifespan runs everything else.
@@ -78,6 +84,8 @@ class Service:
         description: str,
         failures: Channel | None = None,
         instance: str | None = None,
+        guard: Guard | None = None,
+        hosts: Collection[str] | None = None,
     ) -> None:
         self.name = settings.service
         self.settings = settings
@@ -132,6 +140,11 @@ class Service:
         problem.install(self.http)
         provide(self.http, settings.http, Health(self.checks, self.limited, self.metrics))
         include(self.http, health.router)
+        install(self.http, guard or TokenGuard(settings.internal_token, health.OPEN))
+        if hosts is None:
+            # No page of another site knows the token.
+            hosts = (ANY,) if settings.internal_token else ()
+        self.http.add_middleware(Perimeter, hosts=hosts)
         self.http.add_middleware(RequestLog, metrics=self.metrics)
 
     def publisher(self, channel: Channel) -> EventPublisher:

@@ -11,7 +11,7 @@ from typing import NoReturn
 import uvloop
 
 from chassis.observability import logs
-from chassis.runtime.settings import ConfigurationError, SettingsT, load
+from chassis.runtime.settings import ConfigurationError, SettingsT, load, require_protected
 from chassis.service.development import run_with_reload
 from chassis.service.lifecycle import Service
 from chassis.service.server import Server
@@ -33,6 +33,7 @@ def run(create_app: Callable[[SettingsT], Service], settings_class: type[Setting
     """
     try:
         settings = load(settings_class)
+        require_protected(settings)
         if "--check" in sys.argv[1:]:
             sys.exit(STOPPED)
         if "--reload" in sys.argv[1:]:

@@ -16,6 +16,8 @@ from contracts.described import Described
 
 CHECK_TIMEOUT_SECONDS = 2.0
 OK = "ok"
+OPEN = frozenset({"/health/live", "/health/ready"})
+"""What needs no key or token: a load balancer has none."""
 
 FAILED = "failed"
 

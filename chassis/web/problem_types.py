@@ -38,9 +38,33 @@ class ProblemType(Enum):
     )
     UNAUTHORIZED = (
         401,
-        "Missing or wrong token",
-        "The internal interface of the status service requires its bearer token.",
-        "Set the same `internal_token` for all services.",
+        "No valid key or token",
+        "The request has no API key or token, or one that is not valid, or not any more.",
+        "Send `Authorization: Bearer` with a valid one; `hdv keys` makes API keys.",
+    )
+    INSUFFICIENT_SCOPE = (
+        403,
+        "Scope not sufficient",
+        "The key or token does not allow this operation.",
+        "Use a key or token with the scope that `detail` names.",
+    )
+    LABEL_NOT_ALLOWED = (
+        403,
+        "Label not allowed",
+        "The key or token is bound to labels, and the upload has none of them.",
+        "Send one of the labels as the field `label`; STOW-RS needs a key for one label only.",
+    )
+    CROSS_SITE_REQUEST = (
+        403,
+        "Cross-site request",
+        "A web page of another site has caused the request (`Sec-Fetch-Site`, `Origin`).",
+        "Send the request from a program, or from a page under the gateway's own address.",
+    )
+    UNKNOWN_HOST = (
+        421,
+        "Unknown host",
+        "The header `Host` has a name under which the service does not know itself.",
+        "Add the name to the setting `allowed_hosts`, or set `public_url`.",
     )
     NOT_FOUND = (
         404,

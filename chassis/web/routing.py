@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import Message
 
 from chassis.runtime.settings import HttpSettings
+from chassis.web.guard import GuardedRoute
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 
@@ -40,7 +41,7 @@ class EntryIdConvertor(Convertor[str]):
 register_url_convertor("entry_id", EntryIdConvertor())
 
 
-class Route(APIRoute):
+class Route(GuardedRoute):
     """A route; if FastAPI reads its body, the body has a size and a time limit.
 
     FastAPI would read all of it, for as long as it takes, before it looks at the first byte.
@@ -92,7 +93,8 @@ def operation_id(route: APIRoute) -> str:
 class Router(APIRouter):
     """The routes of a room.
 
-    A GET answers HEAD too (RFC 9110, section 9.1), and what is not known is left out of a response.
+    The application's guard admits requests to them. A GET answers HEAD too (RFC 9110, section 9.1),
+    and what is not known is left out of a response.
     """
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 -- whatever FastAPI takes

@@ -7,6 +7,7 @@ from uuid import UUID
 import httpx2
 from fastapi import Path, Query, Request, Response
 
+from chassis.web.guard import caller_of
 from chassis.web.problem import documented
 from chassis.web.problem_types import ProblemType
 from chassis.web.routing import Router, provided
@@ -54,13 +55,14 @@ async def list_studies(
     query: Annotated[StudyQuery, Query()],
     client: StatusClient,
     studies: Store,
+    request: Request,
     response: Response,
 ) -> StudyPage:
     """Returns studies page by page, the newest first, if they match all filters.
 
     A page can have fewer studies than `limit`, or none, and still be followed by another.
     """
-    page = await read_studies(query, client, studies)
+    page = await read_studies(query, caller_of(request), client, studies)
     if page.next_cursor:
         response.headers["Link"] = next_page(query, page.next_cursor)
     return page

@@ -1,10 +1,12 @@
 """Lists studies, and describes one with what is archived of it."""
 
 import asyncio
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx2
 
+from chassis.access.caller import Caller
 from contracts.model import Contract
 from contracts.places import Place
 from contracts.status import StatusRecord
@@ -24,15 +26,20 @@ class _StatusPage(Contract):
 
 
 async def read_studies(
-    query: StudyQuery, client: httpx2.AsyncClient, studies: StudyStore
+    query: StudyQuery, caller: Caller, client: httpx2.AsyncClient, studies: StudyStore
 ) -> StudyPage:
-    """Read a page of studies from the status service.
+    """Read a page of the studies that a caller may see from the status service.
 
     Raises:
         Problem: 503 if the service is unavailable.
     """
+    parameters: dict[str, Any] = _parameters(query)
+    if query.label is None and caller.labels is not None:
+        parameters["label"] = sorted(caller.labels)
+    elif not caller.sees(query.label):
+        return StudyPage(studies=())
     with asking_status():
-        response = await client.get("/status", params=_parameters(query))
+        response = await client.get("/status", params=parameters)
         response.raise_for_status()
     page = _StatusPage.model_validate_json(response.content)
     linked = await asyncio.to_thread(_linked, page.studies, studies)

@@ -9,6 +9,8 @@ from uuid import UUID
 from fastapi import Request
 from pydantic import AwareDatetime, Field
 
+from chassis.access.caller import ANYONE
+from chassis.web.guard import caller_of
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.events import RemovalReason
@@ -17,13 +19,19 @@ from contracts.places import Place
 from storage.port import Lines, LockedError
 from storage.stored_file import FileInStore
 
-Requester = Annotated[str, Field(max_length=100)]
-"""The address of a client, or the name of the service that removes by age."""
+_LONGEST = 100
+Requester = Annotated[str, Field(max_length=_LONGEST)]
+"""The caller and their address, or the name of the service that removes by age."""
 
 
 def requester(request: Request) -> str:
-    """The address of the client that sent a request."""
-    return request.client.host if request.client else "unknown"
+    """The caller, if keys or tokens say who it is, and the address of a request."""
+    address = request.client.host if request.client else "unknown"
+    caller = caller_of(request)
+    if caller is ANYONE:
+        return address
+    # The name of a token's subject may have any length; the address is never cut off.
+    return f"{caller.name[: _LONGEST - len(address) - 4]} at {address}"
 
 
 class Removal(Contract):

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from redis.exceptions import RedisError
 
+from chassis.access.caller import Caller
 from chassis.observability.logs import error_name, get_logger
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
@@ -71,8 +72,10 @@ class Found:
         return filter(None, self.instances)
 
 
-async def find(resource: Resource, index: UidIndex, studies: StudyStore) -> list[Found]:
-    """Find the instances of a resource, in the order of archival, oldest first.
+async def find(
+    resource: Resource, caller: Caller, index: UidIndex, studies: StudyStore
+) -> list[Found]:
+    """Find the instances of a resource that a caller may see, in the order of archival.
 
     Raises:
         Problem: there are none, or the index does not answer.
@@ -86,20 +89,25 @@ async def find(resource: Resource, index: UidIndex, studies: StudyStore) -> list
         raise Problem(ProblemType.INDEX_UNAVAILABLE) from None
     if not complete:
         raise Problem(ProblemType.INDEX_INCOMPLETE)
-    found = await asyncio.to_thread(_look_up, resource, study_ids, studies)
+    found = await asyncio.to_thread(_look_up, resource, caller, study_ids, studies)
     if not any(chain.from_iterable(place.wanted for place in found)):
         raise _unknown(resource)
     return found
 
 
-def _look_up(resource: Resource, study_ids: Iterable[UUID], studies: StudyStore) -> list[Found]:
+def _look_up(
+    resource: Resource, caller: Caller, study_ids: Iterable[UUID], studies: StudyStore
+) -> list[Found]:
     archived: list[tuple[StudyFolder, ArchivedStudy]] = []
     for study_id in study_ids:
         folder = studies.archived(study_id)
         try:
-            archived.append((folder, folder.metadata()))
+            study = folder.metadata()
         except FileNotFoundError:
             get_logger().warning("dicomweb.not_in_archive", study_id=str(study_id))
+            continue
+        if caller.sees(study.provenance.label):
+            archived.append((folder, study))
     archived.sort(key=lambda entry: entry[1].provenance.archived_at)
     given: set[str] = set()
     found = []

@@ -6,6 +6,7 @@ from functools import partial
 
 from fastapi import Request, Response
 
+from chassis.web.guard import caller_of
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from gateway.dicomweb.metadata import metadata
@@ -41,7 +42,8 @@ class Retrieval:
         Raises:
             Problem: 404, 406, 412, 416, or 503.
         """
-        found = parts(await find(resource, self._index, self._studies))
+        caller = caller_of(request)
+        found = parts(await find(resource, caller, self._index, self._studies))
         syntaxes = sorted({part.transfer_syntax_uid for part in found})
         is_one, in_ranges = resource.instance is not None, "range" in request.headers
         form = accept.preferred_form(syntaxes, one=is_one, in_ranges=in_ranges)
@@ -56,7 +58,7 @@ class Retrieval:
         known = ", ".join(filter(None, syntaxes)) or "unknown"
         raise not_acceptable(f"Available as {forms}; the stored transfer syntax is {known}.")
 
-    async def metadata(self, resource: Resource, accept: Accept) -> Response:
+    async def metadata(self, resource: Resource, accept: Accept, request: Request) -> Response:
         """The data sets, without bulk data.
 
         Raises:
@@ -65,7 +67,7 @@ class Retrieval:
         media_type = accept.preferred((DICOM_JSON, JSON))
         if media_type is None:
             raise not_acceptable(f"Available as {DICOM_JSON}.")
-        found = await find(resource, self._index, self._studies)
+        found = await find(resource, caller_of(request), self._index, self._studies)
         return self._stream(metadata(found), HEADERS, media_type)
 
     async def _file(self, part: Part, request: Request) -> Response:

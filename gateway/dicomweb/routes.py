@@ -151,9 +151,11 @@ async def retrieve_study(
 @router.get(
     "/studies/{study}/metadata", summary="Retrieve the metadata of a study (WADO-RS)", **_metadata()
 )
-async def retrieve_study_metadata(study: Study, accept: Accepted, retrieval: Retrieve) -> Response:
+async def retrieve_study_metadata(
+    study: Study, request: Request, accept: Accepted, retrieval: Retrieve
+) -> Response:
     """Returns the data sets of all instances of a study, without bulk data."""
-    return await retrieval.metadata(Resource(study), accept)
+    return await retrieval.metadata(Resource(study), accept, request)
 
 
 @router.get(
@@ -174,10 +176,10 @@ async def retrieve_series(
     **_metadata(*_SERIES),
 )
 async def retrieve_series_metadata(
-    study: Study, series: Series, accept: Accepted, retrieval: Retrieve
+    study: Study, series: Series, request: Request, accept: Accepted, retrieval: Retrieve
 ) -> Response:
     """Returns the data sets of all instances of a series, without bulk data."""
-    return await retrieval.metadata(Resource(study, series), accept)
+    return await retrieval.metadata(Resource(study, series), accept, request)
 
 
 @router.get(
@@ -207,7 +209,13 @@ async def retrieve_instance(
     **_metadata(*_INSTANCE),
 )
 async def retrieve_instance_metadata(
-    study: Study, series: Series, instance: Instance, accept: Accepted, retrieval: Retrieve
+    study: Study,
+    series: Series,
+    instance: Instance,
+    *,
+    request: Request,
+    accept: Accepted,
+    retrieval: Retrieve,
 ) -> Response:
     """Returns the data set of an instance, without bulk data, in an array."""
-    return await retrieval.metadata(Resource(study, series, instance), accept)
+    return await retrieval.metadata(Resource(study, series, instance), accept, request)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Container, Sequence
 
 from fastapi import Response
 from redis.exceptions import RedisError
@@ -12,7 +12,9 @@ from starlette.types import Receive, Scope, Send
 from chassis.messaging.cursor import Cursor
 from chassis.messaging.feed import CursorExpiredError, Entry, Feed, Page
 from chassis.runtime.cancellation import cancel
+from chassis.web.problem import Problem
 from gateway.events.live_feed import Listener, LiveFeed, read_page
+from gateway.events.sight import Sight
 from gateway.http.abort import abort
 
 PAGE_SIZE = 200
@@ -26,18 +28,22 @@ HEARTBEAT = b": still here\n\n"
 
 
 def frames(
-    cursor: Cursor, entries: Sequence[Entry], addresses: Sequence[str]
+    cursor: Cursor,
+    entries: Sequence[Entry],
+    addresses: Sequence[str],
+    hidden: Container[int] = (),
 ) -> tuple[bytes, Cursor]:
     """Entries as server-sent events, and the cursor after them.
 
-    Entries that the cursor has passed, of other streams, or that are not events are left out. The
-    events have no name (`event:`), since a plain `onmessage` does not receive named ones.
+    Entries that the cursor has passed, of other streams, hidden by their position here, or that are
+    not events are left out. The events have no name (`event:`), since a plain `onmessage` does not
+    receive named ones.
     """
     lines = []
-    for entry in entries:
+    for number, entry in enumerate(entries):
         if entry.address in addresses and not cursor.has_passed(entry.address, entry.id):
             cursor = cursor.moved({entry.address: entry.id})
-            if entry.json:
+            if entry.json and number not in hidden:
                 lines.append(b"id: %b\ndata: %b\n\n" % (str(cursor).encode(), entry.json))
     return b"".join(lines), cursor
 
@@ -53,6 +59,7 @@ class EventStream(Response):
         live: new events.
         cursor: where to begin; None for new events only.
         addresses: the streams that the client wants.
+        sight: what the client may see.
     """
 
     media_type = "text/event-stream"
@@ -63,6 +70,7 @@ class EventStream(Response):
         live: LiveFeed,
         cursor: Cursor | None,
         addresses: Sequence[str],
+        sight: Sight,
     ) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
@@ -70,6 +78,7 @@ class EventStream(Response):
         self._live = live
         self._cursor = cursor
         self._addresses = addresses
+        self._sight = sight
         self._heartbeat_seconds = live.settings.heartbeat_seconds
         self._lifetime = live.settings.stream_seconds * random.uniform(0.8, 1.0)  # noqa: S311 -- jitter
 
@@ -115,12 +124,17 @@ class EventStream(Response):
         # An id without data, so that a client can also reconnect before its first event.
         yield b"retry: %d\nid: %b\n\n" % (retry, str(cursor).encode())
         async for entries in self._entries(listener, page, end):
+            if not self._sight.is_admitted():  # its key was revoked, or has expired
+                return
             if not entries:
                 yield HEARTBEAT
             for start in range(0, len(entries), MOST_PER_CHUNK):
-                chunk, cursor = frames(
-                    cursor, entries[start : start + MOST_PER_CHUNK], self._addresses
-                )
+                some = entries[start : start + MOST_PER_CHUNK]
+                try:
+                    hidden = await self._sight.hidden(some)
+                except Problem:  # it gets the problem when it reconnects
+                    return
+                chunk, cursor = frames(cursor, some, self._addresses, hidden)
                 if chunk:
                     yield chunk
 

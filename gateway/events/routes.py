@@ -1,19 +1,23 @@
 """GET /events, GET /events/stream: the events of all studies, page by page and live."""
 
+from functools import partial
 from typing import Annotated
 
-from fastapi import Header, Query, Response
+from fastapi import Header, Query, Request, Response
 from pydantic import AfterValidator, JsonValue, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from chassis.messaging.cursor import LONGEST_TEXT, PATTERN, Cursor, CursorError
 from chassis.messaging.feed import ADDRESS_OF, Feed
+from chassis.web.guard import caller_of, is_admitted
 from chassis.web.problem import Problem, documented
 from chassis.web.problem_types import ProblemType
 from chassis.web.routing import Router, provided
 from gateway.events.event_stream import EventStream
 from gateway.events.live_feed import LiveFeed, read_page
 from gateway.events.models import EventPage, FeedEvent
+from gateway.events.sight import Sight
+from gateway.http.visibility import Visibility
 
 MOST_PER_PAGE = 1000
 
@@ -81,6 +85,8 @@ STREAM_CONTENT = {
 Past = Annotated[Feed, provided(Feed)]
 Present = Annotated[LiveFeed, provided(LiveFeed)]
 
+Seen = Annotated[Visibility, provided(Visibility)]
+
 router = Router(tags=["events"])
 
 
@@ -90,7 +96,10 @@ router = Router(tags=["events"])
     responses=documented(ProblemType.CURSOR_EXPIRED, ProblemType.EVENT_BUS_UNAVAILABLE),
 )
 async def list_events(
+    *,
     feed: Past,
+    request: Request,
+    visibility: Seen,
     cursor: Annotated[
         str, Query(max_length=LONGEST_TEXT, description=CURSOR, json_schema_extra=FORM)
     ] = "0",
@@ -104,10 +113,11 @@ async def list_events(
     Continue with `next_cursor`: no event is left out or repeated, whatever happens meanwhile.
     """
     page = await read_page(feed, _cursor(cursor), _addresses(types), limit)
+    hidden = await _sight(request, visibility).hidden(page.entries)
     events = [
         FeedEvent(cursor=str(position), event=entry.event)
-        for position, entry in page.positions()
-        if entry.event
+        for number, (position, entry) in enumerate(page.positions())
+        if entry.event and number not in hidden
     ]
     return EventPage(events=tuple(events), next_cursor=str(page.end), more=page.more)
 
@@ -127,8 +137,11 @@ async def list_events(
     },
 )
 async def follow_events(
+    *,
     feed: Past,
     live: Present,
+    request: Request,
+    visibility: Seen,
     cursor: Annotated[
         str | None, Query(max_length=LONGEST_TEXT, description=CURSOR, json_schema_extra=FORM)
     ] = None,
@@ -148,7 +161,11 @@ async def follow_events(
     """
     place = last_event_id or cursor
     start = _cursor(place) if place else None
-    return EventStream(feed, live, start, _addresses(types))
+    return EventStream(feed, live, start, _addresses(types), _sight(request, visibility))
+
+
+def _sight(request: Request, visibility: Visibility) -> Sight:
+    return Sight(caller_of(request), visibility, partial(is_admitted, request))
 
 
 def _cursor(text: str) -> Cursor:

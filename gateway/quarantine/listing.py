@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from chassis.access.caller import Caller
 from chassis.observability.logs import get_logger
 from chassis.web.problem import Problem
 from contracts.places import Place
@@ -49,8 +50,8 @@ def entries(studies: StudyStore) -> list[Entry]:
     return sorted(found)
 
 
-def list_page(studies: StudyStore, query: QuarantineQuery) -> QuarantinePage:
-    """Read a page of the studies in quarantine. Blocks."""
+def list_page(studies: StudyStore, query: QuarantineQuery, caller: Caller) -> QuarantinePage:
+    """Read a page of the studies in quarantine that a caller may see. Blocks."""
     listed: list[ListedStudy] = []
     last = None
     for read, entry in enumerate(_matching(entries(studies), query)):
@@ -58,7 +59,7 @@ def list_page(studies: StudyStore, query: QuarantineQuery) -> QuarantinePage:
             cursor = f"{last.time_ns}~{last.study_id}"
             return QuarantinePage(studies=tuple(listed), next_cursor=cursor)
         last = entry
-        if study := _listed(studies, entry, query.code):
+        if study := _listed(studies, entry, query.code, caller):
             listed.append(study)
     return QuarantinePage(studies=tuple(listed))
 
@@ -87,8 +88,10 @@ def _matching(found: list[Entry], query: QuarantineQuery) -> Iterator[Entry]:
             yield entry
 
 
-def _listed(studies: StudyStore, entry: Entry, code: str | None) -> ListedStudy | None:
-    """A study in short; None if it does not have the code, or was removed meanwhile."""
+def _listed(
+    studies: StudyStore, entry: Entry, code: str | None, caller: Caller
+) -> ListedStudy | None:
+    """A study in short; None if it is not wanted or not the caller's, or was removed meanwhile."""
     folder = studies.quarantined(entry.study_id)
     try:
         summary = _summary(studies, entry)
@@ -97,6 +100,8 @@ def _listed(studies: StudyStore, entry: Entry, code: str | None) -> ListedStudy 
         return None
     except ValidationError:
         get_logger().error("quarantine.unreadable", study_id=str(entry.study_id))
+        return None
+    if not caller.sees(summary.label):
         return None
     codes = Counter(code for name in present for code in summary.files[name][1])
     if code and code not in codes:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from chassis.access.caller import Caller
 from chassis.observability.logs import get_logger
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
@@ -108,6 +109,7 @@ async def purge(
     deletions: Deletions,
     older_than_days: float,
     requested_by: str,
+    caller: Caller,
     *,
     dry_run: bool = False,
 ) -> Purge:
@@ -118,6 +120,7 @@ async def purge(
         deletions: deletes those that are nowhere else.
         older_than_days: how long ago, in days.
         requested_by: who wants it, for the audit trail.
+        caller: only studies that they may see are removed.
         dry_run: only list them.
 
     Raises:
@@ -126,6 +129,8 @@ async def purge(
     before = datetime.now(UTC) - timedelta(days=older_than_days)
     found = await asyncio.to_thread(entries, studies)
     due = [entry for entry in found if entry.time <= before]
+    if caller.labels is not None:
+        due = await asyncio.to_thread(_seen, studies, due, caller)
     purged: list[PurgedStudy] = []
     waiting = iter(due)
     for entry in waiting:
@@ -159,6 +164,19 @@ async def purge(
         size_bytes=sum(study.size_bytes for study in purged),
         remaining=sum(1 for _ in waiting),
     )
+
+
+def _seen(studies: StudyStore, found: Sequence[Entry], caller: Caller) -> list[Entry]:
+    """The entries of studies that a caller may see. Blocks."""
+    seen = []
+    for entry in found:
+        try:
+            label = studies.quarantined(entry.study_id).intake().label
+        except (FileNotFoundError, ValueError):  # it was removed meanwhile, or no one knows whose
+            continue
+        if caller.sees(label):
+            seen.append(entry)
+    return seen
 
 
 def _purged(entry: Entry, files: Sequence[StoredFile]) -> PurgedStudy:

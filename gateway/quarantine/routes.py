@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import Body, Path, Query, Request, Response
 
+from chassis.web.guard import caller_of
 from chassis.web.problem import documented
 from chassis.web.problem_types import ProblemType
 from chassis.web.routing import Router, provided
@@ -87,14 +88,14 @@ router = Router(tags=["quarantine"])
 
 @router.get("/quarantine", summary="List studies in quarantine", responses=documented())
 async def list_quarantine(
-    query: Annotated[QuarantineQuery, Query()], studies: Store
+    query: Annotated[QuarantineQuery, Query()], request: Request, studies: Store
 ) -> QuarantinePage:
     """Returns studies page by page, those that came last first.
 
     With `code` a page can have fewer studies than `limit`, or none, and still have a
     `next_cursor`.
     """
-    return await asyncio.to_thread(list_page, studies, query)
+    return await asyncio.to_thread(list_page, studies, query, caller_of(request))
 
 
 @router.get(
@@ -200,7 +201,12 @@ async def purge_quarantine(
     The event `study.deleted` follows for each of which nothing is archived.
     """
     return await purge(
-        studies, deletions, asked.older_than_days, requester(request), dry_run=asked.dry_run
+        studies,
+        deletions,
+        asked.older_than_days,
+        requester(request),
+        caller_of(request),
+        dry_run=asked.dry_run,
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from chassis.access.caller import Caller
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.model import Label
@@ -54,6 +55,22 @@ def read_fields(texts: Mapping[str, bytes], profiles_dir: Path | None) -> Fields
         _profile(values.get("profile"), profiles_dir),
         _label(values.get("label")),
     )
+
+
+def label_for(caller: Caller, sent: str | None) -> str | None:
+    """The label of an upload: that of the form, or the only one that its caller is bound to.
+
+    Raises:
+        Problem: 403, the caller may not upload with this label, or has to name one.
+    """
+    if caller.labels is None:
+        return sent
+    if sent is None and len(caller.labels) == 1:
+        return next(iter(caller.labels))
+    if sent not in caller.labels:
+        known = ", ".join(sorted(caller.labels))
+        raise Problem(ProblemType.LABEL_NOT_ALLOWED, f"Labels of this key or token: {known}.")
+    return sent
 
 
 def _text(name: str, content: bytes) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
+from chassis.access.caller import Caller
 from contracts.intake import Intake
 from gateway.limits import UploadLimits
-from gateway.uploads.fields import Fields, read_fields
+from gateway.uploads.fields import Fields, label_for, read_fields
 from gateway.uploads.parts import Parts
 from gateway.uploads.receiver import Receiver, UploadMode
 from gateway.uploads.staging import Staging
@@ -24,6 +25,7 @@ async def ingest(
     profiles_dir: Path | None,
     study_instance_uid: str | None = None,
     idempotency_key: str | None = None,
+    caller: Caller,
 ) -> Callable[[], Intake]:
     """Receive an upload; it is staged then, and not committed yet.
 
@@ -37,6 +39,7 @@ async def ingest(
         profiles_dir: the folder of further profiles that the client may ask for.
         study_instance_uid: the UID that every instance must have, if the client named one.
         idempotency_key: the digest of the request's key, if it has one.
+        caller: who sends it, perhaps bound to labels.
 
     Returns:
         Makes the record of the upload, once the staging is flushed.
@@ -48,6 +51,7 @@ async def ingest(
     await receiver.receive(parts)
     sent = receiver.fields
     fields = await in_thread(read_fields, sent, profiles_dir) if sent else Fields()
+    label = label_for(caller, fields.label)
 
     def describe() -> Intake:
         return Intake.new(
@@ -57,7 +61,7 @@ async def ingest(
             skipped=receiver.skipped,
             expected_instances=fields.expected_instances,
             profile=fields.profile,
-            label=fields.label,
+            label=label,
             study_instance_uid=study_instance_uid,
             idempotency_key=idempotency_key,
         )

@@ -14,9 +14,11 @@ from fastapi import Request
 from redis.exceptions import RedisError
 from starlette.requests import ClientDisconnect
 
+from chassis.access.caller import Caller
 from chassis.messaging.publishing import EventPublisher
 from chassis.observability.logs import error_name, get_logger
 from chassis.service.lifecycle import Service
+from chassis.web.guard import caller_of
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.intake import Intake
@@ -25,6 +27,7 @@ from gateway.settings import GatewaySettings
 from gateway.uploads.announcing import Announcer
 from gateway.uploads.body import limited
 from gateway.uploads.capacity import Capacity
+from gateway.uploads.fields import label_for
 from gateway.uploads.idempotency import Idempotency, Receipt
 from gateway.uploads.idempotency_key import HEADER, read_key
 from gateway.uploads.ingest import ingest
@@ -102,10 +105,13 @@ class UploadService:
         async with self.admitted():
             # STOW-RS needs no key: the same instances are stored once anyway.
             key = read_key(request.headers.getlist(HEADER)) if mode is UploadMode.FORM else None
+            caller = caller_of(request)
+            if mode is UploadMode.STOW:
+                label_for(caller, None)  # there is no field for it: refused before it is read
             parts = self.parts(request, read)
             await self.require_redis()
             async with (
-                self._keys.hold(key, study_id) as keyed,
+                self._keys.hold(_own(key, caller), study_id) as keyed,
                 self.staged(study_id, content_length_of(request)) as staging,
             ):
                 with self._steps.step("receive"):
@@ -119,6 +125,7 @@ class UploadService:
                         profiles_dir=self.profiles_dir,
                         study_instance_uid=study_instance_uid,
                         idempotency_key=keyed.digest if keyed else None,
+                        caller=caller,
                     )
                 if keyed:
                     await staging.flush()
@@ -224,6 +231,13 @@ def closing_connection() -> Iterator[None]:
     except Problem as problem:
         problem.headers["Connection"] = "close"
         raise
+
+
+def _own(key: str | None, caller: Caller) -> str | None:
+    """A key for this caller: others that are bound to other labels may send the same."""
+    if key is None or caller.labels is None:
+        return key
+    return " ".join((*sorted(caller.labels), key))
 
 
 def content_length_of(request: Request) -> int | None:

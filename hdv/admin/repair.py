@@ -12,7 +12,8 @@ from chassis.messaging.broker import create_broker
 from chassis.messaging.publishing import EventPublisher, Transactions
 from chassis.observability.metrics import Metrics
 from chassis.runtime.settings import ConfigurationError, load, redis_address
-from chassis.web import problem
+from chassis.web import guard, health, problem
+from chassis.web.guard import TokenGuard
 from contracts.channels import UPLOADS
 from contracts.places import Place
 from gateway.recovery.reconciler import Reconciler
@@ -93,7 +94,8 @@ def _status_client(store: RedisStore) -> httpx2.AsyncClient:
     """A client of the status service's own routes, in this process: it need not run."""
     app = FastAPI()
     problem.install(app)
-    add_routes(app, store, None)
+    guard.install(app, TokenGuard(None, health.OPEN))
+    add_routes(app, store)
     transport = httpx2.ASGITransport(app)
     return httpx2.AsyncClient(
         transport=transport,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from hdv.cli import dead_letters, gateway, maintenance, offline, quarantine, services, studies
+from hdv.cli import dead_letters, gateway, keys, maintenance, offline, quarantine, services, studies
 from hdv.cli.app import App
 
 OFFLINE = "Without a server"
@@ -65,6 +65,7 @@ app.add(
     heading=SERVICES,
     extra="local",
 )(services.up)
+app.add_typer(keys.app, rich_help_panel=SERVICES)
 app.add_typer(services.events, rich_help_panel=SERVICES)
 app.add_typer(services.index, rich_help_panel=SERVICES)
 app.add(

@@ -1,5 +1,6 @@
 """A client of the gateway: with a time limit, retries, and errors as sentences."""
 
+import os
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -7,12 +8,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Self
 
 import httpx2
 
 from hdv.exit import CommandError, ExitCode
 
+KEY = "HDV_API_KEY"
+"""Environment variable with the API key or token."""
 URL = "http://127.0.0.1:8000"
 MOST_TRIES = 6
 """How often a request is sent at most."""
@@ -39,7 +43,7 @@ class Gateway:
         seconds: how long all requests together may take.
 
     Raises:
-        CommandError: the address is not one.
+        CommandError: the address is not one, or the API key cannot be read.
     """
 
     def __init__(self, url: str, *, seconds: float) -> None:
@@ -52,7 +56,9 @@ class Gateway:
         self._url = url
         self._seconds = seconds
         self._deadline = time.monotonic() + seconds
-        self._client = httpx2.Client(base_url=parsed)
+        key = api_key()
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._client = httpx2.Client(base_url=parsed, headers=headers)
 
     def __enter__(self) -> Self:
         return self
@@ -189,6 +195,29 @@ class Gateway:
         )
 
 
+def api_key() -> str | None:
+    """The API key or token to send: HDV_API_KEY, else the secret file `hdv_api_key`.
+
+    There is no option for it: command lines are seen by all users, and kept in histories.
+
+    Raises:
+        CommandError: it cannot be read, or cannot be sent.
+    """
+    key = os.environ.get(KEY)
+    if not key:
+        file = Path(os.environ.get("HDV_SECRETS_DIR", "/run/secrets")) / KEY.lower()
+        try:
+            key = file.read_text()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, UnicodeDecodeError):
+            raise CommandError(f"cannot read the API key in {file}") from None
+    key = key.strip()
+    if not key.isascii() or not key.isprintable():
+        raise CommandError(f"{KEY} has characters that no key has")
+    return key or None
+
+
 def checked(response: httpx2.Response) -> httpx2.Response:
     """The response, if it reports success.
 
@@ -198,7 +227,7 @@ def checked(response: httpx2.Response) -> httpx2.Response:
     if response.is_success:
         return response
     code = ExitCode.USAGE if response.is_client_error else ExitCode.UNAVAILABLE
-    raise CommandError(_sentence(response), code=code)
+    raise CommandError(_sentence(response) + _hint(response), code=code)
 
 
 def _sentence(response: httpx2.Response) -> str:
@@ -208,6 +237,15 @@ def _sentence(response: httpx2.Response) -> str:
         return ": ".join(filter(None, [problem["title"], problem.get("detail")]))
     except (ValueError, KeyError, TypeError, AttributeError):
         return f"the answer was {response.status_code} {response.reason_phrase}".strip()
+
+
+def _hint(response: httpx2.Response) -> str:
+    """What the user can do about a missing or wrong key."""
+    if response.status_code != HTTPStatus.UNAUTHORIZED:
+        return ""
+    if "authorization" in response.request.headers:
+        return f" It is the one of {KEY}: ask for a new one."
+    return f" Set {KEY} to a key that `hdv keys create` has made, or to a token."
 
 
 def _asks_for_retry(response: httpx2.Response) -> bool:

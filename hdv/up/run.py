@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from chassis.runtime.settings import ConfigurationError, load, redis_address
+from chassis.runtime.settings import ConfigurationError, load, redis_address, require_protected
 from descriptor.settings import DescriptorSettings
 from gateway.settings import GatewaySettings
 from hdv.exit import CommandError, ExitCode, say
@@ -129,6 +129,7 @@ def environment(options: UpOptions, given: Mapping[str, str]) -> dict[str, str]:
         "HDV_UPLOADS_DIR": str(options.data / "uploads"),
         "HDV_QUARANTINE_DIR": str(options.data / "quarantine"),
         "HDV_ARCHIVE_DIR": str(options.data / "archive"),
+        "HDV_KEYS_FILE": str(options.data / "keys.json"),
         "HDV_INTERNAL_TOKEN": secrets.token_urlsafe(32),
         "HDV_REDIS_URL": f"redis://{LOOPBACK}:{options.redis_port or free_port(REDIS_PORT)}/0",
     }
@@ -159,9 +160,11 @@ def _settings() -> GatewaySettings:
     try:
         for other in (StatusSettings, ValidatorSettings, DescriptorSettings):
             load(other)
-        return load(GatewaySettings)
+        settings = load(GatewaySettings)
+        require_protected(settings)
     except ConfigurationError as error:
         raise CommandError(str(error)) from None
+    return settings
 
 
 def _redis(directory: Path, settings: GatewaySettings) -> Process:
@@ -228,6 +231,7 @@ def _announcement(options: UpOptions, settings: GatewaySettings) -> str:
     redis = urlsplit(settings.redis_url)
     with_password = redis_server.url_file(options.data)
     password = f" (with its password: {with_password})" if with_password.exists() else ""
+    key = '-H "Authorization: Bearer $HDV_API_KEY" ' if _requires_key(settings) else ""
     return f"""
 Hybrid DICOM Validator {version("hybrid-dicom-validator")} is ready.
 
@@ -242,10 +246,14 @@ Hybrid DICOM Validator {version("hybrid-dicom-validator")} is ready.
 
 Try it:
 
-  curl -F {shlex.quote(f"file=@{_sample()}")} {gateway}/upload
+  curl {key}-F {shlex.quote(f"file=@{_sample()}")} {gateway}/upload
 
 Ctrl-C stops everything.
 """
+
+
+def _requires_key(settings: GatewaySettings) -> bool:
+    return settings.allow_unauthenticated != "always" and settings.remedy_if_open() is None
 
 
 def _sample() -> Path:

@@ -42,7 +42,7 @@ def files_that_name(names: Collection[str]) -> set[str]:
     ("page", "steps"),
     [
         ("add-an-event.md", 8),
-        ("add-a-route.md", 3),
+        ("add-a-route.md", 4),
         ("add-a-rule.md", 3),
         ("add-a-setting.md", 3),
         ("add-a-status-field.md", 3),

@@ -51,6 +51,7 @@ def gateway_settings(root: Path, **changes: Any) -> GatewaySettings:
     """
     packaged = load(GatewaySettings).model_dump()
     volumes = {f"{name}_dir": root / name for name in ("uploads", "quarantine", "archive")}
+    packaged |= {"keys_file": root / "keys.json", "allowed_hosts": ("gateway",)}
     for name, value in {**volumes, **_merged(SMALL, changes)}.items():
         is_group = isinstance(packaged[name], dict) and isinstance(value, Mapping)
         packaged[name] = {**packaged[name], **value} if is_group else value

@@ -25,6 +25,9 @@ DEADLINE_SECONDS = 60.0
 ALL = ("status", "validator", "descriptor", "gateway")
 """The services, in the order in which they are started."""
 
+TOKEN = "integration-token"
+"""What the services have in common."""
+
 T = TypeVar("T")
 
 
@@ -104,7 +107,8 @@ class Pipeline:
             "HDV_QUARANTINE_DIR": str(self.quarantine),
             "HDV_ARCHIVE_DIR": str(self.archive),
             "HDV_GATEWAY__MIN_FREE_BYTES": "1000000",
-            "HDV_INTERNAL_TOKEN": "integration-token",
+            "HDV_INTERNAL_TOKEN": TOKEN,
+            "HDV_KEYS_FILE": str(directory / "keys.json"),
             # dicomweb-client leaves the port out of `Host`.
             "HDV_GATEWAY__PUBLIC_URL": self.url,
         }
@@ -184,7 +188,8 @@ class Pipeline:
 
     def metric(self, name: str, pattern: str) -> float:
         """The sum of a service's metrics whose line matches a pattern."""
-        text = httpx2.get(f"http://127.0.0.1:{self.ports[name]}/metrics").text
+        url = f"http://127.0.0.1:{self.ports[name]}/metrics"
+        text = httpx2.get(url, headers={"Authorization": f"Bearer {TOKEN}"}).text
         return sum(
             float(line.rpartition(" ")[2]) for line in text.splitlines() if re.match(pattern, line)
         )

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from archives.limits import ArchiveLimits
+from chassis.access.caller import ANYONE, Caller
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.intake import Intake
@@ -95,6 +96,7 @@ class Uploads:
         body: AsyncIterator[bytes] | None = None,
         limits: UploadLimits = GENEROUS,
         content_length: int | None = None,
+        caller: Caller = ANYONE,
     ) -> AsyncIterator[Intake]:
         """An upload that has been committed."""
         content_type = f"multipart/form-data; boundary={BOUNDARY}"
@@ -114,6 +116,7 @@ class Uploads:
                 study_id=study_id,
                 traceparent=TRACE,
                 profiles_dir=None,
+                caller=caller,
             )
             yield await staging.commit(describe)
 

@@ -35,6 +35,7 @@ SETTINGS = ExampleSettings.model_construct(
     log_level="info",
     redis_url="redis://127.0.0.1:6379/0",
     redis_password=None,
+    internal_token=None,
     delivery=DeliverySettings(claim_idle_seconds=30, max_deliveries=5, graceful_timeout_seconds=15),
 )
 

@@ -12,6 +12,7 @@ from chassis.observability.metrics import Metrics
 from chassis.web import health
 from chassis.web.health import Check, Health
 from chassis.web.routing import provide
+from kit.guards import unguarded
 
 
 async def passes() -> None:
@@ -36,6 +37,7 @@ async def client(checks: dict[str, Check]) -> AsyncIterator[httpx2.AsyncClient]:
     app = FastAPI()
     provide(app, Health(checks, {}, Metrics("gateway")))
     app.include_router(health.router)
+    unguarded(app)
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://service") as opened:
         yield opened

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from chassis.runtime.settings import HttpSettings
 from chassis.web import problem
 from chassis.web.routing import Router, include, provide, provided
+from kit.guards import unguarded
 
 
 class Ward:
@@ -39,6 +40,7 @@ async def get_bed(ward: Annotated[Ward, provided(Ward)]) -> Bed:
 def application(*objects: object) -> FastAPI:
     app = FastAPI()
     include(app, router)
+    unguarded(app)
     provide(app, *objects)
     return app
 
@@ -99,6 +101,7 @@ class TestJsonBodies:
         problem.install(app)
         provide(app, TestJsonBodies.LIMITS)
         app.include_router(router)
+        unguarded(app)
         return httpx2.AsyncClient(
             transport=httpx2.ASGITransport(app),
             base_url="http://test",

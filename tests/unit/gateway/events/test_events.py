@@ -7,25 +7,30 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
 from fastapi import FastAPI
 from structlog.testing import capture_logs
 
+from chassis.access.caller import EVERYTHING, Caller
 from chassis.messaging import patience
 from chassis.messaging.cursor import Cursor
 from chassis.messaging.feed import ADDRESS_OF, ADDRESSES, Entry, Feed
 from chassis.observability.metrics import Metrics
 from chassis.service.protocol import ABORT
 from chassis.web import problem
+from chassis.web.guard import install
 from chassis.web.routing import provide
 from contracts.events import ANY_EVENT, CloudEvent
 from gateway.events import event_stream, live_feed
 from gateway.events.live_feed import LiveFeed
 from gateway.events.routes import MOST_PER_PAGE, router
+from gateway.http.visibility import UnknownStudyError, Visibility
 from gateway.settings import FeedSettings
 from kit.events import archived, uploaded
+from kit.guards import AdmitsAs
 from kit.redis import MemoryRedis
 
 LONG = 300.0
@@ -43,10 +48,19 @@ class Gateway:
         feed = Feed(client)
         self.live = LiveFeed(feed, self.settings, self.metrics)
         self.live.ready.set()
+        self.labels: dict[UUID, str | None] = {}
         self.app = FastAPI()
         problem.install(self.app)
-        provide(self.app, feed, self.live)
+        self.visibility = Visibility(self._label_of)
+        self.guard = AdmitsAs()
+        install(self.app, self.guard)
+        provide(self.app, feed, self.live, self.visibility)
         self.app.include_router(router)
+
+    async def _label_of(self, study_id: UUID) -> str | None:
+        if study_id not in self.labels:
+            raise UnknownStudyError
+        return self.labels[study_id]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -648,3 +662,30 @@ async def test_events_are_read_rarely_while_no_one_waits_for_them(
         with gateway.live.awaited():
             await settled()
         assert seen == [first, second, third]
+
+
+async def test_a_stream_ends_when_its_key_is_revoked() -> None:
+    gateway = Gateway()
+    async with gateway.running():
+        client = gateway.listen()
+        await client.until("id: ")
+        gateway.guard.admits = False
+        gateway.streams.send(uploaded())
+        assert "data:" not in await client.finished()
+
+
+async def test_a_stream_has_the_events_of_the_callers_labels_only() -> None:
+    gateway = Gateway()
+    ours, theirs = uuid4(), uuid4()
+    gateway.labels = {ours: "trial-42", theirs: "trial-7"}
+    gateway.guard.caller = Caller("key", EVERYTHING, frozenset({"trial-42"}))
+    gateway.streams.send(archived(theirs))
+    async with gateway.running():
+        client = gateway.listen("0")
+        await client.until("id: ")
+        for study_id in (theirs, ours, uuid4(), ours):
+            gateway.streams.send(archived(study_id))
+        await client.until("data: .*\\n(?s:.*)data: ")
+        assert [event.study_id for event in client.events] == [ours, ours]
+        client.go()
+        await client.finished()

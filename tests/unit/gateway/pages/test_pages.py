@@ -18,6 +18,7 @@ from gateway.pages.page import Pages
 from gateway.pages.routes import router
 from gateway.pages.viewers import SERVED, VIEWERS
 from kit.gateway import MemoryGateway
+from kit.guards import unguarded
 
 PAGES = ("/asyncapi", "/docs")
 DOCUMENTS = ("/asyncapi.json", "/asyncapi.yaml")
@@ -38,6 +39,7 @@ def bare_gateway(assets: Path) -> httpx2.AsyncClient:
     problem.install(app)
     provide(app, Pages(assets))
     app.include_router(router)
+    unguarded(app)
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://gateway")
 
 

@@ -73,6 +73,7 @@ def test_an_option_has_the_same_letter_everywhere(path: tuple[str, ...]) -> None
         "--format": "-f", "--output": "-o", "--quiet": "-q", "--jobs": "-j", "--profile": "-p",
         "--wait": "-w", "--watch": "-w", "--url": "-u", "--timeout": "-t", "--yes": "-y",
         "--label": "-l", "--code": "-c", "--limit": "-n", "--dry-run": "-n", "--data": "-d",
+        "--scope": "-s",
     }  # fmt: skip
     for parameter in COMMANDS[path].params:
         if parameter.param_type_name == "option":
@@ -91,6 +92,7 @@ def test_json_is_requested_in_one_way() -> None:
         ("repair",),
         ("events", "verify"),
         ("index", "rebuild"),
+        ("keys", "revoke"),
     }
 
 

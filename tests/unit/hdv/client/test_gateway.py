@@ -1,17 +1,19 @@
 """The client of the gateway: retries, time limits and errors as sentences."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
 from hdv.client import gateway as gateway_client
-from hdv.client.gateway import MOST_TRIES, Gateway
+from hdv.client.gateway import MOST_TRIES, Gateway, api_key
 from hdv.exit import CommandError, ExitCode
 from kit.terminal import clients_of
 
@@ -232,3 +234,49 @@ def test_something_that_may_be_missing_is_none() -> None:
 def test_only_a_missing_thing_is_none() -> None:
     with gateway(Server(refusal(410))) as client, fails(ExitCode.USAGE, "No such study"):
         client.find("/")
+
+
+@pytest.mark.parametrize("place", ["variable", "file"])
+def test_the_api_key_comes_from_the_environment_or_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    seen: list[str | None] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request.headers.get("authorization"))
+        return httpx2.Response(200, json={})
+
+    monkeypatch.setenv("HDV_SECRETS_DIR", str(tmp_path))
+    if place == "variable":
+        monkeypatch.setenv("HDV_API_KEY", "hdv_key")
+    else:
+        (tmp_path / "hdv_api_key").write_text("hdv_key\n")
+    with clients_of(answer), Gateway("http://gateway", seconds=5) as gateway:
+        gateway.get("/studies")
+    assert seen == ["Bearer hdv_key"]
+
+
+@pytest.mark.parametrize("key", ["\xe9", "a\nb", "a\x00"])
+def test_a_key_that_cannot_be_sent_is_not(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setattr(os, "environ", {"HDV_API_KEY": key})
+    with pytest.raises(CommandError, match="has characters that no key has"):
+        api_key()
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"), [("", "Set HDV_API_KEY to a key"), ("hdv_x", "It is the one of HDV_API_KEY")]
+)
+def test_a_refusal_says_where_the_key_is_from(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, key: str, hint: str
+) -> None:
+    problem = {"title": "No valid key or token", "detail": "Not valid."}
+    monkeypatch.setenv("HDV_SECRETS_DIR", str(tmp_path))
+    monkeypatch.setenv("HDV_API_KEY", key)
+    with (
+        clients_of(lambda _: httpx2.Response(401, json=problem)),
+        Gateway("http://gateway", seconds=5) as gateway,
+        pytest.raises(CommandError, match=hint) as raised,
+    ):
+        gateway.get("/studies")
+    assert raised.value.code is ExitCode.USAGE
+    assert "hdv_x" not in str(raised.value)

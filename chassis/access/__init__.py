@@ -1,0 +1,1 @@
+"""Access: callers and their scopes, API keys, and tokens of an identity provider."""
