@@ -83,7 +83,7 @@ def _slow_json(address: Address) -> str:
 def _unread(address: Address) -> str:
     """Ask for a large page many times, read nothing, and wait until the connection is reset."""
     with socket.create_connection(address, timeout=PATIENCE_SECONDS) as client:
-        client.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: gateway\r\n\r\n" * 50)
+        client.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 50)
         ended = select.poll()
         ended.register(client, 0)  # of an error or an end it reports always
         return "reset" if ended.poll(PATIENCE_SECONDS * 1000) else "open"
@@ -91,7 +91,7 @@ def _unread(address: Address) -> str:
 
 def _post(path: str, headers: Mapping[str, str]) -> bytes:
     lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
-    head = f"POST {path} HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     return (head + "".join(lines) + "\r\n").encode()
 
 
@@ -114,7 +114,7 @@ def _nested_json(address: Address) -> str:
         return str(connection.getresponse().status)
 
 
-GET = b"GET /health/live HTTP/1.1\r\nHost: gateway\r\n"
+GET = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
 CHUNKED = _post("/quarantine/purge", {"Transfer-Encoding": "chunked"})
 
 CASES = (

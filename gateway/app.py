@@ -1,8 +1,12 @@
 """Composition root of the gateway."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
 
+import httpx2
+
+from chassis.access.caller import Caller
 from chassis.access.key_ring import KeyRing
 from chassis.messaging.dead_letter_stream import DeadLetterStream
 from chassis.messaging.feed import Feed, connect
@@ -56,8 +60,10 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     client = status_client(settings)
     visibility = Visibility(partial(label_of, client=client, studies=studies))
     keys = KeyRing(settings.keys_file)
+    provider_client = httpx2.AsyncClient(follow_redirects=False)
     guard = GatewayGuard(
         keys,
+        tokens=_tokens(settings, provider_client),
         mode=settings.allow_unauthenticated,
         visibility=visibility,
         internal_token=settings.internal_token,
@@ -65,6 +71,7 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     service = Service(
         settings, description=DESCRIPTION, instance=instance, guard=guard, hosts=settings.hosts
     )
+    service.use(lambda: provider_client)
     service.in_background(keys.follow_continually)
     service.work_on(studies.store, Place.UPLOADS, Place.QUARANTINE)
     service.use(lambda: client)
@@ -119,5 +126,17 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
 
     for room in (uploads, browsing, deletion, quarantine, events, dead_letters, dicomweb, pages):
         include(service.http, room.router)
-    document(service.http, settings.public_url)
+    document(service.http, settings.public_url, settings.oidc.issuer)
     return service
+
+
+def _tokens(
+    settings: GatewaySettings, client: httpx2.AsyncClient
+) -> Callable[[str], Awaitable[Caller | None]] | None:
+    """Finds the caller of a token; None without an identity provider."""
+    if settings.oidc.issuer is None:
+        return None
+    # Cryptography takes a while to import.
+    from gateway.identity import token_verifier  # noqa: PLC0415
+
+    return token_verifier(settings.oidc, settings.oidc.issuer, client).caller

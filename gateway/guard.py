@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from starlette.types import Scope as Request
 
 from chassis.access.caller import ANYONE, Caller
+from chassis.access.oidc.errors import ProviderError
 from chassis.web.guard import REALM, InternalToken, TokenGuard, bearer_token, unauthorized
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
@@ -99,9 +100,16 @@ class GatewayGuard:
             return caller
         if rule.services and self._internal.is_same(sent):
             return TokenGuard.SERVICE
-        if self._tokens and (caller := await self._tokens(sent)):
+        if self._tokens and (caller := await self._by_token(sent)):
             return caller
         raise unauthorized(NOT_VALID, invalid=True)
+
+    async def _by_token(self, sent: str) -> Caller | None:
+        assert self._tokens  # noqa: S101 -- the caller has looked
+        try:
+            return await self._tokens(sent)
+        except ProviderError:
+            raise Problem(ProblemType.IDENTITY_PROVIDER_UNAVAILABLE) from None
 
     async def _require_label(self, caller: Caller, scope: Request, rule: Rule) -> None:
         if rule.labels is Labels.REFUSED:

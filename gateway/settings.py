@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, PositiveFloat
+from pydantic import Field, PositiveFloat, field_validator
 
+from chassis.access.caller import Scope
 from chassis.access.key_file import KeyFileError, read_keys
 from chassis.runtime.settings import (
     ConfigurationError,
@@ -43,6 +44,34 @@ class StowSettings(SettingsGroup):
     """How long a request waits for the outcome before it gets 503 `outcome-pending`."""
     max_waiting: int = Field(default=64, ge=1, le=10_000)
     """STOW-RS requests at the same time; further ones get 503."""
+
+
+class OidcSettings(SettingsGroup):
+    """Bearer tokens of an identity provider (OpenID Connect)."""
+
+    issuer: str | None = Field(default=None, pattern=r"^https?://[^?#\s]+$")
+    """Address of the provider, exactly as `iss` in its tokens; tokens are accepted once it is set.
+    It must be https, or on this machine."""
+    audience: str = Field(default="hdv", min_length=1)
+    """What `aud` of a token must contain."""
+    leeway_seconds: float = Field(default=60, ge=0, le=600)
+    """By how much the clocks of provider and gateway may differ."""
+    scopes_claim: str = Field(default="scope", min_length=1)
+    """The claim with scopes or roles, such as `realm_access.roles` with Keycloak."""
+    scopes: dict[str, tuple[Scope, ...]] = Field(
+        default={f"hdv:{scope}": (scope,) for scope in Scope}
+    )
+    """What each value of that claim allows."""
+    labels_claim: str | None = Field(default=None, min_length=1)
+    """The claim with the labels of the studies that the caller may see; all studies without one."""
+
+    @field_validator("issuer")
+    @classmethod
+    def _require_protected_issuer(cls, issuer: str | None) -> str | None:
+        parts = urlsplit(issuer or "https:")
+        if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+            raise ValueError("must be https: others could answer in its place")
+        return issuer
 
 
 class RecoverySettings(SettingsGroup):
@@ -90,6 +119,7 @@ class GatewaySettings(UploadLimits, VolumeSettings, StatusClientSettings):
     """
     archive_days_by_label: dict[Label, PositiveFloat] = Field(default={})
     """The same for uploads with a label; it counts more."""
+    oidc: OidcSettings = OidcSettings()
     feed: FeedSettings = FeedSettings()
     stow: StowSettings = StowSettings()
     recovery: RecoverySettings = RecoverySettings()
@@ -113,11 +143,13 @@ class GatewaySettings(UploadLimits, VolumeSettings, StatusClientSettings):
             ConfigurationError: the file of API keys cannot be read.
         """
         try:
-            if self.allow_unauthenticated != "on_loopback" or read_keys(self.keys_file):
+            if self.allow_unauthenticated != "on_loopback" or self.oidc.issuer:
+                return None
+            if read_keys(self.keys_file):
                 return None
         except KeyFileError as error:
             raise ConfigurationError(f"{self.service}: {error}") from None
         return (
-            "make an API key (hdv keys create), or set allow_unauthenticated to 'never', or to "
-            "'always' if a proxy authenticates all requests"
+            "make an API key (hdv keys create), set oidc.issuer, or set allow_unauthenticated to "
+            "'never', or to 'always' if a proxy authenticates all requests"
         )

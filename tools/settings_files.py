@@ -124,7 +124,9 @@ def _json(value: Any) -> Any:  # noqa: ANN401 -- any default
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, tuple):
-        return list(value)
+        return [_json(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _json(each) for name, each in value.items()}
     return str(value) if isinstance(value, Path) else value
 
 

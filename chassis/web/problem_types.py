@@ -66,6 +66,13 @@ class ProblemType(Enum):
         "The header `Host` has a name under which the service does not know itself.",
         "Add the name to the setting `allowed_hosts`, or set `public_url`.",
     )
+    IDENTITY_PROVIDER_UNAVAILABLE = (
+        503,
+        "Identity provider unavailable",
+        "The keys of the identity provider, which tokens are verified with, cannot be fetched.",
+        "Repeat the request after `Retry-After`; API keys work meanwhile.",
+        _LATER,
+    )
     NOT_FOUND = (
         404,
         "Not found",

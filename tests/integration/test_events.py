@@ -177,7 +177,7 @@ def stalled(pipeline: Pipeline, start: str) -> socket.socket:
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     client.connect(("127.0.0.1", pipeline.ports["gateway"]))
-    request = f"GET /events/stream HTTP/1.1\r\nHost: gateway\r\nLast-Event-ID: {start}\r\n\r\n"
+    request = f"GET /events/stream HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: {start}\r\n\r\n"
     client.sendall(request.encode())
     return client
 

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chassis.web.problem import MEDIA_TYPE
+from gateway.permissions import RULES
 from kit.gateway import MemoryGateway
 
 Json = dict[str, Any]
@@ -85,3 +87,26 @@ def test_every_reference_leads_somewhere(document: Json) -> None:
 def test_the_document_names_licence_and_address(document: Json) -> None:
     assert document["info"]["license"] == {"name": "MIT", "identifier": "MIT"}
     assert [server["url"] for server in document["servers"]] == [PUBLIC_URL]
+
+
+def test_every_operation_says_what_it_requires(document: Json) -> None:
+    assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    for name, operation in operations(document):
+        method, _, path = name.partition(" ")
+        rule = RULES[path][method]
+        found = [
+            scopes
+            for requirement in operation.get("security", [])
+            for scopes in requirement.values()
+        ]
+        assert found == [[scope] for scope in rule.scopes], name
+        assert {"401", "403", "421"} <= operation["responses"].keys() or not rule.scopes, name
+
+
+def test_an_identity_provider_is_named(tmp_path: Path) -> None:
+    gateway = MemoryGateway(tmp_path, oidc={"issuer": "https://id.example/"})
+    document = gateway.service.http.openapi()
+    [bearer, oidc] = document["components"]["securitySchemes"].values()
+    assert bearer["type"] == "http"
+    assert oidc["openIdConnectUrl"] == "https://id.example/.well-known/openid-configuration"
+    assert {"oidc": ["read"]} in document["paths"]["/events"]["get"]["security"]
