@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from chassis.runtime.settings import ConfigurationError, load, redis_address
+from chassis.runtime.settings import ConfigurationError, load, redis_address, require_protected
 from contracts.places import Place
 from descriptor.settings import DescriptorSettings
 from gateway.settings import GatewaySettings
@@ -55,7 +55,8 @@ async def _examine(options: DoctorOptions) -> list[Diagnosis]:
     found += await asyncio.to_thread(lambda: list(examine_volumes(settings)))
     found += [one async for one in examine_bus(redis_address(settings), settings.studies)]
     urls = _urls(options, settings)
-    return found + [one async for one in examine_services(urls, version("hybrid-dicom-validator"))]
+    asked = examine_services(urls, version("hybrid-dicom-validator"), token=settings.internal_token)
+    return found + [one async for one in asked]
 
 
 def _examine_settings() -> Iterator[Diagnosis]:
@@ -63,7 +64,7 @@ def _examine_settings() -> Iterator[Diagnosis]:
     is_well = True
     for model in (GatewaySettings, StatusSettings, ValidatorSettings, DescriptorSettings):
         try:
-            load(model)
+            require_protected(load(model))
         except ConfigurationError as failure:
             is_well = False
             yield error("settings", str(failure), "docs/settings.md lists them")

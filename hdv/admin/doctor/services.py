@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
+from pydantic import SecretStr
 
 from hdv.admin.doctor.bus import clock
 from hdv.admin.doctor.diagnosis import Diagnosis, error, warning, well
@@ -16,16 +17,24 @@ _VERSION = re.compile(r'^hdv_build_info\{service="[a-z]+",version="([^"]+)"\}', 
 
 
 async def examine_services(
-    urls: Mapping[str, str], own_version: str, *, transport: httpx2.AsyncBaseTransport | None = None
+    urls: Mapping[str, str],
+    own_version: str,
+    *,
+    token: SecretStr | None = None,
+    transport: httpx2.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Diagnosis]:
     """Look at services.
 
     Args:
         urls: their addresses, by the names to show.
         own_version: the version of this command.
+        token: the internal token, which metrics require.
         transport: how they are asked, in tests.
     """
-    async with httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, transport=transport) as client:
+    headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
+    async with httpx2.AsyncClient(
+        timeout=TIMEOUT_SECONDS, transport=transport, headers=headers
+    ) as client:
         for name, url in urls.items():
             async for diagnosis in _examine(client, f"service {name}", url, own_version):
                 yield diagnosis
