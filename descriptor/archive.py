@@ -8,6 +8,7 @@ then, they are in the page cache, and exactly the bytes that are kept are checke
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
@@ -25,6 +26,9 @@ from storage.metadata import ArchivedStudy
 from storage.port import ChecksumMismatchError, Draft
 from storage.study_folder import StudyFolder
 from storage.study_store import StudyStore
+
+LINKS_AT_ONCE = 4
+"""Instances of a study whose bytes are read and checked at the same time."""
 
 
 def open_study(studies: StudyStore, study_id: UUID) -> ValidatedStudy | None:
@@ -100,11 +104,21 @@ def _archive(
     """Make a study appear in the archive; false if there is one under its id by now."""
     study = metadata.study
 
+    def link(draft: Draft, instance: Instance) -> None:
+        owner = owners.get(instance.identity.sop_instance_uid)
+        known_in = studies.archived(owner) if owner and instance.is_known else None
+        _link(draft, study.folder, instance, known_in)
+
     def fill(draft: Draft) -> None:
-        for instance in study.instances:
-            owner = owners.get(instance.identity.sop_instance_uid)
-            known_in = studies.archived(owner) if owner and instance.is_known else None
-            _link(draft, study.folder, instance, known_in)
+        first, *others = study.instances
+        link(draft, first)
+        if len(others) < LINKS_AT_ONCE:  # they are done before the threads have begun
+            for instance in others:
+                link(draft, instance)
+        else:
+            with ThreadPoolExecutor(LINKS_AT_ONCE) as threads:
+                for _ in threads.map(partial(link, draft), others):
+                    pass
         draft.commit(METADATA, partial(metadata.write, archived_at=now))
 
     return _commit(studies.archived(study.study_id), fill)

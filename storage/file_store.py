@@ -7,8 +7,7 @@ system, or each on its own.
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,12 +17,11 @@ from uuid import uuid4
 
 from contracts.places import Place
 from storage import files, ndjson
+from storage.early_syncs import EarlySyncs
 from storage.layout import INCOMING
 from storage.port import Draft, Lines, Space, Stat
 from storage.process_directory import LOCK, ProcessDirectory, abandoned, remove_abandoned
 
-_SYNCS_AT_ONCE = 8
-"""A disk makes several files durable in about the time of one."""
 _MOST_IN_MEMORY = 1024 * 1024
 """Bytes of a temporary file that are kept in memory."""
 
@@ -193,7 +191,7 @@ class _FileDraft:
         self._target = target
         self._staging = f"{incoming}/{target.name}.{uuid4().hex}"
         self._scratch = f"{self._staging}.scratch"
-        self._created: list[str] = []
+        self._syncs = EarlySyncs()
         self._directories = {self._staging}
         os.mkdir(self._staging)
         self._left = {self._staging}
@@ -207,8 +205,9 @@ class _FileDraft:
 
     def create(self, name: str) -> BinaryIO:
         path = self._new(name)
-        self._created.append(path)
-        return open(path, "xb")
+        file = open(path, "xb")  # noqa: SIM115 -- the caller closes it
+        self._syncs.add(path, file)
+        return file
 
     def link(self, source: str, name: str, sha256: str) -> None:
         files.place_file(self._store.path(source), Path(self._new(name)), sha256)
@@ -219,7 +218,7 @@ class _FileDraft:
         return Path(self._scratch, name)
 
     def commit(self, marker: str, write: Callable[[BinaryIO], object]) -> None:
-        _sync(self._created)
+        self._syncs.finish()
         with open(f"{self._staging}/{marker}", "xb") as file:
             write(file)
             files.sync_open(file)
@@ -230,6 +229,7 @@ class _FileDraft:
         self.discard()
 
     def discard(self) -> None:
+        self._syncs.abandon()
         while self._left:
             files.remove_tree(self._left.pop())
 
@@ -240,13 +240,3 @@ class _FileDraft:
             os.mkdir(parent)
             self._directories.add(parent)
         return path
-
-
-def _sync(paths: Sequence[str]) -> None:
-    if len(paths) < 2:  # it is done before a thread has begun
-        for path in paths:
-            files.sync_file(path)
-    else:
-        with ThreadPoolExecutor(_SYNCS_AT_ONCE) as pool:
-            for _ in pool.map(files.sync_file, paths):
-                pass

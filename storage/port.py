@@ -85,6 +85,9 @@ class Draft(Protocol):
     def link(self, source: str, name: str, sha256: str) -> None:
         """Add a file that is in the store already, by a link or a copy inside the store.
 
+        Once a file has been added to each directory, several threads may add further ones at the
+        same time.
+
         Args:
             source: its key; the file stays there.
             name: its name in this directory.
