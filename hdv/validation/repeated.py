@@ -13,6 +13,7 @@ from chassis.runtime.confinement import Cause
 from engine.comparison.compare import Compared, with_one_uid
 from engine.examination import digest
 from engine.profiles.profile import Profile
+from hdv.terminal.progress_line import ProgressLine
 from hdv.validation.examine_source import bytes_of
 from hdv.validation.processes import Processes, Work
 from hdv.validation.sources import Source
@@ -26,9 +27,12 @@ class Digests:
         seconds: the CPU time for one file.
         memory_bytes: what a process may allocate.
         most: the greatest number of processes.
+        quiet: whether to show no progress.
     """
 
-    def __init__(self, profile: Profile, *, seconds: float, memory_bytes: int, most: int) -> None:
+    def __init__(
+        self, profile: Profile, *, seconds: float, memory_bytes: int, most: int, quiet: bool
+    ) -> None:
         work = Work(
             do=partial(_digest, profile),
             killed=_unknown,
@@ -36,14 +40,16 @@ class Digests:
             memory_bytes=memory_bytes,
         )
         self._processes = Processes(work, most)
+        self._quiet = quiet
 
-    def added_to(self, study: Sequence[tuple[Compared, Source]]) -> list[Compared]:
+    def added_to(self, study: Sequence[tuple[Compared, Source]], *, invalid: int) -> list[Compared]:
         """The instances of a study; those that have one UID with their digests.
 
         What cannot be read any more counts as different from all others.
 
         Args:
             study: the instances, each with the file that it is in.
+            invalid: how many files of the run are, for the progress line.
         """
         instances = [instance for instance, _ in study]
         repeated = {id(instance) for instance in with_one_uid(instances)}
@@ -51,8 +57,12 @@ class Digests:
             return instances
         places = [place for place, instance in enumerate(instances) if id(instance) in repeated]
         tasks = (study[place][1] for place in places)
-        with contextlib.closing(self._processes.results(tasks, ordered=True)) as digests:
-            for place, known in zip(places, digests, strict=True):
+        with (
+            ProgressLine(iter(places), wanted=not self._quiet) as progress,
+            contextlib.closing(self._processes.results(tasks, ordered=True)) as digests,
+        ):
+            for done, (place, known) in enumerate(zip(places, digests, strict=True), 1):
+                progress.show(done, invalid)
                 summary = replace(instances[place].summary, dataset_sha256=known or f"{place}")
                 instances[place] = replace(instances[place], summary=summary)
         return instances

@@ -188,10 +188,11 @@ class _Run:
             seconds=self._options.time_limit,
             memory_bytes=MEMORY_BYTES,
             most=self._most,
+            quiet=self._options.quiet,
         )
         for uid, study in sorted(self._studies.items()):
             study.sort(key=lambda pair: pair[0].file)
-            instances = digests.added_to(study)
+            instances = digests.added_to(study, invalid=self._summary.verdicts[Verdict.INVALID])
             findings = compare(
                 instances, self._profile, expected_instances=self._options.expected_instances
             )
