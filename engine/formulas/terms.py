@@ -124,6 +124,12 @@ class Path(NamedTuple):
         return items == len(self.values(level) or ())
 
     def _values(self, level: Level) -> Values | None:
+        if self.is_local and len(self.tags) == 1:  # most paths
+            row = level.rows.get(self.tags[0])
+            values = None if row is None else values_at(level.elements, row)
+            if values is None or self.position is None:
+                return values
+            return values[self.position - 1 : self.position] or None
         found: list[Value] = []
         for begin, row in self.rows(level):
             values = values_at(begin.elements, row)

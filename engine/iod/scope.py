@@ -122,7 +122,7 @@ class Scope:
 
     def has(self, tag: int) -> bool:
         """Whether the element is there."""
-        return self.find(tag) is not None
+        return tag in self.rows
 
     def is_filled(self, tag: int) -> bool:
         """Whether it has a value."""
@@ -185,6 +185,10 @@ class GroupsScope(Scope):
                 self._inside = dict(self._attributes())
             row = self._inside.get(tag)
         return row
+
+    def has(self, tag: int) -> bool:
+        """Whether there is a group, or an attribute in the first item of one."""
+        return self.find(tag) is not None
 
     def has_group(self, tag: int) -> Truth:
         """Whether the group is in this item, or in that of the shared ones."""
