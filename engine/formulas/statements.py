@@ -62,9 +62,10 @@ def _is_less(left: Value, right: Value) -> bool:
 
 _COMPARE: dict[str, Callable[[Value, Value], bool]] = {
     "==": _is_equal,
-    "!=": lambda left, right: not _is_equal(left, right),
-    "<": lambda left, right: _is_less(left, right) and not _is_equal(left, right),
-    ">": lambda left, right: _is_less(right, left) and not _is_equal(left, right),
+    # Rounding is allowed for where things are to be equal; a slope of 1e-6 is not zero.
+    "!=": operator.ne,
+    "<": _is_less,
+    ">": lambda left, right: _is_less(right, left),
     "<=": lambda left, right: _is_less(left, right) or _is_equal(left, right),
     ">=": lambda left, right: _is_less(right, left) or _is_equal(left, right),
 }

@@ -34,6 +34,8 @@ class Attribute(NamedTuple):
     """The indices of the lists of allowed values; all of them count."""
     items: tuple[int, ...]
     """The indices of the levels that the items are on."""
+    is_single: bool
+    """Whether it is a sequence that may have one item only."""
 
 
 class Level(NamedTuple):
@@ -94,6 +96,7 @@ def _attribute(tag: int, demands: Sequence[Demand], conditions: Conditions) -> A
         is_never_empty="1" in types or ("1C" in types and types.isdisjoint({"2", "2C"})),
         values=_distinct(demand.fact.values for demand in counting),
         items=_distinct(demand.fact.items for demand in counting),
+        is_single=any(demand.fact.is_single for demand in counting),
     )
 
 

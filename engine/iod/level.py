@@ -78,6 +78,19 @@ class Checker:
         """Report a violation, or several of the same kind at once."""
         self._findings.add(rule, violation, times)
 
+    def report_items(self, scope: Scope, sequence: OpenSequence, number: int) -> None:
+        """Report a sequence that has more than the one item that is allowed."""
+        section = self._modules[scope.module or sequence.attribute.module].section
+        self._findings.add(
+            rules.SINGLE_ITEM,
+            Violation(
+                Element(scope.surroundings.elements, sequence.row),
+                expected="one item",
+                found=f"{number} items",
+                section=f"PS3.3 {section}" if section else None,
+            ),
+        )
+
     def finish(self) -> None:
         """Report the items that were only counted."""
         self._missing_attributes.report_counted()

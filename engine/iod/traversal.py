@@ -97,7 +97,10 @@ class _Traversal:
                     yield _Visit(item, groups)
             else:
                 module = scope.module or sequence.attribute.module
-                for row in self.elements.children(sequence.row):
+                rows = list(self.elements.children(sequence.row))
+                if len(rows) > 1 and sequence.attribute.is_single:
+                    self.checker.report_items(scope, sequence, len(rows))
+                for row in rows:
                     yield _Visit(Scope(self, row, scope, module), level)
 
     def _check_extensions(self) -> None:

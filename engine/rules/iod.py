@@ -83,6 +83,15 @@ VALUE_UNEXPECTED = RULES.define(
     fix="Use a defined term if one says what is meant.",
     violation=False,
 )
+SINGLE_ITEM = RULES.define(
+    "iod.single-item",
+    Severity.WARNING,
+    "A sequence has several items where the standard allows one.",
+    "PS3.5 7.5",
+    why="Readers take the first item and leave out the others, or take the last.",
+    fix="Keep the item that is meant; look in the section for where several may be.",
+    found_by="engine.iod.level",
+)
 GROUP_MISSING = RULES.define(
     "iod.group-missing",
     Severity.WARNING,

@@ -7,7 +7,13 @@ from contracts.report import Severity
 from engine.encoding.elements import Element, Elements
 from engine.instance import Instance
 from engine.rule_set import RuleSet
-from engine.tags import BITS_STORED, HIGH_BIT
+from engine.tags import (
+    BITS_STORED,
+    GRAPHIC_LAYER,
+    GRAPHIC_LAYER_SEQUENCE,
+    HIGH_BIT,
+    SHUTTER_OVERLAY_GROUP,
+)
 from engine.violation import Violation
 
 RULES = RuleSet(__name__)
@@ -15,6 +21,7 @@ RULES = RuleSet(__name__)
 _GROUPS = range(0x60000000, 0x60200000, 0x00020000)
 _ROWS, _COLUMNS, _FRAMES = 0x0010, 0x0011, 0x0015
 _BITS_ALLOCATED, _BIT_POSITION, _DATA = 0x0100, 0x0102, 0x3000
+_ACTIVATION_LAYER = 0x1001
 
 
 class _Overlay(NamedTuple):
@@ -104,6 +111,49 @@ def embedded_overlays_are_in_unused_bits(instance: Instance) -> Iterator[Violati
         position = _used_bit(instance.dataset, group)
         if position is not None:
             yield Violation(position, "a bit that is not stored", f"bit {position.integer()}")
+
+
+@RULES.check(
+    "overlay.shutter",
+    Severity.WARNING,
+    "ShutterOverlayGroup names an overlay that is not there.",
+    "PS3.3 C.7.6.15",
+    why="The shutter is a bitmap: without it all of the image is shown, or nothing.",
+    fix="Write the group of the overlay that is the shutter, or add that overlay.",
+)
+def shutters_have_their_overlay(instance: Instance) -> Iterator[Violation]:
+    """A group such as 6000H."""
+    element = instance.dataset.get(SHUTTER_OVERLAY_GROUP)
+    group = None if element is None else element.integer()
+    if element is not None and group is not None and instance.dataset.is_whole:
+        rows = (group << 16) + _ROWS
+        if instance.dataset.get(rows) is None and not instance.dataset.may_have(rows):
+            yield Violation(element, "the group of an overlay", f"{group:04X}H")
+
+
+@RULES.check(
+    "overlay.layer",
+    Severity.WARNING,
+    "An overlay is to be shown in a graphic layer that is not there.",
+    "PS3.3 C.11.7",
+    why="Viewers do not show the overlay, or show it on top of everything.",
+    fix="Add the layer to GraphicLayerSequence, or write the name of one that is there.",
+)
+def overlays_are_in_layers(instance: Instance) -> Iterator[Violation]:
+    """Layers have names; an overlay that no layer is named for is not shown."""
+    dataset = instance.dataset
+    layers = dataset.get(GRAPHIC_LAYER_SEQUENCE)
+    if layers is None or not dataset.is_whole:
+        return
+    known = {
+        Element(dataset, row).text()
+        for item in layers.children()
+        if (row := dataset.level(item.row).get(GRAPHIC_LAYER)) is not None
+    }
+    for group in _GROUPS:
+        layer = dataset.get(group + _ACTIVATION_LAYER)
+        if layer is not None and not layer.is_empty and layer.text() not in known:
+            yield Violation(layer, "a layer of GraphicLayerSequence", None, layer.value(64))
 
 
 def has_embedded_overlay(dataset: Elements) -> bool:

@@ -8,6 +8,7 @@ import lzma
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from itertools import starmap
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -49,6 +50,8 @@ class AttributeFact(NamedTuple):
     """The index of its allowed values."""
     items: int | None
     """The index of the level of its items."""
+    is_single: int = 0
+    """1 if one item is all that is allowed."""
 
 
 class ModuleUsage(NamedTuple):
@@ -177,7 +180,7 @@ def _rows(content: dict[str, Any]) -> dict[str, Any]:
         },
         "iods": {iod: _iod(**parts) for iod, parts in content["iods"].items()},
         "modules": {module: Module(*row) for module, row in content["modules"].items()},
-        "levels": [list(map(AttributeFact._make, level)) for level in content["levels"]],
+        "levels": [list(starmap(AttributeFact, level)) for level in content["levels"]],
         "conditions": [ConditionFact(one["when"], one["else"]) for one in content["conditions"]],
         "values": [list(map(ValueList._make, lists)) for lists in content["values"]],
     }

@@ -133,7 +133,7 @@ def _words(id_: str) -> str:
 def _counts(attributes: Counter[str], usages: Counter[str]) -> dict[str, int]:
     names = (
         *("attributes", "conditional attributes", "hand-written", "hand-written in part"),
-        "parsed",
+        *("parsed", "sequences with a single item"),
     )
     return {
         **{name.replace(" ", "_").replace("-", "_"): attributes[name] for name in names},

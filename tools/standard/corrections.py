@@ -309,6 +309,7 @@ CONSTRAINTS: Final[dict[str, Constraint]] = {
     "ct-image": Constraint("A.3.1", {("Modality",): ("D", ["CT"])}),
     "mr-image": Constraint("A.4.1", {("Modality",): ("D", ["MR"])}),
     "nuclear-medicine-image": Constraint("A.5.1", {("Modality",): ("D", ["NM"])}),
+    "positron-emission-tomography-image": Constraint("A.21.1", {("Modality",): ("D", ["PT"])}),
     "ultrasound-image": Constraint("A.6.1", {("Modality",): ("D", ["US", "IVUS", "BDUS"])}),
     "ultrasound-multi-frame-image": Constraint(
         "A.7.1", {("Modality",): ("D", ["US", "IVUS", "BDUS"])}

@@ -133,3 +133,16 @@ def read(html: str) -> Description:
         ValueList(heading, tuple(terms), title) for heading, terms, title in reader.lists if heading
     )
     return Description(tuple(sentences), tuple(lists))
+
+
+_SINGLE = re.compile(
+    r"(only|zero or) (a single|one) item (shall be|is) (included|permitted|present)"
+    r"( in th(is|e) sequence)?[.]?",
+    re.IGNORECASE,
+)
+"""The whole sentence: others depend on what else is there."""
+
+
+def is_single(html: str) -> bool:
+    """Whether a description of a sequence allows one item at most."""
+    return any(map(_SINGLE.fullmatch, read(html).sentences))

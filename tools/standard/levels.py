@@ -5,8 +5,12 @@ from typing import TypeAlias
 
 import orjson
 
-Row: TypeAlias = tuple[int, str, int | None, int | None, int | None]
-"""An attribute: tag, type, and the indices of its condition, its values and its items' level."""
+_Index: TypeAlias = int | None
+Row: TypeAlias = (
+    tuple[int, str, _Index, _Index, _Index] | tuple[int, str, _Index, _Index, _Index, int]
+)
+"""An attribute: tag, type, and the indices of its condition, its values and its items' level; then
+1 if a single item is all that is allowed."""
 
 
 class Pool:

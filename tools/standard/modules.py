@@ -97,7 +97,18 @@ class Modules:
             items: int | None = cycle
         else:
             items = self._level(tree, path) if path in tree.children else None
-        return path[-1], tree.types[path], condition, allowed, items
+        row = path[-1], tree.types[path], condition, allowed, items
+        if items is not None and self._is_single(tree.module, path):
+            self._count("sequences with a single item", path)
+            return (*row, 1)
+        return row
+
+    def _is_single(self, module: str, path: TagPath) -> bool:
+        """Whether all texts say that a sequence has one item at most."""
+        if module == SR_CONTENT:  # the content of reports has a rule of its own
+            return False
+        texts = self._precedents.exact(module, path) or self._precedents.elsewhere(path)
+        return bool(texts) and all(description.is_single(text.html) for text in texts)
 
     def _condition(self, tree: "_Tree", path: TagPath) -> int | None:
         self._count("conditional attributes", path)

@@ -65,6 +65,7 @@ REAL_WORLD = Module(
     "Real World Value Mapping",
     "C.7.6.16.2.11",
     relations=(
+        value("real-world-slope-zero", "RealWorldValueSlope != 0"),
         order(
             "real-world-range",
             "RealWorldValueFirstValueMapped <= RealWorldValueLastValueMapped",
@@ -316,6 +317,35 @@ SPECTROSCOPY = Module(
         ),
     ),
 )
+_GRADIENT = "DiffusionGradientOrientation"
+DIFFUSION = Module(
+    "MR Diffusion",
+    "C.8.13.5.9",
+    relations=(
+        value("diffusion-b-value", "DiffusionBValue >= 0"),
+        value(
+            "diffusion-direction",
+            " + ".join(f"{_GRADIENT}[{axis}] * {_GRADIENT}[{axis}]" for axis in (1, 2, 3))
+            + " > 0.98 and "
+            + " + ".join(f"{_GRADIENT}[{axis}] * {_GRADIENT}[{axis}]" for axis in (1, 2, 3))
+            + " < 1.02",
+            when="outer.DiffusionBValue > 0",
+            within="DiffusionGradientDirectionSequence",
+            says="The direction of the diffusion gradient is no unit vector.",
+        ),
+    ),
+)
+PIXEL_SHIFT = Module(
+    "Frame Pixel Shift",
+    "C.7.6.16.2.14",
+    relations=(
+        order("subtraction-repeated", "unique(MaskSubtractionSequence.SubtractionItemID)",
+              section="C.7.6.10"),
+        reference("subtraction-item",
+                  "SubtractionItemID in dataset.MaskSubtractionSequence.SubtractionItemID",
+                  within="FramePixelShiftSequence", section="C.7.6.16.2.14.1"),
+    ),
+)  # fmt: skip
 
 MODULES = (
     CONVERSION,
@@ -327,4 +357,6 @@ MODULES = (
     SEGMENTATION,
     TOMOSYNTHESIS,
     SPECTROSCOPY,
+    DIFFUSION,
+    PIXEL_SHIFT,
 )

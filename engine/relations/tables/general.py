@@ -129,7 +129,6 @@ IMAGE_PIXEL = Module(
             when="present(SegmentedRedPaletteColorLookupTableData)",
             section="C.7.9",
         ),
-        count("icon-single", "items(IconImageSequence) == 1", section="C.7.6.1.1.6"),
     ),
     left_out=(
         LeftOut(
@@ -263,7 +262,6 @@ MODALITY_LUT = Module(
             "absent(RescaleIntercept)",
             when="filled(ModalityLUTSequence)",
         ),
-        count("modality-lut-single", "items(ModalityLUTSequence) == 1"),
     ),
 )
 VOI_LUT = Module(

@@ -61,6 +61,38 @@ NM_MULTI_FRAME = Module(
     "C.8.4.8",
     of=("nm-multi-frame",),
     relations=(
+        reference(
+            "nm-time-slice-beyond",
+            "max(TimeSliceVector) <= max(PhaseInformationSequence.NumberOfFramesInPhase)",
+            within="dataset",
+            section="C.8.4.8.1.10",
+        ),
+        reference(
+            "nm-angular-view-beyond",
+            "max(AngularViewVector) <= max(RotationInformationSequence.NumberOfFramesInRotation)",
+            when="ImageType[3] in ('TOMO', 'GATED TOMO')",
+            within="dataset",
+            section="C.8.4.8.1.9",
+        ),
+        count(
+            "nm-frames-in-phase",
+            "max(PhaseInformationSequence.NumberOfFramesInPhase) <= NumberOfFrames",
+            within="dataset",
+            section="C.8.4.14",
+        ),
+        count(
+            "nm-frames-in-rotation",
+            "max(RotationInformationSequence.NumberOfFramesInRotation) <= NumberOfFrames",
+            when="ImageType[3] in ('TOMO', 'GATED TOMO')",
+            within="dataset",
+            section="C.8.4.12",
+        ),
+        agreement(
+            "nm-bits-stored", "BitsStored == BitsAllocated", within="dataset", section="C.8.4.7"
+        ),
+        value(
+            "nm-scan-arc", "ScanArc > 0", within="RotationInformationSequence", section="C.8.4.12"
+        ),
         *_pointers(),
         *(
             reference(
@@ -176,6 +208,9 @@ PET_IMAGE = Module(
     "C.8.9.4",
     of=("pet-image",),
     relations=(
+        agreement("pet-bits-stored", "BitsStored == BitsAllocated", within="dataset"),
+        order("pet-beat-limits", "LowRRValue <= HighRRValue", within="dataset"),
+        value("pet-frame-duration", "ActualFrameDuration >= 0", within="dataset"),
         value("pet-intercept", "RescaleIntercept == 0", within="dataset"),
         value("pet-image-index", "ImageIndex >= 1", within="dataset", section="C.8.9.4.1.9"),
         value(
@@ -204,6 +239,17 @@ PET_IMAGE = Module(
         LeftOut("the image index says place and time of the slice", "other instances have them"),
     ),
 )
+PET_ISOTOPE = Module(
+    "PET Isotope",
+    "C.8.9.2",
+    of=("pet-isotope",),
+    relations=(
+        value("half-life-positive", "RadionuclideHalfLife > 0",
+              within="RadiopharmaceuticalInformationSequence"),
+        value("positron-fraction", "RadionuclidePositronFraction <= 1",
+              within="RadiopharmaceuticalInformationSequence"),
+    ),
+)  # fmt: skip
 
 MODULES = (
     NM_MULTI_FRAME,
@@ -213,4 +259,5 @@ MODULES = (
     NM_GATED,
     PET_SERIES,
     PET_IMAGE,
+    PET_ISOTOPE,
 )

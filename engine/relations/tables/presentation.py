@@ -31,6 +31,30 @@ GRAPHICS = Module(
     "Graphic Annotation",
     "C.10.5",
     relations=(
+        *(
+            value(f"{name}-fraction", f"{data} >= 0 and {data} <= 1",
+                  when=f"{units} == 'DISPLAY'", within=sequence,
+                  section="C.10.5", says=f"{data} is in parts of the displayed area, and not "
+                  "from 0 to 1.")
+            for name, data, units, sequence in (
+                ("graphic-data", "GraphicData", "GraphicAnnotationUnits",
+                 "GraphicObjectSequence"),
+                ("compound-graphic-data", "GraphicData", "CompoundGraphicUnits",
+                 "CompoundGraphicSequence"),
+                ("text-box", "BoundingBoxTopLeftHandCorner", "BoundingBoxAnnotationUnits",
+                 "TextObjectSequence"),
+                ("text-box-end", "BoundingBoxBottomRightHandCorner",
+                 "BoundingBoxAnnotationUnits", "TextObjectSequence"),
+                ("text-anchor", "AnchorPoint", "AnchorPointAnnotationUnits",
+                 "TextObjectSequence"),
+            )
+        ),
+        reference("graphic-group", "GraphicGroupID in dataset.GraphicGroupSequence.GraphicGroupID",
+                  within="GraphicObjectSequence"),
+        reference("text-group", "GraphicGroupID in dataset.GraphicGroupSequence.GraphicGroupID",
+                  within="TextObjectSequence"),
+        order("graphic-group-repeated", "unique(GraphicGroupSequence.GraphicGroupID)",
+              section="C.10.11"),
         *_images_of_the_state(),
         count(
             "graphic-values",
@@ -120,6 +144,11 @@ BLENDING = Module(
     "Presentation State Blending",
     "C.11.14",
     relations=(
+        absence("presentation-lut-twice", "absent(PresentationLUTShape)",
+                when="filled(PresentationLUTSequence)", within="dataset", section="C.11.6"),
+        count("blending-foreground", "items(BlendingDisplayInputSequence) == 2",
+              when="BlendingMode == 'FOREGROUND'", within="BlendingDisplaySequence",
+              section="C.11.34"),
         count("blending-two", "items(BlendingSequence) == 2", within="dataset",
               of=("presentation-state-blending",)),
         order("blending-positions", "unique(BlendingSequence.BlendingPosition)", within="dataset",
@@ -215,6 +244,12 @@ WAVEFORM_ANNOTATION = Module(
     "C.10.10",
     of=("waveform-annotation",),
     relations=(
+        reference(
+            "annotation-channel",
+            "ReferencedWaveformChannels[2] <= "
+            "max(dataset.WaveformSequence.NumberOfWaveformChannels)",
+            within="WaveformAnnotationSequence",
+        ),
         count(
             "annotation-one-sample",
             "values(ReferencedSamplePositions) == 1",
@@ -263,6 +298,8 @@ HANGING = Module(
     "C.23.1",
     of=("hanging-protocol-definition",),
     relations=(
+        value("screen-position", "DisplayEnvironmentSpatialPosition >= 0 and "
+              "DisplayEnvironmentSpatialPosition <= 1", section="C.23.2.1.1"),
         count("hanging-screens", "NumberOfScreens == items(NominalScreenDefinitionSequence)",
               within="dataset", section="C.23.2"),
         order("hanging-display-sets", "numbered(DisplaySetsSequence.DisplaySetNumber)",

@@ -1,7 +1,7 @@
 """Relations of CT, MR, ultrasound, secondary capture and projection X-ray (PS3.3 C.8)."""
 
 from contracts.report import Severity
-from engine.relations.notation import agreement, count, order, value
+from engine.relations.notation import absence, agreement, count, order, reference, value
 from engine.relations.relation import LeftOut, Module, Relation
 
 _DOSES = {
@@ -44,6 +44,15 @@ CT_IMAGE = Module(
     "C.8.2.1",
     of=("ct-image",),
     relations=(
+        agreement(
+            "ct-pitch",
+            "SpiralPitchFactor > 0.9 * TableFeedPerRotation / TotalCollimationWidth and "
+            "SpiralPitchFactor < 1.1 * TableFeedPerRotation / TotalCollimationWidth",
+            of=("ct-image", "enhanced-ct-image"),
+            says="SpiralPitchFactor is not the table feed of a rotation divided by the width of "
+            "the collimation.",
+        ),
+        order("ct-collimation", "SingleCollimationWidth <= TotalCollimationWidth"),
         _third_value("ct", "C.8.2.1.1.1"),
         value(
             "ct-rescale-type",
@@ -70,6 +79,11 @@ MR_IMAGE = Module(
     "C.8.3.1",
     of=("mr-image",),
     relations=(
+        count("mr-sequence-variant", "values(SequenceVariant) == 1",
+              when="'NONE' in SequenceVariant", within="dataset",
+              says="SequenceVariant is NONE, and names a variant as well."),
+        value("mr-temporal-position", "TemporalPositionIdentifier <= NumberOfTemporalPositions",
+              within="dataset"),
         _third_value("mr", "C.8.3.1.1.1"),
         value("mr-flip-angle", "FlipAngle >= 0", within="dataset", severity=Severity.INFO,
               violation=False),
@@ -79,6 +93,21 @@ US_REGIONS = Module(
     "US Region Calibration",
     "C.8.5.5",
     relations=(
+        value(
+            "us-region-width",
+            "RegionLocationMaxX1 <= dataset.Columns",
+            within="SequenceOfUltrasoundRegions",
+            section="C.8.5.5.1.14",
+        ),
+        value(
+            "us-region-height",
+            "RegionLocationMaxY1 <= dataset.Rows",
+            within="SequenceOfUltrasoundRegions",
+            section="C.8.5.5.1.14",
+        ),
+        value("us-delta-x", "PhysicalDeltaX != 0", when="PhysicalUnitsXDirection > 0"),
+        value("us-delta-y", "PhysicalDeltaY != 0", when="PhysicalUnitsYDirection > 0"),
+        count("us-mapped-codes", "items(PixelValueMappingCodeSequence) == NumberOfTableEntries"),
         order("us-region-x", "RegionLocationMinX0 <= RegionLocationMaxX1"),
         order("us-region-y", "RegionLocationMinY0 <= RegionLocationMaxY1"),
         count("us-table-x", "NumberOfTableBreakPoints == values(TableOfXBreakPoints)"),
@@ -93,6 +122,20 @@ US_IMAGE = Module(
     "C.8.5.6",
     of=("us-image",),
     relations=(
+        reference(
+            "us-pullback",
+            "IVUSPullbackStartFrameNumber >= 1 and IVUSPullbackStopFrameNumber <= NumberOfFrames",
+            within="dataset",
+            section="C.8.5.6.1.24",
+            of=("us-image", "ivus-image"),
+        ),
+        order(
+            "us-pullback-order",
+            "IVUSPullbackStartFrameNumber <= IVUSPullbackStopFrameNumber",
+            within="dataset",
+            section="C.8.5.6.1.24",
+            of=("us-image", "ivus-image"),
+        ),
         value("us-stage", "StageNumber <= NumberOfStages", within="dataset"),
         value("us-view", "ViewNumber <= NumberOfViewsInStage", within="dataset"),
         count("us-event-times", "NumberOfEventTimers == values(EventElapsedTimes)"),
@@ -142,6 +185,15 @@ XA_IMAGE = Module(
     "C.8.7.1",
     of=("x-ray-image",),
     relations=(
+        value(
+            "xa-plane",
+            "ImageType[3] in ('SINGLE PLANE', 'BIPLANE A', 'BIPLANE B')",
+            within="dataset",
+            section="C.8.7.1.1.1",
+        ),
+        value("xa-unsigned", "PixelRepresentation == 0", within="dataset"),
+        value("xa-samples", "SamplesPerPixel == 1", within="dataset"),
+        count("xa-frame-labels", "values(FrameLabelVector) == NumberOfFrames", within="dataset"),
         _third_value("xa", "C.8.7.1.1.1"),
         value(
             "xa-frame-pointer",
@@ -217,6 +269,18 @@ DX_IMAGE = Module(
     "C.8.11.3",
     of=("dx-image",),
     relations=(
+        count(
+            "dx-active-rectangle",
+            "values(DetectorActiveDimensions) == 2",
+            when="DetectorActiveShape == 'RECTANGLE'",
+            section="C.8.11.4",
+        ),
+        count(
+            "dx-active-round",
+            "values(DetectorActiveDimensions) == 1",
+            when="DetectorActiveShape in ('ROUND', 'HEXAGONAL')",
+            section="C.8.11.4",
+        ),
         agreement(
             "dx-shape-bright",
             "PresentationLUTShape == 'INVERSE'",
@@ -252,8 +316,29 @@ MAMMOGRAPHY = Module(
     "C.8.11.7",
     of=("mammography-image",),
     relations=(
-        count("mammography-view", "items(ViewCodeSequence) == 1", within="dataset"),
-        count("mammography-region", "items(AnatomicRegionSequence) == 1", within="dataset"),
+        count("mammography-partial-views", "items(PartialViewCodeSequence) <= 2",
+              within="dataset", section="C.8.11.7.1.3"),
+        absence("mammography-partial-view", "PartialView != 'NO'",
+                when="filled(PartialViewCodeSequence)", within="dataset",
+                section="C.8.11.7.1.3"),
+    ),
+)  # fmt: skip
+POSITIONER = Module(
+    "XA Positioner",
+    "C.8.7.5",
+    of=("xa-positioner",),
+    relations=(
+        agreement(
+            "xa-magnification",
+            "EstimatedRadiographicMagnificationFactor > "
+            "0.9 * DistanceSourceToDetector / DistanceSourceToPatient and "
+            "EstimatedRadiographicMagnificationFactor < "
+            "1.1 * DistanceSourceToDetector / DistanceSourceToPatient",
+            when="DistanceSourceToPatient > 0 and DistanceSourceToDetector > 0",
+            within="dataset",
+            says="EstimatedRadiographicMagnificationFactor is not the distance to the detector "
+            "divided by that to the patient.",
+        ),
     ),
 )
 
@@ -269,4 +354,5 @@ MODULES = (
     XA_MOTION,
     DX_IMAGE,
     MAMMOGRAPHY,
+    POSITIONER,
 )

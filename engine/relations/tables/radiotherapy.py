@@ -1,80 +1,17 @@
-"""Relations of radiotherapy: structure sets, plans and doses (PS3.3 C.8.8)."""
+"""Relations of radiotherapy: doses, prescriptions and plans (PS3.3 C.8.8)."""
 
+from contracts.report import Severity
 from engine.relations.notation import agreement, count, order, reference, value
 from engine.relations.relation import LeftOut, Module
 
 _PLANS = ("rt-plan", "rt-ion-plan")
-_ROIS = "dataset.StructureSetROISequence.ROINumber"
 
-STRUCTURE_SET = Module(
-    "Structure Set",
-    "C.8.8.5",
-    of=("structure-set",),
-    relations=(
-        reference(
-            "roi-frame-of-reference",
-            "ReferencedFrameOfReferenceUID in "
-            "dataset.ReferencedFrameOfReferenceSequence.FrameOfReferenceUID",
-            within="StructureSetROISequence",
-        ),
-    ),
-)
-ROI_CONTOUR = Module(
-    "ROI Contour",
-    "C.8.8.6",
-    of=("roi-contour",),
-    relations=(
-        count(
-            "contour-points",
-            "values(ContourData) == 3 * NumberOfContourPoints",
-            within="ContourSequence",
-        ),
-        value(
-            "contour-single-point",
-            "NumberOfContourPoints == 1",
-            when="ContourGeometricType == 'POINT'",
-            within="ContourSequence",
-            section="C.8.8.6.1",
-        ),
-        order(
-            "contour-number-repeated",
-            "unique(ContourSequence.ContourNumber)",
-            within="ROIContourSequence",
-        ),
-        value(
-            "roi-color-range",
-            "ROIDisplayColor >= 0 and ROIDisplayColor <= 255",
-            within="ROIContourSequence",
-        ),
-    ),
-    left_out=(
-        LeftOut(
-            "the points of a planar contour are in one plane",
-            "how far points may be off is not said; planning systems write rounded ones",
-        ),
-    ),
-)
-ROI_OBSERVATIONS = Module(
-    "RT ROI Observations",
-    "C.8.8.8",
-    of=("rt-roi-observations",),
-    relations=(
-        order(
-            "roi-observation-number-repeated", "unique(RTROIObservationsSequence.ObservationNumber)"
-        ),
-        reference("related-roi", f"ReferencedROINumber in {_ROIS}", within="RTRelatedROISequence"),
-        reference(
-            "related-roi-observation",
-            "ObservationNumber in dataset.RTROIObservationsSequence.ObservationNumber",
-            within="RelatedRTROIObservationsSequence",
-        ),
-    ),
-)
 DOSE = Module(
     "RT Dose",
     "C.8.8.3",
     of=("rt-dose",),
     relations=(
+        value("dose-scaling", "DoseGridScaling > 0", within="dataset"),
         value(
             "dose-frame-pointer",
             "FrameIncrementPointer == tag(GridFrameOffsetVector)",
@@ -109,7 +46,23 @@ DVH = Module(
     "RT DVH",
     "C.8.8.4",
     of=("rt-dvh",),
-    relations=(count("dvh-bins", "values(DVHData) == 2 * DVHNumberOfBins", within="DVHSequence"),),
+    relations=(
+        count("dvh-bins", "values(DVHData) == 2 * DVHNumberOfBins", within="DVHSequence"),
+        *(
+            order(
+                f"dvh-{name}",
+                f"{low} <= {high}",
+                within="DVHSequence",
+                severity=Severity.INFO,
+                violation=False,
+            )
+            for name, low, high in (
+                ("minimum", "DVHMinimumDose", "DVHMeanDose"),
+                ("maximum", "DVHMeanDose", "DVHMaximumDose"),
+                ("extremes", "DVHMinimumDose", "DVHMaximumDose"),
+            )
+        ),
+    ),
     left_out=(
         LeftOut(
             "the ROI numbers are those of the referenced structure set", "it is another instance"
@@ -121,6 +74,19 @@ PRESCRIPTION = Module(
     "C.8.8.10",
     of=("rt-prescription",),
     relations=(
+        *(
+            order(
+                f"dose-target-{name}",
+                f"{low} <= {high}",
+                within="DoseReferenceSequence",
+                severity=Severity.INFO,
+                violation=False,
+            )
+            for name, low, high in (
+                ("minimum", "TargetMinimumDose", "TargetPrescriptionDose"),
+                ("maximum", "TargetPrescriptionDose", "TargetMaximumDose"),
+            )
+        ),
         order(
             "dose-reference-number-repeated", "unique(DoseReferenceSequence.DoseReferenceNumber)"
         ),
@@ -186,6 +152,20 @@ BEAMS = Module(
     "C.8.8.14",
     of=("rt-beams",),
     relations=(
+        order(
+            "beam-jaws",
+            "LeafJawPositions[1] <= LeafJawPositions[2]",
+            when="RTBeamLimitingDeviceType in ('X', 'Y', 'ASYMX', 'ASYMY')",
+            within="BeamLimitingDevicePositionSequence",
+            violation=False,
+            says="The jaws of a beam limiting device overlap.",
+        ),
+        value("beam-two-points", "NumberOfControlPoints >= 2", within="BeamSequence"),
+        order(
+            "beam-leaf-boundary-order",
+            "increasing(LeafPositionBoundaries)",
+            within="BeamLimitingDeviceSequence",
+        ),
         count("beam-wedges", "NumberOfWedges == items(WedgeSequence)", within=_BEAM),
         count(
             "beam-compensators", "NumberOfCompensators == items(CompensatorSequence)", within=_BEAM
@@ -322,9 +302,6 @@ BRACHY = Module(
 MODULES = (
     DOSE,
     DVH,
-    STRUCTURE_SET,
-    ROI_CONTOUR,
-    ROI_OBSERVATIONS,
     PRESCRIPTION,
     TOLERANCE,
     FRACTIONS,

@@ -12,10 +12,41 @@ def _column(index: int) -> str:
     return " + ".join(f"{cell} * {cell}" for cell in cells)
 
 
+def _product(one: int, other: int) -> str:
+    """The scalar product of two columns of the rotation."""
+    return " + ".join(
+        f"{_MATRIX}[{one + 4 * row}] * {_MATRIX}[{other + 4 * row}]" for row in range(3)
+    )
+
+
 REGISTRATION = Module(
     "Spatial Registration",
     "C.20.2",
     relations=(
+        *(
+            value(
+                f"matrix-angle-{one}-{other}",
+                f"{_product(one, other)} > -0.002 and {_product(one, other)} < 0.002",
+                when=f"{_MATRIX}Type == 'RIGID'",
+                section="C.20.2.1.1",
+                says=f"Columns {one} and {other} of a matrix that is called RIGID are not at "
+                "right angles.",
+                fix="Write the type that the matrix is of: AFFINE.",
+            )
+            for one, other in ((1, 2), (1, 3), (2, 3))
+        ),
+        value(
+            "matrix-mirrored",
+            " + ".join("{0}[{1}] * {0}[{2}] * {0}[{3}]".format(_MATRIX, *cells)
+                       for cells in ((1, 6, 11), (2, 7, 9), (3, 5, 10)))
+            + " >= "
+            + " + ".join("{0}[{1}] * {0}[{2}] * {0}[{3}]".format(_MATRIX, *cells)
+                         for cells in ((3, 6, 9), (2, 5, 11), (1, 7, 10))),
+            when=f"{_MATRIX}Type in ('RIGID', 'RIGID_SCALE')",
+            section="C.20.2.1.1",
+            says="A matrix that is called RIGID or RIGID_SCALE turns the patient inside out.",
+            fix="Correct the matrix: its determinant is negative.",
+        ),
         value(
             "matrix-last-row",
             " and ".join(f"{_MATRIX}[{cell}] == {value_}"
@@ -95,10 +126,40 @@ FIDUCIALS = Module(
     ),
 )
 _NUMBERS = "dataset.SurfaceSequence.SurfaceNumber"
+_PRIMITIVES = {
+    "strip": "TriangleStripSequence",
+    "fan": "TriangleFanSequence",
+    "line": "LineSequence",
+    "facet": "FacetSequence",
+}
 SURFACE = Module(
     "Surface Mesh",
     "C.27.1",
     relations=(
+        *(
+            reference(f"surface-{name}-points",
+                      f"{attribute} >= 1 and "
+                      f"{attribute} <= outer.SurfacePointsSequence.NumberOfSurfacePoints",
+                      within="SurfaceMeshPrimitivesSequence")
+            for name, attribute in (("edge", "LongEdgePointIndexList"),
+                                    ("vertex", "LongVertexPointIndexList"))
+        ),
+        count("surface-edges",
+              "values(LongEdgePointIndexList) == 2 * ceil(values(LongEdgePointIndexList) / 2)",
+              within="SurfaceMeshPrimitivesSequence"),
+        *(
+            reference(f"surface-{name}-primitive",
+                      "LongPrimitivePointIndexList >= 1 and LongPrimitivePointIndexList <= "
+                      "outer.outer.SurfacePointsSequence.NumberOfSurfacePoints",
+                      within=f"SurfaceMeshPrimitivesSequence.{sequence}")
+            for name, sequence in _PRIMITIVES.items()
+        ),
+        *(
+            count(f"surface-{name}-size",
+                  f"values(LongPrimitivePointIndexList) >= {least}",
+                  within=f"SurfaceMeshPrimitivesSequence.{_PRIMITIVES[name]}")
+            for name, least in (("strip", 3), ("fan", 3), ("line", 2), ("facet", 3))
+        ),
         count("surfaces", "NumberOfSurfaces == items(SurfaceSequence)", within="dataset"),
         order("surface-numbers", "numbered(SurfaceSequence.SurfaceNumber)", within="dataset"),
         count("surface-points", "values(PointCoordinatesData) == 3 * NumberOfSurfacePoints",
@@ -207,6 +268,22 @@ TRACTS = Module(
     "C.8.33.2",
     of=("tractography-results",),
     relations=(
+        count("track-measurements",
+              "items(MeasurementValuesSequence) == items(outer.TrackSequence)",
+              within="TrackSetSequence.MeasurementsSequence"),
+        count("track-values",
+              "values(MeasurementValuesSequence.FloatingPointValues) == "
+              "values(outer.TrackSequence.PointCoordinatesData) / 3",
+              when="absent(MeasurementValuesSequence.TrackPointIndexList)",
+              within="TrackSetSequence.MeasurementsSequence"),
+        count("track-indexed-values",
+              "values(FloatingPointValues) == values(TrackPointIndexList)",
+              within="MeasurementsSequence.MeasurementValuesSequence"),
+        count("track-statistics", "values(FloatingPointValues) == items(outer.TrackSequence)",
+              within="TrackStatisticsSequence"),
+        count("track-colors",
+              "values(RecommendedDisplayCIELabValueList) == values(PointCoordinatesData)",
+              within="TrackSequence"),
         order("track-set-numbers", "numbered(TrackSetSequence.TrackSetNumber)", within="dataset"),
         count("track-points",
               "values(PointCoordinatesData) == 3 * ceil(values(PointCoordinatesData) / 3)",

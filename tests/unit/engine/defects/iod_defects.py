@@ -32,6 +32,8 @@ def cases() -> Iterator[Defect]:
         yield absent("iod.type-2-missing", base, path)
     for path, base in _MISSING_TYPE_2C:
         yield absent("iod.type-2c-missing", base, path)
+    for path, base in _SINGLE:
+        yield put("iod.single-item", base, path, base.get(path) * 2)
     for path, base, value in _EMPTY:
         yield put("iod.type-1-empty", base, path, value)
     for path, base, value in _ENUMERATED:
@@ -256,3 +258,11 @@ def _sop_classes() -> Iterator[Defect]:
     yield put("iod.sop-class-unknown", _SC, "SOPClassUID", "1.2.840.10008.1.1")
     yield put("iod.attribute-unexpected", _SC, "EchoTime", 15)
     yield put("iod.type-1c-empty", _REPORT, f"{_CONTENT}[0]>TextValue", "")
+
+
+_SINGLE: list[tuple[str, File]] = [
+    ("AnatomicRegionSequence", projections.mammography()),
+    ("PerFrameFunctionalGroupsSequence[0]>FrameContentSequence", enhanced.enhanced_mr()),
+    ("TotalPixelMatrixOriginSequence", microscopy.whole_slide()),
+]
+"""Sequences that have one item."""

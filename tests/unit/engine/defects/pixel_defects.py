@@ -2,7 +2,15 @@
 
 from collections.abc import Iterator
 
-from unit.engine.clean import enhanced, images, microscopy, nuclear, radiotherapy, waveforms
+from unit.engine.clean import (
+    documents,
+    enhanced,
+    images,
+    microscopy,
+    nuclear,
+    radiotherapy,
+    waveforms,
+)
 from unit.engine.clean.notation import DataSet, File, Of
 from unit.engine.defects.defect import Defect, absent, put
 
@@ -171,6 +179,13 @@ def _overlays() -> Iterator[Defect]:
     unused = base.put("60000102", 15).put("BitsStored", 12).put("HighBit", 11)
     yield Defect("overlay.embedded", base, unused.without("60003000"), "60003000")
     yield absent("overlay.bit-position", base, "60003000", at="60000102")
+    state = documents.presentation_state().dataset
+    planes = {keyword: base.get(keyword) for keyword in base.dataset if keyword[:4] == "6000"}
+    shown = File(state | planes | {"60001001": "NOTES"})
+    yield put("overlay.layer", shown, "60001001", "NOWHERE")
+    shutter = {"ShutterShape": "BITMAP", "ShutterOverlayGroup": 0x6000}
+    shuttered = File(state | planes | shutter | {"ShutterPresentationValue": 0})
+    yield put("overlay.shutter", shuttered, "ShutterOverlayGroup", 0x6002)
     pixels = "IconImageSequence[0]>PixelData"
     yield put("icon.length", icon(), pixels, Of("OB", bytes(2)))
 

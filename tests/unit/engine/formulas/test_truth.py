@@ -207,3 +207,12 @@ def test_a_value_that_is_too_long_to_look_at_says_nothing() -> None:
     level = Level(surroundings({"LUTData": Of("OW", bytes(2 << 20))}))
     assert parsed("LUTData == 1").truth(level) is None
     assert parsed("values(LUTData) == 1048576").truth(level) is True
+
+
+def test_small_numbers_are_not_zero() -> None:
+    level = Level(surroundings(DATASET))
+    assert parsed("0.0000001 > 0").truth(level) is True
+    assert parsed("0.0000001 != 0").truth(level) is True
+    assert parsed("0.0000001 == 0").truth(level) is True
+    assert parsed("1 < 1.0000001").truth(level) is True
+    assert parsed("1.0000001 <= 1").truth(level) is True

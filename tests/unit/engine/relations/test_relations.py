@@ -7,7 +7,10 @@ from engine.relations.relation import RelationRule
 from engine.standard.facts import load
 from unit.engine.layers import findings_in
 from unit.engine.relations.seeds import (
+    derived,
     enhanced,
+    everywhere,
+    further,
     general,
     nuclear,
     presentation,
@@ -19,6 +22,9 @@ from unit.engine.relations.seeds import (
 from unit.engine.relations.seeds.seed import Seed
 
 TABLES = (
+    everywhere,
+    derived,
+    further,
     general,
     projections,
     nuclear,

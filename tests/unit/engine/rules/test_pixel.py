@@ -81,6 +81,7 @@ OVERLAY: Changes = {
     0x60000102: us(0),
     0x60003000: ("OW", bytes(4)),
 }
+LAYER = 0x60001001
 LUT = {0x00283002: us(4, 0, 12), 0x00283006: ("OW", bytes(8))}
 ICON = {
     SAMPLES: us(1),
@@ -313,6 +314,15 @@ CASES = [
     pair("overlay.length-long", "(6000,3000)", OVERLAY, {0x60003000: ("OW", bytes(6))}),
     pair("overlay.bits", "(6000,0100)", OVERLAY, {0x60000100: us(16)}),
     pair("overlay.bits", "(6000,0102)", OVERLAY, {0x60000102: us(12)}, "position"),
+    pair(
+        "overlay.shutter", "(0018,1623)", {**OVERLAY, 0x00181623: us(0x6000)}, {0x00181623: us(2)}
+    ),
+    pair(
+        "overlay.layer",
+        "(6000,1001)",
+        OVERLAY | sequence(0x00700060, {0x00700002: ("CS", b"A ")}, {}) | {LAYER: ("CS", b"A ")},
+        {LAYER: ("CS", b"B ")},
+    ),
     pair("overlay.bit-position", "(6000,0102)", OVERLAY, {0x60003000: None}),
     pair("overlay.embedded", "(6000,3000)", OVERLAY, {0x60003000: None, 0x60000102: us(15)}),
     nested(

@@ -210,7 +210,7 @@ def test_the_conditions_that_are_used_most_are_all_written_by_hand() -> None:
     used: Counter[tuple[int, int]] = Counter()
 
     def count(level: int, iods: int, seen: frozenset[int]) -> None:
-        for tag, _, condition, _, items in facts.levels[level]:
+        for tag, _, condition, _, items, _ in facts.levels[level]:
             if condition is not None:
                 used[tag, condition] += iods
             if items is not None and items not in seen:

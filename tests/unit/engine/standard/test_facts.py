@@ -93,7 +93,7 @@ def test_every_attribute_is_in_the_dictionary_and_in_order() -> None:
     for level in FACTS.levels:
         tags = [row[0] for row in level]
         assert tags == sorted(set(tags))
-        for tag, type_, condition, allowed_values, items in level:
+        for tag, type_, condition, allowed_values, items, _ in level:
             assert facts.keyword_of(tag)
             assert type_ in ITEMS
             assert condition is None or (
@@ -134,7 +134,7 @@ def conditional(
     level: int, parents: tuple[str, ...], passed: frozenset[int]
 ) -> Iterator[tuple[tuple[str, ...], str, int | None]]:
     """Paths, types and conditions of the attributes of type 1C and 2C from a level down."""
-    for tag, type_, condition, _, items in FACTS.levels[level]:
+    for tag, type_, condition, _, items, _ in FACTS.levels[level]:
         path = (*parents, facts.keyword_of(tag) or "")
         if type_.endswith("C"):
             yield path, type_, condition

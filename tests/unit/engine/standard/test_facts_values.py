@@ -171,7 +171,7 @@ def allowed(module: str, *keywords: str) -> list[tuple[int | None, str, list[str
     index = None
     for keyword in keywords:
         assert level is not None
-        [(*_, index, level)] = [
+        [(*_, index, level, _)] = [
             row for row in FACTS.levels[level] if row[0] == facts.tag_of(keyword)
         ]
     assert index is not None

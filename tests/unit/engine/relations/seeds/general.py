@@ -66,7 +66,6 @@ def _single_frames() -> Iterator[Seed]:
             "padding-range-dark": ("PixelPaddingRangeLimit", 4),
             "padding-range-bright": ("PhotometricInterpretation", "MONOCHROME1"),
             "palette-twice": ("RedPaletteColorLookupTableData", bytes(2)),
-            "icon-single": ("IconImageSequence", [{}, {}]),
             "contrast-flow": ("ContrastFlowRate", 1),
             "specimen-uid-repeated": ("SpecimenDescriptionSequence[1]>SpecimenUID", "2.25.2"),
             "specimen-identifier-repeated": (
@@ -164,11 +163,6 @@ def _windows() -> Iterator[Seed]:
         "enhanced-ct-image",
         {"SharedFunctionalGroupsSequence": groups},
         {"rescale-slope-zero": (slope, 0)},
-    )
-    yield from seeded(
-        "computed-radiography-image",
-        {"ModalityLUTSequence": [{}]},
-        {"modality-lut-single": ("ModalityLUTSequence", [{}, {}])},
     )
 
 

@@ -197,8 +197,6 @@ def _x_ray() -> Iterator[Seed]:
             "dx-shape-bright": ("PhotometricInterpretation", "MONOCHROME1"),
             "dx-shape-dark": ("PresentationLUTShape", "INVERSE"),
             "dx-intent-class-presentation": ("PresentationIntentType", "FOR PROCESSING"),
-            "mammography-view": ("ViewCodeSequence", [{}, {}]),
-            "mammography-region": ("AnatomicRegionSequence", [{}, {}]),
         },
     )
     yield from seeded(
