@@ -103,7 +103,7 @@ def _level(index: int) -> dict[str, Any]:
 
 
 def _attribute(attribute: AttributeFact) -> dict[str, Any]:
-    facts, (tag, type_, condition, values, items) = load(), attribute
+    facts, (tag, type_, condition, values, items, _) = load(), attribute
     entry: dict[str, Any] = {"name": tag_text(tag), "type": type_}
     if type_ in ("1C", "2C"):
         entry["cond"] = _condition(condition) or {"type": "U"}

@@ -8,6 +8,7 @@ from engine.relations.tables import (
     measurements,
     nuclear,
     numbers,
+    pixels,
     presentation,
     projections,
     radiotherapy,
@@ -30,6 +31,7 @@ MODULES: tuple[Module, ...] = (
     *spatial.MODULES,
     *measurements.MODULES,
     *numbers.MODULES,
+    *pixels.MODULES,
     *rt_second.MODULES,
 )
 """The modules of PS3.3 with their relations, in the order of the tables."""

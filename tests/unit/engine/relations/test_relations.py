@@ -13,6 +13,7 @@ from unit.engine.relations.seeds import (
     further,
     general,
     nuclear,
+    pixels,
     presentation,
     projections,
     radiotherapy,
@@ -22,6 +23,7 @@ from unit.engine.relations.seeds import (
 from unit.engine.relations.seeds.seed import Seed
 
 TABLES = (
+    pixels,
     everywhere,
     derived,
     further,
