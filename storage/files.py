@@ -294,7 +294,7 @@ def _contents(root: Path) -> tuple[list[Path], list[Path]]:
 def remove_tree(path: str | Path) -> None:
     """Remove a file, a symbolic link (not its target) or a tree; it may be gone already.
 
-    Another process may remove the same tree at the same time. Nobody else changes what is removed:
+    Another process may remove the same tree at the same time. Nothing else changes what is removed:
     it is out of sight.
     """
     with suppress(FileNotFoundError):

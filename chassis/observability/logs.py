@@ -7,8 +7,8 @@ of libraries quote the values that caused them, and those may be a patient's.
 import logging
 import sys
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import IO, Any, AnyStr, BinaryIO, Generic, NamedTuple, TextIO, cast
 
 import orjson
@@ -95,6 +95,17 @@ def configure(
     logging.root.setLevel(max(logging.WARNING, lowest))
     for name in SILENT:
         logging.getLogger(name).disabled = True
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Log nothing in the context: a command says in sentences what a service logs."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        yield
+    finally:
+        structlog.configure(wrapper_class=before["wrapper_class"])
 
 
 def get_logger() -> Log:

@@ -150,6 +150,8 @@ class ReportedFile(FileFacts):
     """Why it was skipped."""
     study_id: UUID | None = None
     """The study that its bytes belong to: an upload with several Study Instance UIDs is divided."""
+    duplicate_of: UUID | None = None
+    """The study of another upload that had its instance first, if it is a duplicate of that."""
     archived_as: str | None = None
     """Its place in the archive, below the study's directory."""
     quarantined_as: str | None = None

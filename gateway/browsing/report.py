@@ -90,6 +90,7 @@ def _files(evidence: _Evidence, studies: StudyStore) -> Iterator[ReportedFile]:
             sha256=file.sha256,
             size_bytes=file.size_bytes,
             study_id=study_id,
+            duplicate_of=report.reserved_for if report.outcome is Outcome.DUPLICATE else None,
             archived_as=evidence.archived_as.get(file.name),
             quarantined_as=file.name if places.is_quarantined(report) else None,
             href=places.href(report, study_id),

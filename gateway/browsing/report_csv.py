@@ -10,6 +10,7 @@ COLUMNS = (
     "file", "sent_as", "outcome", "reason", "codes", "text", "sha256", "size_bytes", "modality",
     "sop_class_uid", "sop_instance_uid", "series_instance_uid", "study_instance_uid",
     "transfer_syntax_uid", "study_id", "archived_as", "quarantined_as", "href",
+    "duplicate_of",
 )  # fmt: skip
 
 

@@ -105,18 +105,23 @@ class Reconciler:
                 self._metrics.error(error_name(error))
                 get_logger().warning("recovery.failed", error=error_name(error))
 
-    async def reconcile(self) -> None:
+    async def reconcile(self) -> int | None:
         """Look for uploads that were lost, and announce them; only one gateway does so at a time.
+
+        Returns:
+            How many were announced; None if another process is doing it.
 
         Raises:
             redis.exceptions.RedisError: Redis is unavailable.
             httpx2.HTTPError: the status service is unavailable.
         """
         if not await self._lease.take():
-            return
+            return None
+        announced = 0
         if waiting := await asyncio.to_thread(self._waiting_long):
-            await self._announce_lost(waiting)
+            announced = await self._announce_lost(waiting)
         await self._lease.give_back()
+        return announced
 
     async def _confirm(self, study_ids: Sequence[UUID]) -> None:
         """Announce uploads unless Redis has work for them; try until it answers."""
@@ -134,15 +139,18 @@ class Reconciler:
             else:
                 return
 
-    async def _announce_lost(self, waiting: Sequence[UUID]) -> None:
+    async def _announce_lost(self, waiting: Sequence[UUID]) -> int:
         work = await self._look_at_redis(waiting)
+        announced = 0
         for study_id in waiting:
             if study_id in work.busy or await self._has_failed(study_id):
                 continue
             if await self._announce(study_id, work):
+                announced += 1
                 await asyncio.sleep(PAUSE_SECONDS)
             if not await self._lease.take():
-                return
+                break
+        return announced
 
     async def _look_at_redis(self, study_ids: Sequence[UUID]) -> _Work:
         """What Redis knows. The counts come first: what is announced after that has another one."""

@@ -27,6 +27,7 @@ from contracts.status import (
     StudyStatusUpdate,
     StudyStatusUpdates,
 )
+from gateway.recovery.deleted import deleted_studies
 from storage.study_folder import StudyFolder
 from storage.study_state import stored_studies, updates_at
 from storage.study_store import StudyStore
@@ -98,6 +99,8 @@ class RecordRecovery:
     async def restore(self, on_progress: Callable[[int], None] | None = None) -> int | None:
         """Rebuild the record of every study in the store, unless another process is doing it.
 
+        Studies that were deleted get one, too, from the trail of removed files.
+
         It rests for as long as it works, so that it takes at most half of a core and of the disk.
 
         Args:
@@ -122,6 +125,11 @@ class RecordRecovery:
                 return None
             report(count)
             await asyncio.sleep(time.monotonic() - began)
+        deleted = await asyncio.to_thread(deleted_studies, self._studies)
+        for first in range(0, len(deleted), AT_ONCE):
+            await self._send(deleted[first : first + AT_ONCE])
+            if not await self._lease.take():
+                return None
         client = await self._connect()
         await client.set(RECORDS_COMPLETE, 1)
         await self._lease.give_back()

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from chassis.messaging.broker import create_broker
 from chassis.messaging.publishing import EventPublisher, Transactions
+from chassis.observability.logs import silent
 from chassis.observability.metrics import Metrics
 from chassis.runtime.settings import ConfigurationError, load, redis_address
 from chassis.web import guard, health, problem
@@ -44,7 +45,9 @@ def repair(data: Path, redis_url: str | None) -> None:
     Raises:
         CommandError: a setting is wrong, no Redis or no study is there, or Redis is unavailable.
     """
-    asyncio.run(_repair(_settings(data, url_for_client(redis_url, data))))
+    settings = _settings(data, url_for_client(redis_url, data))
+    with silent():
+        asyncio.run(_repair(settings))
 
 
 def _settings(data: Path, redis_url: str | None) -> GatewaySettings:
@@ -86,8 +89,11 @@ async def _repair(settings: GatewaySettings) -> None:
             else:
                 print_line(f"status records rebuilt: {number_of(count, 'study', 'studies')}")
             await recovery.correct()
-            await _announce_lost(settings, status)
-        print_line("uploads that Redis had lost are announced")
+            announced = await _announce_lost(settings, status)
+            if announced is None:
+                print_line("uploads that Redis has lost: a gateway is announcing them")
+            else:
+                print_line(f"uploads announced again: {announced}")
 
 
 def _status_client(store: RedisStore) -> httpx2.AsyncClient:
@@ -104,15 +110,19 @@ def _status_client(store: RedisStore) -> httpx2.AsyncClient:
     )
 
 
-async def _announce_lost(settings: GatewaySettings, status: httpx2.AsyncClient) -> None:
-    """Announce the uploads that Redis has lost, as a gateway does, unless one is doing it."""
+async def _announce_lost(settings: GatewaySettings, status: httpx2.AsyncClient) -> int | None:
+    """Announce the uploads that Redis has lost, as a gateway does, unless one is doing it.
+
+    Returns:
+        How many; None if a gateway is doing it.
+    """
     broker = create_broker(settings)
     await broker.connect()
     try:
         metrics = Metrics(settings.service)
         publisher = EventPublisher(broker, UPLOADS, settings.service, metrics, Transactions(broker))
         keys = Idempotency(broker.connect, settings.studies, settings.idempotency_seconds)
-        await Reconciler(
+        return await Reconciler(
             broker.connect,
             settings.studies,
             Announcer(publisher, keys, metrics, at_once=1),

@@ -55,6 +55,13 @@ def up(
             help="The port of Redis.  [default: 6379, or any free port if that is taken]",
         ),
     ] = None,
+    start_seconds: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS", min=1, max=86_400,
+            help="How long the services may take until they are ready.",
+        ),
+    ] = 600,
 ) -> None:  # fmt: skip
     """Run Redis and all services on this machine until Ctrl-C.
 
@@ -72,6 +79,7 @@ def up(
             gateways=gateways,
             validators=validators,
             redis_port=redis_port,
+            start_seconds=start_seconds,
         )
     )
 

@@ -1,5 +1,6 @@
 """`hdv dead-letters`: lists, shows, replays and drops what could not be processed."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,8 @@ from hdv.terminal.text import number_of, print_json, print_line, time_text
 MOST_PER_PAGE = 500
 SECONDS = 3600.0
 """How long a command may take."""
+
+_LETTER_ID = re.compile(r"[0-9]{1,20}(-[0-9]{1,20})?", re.ASCII)
 
 Json = dict[str, Any]
 
@@ -88,11 +91,11 @@ class DeadLetters:
         body: Json = {name: value for name, value in chosen.items() if value}
         if bool(letters) + bool(body) + everything != 1:
             raise CommandError("name dead letters, or choose them by --study, --code or --all")
-        replayed: list[str] = []
+        paths = [_path(letter_id) for letter_id in letters]
+        replayed: list[str] = list(letters)
         with self._gateway() as gateway:
-            for letter_id in letters:
-                gateway.send("POST", f"{_path(letter_id)}/replay", repeatable=False)
-                replayed.append(letter_id)
+            for path in paths:
+                gateway.send("POST", f"{path}/replay", repeatable=False)
             while not letters:
                 done = gateway.send("POST", "/dead-letters/replay", lambda: {"json": body}).json()
                 replayed += done["replayed"]
@@ -106,12 +109,13 @@ class DeadLetters:
 
     def drop(self, letters: Sequence[str], *, confirmed: bool) -> None:
         """Delete dead letters."""
+        paths = [_path(letter_id) for letter_id in letters]
         what = number_of(len(letters), "dead letter")
         if not confirmed:
             confirm(f"Delete {what} permanently?")
         with self._gateway() as gateway:
-            for letter_id in letters:
-                gateway.send("DELETE", _path(letter_id), repeatable=False)
+            for path in paths:
+                gateway.send("DELETE", path, repeatable=False)
         if self._json:
             print_json({"dropped": list(letters)})
         else:
@@ -122,6 +126,11 @@ class DeadLetters:
 
 
 def _path(letter_id: str) -> str:
+    if not _LETTER_ID.fullmatch(letter_id):
+        raise CommandError(
+            f"{letter_id} is no dead letter's id, which is like 1772357400250-0; "
+            "hdv dead-letters list shows them"
+        )
     return f"/dead-letters/{letter_id}"
 
 

@@ -1,15 +1,12 @@
 """`hdv up`: runs Redis and all services on this machine until a signal stops them."""
 
-import http.client
 import json
 import os
 import secrets
 import shlex
 import sys
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from importlib.metadata import version
 from importlib.resources import files
 from importlib.util import find_spec
@@ -28,14 +25,13 @@ from hdv.up.preflight import (
     make_directories,
     require_free_port,
 )
+from hdv.up.readiness import NotReadyError, Start, missing
 from hdv.up.stop_signals import StopSignals
 from hdv.up.supervision import Supervision
 from hdv.up.supervisor_config import Process
 from status.settings import StatusSettings
 from validator.settings import ValidatorSettings
 
-START_SECONDS = 60.0
-"""How long the services may take until they are ready."""
 WATCH_PERIOD_SECONDS = 5.0
 """How often it looks whether all processes still run."""
 REDIS_PORT = 6379
@@ -54,6 +50,7 @@ class UpOptions:
     gateways: int
     validators: int
     redis_port: int | None
+    start_seconds: float
 
     @property
     def ports(self) -> dict[str, int]:
@@ -194,36 +191,27 @@ def _run(
     stop: StopSignals,
 ) -> None:
     say("Starting …")
-    waiting = list(options.ports)
-    deadline = time.monotonic() + START_SECONDS
-    while not stop.wait(0.2 if waiting else WATCH_PERIOD_SECONDS):
+    urls = {name: options.url(name) for name in options.ports}
+    start = Start(urls, options.start_seconds, missing=missing)
+    while not stop.wait(WATCH_PERIOD_SECONDS if start.is_over() else 0.2):
         if failure := supervision.failure():
             raise _failed(
                 f"{failure}; see the log above, or {options.data / 'redis' / 'redis.log'} for Redis"
             )
-        if waiting:
-            waiting = [name for name in waiting if not _is_ready(options.url(name))]
-            if not waiting:
+        if not start.is_over():
+            try:
+                if waits_for := start.look():
+                    say(waits_for)
+            except NotReadyError as error:
+                raise _failed(str(error)) from None
+            if start.is_over():
                 for line in _announcement(options, settings).splitlines():
                     say(line)
-            elif time.monotonic() > deadline:
-                raise _failed(f"not ready after {START_SECONDS:.0f} s: {', '.join(waiting)}")
     say("Stopping …")
 
 
 def _failed(reason: str) -> CommandError:
     return CommandError(reason, code=ExitCode.FAILED)
-
-
-def _is_ready(url: str) -> bool:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=5)
-    try:
-        connection.request("GET", "/health/ready")
-        return connection.getresponse().status == HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False  # not listening yet
-    finally:
-        connection.close()
 
 
 def _announcement(options: UpOptions, settings: GatewaySettings) -> str:

@@ -104,6 +104,9 @@ def test_hdv_repair_rebuilds_what_redis_has_lost_without_running_services(
         app, ["repair", "--data", directory, "--redis-url", redis_server.url]
     )
     assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines() == [
+        "index rebuilt: 1 study", "status records rebuilt: 3 studies", "uploads announced again: 1",
+    ]  # fmt: skip
 
     records = {
         study_id: json.loads(redis_server.client.get(f"status:{study_id}"))["status"]

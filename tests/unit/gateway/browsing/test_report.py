@@ -137,7 +137,11 @@ async def test_the_report_of_a_study_that_was_sent_again_names_the_one_before(
 ) -> None:
     again = Sent(b"good", outcome=Outcome.DUPLICATE, uid="1.2.3.1.1", known_in=OTHER)
     empty.disk.archive(again)
-    assert (await empty.get(REPORT)).json()["duplicate_of"] == [str(OTHER)]
+    report = (await empty.get(REPORT)).json()
+    assert report["duplicate_of"] == [str(OTHER)]
+    assert report["files"][0]["duplicate_of"] == str(OTHER)
+    [row] = await table(empty)
+    assert row["duplicate_of"] == str(OTHER)
 
 
 async def test_a_file_that_was_deleted_from_quarantine_is_not_said_to_be_there(

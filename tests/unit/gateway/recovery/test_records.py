@@ -11,10 +11,13 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 from structlog.testing import capture_logs
 
+from contracts.events import RemovalReason
 from contracts.report import Outcome
 from contracts.status import RECORDS_COMPLETE, State, StatusRecord, StudyStatusUpdates
+from gateway.deletion.audit_trail import Removal, locked
 from gateway.recovery.records import RecordRecovery
 from status.record import advance
+from storage.layout import REMOVED
 from unit.gateway.studies_on_disk import OTHER, STUDY, UPLOADED, Disk, Sent
 
 VALID = Sent(b"valid", uid="1.2.1")
@@ -99,6 +102,29 @@ async def test_every_study_gets_a_record(recovery: RecordRecovery, bus: Bus, dis
     assert files
     assert (files.accepted, files.rejected) == (1, 1)
     assert [line["studies"] for line in lines if line["event"] == "records.restored"] == [3]
+
+
+async def test_studies_that_were_deleted_get_their_records_from_the_trail(
+    recovery: RecordRecovery, bus: Bus, disk: Disk
+) -> None:
+    """Of a study that is still somewhere, only files were removed."""
+    disk.archive(VALID)
+    disk.quarantine(INVALID, study_id=OTHER)
+    deleted = uuid4()
+    with locked(disk.volumes.studies.removals) as trail:
+        trail.append([
+            Removal(
+                study_id=study_id, file=file, sha256=VALID.sha256, reason=RemovalReason.DELETED
+            )
+            for study_id, file in ((STUDY, "000002.dcm"), (deleted, "1.dcm"), (deleted, "2.dcm"))
+        ])  # fmt: skip
+    trail_file = disk.volumes.quarantine / REMOVED
+    trail_file.write_bytes(b"edited\n" + trail_file.read_bytes())
+    with capture_logs() as lines:
+        await recovery.restore_if_lost()
+    states = {study_id: found.status for study_id, found in bus.records.items()}
+    assert states == {STUDY: State.ARCHIVED, OTHER: State.FAILED, deleted: State.DELETED}
+    assert "records.trail_unreadable" in [line["event"] for line in lines]
 
 
 async def test_records_that_redis_has_are_not_rebuilt(

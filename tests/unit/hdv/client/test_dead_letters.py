@@ -109,6 +109,16 @@ def test_what_to_replay_has_to_be_clear(
     assert not gateway.asked
 
 
+@pytest.mark.parametrize("command", [["show"], ["replay"], ["replay", "1-0"], ["drop", "--yes"]])
+def test_what_is_no_id_is_said_before_anything_is_sent(
+    terminal: Terminal, gateway: Gateway, command: list[str]
+) -> None:
+    result = terminal("dead-letters", *command, "x")
+    assert result.exit_code == 2
+    assert "x is no dead letter's id, which is like 1772357400250-0" in result.stderr
+    assert not gateway.asked
+
+
 def test_nothing_is_dropped_without_a_yes(terminal: Terminal, gateway: Gateway) -> None:
     assert terminal("dead-letters", "drop", "3-0", keys="n\n").exit_code != 0
     assert not gateway.asked

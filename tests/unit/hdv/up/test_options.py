@@ -18,6 +18,7 @@ def options(host: str = "127.0.0.1", *, gateways: int = 1, validators: int = 1) 
         gateways=gateways,
         validators=validators,
         redis_port=6400,
+        start_seconds=600,
     )
 
 
