@@ -37,7 +37,8 @@ RUN python -m pip uninstall --yes --quiet --root-user-action=ignore setuptools w
  && groupadd --gid 10001 hdv \
  && useradd --uid 10001 --gid hdv --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin hdv \
  # A named volume mounted at /data inherits this owner.
- && install -d -o hdv -g hdv -m 700 /data /data/uploads /data/quarantine /data/archive /keys
+ && install -d -o hdv -g hdv -m 700 /data /data/uploads /data/quarantine /data/archive \
+    /data/audit /keys
 COPY --from=build /opt/venv /opt/venv
 # The root file system may be read-only: bytecode is compiled already, and only /tmp and /data are
 # written. PYTHONSAFEPATH: no module is imported from the current directory. Others can reach a
@@ -50,7 +51,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     HDV_KEYS_FILE=/keys/keys.json \
     HDV_UPLOADS_DIR=/data/uploads \
     HDV_QUARANTINE_DIR=/data/quarantine \
-    HDV_ARCHIVE_DIR=/data/archive
+    HDV_ARCHIVE_DIR=/data/archive \
+    HDV_AUDIT_DIR=/data/audit
 USER 10001:10001
 STOPSIGNAL SIGTERM
 CMD ["python", "-m", "gateway"]

@@ -17,6 +17,7 @@ from chassis.web.routing import include, provide
 from chassis.web.status_client import status_client
 from contracts.channels import DELETED, UPLOADS
 from contracts.places import Place
+from gateway.audited import keep_audit_log
 from gateway.browsing import routes as browsing
 from gateway.browsing.study_files import StudyFiles
 from gateway.browsing.study_labels import label_of
@@ -71,6 +72,7 @@ def create_app(settings: GatewaySettings, *, instance: str | None = None) -> Ser
     service = Service(
         settings, description=DESCRIPTION, instance=instance, guard=guard, hosts=settings.hosts
     )
+    keep_audit_log(service, settings)
     service.use(lambda: provider_client)
     service.in_background(keys.follow_continually)
     service.work_on(studies.store, Place.UPLOADS, Place.QUARANTINE)

@@ -9,7 +9,7 @@ from starlette.types import Scope as Request
 
 from chassis.access.caller import ANYONE, Caller
 from chassis.access.oidc.errors import ProviderError
-from chassis.web.guard import REALM, InternalToken, TokenGuard, bearer_token, unauthorized
+from chassis.web.guard import CALLER, REALM, InternalToken, TokenGuard, bearer_token, unauthorized
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from gateway.http.visibility import Visibility
@@ -81,6 +81,7 @@ class GatewayGuard:
         if not rule.scopes or not self.requires_credentials:
             return ANYONE
         caller = await self._caller(scope, rule)
+        scope[CALLER] = caller  # also if it is refused: the audit log wants to know
         if not any(map(caller.may, rule.scopes)):
             raise _insufficient(rule)
         if caller.labels is not None and rule.labels is not Labels.ROUTE:

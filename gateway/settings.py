@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, PositiveFloat, field_validator
+from pydantic import Field, FilePath, PositiveFloat, field_validator
 
 from chassis.access.caller import Scope
 from chassis.access.key_file import KeyFileError, read_keys
@@ -74,6 +74,25 @@ class OidcSettings(SettingsGroup):
         return issuer
 
 
+class AuditSettings(SettingsGroup):
+    """The audit log."""
+
+    max_file_bytes: int = Field(default=64 * 1024**2, ge=4096)
+    """A file of the log that has grown to this size is continued in another one; there is a new one
+    each day anyway."""
+    days: int | None = Field(default=None, ge=1)
+    """Files of the log are deleted after this many days; never without a value."""
+    syslog_host: str | None = None
+    """Where records are also sent as DICOM audit messages, by syslog over TLS; nowhere without a
+    value."""
+    syslog_port: int = Field(default=6514, ge=1, le=65_535)
+    """The port there."""
+    syslog_ca: FilePath | None = None
+    """The certificate authority of that server; without one, those of the system."""
+    syslog_certificate: FilePath | None = None
+    """The gateway's own certificate and key in one file, if that server asks for one."""
+
+
 class RecoverySettings(SettingsGroup):
     """The reconciler, which announces uploads again that Redis has lost."""
 
@@ -123,6 +142,9 @@ class GatewaySettings(UploadLimits, VolumeSettings, StatusClientSettings):
     feed: FeedSettings = FeedSettings()
     stow: StowSettings = StowSettings()
     recovery: RecoverySettings = RecoverySettings()
+    audit_dir: Annotated[Path, Shared()] = Path("data/audit")
+    """Directory of the audit log."""
+    audit: AuditSettings = AuditSettings()
 
     @property
     def hosts(self) -> frozenset[str]:

@@ -392,6 +392,14 @@ class ProblemType(Enum):
         _SOON,
     )
 
+    AUDIT_UNAVAILABLE = (
+        503,
+        "Audit log unavailable",
+        "The request has to be recorded in the audit log, which cannot be written.",
+        "Repeat the request after `Retry-After`; the operator has to make room for the log.",
+        _LATER,
+    )
+
     UNKNOWN_DEAD_LETTER = (
         404,
         "Unknown dead letter",

@@ -22,6 +22,7 @@ from chassis.web.guard import caller_of
 from chassis.web.problem import Problem
 from chassis.web.problem_types import ProblemType
 from contracts.intake import Intake
+from gateway.audit.middleware import STUDIES
 from gateway.limits import UploadLimits
 from gateway.settings import GatewaySettings
 from gateway.uploads.announcing import Announcer
@@ -132,6 +133,7 @@ class UploadService:
                     intake = describe()
                     if first := keyed.repeats(intake):
                         get_logger().info("upload.repeated", study_id=str(first.study_id))
+                        request.scope[STUDIES] = (str(first.study_id),)
                         return Received(first, intake)
                     await keyed.require_lock()
                 with self._steps.step("store"):
@@ -141,6 +143,7 @@ class UploadService:
         self._metrics.received(
             files=len(intake.files), size_bytes=sum(file.size_bytes for file in intake.files)
         )
+        request.scope[STUDIES] = (str(study_id),)
         return Received(Receipt.of(intake), intake)
 
     @contextlib.asynccontextmanager

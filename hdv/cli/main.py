@@ -69,6 +69,13 @@ app.add_typer(keys.app, rich_help_panel=SERVICES)
 app.add_typer(services.events, rich_help_panel=SERVICES)
 app.add_typer(services.index, rich_help_panel=SERVICES)
 app.add(
+    "hdv audit --since 2026-03-01",
+    "hdv audit --study 0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11 --kind export",
+    "hdv audit --outcome refused --format ndjson",
+    heading=SERVICES,
+    extra="server",
+)(maintenance.audit)
+app.add(
     "hdv doctor",
     "hdv doctor --data /srv/hdv --format json",
     "hdv doctor --url http://gateway:8000 --service http://validator:8002",

@@ -1,8 +1,8 @@
-"""The commands that look after an installation: `hdv doctor`, `hdv verify` and `hdv repair`."""
+"""The commands that look after an installation: `hdv audit`, `doctor`, `verify` and `repair`."""
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -71,6 +71,81 @@ def verify(
             resume=resume,
             since=since.replace(tzinfo=UTC) if since else None,
             json=form == "json",
+        )
+    )
+
+
+_TIMES = ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"]
+
+
+def audit(
+    data: DataDirectory = Path("data"),
+    directory: Annotated[
+        Path | None,
+        typer.Option(
+            "--dir", metavar="DIR", show_default=False,
+            help="The directory of the audit log.  [default: HDV_AUDIT_DIR, else that of --data]",
+        ),
+    ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            metavar="TIME", show_default=False, formats=_TIMES, help="From this time (UTC) on."
+        ),
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option(
+            metavar="TIME", show_default=False, formats=_TIMES, help="Before this time (UTC)."
+        ),
+    ] = None,
+    study: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", show_default=False, help="About this study: its id, or its UID for "
+            "requests of DICOMweb.",
+        ),
+    ] = None,
+    caller: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", show_default=False, help="By this key, subject or service."),
+    ] = None,
+    kind: Annotated[
+        Literal[
+            "upload", "query", "read", "export", "change", "delete", "refusal", "start", "stop"
+        ]
+        | None,
+        typer.Option(show_default=False, help="Of this kind."),
+    ] = None,
+    outcome: Annotated[
+        Literal["success", "refused", "failed"] | None,
+        typer.Option(show_default=False, help="With this outcome."),
+    ] = None,
+    form: Annotated[
+        Literal["text", "ndjson", "dicom"],
+        typer.Option("--format", "-f", help="The format; dicom is XML as of PS3.15 A.5."),
+    ] = "text",
+) -> None:  # fmt: skip
+    """Show who did what to which study, when, from where, and how it ended.
+
+    Reads the files of the audit log, and what retention has deleted.
+    """
+    from datetime import UTC
+
+    from hdv.admin.audit import AuditOptions
+    from hdv.admin.audit import audit as run
+
+    run(
+        AuditOptions(
+            data=data,
+            directory=directory,
+            since=since.replace(tzinfo=UTC) if since else None,
+            until=until.replace(tzinfo=UTC) if until else None,
+            study=study,
+            caller=caller,
+            kind=kind,
+            outcome=outcome,
+            form=form,
         )
     )
 

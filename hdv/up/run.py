@@ -127,6 +127,7 @@ def environment(options: UpOptions, given: Mapping[str, str]) -> dict[str, str]:
         "HDV_QUARANTINE_DIR": str(options.data / "quarantine"),
         "HDV_ARCHIVE_DIR": str(options.data / "archive"),
         "HDV_KEYS_FILE": str(options.data / "keys.json"),
+        "HDV_AUDIT_DIR": str(options.data / "audit"),
         "HDV_INTERNAL_TOKEN": secrets.token_urlsafe(32),
         "HDV_REDIS_URL": f"redis://{LOOPBACK}:{options.redis_port or free_port(REDIS_PORT)}/0",
     }

@@ -18,7 +18,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, pipeline: Pipeline) -> None:
     for name, value in pipeline.environment.items():
         if name.startswith("HDV_"):
             monkeypatch.setenv(name, value)
-    for name in ("uploads", "quarantine", "archive"):
+    for name in ("uploads", "quarantine", "archive", "audit"):
         (pipeline.directory / name).mkdir(mode=0o750)
 
 

@@ -50,7 +50,7 @@ def gateway_settings(root: Path, **changes: Any) -> GatewaySettings:
         changes: values in place of the packaged ones; of a group, the values to change.
     """
     packaged = load(GatewaySettings).model_dump()
-    volumes = {f"{name}_dir": root / name for name in ("uploads", "quarantine", "archive")}
+    volumes = {f"{name}_dir": root / name for name in ("uploads", "quarantine", "archive", "audit")}
     packaged |= {"keys_file": root / "keys.json", "allowed_hosts": ("gateway",)}
     for name, value in {**volumes, **_merged(SMALL, changes)}.items():
         is_group = isinstance(packaged[name], dict) and isinstance(value, Mapping)

@@ -106,6 +106,7 @@ class Pipeline:
             "HDV_UPLOADS_DIR": str(self.uploads),
             "HDV_QUARANTINE_DIR": str(self.quarantine),
             "HDV_ARCHIVE_DIR": str(self.archive),
+            "HDV_AUDIT_DIR": str(directory / "audit"),
             "HDV_GATEWAY__MIN_FREE_BYTES": "1000000",
             "HDV_INTERNAL_TOKEN": TOKEN,
             "HDV_KEYS_FILE": str(directory / "keys.json"),

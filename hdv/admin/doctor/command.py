@@ -78,6 +78,8 @@ def _given(data: Path, redis_url: str | None) -> dict[str, object]:
     for place in Place:
         if f"HDV_{place.upper()}_DIR" not in os.environ:
             given[f"{place}_dir"] = data / place
+    if "HDV_AUDIT_DIR" not in os.environ:
+        given["audit_dir"] = data / "audit"
     return given
 
 

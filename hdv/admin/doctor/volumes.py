@@ -21,6 +21,7 @@ def examine_volumes(settings: GatewaySettings) -> Iterator[Diagnosis]:
     }
     for name, directory in volumes.items():
         yield from _examine(f"volume {name}", directory.absolute(), settings.min_free_bytes)
+    yield from _examine("audit log", settings.audit_dir.absolute(), 0)
 
 
 def _examine(subject: str, directory: Path, min_free_bytes: int) -> Iterator[Diagnosis]:

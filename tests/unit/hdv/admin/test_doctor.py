@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[4]
 
 @pytest.fixture
 def volumes(tmp_path: Path) -> Path:
-    for name in ("uploads", "archive", "quarantine"):
+    for name in ("uploads", "archive", "quarantine", "audit"):
         (tmp_path / name).mkdir(mode=0o750)
     return tmp_path
 
@@ -34,7 +34,7 @@ def faults(volumes: Path, subject: str, **changes: Any) -> list[Diagnosis]:
 
 def test_volumes_with_room_are_well(volumes: Path) -> None:
     well = [one.subject for one in examine_volumes(gateway_settings(volumes))]
-    assert well == ["volume uploads", "volume archive", "volume quarantine"]
+    assert well == ["volume uploads", "volume archive", "volume quarantine", "audit log"]
 
 
 def test_a_volume_that_is_not_mounted_is_an_error(volumes: Path) -> None:
