@@ -114,15 +114,20 @@ class Trail:
         self._unwritten.labels(self._service).set(len(self._waiting) if self._is_failing else 0)
 
     async def _write(self) -> None:
-        """Write some of what waits; it stays if that fails, so that a line may come twice."""
+        """Write some of what waits; it stays if that fails, and a part of it may come twice."""
         records = [self._waiting[number] for number in range(min(len(self._waiting), MOST_AT_ONCE))]
         if not records:
             return
-        await asyncio.to_thread(self._files.write, records)
-        for _ in records:
-            self._waiting.popleft()
-        for listener in self.listeners:
-            listener(records)
+        writing = asyncio.ensure_future(asyncio.to_thread(self._files.write, records))
+        try:
+            await asyncio.shield(writing)
+        finally:
+            await asyncio.wait([writing])  # also if this task was cancelled: the thread goes on
+            if not writing.exception():
+                for _ in records:
+                    self._waiting.popleft()
+                for listener in self.listeners:
+                    listener(records)
 
 
 def _own(kind: Kind) -> AuditRecord:
