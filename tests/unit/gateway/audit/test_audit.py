@@ -10,6 +10,7 @@ from xml.etree.ElementTree import fromstring
 import pytest
 from fastapi.routing import APIRoute
 
+from chassis.access.caller import Scope
 from chassis.observability.metrics import Metrics
 from gateway.audit.audited_routes import AUDITED, NOT_AUDITED, kind_of
 from gateway.audit.dicom import audit_message
@@ -18,6 +19,7 @@ from gateway.audit.record import AuditRecord, Kind, Outcome
 from gateway.audit.syslog import framed
 from gateway.audit.trail import Trail
 from kit.gateway import MemoryGateway, running
+from kit.keys import make_key
 from kit.problems import assert_problem
 
 STUDY = "0b1c9c5e-3f0f-4b7f-8f5e-2f3a9d1b6c11"
@@ -82,6 +84,24 @@ async def test_what_is_not_there_or_fails_is_recorded_too(
     [record] = written(gateway)
     assert (record.kind, record.study_ids, record.detail) == (kind, (STUDY,), detail)
     assert record.outcome is Outcome.of(answer.status_code)
+
+
+async def test_a_refusal_is_recorded_with_the_key_that_was_not_enough(tmp_path: Path) -> None:
+    key = make_key(tmp_path / "keys.json", Scope.READ)
+    async with running(MemoryGateway(tmp_path)) as gateway:
+        await gateway.client.post("/upload", files={"file": FILE})
+        await gateway.client.get("/status/" + STUDY, headers={"Authorization": "Bearer no"})
+        await gateway.client.post("/upload", files={"file": FILE}, headers=key.header)
+        await gateway.client.get("/studies", headers={**key.header, "Host": "evil.example"})
+        await gateway.client.get("/dead-letters", headers=key.header)
+    records = [(r.kind.value, r.route, r.status, r.caller) for r in written(gateway)]
+    assert records == [
+        ("upload", "/upload", 401, "anonymous"),
+        ("refusal", "/status/{study_id}", 401, "anonymous"),
+        ("upload", "/upload", 403, f"key {key.id} test"),
+        ("refusal", None, 421, "anonymous"),
+        ("refusal", "/dead-letters", 403, f"key {key.id} test"),
+    ]
 
 
 async def test_what_a_client_has_made_up_is_not_recorded(tmp_path: Path) -> None:
