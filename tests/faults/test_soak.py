@@ -36,6 +36,6 @@ def test_nothing_grows(trial: Trial, request: pytest.FixtureRequest) -> None:
     last = samples[-1]
     trial.report(
         f"{last.studies} studies, {len(samples)} rounds, {time.monotonic() - started:.0f} s; "
-        + ", ".join(f"{name} {value:.0f}" for name, value in last.used.items())
+        + ", ".join(f"{name} {value:.4g}" for name, value in last.used.items())
     )
     assert growth(samples) == []
