@@ -132,6 +132,10 @@ bench: .venv/dev ## Measure speed and cost beside Orthanc and dciodvfy, write be
 bench-quick: .venv/dev ## The same with less of everything, in two minutes
 	@$(BIN)/python -m benchmarks --quick $(ARGS)
 
+.PHONY: hostile
+hostile: .venv/dev ## Send hostile input to an hdv up of its own, and measure memory and time
+	@$(BIN)/python -m benchmarks.hostile $(ARGS)
+
 .PHONY: compare
 compare: .venv/dev ## Compare findings on real files with other validators, write docs/comparison.md
 	@$(BIN)/python -m benchmarks.agreement

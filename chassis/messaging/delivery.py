@@ -24,6 +24,7 @@ from chassis.messaging.publishing import EventPublisher, Transactions
 from chassis.messaging.subscription import Fields, body_of
 from chassis.observability.logs import get_logger
 from chassis.observability.metrics import Metrics
+from chassis.runtime.slots import Slots
 from contracts.events import CloudEvent
 
 GATHER_SECONDS = 0.025
@@ -31,6 +32,10 @@ GATHER_SECONDS = 0.025
 where messages are rare, none waits; the more come, the more are handled at once."""
 LONGEST_GATHER_SECONDS = 0.25
 
+LONG_BATCH_SECONDS = 2.0
+"""A batch of small studies that takes longer lets another one begin: a file in it costs much."""
+BATCHES_BESIDE = 16
+"""So many such batches at the same time."""
 LARGE_HERE = 4
 """So many times as many large messages as are handled are taken in at most: small ones behind them
 overtake those that wait. More would better be left to other processes."""
@@ -87,13 +92,13 @@ class Consumer:
     event: type[CloudEvent]
     handler: Handler
     capacity: Capacity
-    _batches: asyncio.Semaphore = field(init=False)
+    _batches: Slots = field(init=False)
     _large: asyncio.Semaphore = field(init=False)
     _large_here: asyncio.Semaphore = field(init=False)
     """Handled, or waiting for that: small ones behind them are to be read, and to overtake."""
 
     def __post_init__(self) -> None:
-        self._batches = asyncio.Semaphore(self.capacity.batches)
+        self._batches = Slots(self.capacity.batches, LONG_BATCH_SECONDS, beside=BATCHES_BESIDE)
         self._large = asyncio.Semaphore(self.capacity.large)
         self._large_here = asyncio.Semaphore(LARGE_HERE * self.capacity.large)
 
@@ -108,12 +113,12 @@ class Consumer:
             async with self._large_here, self._large:
                 yield
         else:
-            async with self._batches:
+            async with self._batches.slot():
                 yield
 
     async def room(self) -> None:
         """Wait until another message could be taken in, whatever its size."""
-        async with self._batches, self._large_here:
+        async with self._batches.slot(), self._large_here:
             pass
 
 

@@ -109,11 +109,15 @@ class Isolation:
             Exception: whatever the function raises.
         """
         ends: Counter[End] = Counter()
+        task = _Task()
         while True:
             try:
-                async with self._turn(ends), self._slots.slot():
-                    return await self._attempt(function, args, before=ends)
+                slot = self._slots.slot(is_long=task.is_interrupted, interrupt=task.interrupt)
+                async with self._turn(ends), slot:
+                    return await self._attempt(function, args, before=ends, task=task)
             except WorkerEndedError as error:
+                if task.was_interrupted_now():
+                    continue
                 was_large = error.memory_bytes > LARGE_SHARE * self._memory_bytes
                 end = end_of(error.exit_code, self._out_of_memory_kills, was_large=was_large)
             except WorkerLostError:
@@ -132,15 +136,22 @@ class Isolation:
             yield
 
     async def _attempt(
-        self, function: Callable[..., Result], args: tuple[object, ...], *, before: Counter[End]
+        self,
+        function: Callable[..., Result],
+        args: tuple[object, ...],
+        *,
+        before: Counter[End],
+        task: "_Task",
     ) -> Result:
         if not self._is_running:
             raise RuntimeError("the pool is not running")
         worker = await self._take(fresh=bool(before))
+        task.worker = worker
         was_killed = before[End.KILLED] + before[End.SHORTAGE] > 0
         try:
             result: Result = await worker.do(function, args, look_at_memory=was_killed)
         finally:
+            task.worker = None
             has_room = len(self._idle) < self._processes
             if has_room and worker.is_usable and worker.tasks < TASKS_PER_PROCESS:
                 self._idle.append(worker)
@@ -171,6 +182,45 @@ class Isolation:
     def _dismiss(self, worker: Worker) -> None:
         worker.kill()
         self._workers.discard(worker)
+
+
+class _Task:
+    """A task that may be interrupted once, to let others go first.
+
+    Attributes:
+        worker: what does it at the moment.
+        is_interrupted: whether it has been interrupted.
+    """
+
+    def __init__(self) -> None:
+        self.worker: Worker | None = None
+        self.is_interrupted = False
+        self._is_new = False
+        self._before: tuple[Worker, float] | None = None
+        """Its worker at the first look, and the CPU time that this had used by then."""
+
+    def interrupt(self) -> bool:
+        """End the process that does it, if it has used CPU time: others may keep it waiting.
+
+        Returns:
+            Whether it has.
+        """
+        worker = self.worker
+        if worker is None or not worker.is_usable:
+            return False
+        used = worker.cpu_seconds()
+        if self._before is None or self._before[0] is not worker:
+            self._before = (worker, used)
+        if used - self._before[1] < LONG_TASK_SECONDS:
+            return False
+        self.is_interrupted = self._is_new = True
+        worker.kill()
+        return True
+
+    def was_interrupted_now(self) -> bool:
+        """Whether that is why its process has ended; true only once."""
+        was, self._is_new = self._is_new, False
+        return was
 
 
 def _pause(attempts: int) -> float:

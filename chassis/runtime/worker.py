@@ -138,6 +138,10 @@ class Worker(asyncio.Protocol):
             return value
         raise value
 
+    def cpu_seconds(self) -> float:
+        """The CPU time that the process has used since its start."""
+        return (_cpu_ticks(self._process.pid) or 0) / os.sysconf("SC_CLK_TCK")
+
     def kill(self) -> None:
         """Kill the process, whatever it does."""
         self.is_usable = False

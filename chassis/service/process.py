@@ -11,6 +11,7 @@ from typing import NoReturn
 import uvloop
 
 from chassis.observability import logs
+from chassis.runtime.permissions import restrict
 from chassis.runtime.settings import ConfigurationError, SettingsT, load, require_protected
 from chassis.service.development import run_with_reload
 from chassis.service.lifecycle import Service
@@ -50,6 +51,7 @@ def run(create_app: Callable[[SettingsT], Service], settings_class: type[Setting
         console=settings.log_format == "console",
         exception_texts=settings.log_exception_texts,
     )
+    restrict()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         code = runner.run(_serve(create_app, settings, listener))
     sys.exit(code)

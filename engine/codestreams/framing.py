@@ -13,6 +13,8 @@ from engine.image import Fragments, Image
 from engine.instance import Instance
 
 _LONGEST_START = max(map(len, STARTS))
+_SHORTEST_START = min(map(len, STARTS))
+_FIRST_BYTES = {start[0] for start in STARTS}
 
 
 def frames_of(instance: Instance) -> Iterator[Frame]:
@@ -30,10 +32,15 @@ def frames_of(instance: Instance) -> Iterator[Frame]:
 def beginnings(fragments: Fragments) -> list[int]:
     """The fragments that begin a compressed image of a kind that is known, by their numbers."""
     dataset, row = fragments.pixel_data
+    data, lengths = dataset.data, fragments.lengths
+    offsets = dataset.offsets[row + 2 : row + 2 + len(lengths)]
     return [
         index
-        for index in range(len(fragments.starts))
-        if Element(dataset, row + 2 + index).value(_LONGEST_START).startswith(STARTS)
+        # There may be millions of fragments of a few bytes: hence no calls of our own.
+        for index, (offset, length) in enumerate(zip(offsets, lengths, strict=True))
+        if length >= _SHORTEST_START
+        and data[offset] in _FIRST_BYTES
+        and bytes(data[offset : offset + _LONGEST_START])[:length].startswith(STARTS)
     ]
 
 
@@ -42,8 +49,9 @@ def rle_beginnings(fragments: Fragments) -> list[int]:
     dataset, row = fragments.pixel_data
     return [
         index
-        for index in range(len(fragments.starts))
-        if is_rle_header(Element(dataset, row + 2 + index).value(RLE_HEADER))
+        for index, length in enumerate(fragments.lengths)
+        if length >= RLE_HEADER
+        and is_rle_header(Element(dataset, row + 2 + index).value(RLE_HEADER))
     ]
 
 

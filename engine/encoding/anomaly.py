@@ -78,6 +78,8 @@ class Anomaly(NamedTuple):
     """What is there, as the file has it: it may identify a person."""
     offset: int | None = None
     """Position in the file, in bytes; that of the element's value if None."""
+    times: int = 1
+    """How many alike there are, in the fragments of one element."""
 
 
 ReportAnomaly = Callable[[Anomaly], None]

@@ -153,7 +153,8 @@ class Progress:
         expected: str | None = None,
         found: str | None = None,
         offset: int | None = None,
+        times: int = 1,
     ) -> None:
         """Report what is wrong with an element, or with the data set as a whole."""
         element = None if row == TOP else Element(self.table, row)
-        self._report(Anomaly(kind, element, expected, found, offset=offset))
+        self._report(Anomaly(kind, element, expected, found, offset=offset, times=times))

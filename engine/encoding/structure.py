@@ -4,6 +4,7 @@ from engine.encoding import vr as vrs
 from engine.encoding.anomaly import AnomalyKind, ReadingLimits, ReportAnomaly
 from engine.encoding.container import Container, Kind
 from engine.encoding.elements import TOP, UNDEFINED_LENGTH, Buffer, Elements
+from engine.encoding.fragments import read_usual_fragments
 from engine.encoding.progress import Progress
 from engine.encoding.recovery import (
     HEADER,
@@ -265,6 +266,10 @@ class _Walker(Progress):
 
     def _read_fragments(self, pixels: Container) -> None:
         table, item = self.table, pixels.encoding.item
+        self.position, odd = read_usual_fragments(table, self.position, pixels, self.limits)
+        if odd:
+            found = f"{table.lengths[odd.first]} bytes"
+            self.report(AnomalyKind.LENGTH_ODD, odd.first, found=found, times=odd.number)
         for row in range(len(table.tags), self.limits.max_elements):
             if pixels.end - self.position < HEADER:
                 self.close_at_end(pixels)
@@ -285,8 +290,6 @@ class _Walker(Progress):
             if length > pixels.end - self.position:
                 self.leave_out(pixels, row, length)
                 return
-            if length & 1:
-                self.report(AnomalyKind.LENGTH_ODD, row, found=f"{length} bytes")
             self.position += length
         self.stop_at_limit()
 

@@ -44,7 +44,7 @@ def added_to(findings: Findings) -> ReportAnomaly:
     """A receiver of anomalies that adds each to the findings as a violation of its rule."""
 
     def report(anomaly: Anomaly) -> None:
-        kind, element, expected, found, value, offset = anomaly
-        findings.add(RULE_OF[kind], Violation(element, expected, found, value, offset))
+        kind, element, expected, found, value, offset, times = anomaly
+        findings.add(RULE_OF[kind], Violation(element, expected, found, value, offset), times)
 
     return report

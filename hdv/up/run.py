@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from chassis.runtime.permissions import restrict
 from chassis.runtime.settings import ConfigurationError, load, redis_address, require_protected
 from descriptor.settings import DescriptorSettings
 from gateway.settings import GatewaySettings
@@ -77,6 +78,7 @@ def up(options: UpOptions) -> None:
     """
     if not find_spec("supervisor"):
         raise CommandError("supervisor is missing: pip install 'hybrid-dicom-validator[local]'")
+    restrict()
     with lock_directory(options.data) as lock, StopSignals() as stop:
         _require_ports(options)
         own_redis = "HDV_REDIS_URL" not in os.environ

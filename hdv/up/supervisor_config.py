@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from chassis.runtime.permissions import UMASK
 from hdv.up.bound_process import bound
 
 GRACE_SECONDS = 20
@@ -43,6 +44,8 @@ def configuration(base: Sequence[Process], services: Sequence[Process]) -> str:
         "[supervisord]",
         "nodaemon = true",
         "silent = true",
+        # Its default would let everyone read what Redis writes.
+        f"umask = {UMASK:03o}",
         "logfile = %(ENV_HDV_RUN)s/supervisord.log",
         "logfile_maxbytes = 1MB",
         "logfile_backups = 1",

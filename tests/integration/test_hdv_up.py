@@ -180,6 +180,20 @@ def test_redis_answers_only_with_its_password_which_no_other_user_can_read(up: U
     assert not any(password in part for command in up.processes.values() for part in command)
 
 
+def test_no_other_user_can_read_or_change_anything(up: Up, ct: bytes) -> None:
+    study_id = up.upload("CT_small.dcm", ct)
+    up.await_state(study_id, "archived")
+    up.await_state(up.upload("note.dcm", b"This is no DICOM file.\n"), "failed")
+    found = {path: path.lstat().st_mode for path in (up.data, *up.data.rglob("*"))}
+    assert up.data / "archive" / study_id / "metadata.json" in found
+    open_to_others = [
+        str(path)
+        for path, mode in found.items()
+        if mode & (stat.S_IRWXO | stat.S_IWGRP) and not stat.S_ISSOCK(mode)
+    ]
+    assert open_to_others == []
+
+
 def test_hdv_events_finds_the_redis_of_a_running_hdv_up(up: Up, ct: bytes) -> None:
     study_id = up.upload("CT_small.dcm", ct)
     up.await_state(study_id, "archived")

@@ -10,7 +10,8 @@ import pytest
 
 from benchmarks import hostile_files
 from benchmarks.accounting import PeakMemory, ProcessTree
-from kit.pipeline import ALL, Pipeline, started
+from kit.pipeline import ALL, Pipeline, started, until
+from kit.studies import ct_slices
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -90,3 +91,22 @@ def test_long_descriptions_are_cut_and_do_not_wait_in_memory(
     metadata = services.archive / study_id / "metadata.json"
     assert metadata.read_bytes().count(b'"incomplete": "json-size"') == BOMBS
     services.http.delete(f"/studies/{study_id}")
+
+
+EXPENSIVE = 10
+
+
+def test_files_that_cost_much_do_not_hold_up_others(services: Pipeline, tmp_path: Path) -> None:
+    """Ten at once, each beyond what a process does in seconds; then studies of one slice."""
+    bombs = []
+    for number in range(EXPENSIVE):
+        path = tmp_path / f"{number}.dcm"
+        path.write_bytes(hostile_files.nested_bomb(number, items=500_000))
+        bombs.append(upload(services, path))
+    for _, content in ct_slices(5):
+        services.wait_for(services.upload(content), "archived", seconds=120)
+    ended = {"archived", "failed", "error"}
+    unfinished = [study for study in bombs if services.status(study)["status"] not in ended]
+    assert len(unfinished) >= EXPENSIVE / 2
+    for study in bombs:
+        until(lambda study=study: services.status(study)["status"] in ended, "its end", 500)  # type: ignore[misc]

@@ -1,6 +1,9 @@
 """Slots: so many tasks at a time, and long ones give way to others."""
 
 import asyncio
+from collections.abc import Callable
+
+import pytest
 
 from chassis.runtime.slots import Slots
 
@@ -71,3 +74,92 @@ async def test_a_task_that_has_given_way_frees_no_slot_at_its_end() -> None:
     await visitors.leave("a")
     assert await visitors.came.get() == "b"
     await visitors.leave("b")
+
+
+def interrupting(event: asyncio.Event) -> Callable[[], bool]:
+    """Sets an event, and says that the task ends."""
+
+    def interrupt() -> bool:
+        event.set()
+        return True
+
+    return interrupt
+
+
+class TestInterruptions:
+    """No more run beside the others than may; a further long one begins again later."""
+
+    async def test_one_that_has_only_waited_itself_is_not(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("chassis.runtime.slots.LOOK_AGAIN_SECONDS", 0.001)
+        slots = Slots(1, long_seconds=0.001, beside=0)
+        looked = asyncio.Queue[None]()
+
+        def has_only_waited() -> bool:
+            looked.put_nowait(None)
+            return False
+
+        async with slots.slot(interrupt=has_only_waited):
+            waiting = asyncio.create_task(self._short(slots))
+            for _ in range(3):
+                await looked.get()
+            assert not waiting.done()
+        await waiting
+
+    async def test_a_long_task_is_interrupted_if_others_wait_and_none_may_give_way(self) -> None:
+        slots = Slots(1, long_seconds=0.01, beside=1)
+        interrupted, done = asyncio.Event(), asyncio.Event()
+
+        async def long(interrupt: asyncio.Event) -> None:
+            async with slots.slot(interrupt=interrupting(interrupt)):
+                await asyncio.wait(
+                    [asyncio.create_task(event.wait()) for event in (interrupt, done)],
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+
+        async def short() -> None:
+            async with slots.slot():
+                pass
+
+        first = asyncio.create_task(long(asyncio.Event()))  # it will run beside the others
+        second = asyncio.create_task(long(interrupted))
+        await asyncio.wait_for(short(), 30)
+        assert interrupted.is_set()
+        await second
+        again = asyncio.create_task(self._long_again(slots))
+        await asyncio.wait_for(short(), 30)
+        assert not again.done()
+        done.set()
+        await first
+        await asyncio.wait_for(again, 30)
+
+    async def test_where_none_waits_it_is_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("chassis.runtime.slots.LOOK_AGAIN_SECONDS", 0.001)
+        slots = Slots(1, long_seconds=0.001, beside=0)
+        interrupted = asyncio.Event()
+        async with slots.slot(interrupt=interrupting(interrupted)):
+            await asyncio.sleep(0.02)
+            assert not interrupted.is_set()
+            waiting = asyncio.create_task(self._short(slots))
+            await asyncio.wait_for(interrupted.wait(), 30)
+        await waiting
+
+    async def test_who_is_cancelled_takes_no_place(self) -> None:
+        slots = Slots(1, long_seconds=3600, beside=1)
+        async with slots.slot(is_long=True):
+            cancelled = asyncio.create_task(self._long_again(slots))
+            await asyncio.sleep(0)
+            cancelled.cancel()
+            await asyncio.wait([cancelled])
+        await asyncio.wait_for(self._long_again(slots), 30)
+
+    @staticmethod
+    async def _long_again(slots: Slots) -> None:
+        async with slots.slot(is_long=True):
+            pass
+
+    @staticmethod
+    async def _short(slots: Slots) -> None:
+        async with slots.slot():
+            pass
