@@ -320,3 +320,25 @@ async def test_at_the_end_unfinished_work_and_all_processes_end(pids: Path) -> N
     with pytest.raises(RuntimeError, match="not running"):
         await work
     await asyncio.to_thread(await_end, pid)
+
+
+async def test_a_task_that_uses_much_cpu_time_lets_others_go_first_and_is_done_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(isolation_module, "LONG_TASK_SECONDS", 0.02)
+    monkeypatch.setattr("chassis.runtime.slots.LOOK_AGAIN_SECONDS", 0.02)
+    pool = Pool()
+    pool._seconds = 60
+    ended: list[str] = []
+
+    async def run(name: str, seconds: float) -> None:
+        await pool.run(use_cpu, seconds)
+        ended.append(name)
+
+    async with pool.running(), asyncio.TaskGroup() as tasks:
+        for name in ("beside", "interrupted", "too"):
+            tasks.create_task(run(name, 0.5))
+        for name in ("a", "b"):
+            tasks.create_task(run(name, 0.0))
+    assert ended.index("a") < ended.index("b") < ended.index("interrupted") < ended.index("too")
+    assert pool.retries == []  # that is no fault of a process
