@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from contracts.report import Finding
 from engine.comparison.geometry import stacks
+from engine.comparison.references import Reference
 from engine.comparison.summary import PATIENT, SERIES, STUDY, Summary
 from engine.disclosure import shown_uid
 from engine.encoding.comparable import agreeing
@@ -21,6 +22,8 @@ from engine.tags import (
     INSTANCE_NUMBER,
     MODALITY,
     PATIENT_ID,
+    REFERENCED_FRAME_NUMBER,
+    REFERENCED_SOP_CLASS_UID,
     ROWS,
     SOP_INSTANCE_UID,
     STUDY_INSTANCE_UID,
@@ -91,7 +94,8 @@ def compare_studies(instances: Sequence[Compared], profile: Profile) -> tuple[Fi
 
 def compare_study(study: Sequence[Compared], profile: Profile) -> tuple[Finding, ...]:
     """Find the violations of the instances of one study among themselves."""
-    return _findings([*_patient_and_study(study), *_series(study)], profile)
+    found = [*_patient_and_study(study), *_series(study), *_references(study)]
+    return _findings(found, profile)
 
 
 def compare_count(
@@ -154,6 +158,50 @@ def _patient_and_study(study: Sequence[Compared]) -> Iterator[_Violation]:
     yield from _differing(study_rules.PATIENT_DIFFERS, identified, (PATIENT_ID,))
     yield from _differing(study_rules.PATIENT_ATTRIBUTE_DIFFERS, study, PATIENT)
     yield from _differing(study_rules.ATTRIBUTE_DIFFERS, study, STUDY)
+
+
+def _references(study: Sequence[Compared]) -> Iterator[_Violation]:
+    """What instances say of others of their study, and what those say of themselves."""
+    known = {instance.summary.sop_instance_uid: instance for instance in study}
+    for rule, tag, expected, is_wrong in _REFERRED:
+        wrong = {
+            (instance.file, other.file): None
+            for instance in study
+            for reference in instance.summary.references
+            if (other := known.get(reference.instance)) and is_wrong(reference, other.summary)
+        }
+        if wrong:
+            files = tuple(dict.fromkeys(file for pair in wrong for file in pair))
+            found = _many(len(wrong), "reference")
+            yield _Violation(rule, tag, files, found, expected, len(wrong))
+
+
+_REFERRED: tuple[tuple[Rule, int, str, Callable[[Reference, Summary], bool]], ...] = (
+    (
+        study_rules.REFERENCE_CLASS,
+        REFERENCED_SOP_CLASS_UID,
+        "the class of the instance",
+        lambda reference, other: bool(
+            reference.sop_class and reference.sop_class != other.sop_class_uid
+        ),
+    ),
+    (
+        study_rules.REFERENCE_FRAME,
+        REFERENCED_FRAME_NUMBER,
+        "a frame of the instance",
+        lambda reference, other: reference.last_frame > other.frames,
+    ),
+    (
+        study_rules.REFERENCE_SPACE,
+        FRAME_OF_REFERENCE_UID,
+        "the frame of reference of the instance",
+        lambda reference, other: bool(
+            reference.space
+            and other.frame_of_reference_uid
+            and reference.space != other.frame_of_reference_uid
+        ),
+    ),
+)
 
 
 def _series(study: Sequence[Compared]) -> Iterator[_Violation]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
+from engine.comparison.references import Reference, references_of
 from engine.encoding.character_sets import CharacterSet, declaration
 from engine.encoding.comparable import Comparable, comparable
 from engine.encoding.digest import dataset_sha256
@@ -24,6 +25,7 @@ from engine.tags import (
     LATERALITY,
     MANUFACTURER,
     MODALITY,
+    NUMBER_OF_FRAMES,
     PATIENT_BIRTH_DATE,
     PATIENT_ID,
     PATIENT_NAME,
@@ -38,6 +40,7 @@ from engine.tags import (
     SERIES_INSTANCE_UID,
     SERIES_NUMBER,
     SHARED_FUNCTIONAL_GROUPS_SEQUENCE,
+    SOP_CLASS_UID,
     SOP_INSTANCE_UID,
     SPECIFIC_CHARACTER_SET,
     STUDY_DATE,
@@ -99,6 +102,8 @@ class Summary:
         dataset_sha256: digest of data set and transfer syntax: files with the same one are the same
             instance, whatever their file meta information (`engine.encoding.digest`). Empty where
             it was not asked for.
+        frames: how many it has.
+        references: the other instances that it names.
     """
 
     sop_instance_uid: str
@@ -115,6 +120,9 @@ class Summary:
     shared: dict[int, Digests] = field(repr=False)
     patient_id_sha256: str = field(repr=False, default="")
     dataset_sha256: str = ""
+    sop_class_uid: str = ""
+    frames: int = 1
+    references: tuple[Reference, ...] = field(repr=False, default=())
 
     @classmethod
     def of(cls, instance: Instance, *, digest: bool = True) -> "Summary":
@@ -140,6 +148,9 @@ class Summary:
             shared=dict(_shared(dataset)),
             patient_id_sha256=_sha256(dataset.get(PATIENT_ID)),
             dataset_sha256=digest_of(dataset, meta) if digest else "",
+            sop_class_uid=dataset.text(SOP_CLASS_UID),
+            frames=_integer(dataset, NUMBER_OF_FRAMES) or 1,
+            references=references_of(dataset),
         )
 
 

@@ -39,6 +39,30 @@ ATTRIBUTE_DIFFERS = RULES.define(
     why="Work lists and queries show one value for the study, that of whichever file came first.",
     fix="Use the same study date, time, ID, accession number and description in all instances.",
 )
+REFERENCE_CLASS = RULES.define(
+    "study.reference-class",
+    Severity.WARNING,
+    "An instance names another one of the study, and a SOP class that it is not of.",
+    "PS3.3 10.8",
+    why="Software that chooses by the class opens the wrong viewer, or does not find the instance.",
+    fix="Write the SOP class of the instance that is meant.",
+)
+REFERENCE_FRAME = RULES.define(
+    "study.reference-frame",
+    Severity.WARNING,
+    "An instance names a frame that another one of the study has not.",
+    "PS3.3 10.3",
+    why="What is said of the frame, such as a contour or a finding, is shown nowhere.",
+    fix="Correct the frame number; frames count from 1.",
+)
+REFERENCE_SPACE = RULES.define(
+    "study.reference-frame-of-reference",
+    Severity.WARNING,
+    "An instance is in another frame of reference than the images that it is made from.",
+    "PS3.3 C.7.4.1",
+    why="Segments, doses or contours cannot be laid over the images: they are somewhere else.",
+    fix="Write the Frame of Reference UID of the images, or refer to a registration.",
+)
 DUPLICATE = RULES.define(
     "study.instance-duplicate",
     Severity.WARNING,

@@ -260,11 +260,11 @@ WHOLE_SLIDE = Module(
         value("slide-tile-column",
               "ColumnPositionInTotalImagePixelMatrix >= 1 and "
               "ColumnPositionInTotalImagePixelMatrix <= dataset.TotalPixelMatrixColumns",
-              within="PlanePositionSlideSequence", section="C.8.12.6.1"),
+              within="PlanePositionSlideSequence", section="C.8.12.6"),
         value("slide-tile-row",
               "RowPositionInTotalImagePixelMatrix >= 1 and "
               "RowPositionInTotalImagePixelMatrix <= dataset.TotalPixelMatrixRows",
-              within="PlanePositionSlideSequence", section="C.8.12.6.1"),
+              within="PlanePositionSlideSequence", section="C.8.12.6"),
         value("slide-volume-width", "ImagedVolumeWidth > 0", within="dataset"),
         value("slide-volume-height", "ImagedVolumeHeight > 0", within="dataset"),
         value("slide-volume-depth", "ImagedVolumeDepth > 0", within="dataset",
@@ -287,7 +287,7 @@ TOMOSYNTHESIS = Module(
             "ReconstructionIndex >= 1 and "
             "ReconstructionIndex <= items(dataset.XRay3DReconstructionSequence)",
             within="XRay3DFrameTypeSequence",
-            section="C.8.21.5.1",
+            section="C.8.21.5",
         ),
         reference(
             "x-ray-3d-acquisition",

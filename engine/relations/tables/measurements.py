@@ -6,7 +6,7 @@ from engine.relations.relation import LeftOut, Module
 _LOCATION = "OphthalmicFrameLocationSequence"
 OPHTHALMIC_FRAME = Module(
     "Ophthalmic Frame Location",
-    "C.8.17.10.1",
+    "C.8.17.10",
     relations=(
         count("frame-location-points", "values(ReferenceCoordinates) == 4",
               when="OphthalmicImageOrientation == 'LINEAR'", within=_LOCATION,

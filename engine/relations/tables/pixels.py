@@ -53,7 +53,7 @@ GROUPS = Module(
 )
 RADIOPHARMACEUTICALS = Module(
     "Radiopharmaceutical Usage",
-    "C.8.22.5.11",
+    "C.7.6.16.2.19",
     of=("enhanced-pet-image",),
     relations=(
         reference("radiopharmaceutical-used",

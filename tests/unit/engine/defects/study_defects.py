@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from unit.engine.clean import enhanced, images
+from unit.engine.clean import documents, enhanced, images, radiotherapy
 from unit.engine.clean.modules import ROOT
 from unit.engine.clean.notation import File
 
@@ -40,6 +40,7 @@ def cases() -> Iterator[StudyDefect]:
     yield from _identity()
     yield from _consistency()
     yield from _geometry()
+    yield from _references()
 
 
 def slices(count: int = 6) -> Files:
@@ -102,6 +103,43 @@ def _geometry() -> Iterator[StudyDefect]:
     position = "PerFrameFunctionalGroupsSequence[2]>PlanePositionSequence[0]>ImagePositionPatient"
     far = volume.put(position, (-10, -10, 11))
     yield StudyDefect("series.spacing-uneven", (far,), (volume,), note="in one instance")
+
+
+def _references() -> Iterator[StudyDefect]:
+    place = "ReferencedSeriesSequence[0]>ReferencedImageSequence"
+    state = _apart(documents.presentation_state())
+    image = images.ct().put("SOPInstanceUID", state.get(f"{place}[0]>ReferencedSOPInstanceUID"))
+    other_class = state.put(f"{place}[0]>ReferencedSOPClassUID", "1.2.840.10008.5.1.4.1.1.4")
+    yield StudyDefect("study.reference-class", (image, other_class), (image, state))
+    loop = images.us_multiframe().put("SOPInstanceUID", image.get("SOPInstanceUID"))
+    framed = state.put(f"{place}[0]>ReferencedSOPClassUID", loop.get("SOPClassUID"))
+    framed = framed.put(f"{place}[0]>ReferencedFrameNumber", loop.get("NumberOfFrames"))
+    beyond = framed.put(f"{place}[0]>ReferencedFrameNumber", 99)
+    yield StudyDefect("study.reference-frame", (loop, beyond), (loop, framed))
+    to_image = state.get(place)
+    series = {"SeriesInstanceUID": image.get("SeriesInstanceUID"), "ContourImageSequence": to_image}
+    study = {
+        "ReferencedSOPClassUID": "1.2.840.10008.3.1.2.3.1",
+        "ReferencedSOPInstanceUID": image.get("StudyInstanceUID"),
+        "RTReferencedSeriesSequence": [series],
+    }
+    spaces = {
+        "FrameOfReferenceUID": image.get("FrameOfReferenceUID"),
+        "RTReferencedStudySequence": [study],
+    }
+    structures = _apart(radiotherapy.structure_set())
+    listed = structures.put("ReferencedFrameOfReferenceSequence", [spaces])
+    for index in range(len(listed.get("StructureSetROISequence"))):
+        of_region = f"StructureSetROISequence[{index}]>ReferencedFrameOfReferenceUID"
+        listed = listed.put(of_region, spaces["FrameOfReferenceUID"])
+    far = image.put("FrameOfReferenceUID", f"{ROOT}.97")
+    yield StudyDefect("study.reference-frame-of-reference", (far, listed), (image, listed))
+
+
+def _apart(file: File) -> File:
+    """In a series of its own."""
+    apart = file.put("SOPInstanceUID", f"{ROOT}.1.77").put("SeriesInstanceUID", f"{ROOT}.96")
+    return apart.put("StudyInstanceUID", images.ct().get("StudyInstanceUID"))
 
 
 def _changed(code: str, path: str, value: object, *, along: tuple[str, ...] = ()) -> StudyDefect:
