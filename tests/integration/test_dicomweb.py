@@ -220,6 +220,29 @@ def test_what_is_accepted_is_found_and_comes_back_byte_for_byte(
     assert {"00080018", "0020000D", "0020000E", "00100020"} <= set(metadata)
 
 
+def test_the_data_set_decides_where_file_meta_names_another_instance(services: Pipeline) -> None:
+    dataset = mr()
+    other = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    content = encoded(dataset)
+
+    upload = services.http.post("/upload", files={"file": content}).json()
+    study_id = upload["study_id"]
+    services.wait_for(study_id, "archived")
+
+    [file] = services.http.get(f"/studies/{study_id}/report").json()["files"]
+    found = {finding["code"]: finding["severity"] for finding in file["findings"]}
+    assert found["meta.sop-instance-mismatch"] == "warning"
+    assert file["outcome"] == "accepted"
+    url = path_of(dataset)
+    accept = {"Accept": "application/dicom; transfer-syntax=*"}
+    assert services.http.get(url, headers=accept).content == content
+    [metadata] = services.http.get(f"{url}/metadata").json()
+    assert metadata["00080018"]["Value"] == [dataset.SOPInstanceUID]
+    assert services.http.get(url.replace(dataset.SOPInstanceUID, other)).status_code == 404
+    instance = services.http.get(f"/studies/{study_id}/instances/{dataset.SOPInstanceUID}")
+    assert instance.content == content
+
+
 def test_a_part_that_is_not_dicom_is_reported_and_the_rest_is_stored(
     services: Pipeline, ct: bytes, tmp_path: Path
 ) -> None:
