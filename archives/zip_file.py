@@ -31,6 +31,9 @@ _ENCRYPTED = 0x2041
 """Flags: encrypted; strong encryption; masked header."""
 _UTF8 = 0x800
 """Flag: the name is UTF-8; without it, it should be in code page 437."""
+_EXTRA = struct.Struct("<HH")
+_UNICODE_PATH, _UNICODE_HEAD = 0x7075, struct.Struct("<BI")
+"""The field of an entry that has its name in UTF-8: version, checksum of the other name."""
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _DIRECTORY_ENTRY = b"PK\x01\x02"
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
@@ -236,10 +239,28 @@ def _name(info: zipfile.ZipInfo) -> str:
     """The name, also where it is UTF-8 without a flag that says so, as macOS writes it."""
     if info.flag_bits & _UTF8:
         return info.filename
+    if unicode := _unicode_path(info):
+        return unicode
     try:
         return info.filename.encode("cp437").decode()
     except UnicodeError:
         return info.filename
+
+
+def _unicode_path(info: zipfile.ZipInfo) -> str:
+    """The name in the field for it, as Info-ZIP writes it (APPNOTE.TXT 4.6.9); empty: none.
+
+    The field counts only if it is of this very name: other programs rename entries.
+    """
+    extra = info.extra
+    while len(extra) >= _EXTRA.size:
+        kind, length = _EXTRA.unpack_from(extra)
+        field, extra = extra[_EXTRA.size :][:length], extra[_EXTRA.size + length :]
+        if kind == _UNICODE_PATH and len(field) > _UNICODE_HEAD.size:
+            version, crc = _UNICODE_HEAD.unpack_from(field)
+            if version == 1 and crc == crc32(info.orig_filename.encode("cp437")):
+                return field[_UNICODE_HEAD.size :].decode("utf-8", "replace")
+    return ""
 
 
 def _is_folder(info: zipfile.ZipInfo, name: str) -> bool:

@@ -44,3 +44,22 @@ def test_bytes_after_the_end_of_a_stream_end_the_reading(
     assert b"".join(chunks) == content
     assert len(chunks) < 1000
     assert list(entries) == []
+
+
+@pytest.mark.parametrize(
+    ("checksum", "name"), [(zlib.crc32(b"K_pf.dcm"), "Köpfe/Kopf ß.dcm"), (0, "K_pf.dcm")]
+)
+def test_a_name_in_the_unicode_field_counts_if_it_is_of_this_entry(
+    tmp_path: Path, checksum: int, name: str
+) -> None:
+    unicode = "Köpfe/Kopf ß.dcm".encode()
+    info = zipfile.ZipInfo("K_pf.dcm")
+    other = struct.pack("<HH", 0x5455, 1) + b"\0"
+    info.extra = other + struct.pack("<HHBI", 0x7075, 5 + len(unicode), 1, checksum) + unicode
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(info, LONG)
+
+    [entry] = zip_entries(path, Budget(ArchiveLimits()))
+
+    assert entry.name == name
