@@ -65,7 +65,7 @@ class Worker(asyncio.Protocol):
         self._received = bytearray()
         self._answer: asyncio.Future[bytearray | None] = self._loop.create_future()
         self._watch: asyncio.TimerHandle
-        self._looking = self._loop.call_soon(lambda: None)
+        self._looking: asyncio.TimerHandle | None = None
         self._memory_bytes = 0
 
     @classmethod
@@ -132,7 +132,8 @@ class Worker(asyncio.Protocol):
             answer = await self._next_answer()
         finally:
             self._watch.cancel()
-            self._looking.cancel()
+            if self._looking:
+                self._looking.cancel()
         has_returned, value = pickle.loads(memoryview(answer)[LENGTH.size :])  # noqa: S301 -- ours
         if has_returned:
             return value
