@@ -82,6 +82,7 @@ docs: .venv/run ## Write docs/rules.md, relations.md, problems.md, settings.md a
 	@$(BIN)/python -m hdv.validation.rules_page
 	@$(BIN)/python -m hdv.validation.relations_page
 	@$(BIN)/python -m tools.problems_page
+	@$(BIN)/python -m tools.conformance_page
 	@$(BIN)/python -m tools.settings_files
 	@$(BIN)/python -m tools.dashboard
 
@@ -113,12 +114,34 @@ UV := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate
 
 .PHONY: lock
 lock: .venv/dev ## Pin the newest versions that pyproject.toml allows
-	$(UV) pyproject.toml --upgrade --extra local --group dev -o requirements-dev.lock
+	$(UV) pyproject.toml --upgrade --extra local --extra otel --group dev -o requirements-dev.lock
 	$(UV) pyproject.toml -c requirements-dev.lock --extra local --group build -o requirements-local.lock
 	$(UV) pyproject.toml -c requirements-dev.lock --extra server -o requirements.lock
 	$(UV) -c requirements-dev.lock --group build -o requirements-build.lock
 	$(UV) --upgrade --group npm -o requirements-npm.lock
+	$(UV) --upgrade --group supply -o requirements-supply.lock
 	$(UV) --upgrade --no-deps --group standard -o requirements-standard.lock
+
+.PHONY: wheel
+wheel: .venv/dev ## Build the wheel into dist/, the same byte for byte for each commit
+	@$(MAKE) --no-print-directory assets
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m hatchling build -t wheel
+
+.PHONY: audit
+audit: .venv-supply/.stamp $(NODE_TOOLS) ## Ask for known vulnerabilities of everything that is locked
+	@for lock in requirements*.lock; do echo "$$lock"; \
+		.venv-supply/bin/pip-audit --require-hashes --disable-pip --requirement $$lock || exit 1; done
+	npm audit --audit-level=high
+
+.PHONY: sbom
+sbom: .venv-supply/.stamp ## Write sbom.json (CycloneDX): what the image contains
+	.venv-supply/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml \
+		--mc-type application --output-reproducible --of JSON --output-file sbom.json
+
+.venv-supply/.stamp: requirements-supply.lock .venv/dev
+	$(BIN)/uv venv --quiet --clear .venv-supply
+	VIRTUAL_ENV=.venv-supply $(BIN)/uv pip install --quiet --require-hashes -r requirements-supply.lock
+	@touch $@
 
 .PHONY: standard
 standard: .venv/run ## Write the facts of the DICOM standard from its tables

@@ -36,4 +36,4 @@ def register(
             StudyArchived.new(source=service.name, subject=event.study_id, data=data, cause=event)
         ]
 
-    service.consume(VALIDATED, each(on_validated), capacity, publishes=(ARCHIVED,))
+    service.consume(VALIDATED, each(on_validated, service.tracing), capacity, publishes=(ARCHIVED,))

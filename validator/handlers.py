@@ -50,4 +50,9 @@ def register(
         data = study.data.model_copy(update={"started_at": started})
         return kind.new(source=service.name, subject=study.study_id, data=data, cause=event)
 
-    service.consume(UPLOADS, each(on_uploaded), capacity, publishes=(VALIDATED, VALIDATION_FAILED))
+    service.consume(
+        UPLOADS,
+        each(on_uploaded, service.tracing),
+        capacity,
+        publishes=(VALIDATED, VALIDATION_FAILED),
+    )

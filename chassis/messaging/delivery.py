@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,10 +20,11 @@ from chassis.messaging.claims import IN_MEMORY, Claim, Claims
 from chassis.messaging.errors import PermanentError
 from chassis.messaging.failures import Failures
 from chassis.messaging.outcome import Outcome
-from chassis.messaging.publishing import EventPublisher, Transactions
+from chassis.messaging.publishing import EventPublisher, Transactions, sending
 from chassis.messaging.subscription import Fields, body_of
 from chassis.observability.logs import get_logger
 from chassis.observability.metrics import Metrics
+from chassis.observability.tracing import NO_TRACING, Tracing
 from chassis.runtime.slots import Slots
 from contracts.events import CloudEvent
 
@@ -122,16 +123,31 @@ class Consumer:
             pass
 
 
-def each(handle: Callable[[Any], Awaitable[Sequence[CloudEvent]]]) -> Handler:
+def each(
+    handle: Callable[[Any], Awaitable[Sequence[CloudEvent]]], tracing: Tracing = NO_TRACING
+) -> Handler:
     """A handler that handles the events of a batch at the same time, each by itself.
 
     Args:
         handle: takes an event and returns those that follow from it; may be called again with it.
+        tracing: makes a span of each event, in its trace, which the events that follow continue.
     """
+
+    async def traced(event: CloudEvent) -> Sequence[CloudEvent]:
+        with tracing.span(
+            f"process {event.type}",
+            kind="consumer",
+            parent=event.traceparent,
+            attributes={"hdv.study_id": str(event.subject)},
+        ):
+            continued = {"traceparent": tracing.traceparent()}
+            return [following.model_copy(update=continued) for following in await handle(event)]
+
+    call = traced if tracing.is_on else handle
 
     async def handle_all(events: Sequence[Any]) -> list[Result]:
         results: list[Result] = []
-        for result in await asyncio.gather(*map(handle, events), return_exceptions=True):
+        for result in await asyncio.gather(*map(call, events), return_exceptions=True):
             if isinstance(result, BaseException) and not isinstance(result, Exception):
                 raise result
             results.append(result)
@@ -149,6 +165,7 @@ class Delivery:
         transactions: sends events and acknowledges.
         publishers: of the events that follow, by their type.
         failures: decides on messages that were not handled.
+        tracing: makes spans of the events that are sent.
     """
 
     def __init__(
@@ -159,7 +176,9 @@ class Delivery:
         transactions: Transactions,
         publishers: Mapping[type[CloudEvent], EventPublisher],
         failures: Failures,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
+        self._tracing = tracing
         self._metrics = metrics
         self._claims = claims
         self._transactions = transactions
@@ -308,9 +327,12 @@ class Delivery:
             return
         events = [event for following in followed.values() for event in following]
         claims = [message.claim for message in followed]
-        async with self._transactions.transaction(settles=claims) as pipeline:
+        with ExitStack() as spans:
             for event in events:
-                await self._publishers[type(event)].queue(event, pipeline)
+                spans.enter_context(sending(self._tracing, event))
+            async with self._transactions.transaction(settles=claims) as pipeline:
+                for event in events:
+                    await self._publishers[type(event)].queue(event, pipeline)
         for event in events:
             self._publishers[type(event)].note(event)
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from itertools import islice
 
@@ -13,6 +13,7 @@ from chassis.messaging.addresses import LiveChannel, Stream
 from chassis.messaging.claims import Claim
 from chassis.observability.logs import get_logger
 from chassis.observability.metrics import Metrics
+from chassis.observability.tracing import NO_TRACING, Span, Tracing
 from chassis.runtime.batches import Batches
 from contracts.channels import Channel
 from contracts.events import CloudEvent
@@ -96,6 +97,16 @@ def _first_error(replies: Sequence[object]) -> Exception | None:
     return next((reply for reply in replies if isinstance(reply, Exception)), None)
 
 
+def sending(tracing: Tracing, event: CloudEvent) -> AbstractContextManager[Span]:
+    """The span of sending an event, in the trace of the event."""
+    return tracing.span(
+        f"publish {event.type}",
+        kind="producer",
+        parent=event.traceparent,
+        attributes={"hdv.study_id": str(event.subject)},
+    )
+
+
 class EventPublisher:
     """Sends the events of one channel, documented in the AsyncAPI document."""
 
@@ -106,7 +117,10 @@ class EventPublisher:
         service: str,
         metrics: Metrics,
         transactions: Transactions,
+        *,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
+        self._tracing = tracing
         self._metrics = metrics
         self._transactions = transactions
         self._address = channel.address
@@ -124,8 +138,9 @@ class EventPublisher:
         Raises:
             redis.exceptions.RedisError: Redis is unavailable; it may or may not have the event.
         """
-        async with self._transactions.transaction() as pipeline:
-            await self.queue(event, pipeline)
+        with sending(self._tracing, event):
+            async with self._transactions.transaction() as pipeline:
+                await self.queue(event, pipeline)
         self.note(event)
 
     async def publish_by(
@@ -150,7 +165,8 @@ class EventPublisher:
             redis.exceptions.RedisError: Redis is unavailable; it may or may not have the event.
         """
         keys, arguments = [self._address, *keys], [event.to_json(), *arguments]
-        is_sent = bool(await self._transactions.evaluate(script, keys, arguments))
+        with sending(self._tracing, event):
+            is_sent = bool(await self._transactions.evaluate(script, keys, arguments))
         if is_sent:
             self.note(event)
         return is_sent

@@ -112,6 +112,13 @@ class ServiceSettings(Described, BaseSettings):
         default="redis://127.0.0.1:6379/0", pattern=r"^(rediss?|unix)://.+$"
     )
     """Where Redis is, without its password."""
+    otel_endpoint: Annotated[str | None, Shared()] = Field(
+        default=None, pattern=r"^https?://[^/\s]+(/[^?#\s]*)?$"
+    )
+    """Address of a collector that takes [traces](observability.md#traces) by OTLP over HTTP; needs
+    the extra `otel`. Nothing is traced without a value."""
+    otel_ratio: Annotated[float, Shared()] = Field(default=1.0, ge=0, le=1)
+    """The share of uploads that are traced, where their clients have not decided it."""
     delivery: DeliverySettings = DeliverySettings()
     http: HttpSettings = HttpSettings()
     redis_password: Annotated[SecretStr | None, Shared()] = None

@@ -26,9 +26,11 @@ from chassis.messaging.subscription import Fields, subscribe
 from chassis.observability.logs import error_name, get_logger
 from chassis.observability.metrics import Metrics
 from chassis.observability.steps import Steps
+from chassis.observability.tracing import NO_TRACING, Tracing
 from chassis.runtime.cancellation import cancel
-from chassis.runtime.settings import ServiceSettings
+from chassis.runtime.settings import ConfigurationError, ServiceSettings
 from chassis.service.request_log import RequestLog
+from chassis.service.request_trace import RequestTrace
 from chassis.web import health, problem
 from chassis.web.guard import Guard, TokenGuard, install
 from chassis.web.health import Check, Health
@@ -52,6 +54,23 @@ NO_TELEMETRY = TelemetryConfig(
 """Off whatever the environment says (`OTEL_*`, `FASTAPI_OTEL_AUTO_CONFIGURE`)."""
 
 
+def tracing_of(settings: ServiceSettings, instance: str) -> Tracing:
+    """What makes the spans of a service.
+
+    Raises:
+        ConfigurationError: the extra `otel` is not installed.
+    """
+    if settings.otel_endpoint is None:
+        return NO_TRACING
+    try:
+        from chassis.observability.otel import OtelTracing  # noqa: PLC0415 -- an extra, and slow
+    except ModuleNotFoundError:
+        raise ConfigurationError(
+            f"{settings.service}: otel_endpoint needs hybrid-dicom-validator[otel]"
+        ) from None
+    return OtelTracing(settings.service, instance, settings.otel_endpoint, settings.otel_ratio)
+
+
 class Service:
     """Each service's `create_app` composes one, and `chassis.service.process` runs it.
 
@@ -71,6 +90,7 @@ class Service:
         broker: the FastStream broker.
         metrics: what it measures.
         steps: measures the steps of its work.
+        tracing: makes spans.
         checks: what must hold for the service to be ready, by name.
         limited: what the service does not do at the moment although it is ready, and why.
         died: set when a subscriber or background work has stopped by itself; the process must then
@@ -90,13 +110,14 @@ class Service:
         self.name = settings.service
         self.settings = settings
         self.metrics = Metrics(self.name)
-        self.steps = Steps(self.metrics.step)
+        self._instance = instance or instance_name()
+        self.tracing = tracing_of(settings, self._instance)
+        self.steps = Steps(self.metrics.step, self.tracing)
         self.died = asyncio.Event()
         self.broker: RedisBroker = create_broker(settings)
         self._transactions = Transactions(self.broker)
         self._publishers: dict[type[CloudEvent], EventPublisher] = {}
         self._claims = Claims(self.broker.connect, settings.delivery.claim_idle_seconds)
-        self._instance = instance or instance_name()
         self._groups: list[tuple[str, str]] = []
         self._resources: list[Callable[[], AbstractAsyncContextManager[object]]] = []
         self._at_stop: list[Callable[[], None]] = []
@@ -125,6 +146,7 @@ class Service:
             transactions=self._transactions,
             publishers=self._publishers,
             failures=self._failures,
+            tracing=self.tracing,
         )
         self.http = FastAPI(
             title=f"Hybrid DICOM Validator: {self.name}",
@@ -146,11 +168,19 @@ class Service:
             hosts = (ANY,) if settings.internal_token else ()
         self.http.add_middleware(Perimeter, hosts=hosts)
         self.http.add_middleware(RequestLog, metrics=self.metrics)
+        if self.tracing.is_on:
+            self.http.add_middleware(RequestTrace, tracing=self.tracing)
+            self.use(self._traced)
 
     def publisher(self, channel: Channel) -> EventPublisher:
         """The publisher of the events of a channel."""
         publisher = EventPublisher(
-            self.broker, channel, self.name, self.metrics, self._transactions
+            self.broker,
+            channel,
+            self.name,
+            self.metrics,
+            self._transactions,
+            tracing=self.tracing,
         )
         self._publishers[channel.event] = publisher
         return publisher
@@ -267,6 +297,13 @@ class Service:
             get_logger().info("service.started", instance=self._instance)
             yield
         get_logger().info("service.stopped", instance=self._instance)
+
+    @contextlib.asynccontextmanager
+    async def _traced(self) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(self.tracing.shutdown)
 
     async def _stop_subscribers(self) -> None:
         async with asyncio.TaskGroup() as stopping:

@@ -52,8 +52,12 @@ def run(create_app: Callable[[SettingsT], Service], settings_class: type[Setting
         exception_texts=settings.log_exception_texts,
     )
     restrict()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        code = runner.run(_serve(create_app, settings, listener))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            code = runner.run(_serve(create_app, settings, listener))
+    except ConfigurationError as error:  # an extra that a setting needs is missing
+        sys.stderr.write(f"{error}\n")
+        sys.exit(MISCONFIGURED)
     sys.exit(code)
 
 

@@ -72,6 +72,7 @@ class UploadService:
         self._connect = service.broker.connect
         self._metrics = service.metrics
         self._steps = service.steps
+        self._tracing = service.tracing
         self._redis_answered = -math.inf
         self._keys = Idempotency(self._connect, self.studies, settings.idempotency_seconds)
         at_once = settings.max_concurrent_uploads
@@ -115,6 +116,7 @@ class UploadService:
                 self._keys.hold(_own(key, caller), study_id) as keyed,
                 self.staged(study_id, content_length_of(request)) as staging,
             ):
+                traceparent = self._tracing.traceparent() or traceparent_of(request)
                 with self._steps.step("receive"):
                     describe = await ingest(
                         parts,
@@ -122,7 +124,7 @@ class UploadService:
                         self.limits,
                         mode,
                         study_id=study_id,
-                        traceparent=traceparent_of(request),
+                        traceparent=traceparent,
                         profiles_dir=self.profiles_dir,
                         study_instance_uid=study_instance_uid,
                         idempotency_key=keyed.digest if keyed else None,

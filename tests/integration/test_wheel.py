@@ -47,6 +47,12 @@ def scripts(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return environment / "bin"
 
 
+def test_two_builds_of_one_commit_are_the_same(wheel: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    assert (tmp_path / wheel.name).read_bytes() == wheel.read_bytes()
+
+
 def closure(wheel: Path) -> set[str]:
     """The distributions that the wheel requires when no extra is asked for, and theirs."""
     with ZipFile(wheel) as archive:
