@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from chassis.access.caller import Scope
+from kit.keys import make_key
 from kit.pipeline import Pipeline
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
@@ -16,6 +18,7 @@ EXAMPLES = 20
 
 @pytest.mark.timeout(360)
 def test_schemathesis_finds_nothing(pipeline: Pipeline) -> None:
+    key = make_key(pipeline.directory / "keys.json", Scope.ADMIN)
     pipeline.start_all()
 
     run = subprocess.run(
@@ -27,7 +30,11 @@ def test_schemathesis_finds_nothing(pipeline: Pipeline) -> None:
             "--request-timeout", "30", "--no-color",
         ],
         cwd=pipeline.directory,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "HDV_API_KEY": key.text,
+        },
         capture_output=True,
         text=True,
         timeout=300,

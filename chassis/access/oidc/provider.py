@@ -17,7 +17,7 @@ from chassis.runtime.settings import is_loopback
 DISCOVERY = "/.well-known/openid-configuration"
 KEEP_SECONDS = 600.0
 """After this long keys are fetched again; until that succeeds, the old ones count."""
-PAUSE_SECONDS = 30.0
+PAUSE_SECONDS = 5.0
 """They are fetched no more often than this, whatever tokens name."""
 TIMEOUT_SECONDS = 5.0
 MOST_BYTES = 512 * 1024
