@@ -16,6 +16,8 @@ from engine.profiles.profile import Limits, Profile
 from engine.rules.catalogue import RULES
 from unit.engine import codestream_writer as frame
 from unit.engine import dicom_writer as dicom
+from unit.engine.clean import compressed
+from unit.engine.clean.notation import Fragments
 from unit.engine.pixels.pixel_findings import MULTI_FRAME, pixel_codes, pixel_findings
 from unit.engine.test_real_files import FILES
 
@@ -146,6 +148,16 @@ def test_a_damaged_jpeg_ls_frame_is_detected(name: str, at: int) -> None:
     content[at : at + 40] = bytes(range(1, 41))
 
     assert "decoding.failed" in pixel_codes(bytes(content), ALL)
+
+
+@pytest.mark.parametrize("padding", [b"\0", b"\xff"])
+def test_a_jpeg_ls_frame_may_have_a_byte_of_padding_before_its_end(padding: bytes) -> None:
+    file = compressed.jpeg_ls()
+    [content] = file.get("PixelData").contents
+    end = content.rindex(b"\xff\xd9")
+    padded = file.put("PixelData", Fragments((content[:end] + padding + content[end:],)))
+
+    assert pixel_codes(padded.encode(), ALL) == []
 
 
 @pytest.mark.parametrize(
