@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Depends, FastAPI, Query
 from pydantic import AwareDatetime, BaseModel
 
+from chassis.access.caller import MOST_LABELS
 from chassis.web.problem import Problem, documented
 from chassis.web.problem_types import ProblemType
 from chassis.web.routing import Router, include, provide, provided
@@ -16,7 +17,6 @@ from status.handlers import Store
 from status.store import StudyUpdates, Wanted
 
 MOST_PER_PAGE = 500
-MOST_LABELS = 100
 
 router = Router(prefix="/status", tags=["status"])
 

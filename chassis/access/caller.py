@@ -20,6 +20,8 @@ class Scope(StrEnum):
 
 
 EVERYTHING = frozenset(Scope)
+MOST_LABELS = 100
+"""Labels that a key or token may be bound to."""
 
 
 @dataclass(frozen=True, slots=True)

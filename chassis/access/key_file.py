@@ -16,7 +16,7 @@ from uuid import uuid4
 from pydantic import AwareDatetime, ConfigDict, Field, ValidationError
 
 from chassis.access.api_key import ApiKey
-from chassis.access.caller import Caller, Scope
+from chassis.access.caller import MOST_LABELS, Caller, Scope
 from contracts.model import Contract, Label, Sha256
 
 KeyName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._@-]{0,63}$", max_length=64)]
@@ -42,7 +42,7 @@ class KeyRecord(Contract):
     """SHA-256 of the key."""
     scopes: frozenset[Scope] = Field(min_length=1)
     """What it allows."""
-    labels: frozenset[Label] | None = Field(default=None, min_length=1)
+    labels: frozenset[Label] | None = Field(default=None, min_length=1, max_length=MOST_LABELS)
     """The labels that it is bound to; None for all studies."""
     created_at: AwareDatetime
     expires_at: AwareDatetime | None = None

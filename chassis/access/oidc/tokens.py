@@ -13,7 +13,7 @@ from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jws import JWSRegistry
 from pydantic import BaseModel, Field, StrictStr, TypeAdapter, ValidationError
 
-from chassis.access.caller import Caller, Scope
+from chassis.access.caller import MOST_LABELS, Caller, Scope
 from chassis.access.oidc.provider import Provider
 from contracts.model import Label
 
@@ -143,7 +143,8 @@ class Tokens:
         scopes = frozenset(scope for name in named for scope in rules.scopes.get(name, ()))
         labels = None
         if rules.labels_claim is not None:
-            labels = frozenset(filter(_is_label, _values(claims, rules.labels_claim)))
+            known = set(filter(_is_label, _values(claims, rules.labels_claim)))
+            labels = frozenset(sorted(known)[:MOST_LABELS])
         name = "".join(filter(str.isprintable, subject))[:NAME_CHARACTERS]
         return Caller(f"token of {name}", scopes, labels)
 

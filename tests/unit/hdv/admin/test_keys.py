@@ -70,6 +70,7 @@ def test_the_list_has_all_keys_and_no_digest(tmp_path: Path) -> None:
         (["create", "a", "-s", "admin", "-l", "x"], "cannot be bound to labels"),
         (["create", "a\n", "-s", "read"], "name: "),
         (["create", "a", "-s", "read", "-l", "A B"], "labels: "),
+        (["create", "a", "-s", "read", *(f"-lx{n}" for n in range(101))], "labels: "),
         (["create", "a", "-s", "read", "--days", "1e9"], "beyond the calendar"),
         (["create", "a", "-s", "everything"], "everything"),
         (["create", "a"], "--scope"),

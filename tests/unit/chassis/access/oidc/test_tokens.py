@@ -17,7 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 from structlog.testing import capture_logs
 
-from chassis.access.caller import Scope
+from chassis.access.caller import MOST_LABELS, Scope
 from chassis.access.oidc.errors import ProviderError
 from chassis.access.oidc.provider import KEEP_SECONDS, PAUSE_SECONDS, Provider
 from chassis.access.oidc.tokens import REMEMBER_SECONDS, ClaimRules, Tokens
@@ -252,6 +252,14 @@ async def test_labels_come_from_a_claim_and_without_it_there_are_none(
     caller = await World(RSA, labels_claim="trials").tokens.caller(token(trials=value))
     assert caller
     assert caller.labels == frozenset(labels)
+
+
+async def test_a_token_is_bound_to_a_hundred_labels_at_most() -> None:
+    many = [f"x{number}" for number in range(1000)]
+    caller = await World(RSA, labels_claim="trials").tokens.caller(token(trials=many))
+    assert caller
+    assert caller.labels
+    assert len(caller.labels) == MOST_LABELS
 
 
 async def test_the_name_has_a_length_and_no_control_characters(world: World) -> None:
