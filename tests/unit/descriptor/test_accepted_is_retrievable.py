@@ -7,6 +7,7 @@ packages that the tests use, the valid files and the seeds of the engine's tests
 import io
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -25,7 +26,10 @@ from engine.examination import examine
 from engine.profile_files.loading import load_profile
 from engine.report import Report
 from engine.tags import ITEM
+from unit.engine import dicom_writer as dicom
+from unit.engine.clean import images
 from unit.engine.clean.catalogue import CLEAN
+from unit.engine.clean.notation import Of
 from unit.engine.test_defects import DEFECTS
 from unit.engine.test_real_files import FILES
 
@@ -141,3 +145,18 @@ def test_pydicom_finds_the_same_identity() -> None:
         identity = report.identity
         found = identity.study_instance_uid, identity.series_instance_uid, identity.sop_instance_uid
         assert found == uids, name
+
+
+@pytest.mark.parametrize("syntax", [dicom.EXPLICIT, dicom.BIG_ENDIAN])
+def test_items_of_unknown_representation_are_little_endian_in_any_file(syntax: str) -> None:
+    identifier = dicom.element(0x00181009, "UT", b"(01)0084", dicom.IMPLICIT)
+    file = images.ct().put("0018100A", Of("UN", dicom.item(identifier)))
+    data = replace(file, syntax=syntax).encode()
+    report = accepted(data)
+    assert report is not None
+
+    require_retrievable(data, report)
+
+    attributes = orjson.loads(described(data, report).dataset)
+    [item] = attributes["0018100A"]["Value"]
+    assert item["00181009"]["Value"] == ["(01)0084"]
