@@ -57,7 +57,8 @@ async def remove(
 
 class _Chosen(NamedTuple):
     with_last: bool
-    """Whether the study would be nowhere without the files: they are still there then."""
+    """Whether the study is being deleted, or would be nowhere without the files: they are still
+    there then."""
     files: tuple[StoredFile, ...]
     codes: set[str]
 
@@ -82,7 +83,8 @@ def remove_unless_last(
         gone = set(files)
         codes = {code for file, found in contents.codes() if file in gone for code in found}
         everything = len(files) == len(contents.files)
-        if everything and not studies.archived(study_id).exists():
+        is_being_deleted = studies.deletion(study_id).exists()  # there is a line about each file
+        if is_being_deleted or (everything and not studies.archived(study_id).exists()):
             return _Chosen(True, files, codes)
         removed.append(
             [
