@@ -168,10 +168,10 @@ class _Counts:
 
 
 def _names(command: str, *, scripted: bool) -> Iterator[str]:
+    if command == "XADD":
+        yield MESSAGES
     if scripted:
         yield SCRIPTED
         return
     yield COMMANDS
     yield command
-    if command == "XADD":
-        yield MESSAGES

@@ -24,8 +24,7 @@ _PREFIX = "announced:"
 _ANNOUNCE = f"""
 if (redis.call('GET', KEYS[2]) or '0') ~= ARGV[2] then return 0 end
 {SEND}
-redis.call('INCR', KEYS[2])
-redis.call('EXPIRE', KEYS[2], ARGV[3])
+redis.call('SET', KEYS[2], ARGV[2] + 1, 'EX', ARGV[3])
 if KEYS[3] then
   local holder = redis.call('GET', KEYS[3])
   if not holder or holder == ARGV[4] then redis.call('SET', KEYS[3], ARGV[5], 'EX', ARGV[6]) end
