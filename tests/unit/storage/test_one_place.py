@@ -15,6 +15,7 @@ DIRECTORIES = {"uploads_dir", "quarantine_dir", "archive_dir"}
 MAY_NAME_DIRECTORIES = {
     "chassis/runtime/settings.py",  # declares them and chooses the backend
     "hdv/up/run.py",  # creates and shows them
+    "hdv/admin/doctor/volumes.py",  # looks at each
     "hdv/admin/index.py",
     "hdv/admin/verify.py",  # makes sure that there is an archive
 }
