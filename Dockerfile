@@ -38,7 +38,7 @@ RUN python -m pip uninstall --yes --quiet --root-user-action=ignore setuptools w
  && useradd --uid 10001 --gid hdv --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin hdv \
  # A named volume mounted at /data inherits this owner.
  && install -d -o hdv -g hdv -m 700 /data /data/uploads /data/quarantine /data/archive \
-    /data/audit /keys
+    /audit /keys
 COPY --from=build /opt/venv /opt/venv
 # The root file system may be read-only: bytecode is compiled already, and only /tmp and /data are
 # written. PYTHONSAFEPATH: no module is imported from the current directory. Others can reach a
@@ -52,7 +52,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     HDV_UPLOADS_DIR=/data/uploads \
     HDV_QUARANTINE_DIR=/data/quarantine \
     HDV_ARCHIVE_DIR=/data/archive \
-    HDV_AUDIT_DIR=/data/audit
+    HDV_AUDIT_DIR=/audit
 USER 10001:10001
 STOPSIGNAL SIGTERM
 CMD ["python", "-m", "gateway"]

@@ -182,6 +182,7 @@ def _write(path: Path, content: bytes) -> None:
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "wb") as file:
             file.write(content + b"\n")
             file.flush()
+            _give_to_owner(file.fileno(), path)
             os.fsync(file.fileno())
         new.replace(path)
     finally:
@@ -191,6 +192,17 @@ def _write(path: Path, content: bytes) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+def _give_to_owner(descriptor: int, path: Path) -> None:
+    """Let the new file belong to the owner of the old one, else of the directory.
+
+    Else the gateway could not read what an administrator has changed, and a revoked key stayed
+    valid.
+    """
+    status = (path if path.exists() else path.parent).stat()
+    if status.st_uid != os.geteuid():
+        os.fchown(descriptor, status.st_uid, status.st_gid)
 
 
 def _unusable(path: Path, error: OSError) -> KeyFileError:

@@ -8,6 +8,7 @@ them. What is overridden was read in uvicorn 0.54, which does not document it;
 import asyncio
 import socket
 import struct
+from collections import deque
 from typing import Any, NoReturn
 
 from uvicorn.config import Config
@@ -63,6 +64,7 @@ class Protocol(HttpToolsProtocol):
         self.limits = limits or HttpSettings()
         self.waiting_since: float | None = None
         """When it began to wait for a request; None while one is being answered."""
+        self._unanswered: deque[RequestResponseCycle] = deque()
         self._exceeded: ProblemType | None = None
         self._is_refused = False
         self._pending_bytes = 0
@@ -82,7 +84,10 @@ class Protocol(HttpToolsProtocol):
             self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End."""
+        """End; every request learns of it, with uvicorn only the last one."""
+        for cycle in self._unanswered:
+            cycle.disconnected = True
+            cycle.message_event.set()
         super().connection_lost(exc)
         if self._timer:
             self._timer.cancel()
@@ -128,6 +133,7 @@ class Protocol(HttpToolsProtocol):
         self._pending_bytes = 0
         self._deadline = self.waiting_since = None
         super().on_headers_complete()
+        self._unanswered.append(self.cycle)
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
@@ -136,6 +142,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""
+        self._unanswered.popleft()
         super().on_response_complete()
         if not self.pipeline:
             self.waiting_since = self.loop.time()

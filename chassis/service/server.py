@@ -30,6 +30,8 @@ OPTIONS: dict[str, Any] = {
     "log_config": None,
     "access_log": False,
     "server_header": False,
+    # What a client says about its address is believed from no one; `public_url` is for links.
+    "proxy_headers": False,
     "timeout_keep_alive": 30,
 }
 """Uvicorn's settings, however a service is run."""

@@ -79,6 +79,9 @@ class Audit:
             if status not in REFUSALS:
                 return
             kind = Kind.REFUSAL
+            if not self._trail.accepts:  # everyone can cause refusals: they must not fill memory
+                self._trail.count_unrecorded()
+                return
         parameters: dict[str, Any] = scope.get("path_params", {})
         client = scope.get("client")
         self._trail.add(

@@ -54,6 +54,9 @@ class Trail:
             "hdv_audit_unwritten", "Records of the audit log that could not be written yet."
         )
         self._unwritten.labels(self._service).set(0)
+        self._unrecorded = instruments.counter(
+            "hdv_audit_unrecorded", "Refusals that are not in the audit log, which was unavailable."
+        )
         self.listeners: list[Callable[[Sequence[AuditRecord]], None]] = []
 
     @property
@@ -66,6 +69,10 @@ class Trail:
         self._records.labels(self._service, record.kind, record.outcome).inc()
         self._waiting.append(record.model_copy(update={"instance": self._instance}))
         self._work.set()
+
+    def count_unrecorded(self) -> None:
+        """Count a refusal that is not recorded, for the log is unavailable."""
+        self._unrecorded.labels(self._service).inc()
 
     async def check(self) -> str | None:
         """Readiness: raises while records cannot be written."""
@@ -86,8 +93,11 @@ class Trail:
             yield
         finally:
             self.add(_own(Kind.STOP))
-            while self._waiting and not self._is_failing:
+            while self._waiting:  # tried at least once: the disk may have room again
                 await self._try_to_write()
+                if self._is_failing:
+                    get_logger().critical("audit.lost", count=len(self._waiting))
+                    break
             self._files.close()
 
     async def write_continually(self) -> None:

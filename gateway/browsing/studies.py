@@ -34,9 +34,9 @@ async def read_studies(
         Problem: 503 if the service is unavailable.
     """
     parameters: dict[str, Any] = _parameters(query)
-    if query.label is None and caller.labels is not None:
+    if query.label is None and caller.labels:
         parameters["label"] = sorted(caller.labels)
-    elif not caller.sees(query.label):
+    elif not caller.sees(query.label):  # bound to no label at all, a caller sees nothing
         return StudyPage(studies=())
     with asking_status():
         response = await client.get("/status", params=parameters)

@@ -38,6 +38,8 @@ class Visibility:
                 label = await self._label_of(study_id)
             except UnknownStudyError:
                 return False
+            if label is None:  # or its record does not have it yet
+                return caller.sees(None)
             self.note(study_id, label)
         return caller.sees(self._labels[study_id])
 

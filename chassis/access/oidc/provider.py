@@ -53,7 +53,10 @@ class Provider:
         Raises:
             ProviderError: no key was ever fetched, and it cannot be done now.
         """
-        if self._is_due(KEEP_SECONDS, self._fetched) or self._find(key_id) is None:
+        known = self._find(key_id)
+        is_old = self._is_due(KEEP_SECONDS, self._fetched)
+        # One request waits for the provider to answer; the others go on with the key they have.
+        if known is None or (is_old and not self._one_at_a_time.locked()):
             await self._refresh(key_id)
         return self._find(key_id)
 
@@ -70,13 +73,14 @@ class Provider:
         async with self._one_at_a_time:
             is_old = self._is_due(KEEP_SECONDS, self._fetched)
             if (is_old or self._find(key_id) is None) and self._is_due(PAUSE_SECONDS, self._tried):
-                self._tried = self._clock()
                 try:
                     self._keys = await self._fetch()
                     self._fetched = self._clock()
                 except (ProviderError, httpx2.HTTPError, TimeoutError) as error:
                     reason = str(error) if isinstance(error, ProviderError) else error_name(error)
                     get_logger().error("oidc.keys_unavailable", reason=reason)
+                finally:  # the pause begins after an attempt, which may take as long
+                    self._tried = self._clock()
         if self._fetched is None:
             raise ProviderError("no keys of the identity provider could be fetched yet")
 

@@ -10,10 +10,12 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from chassis.access.caller import Scope
+from chassis.access.caller import EVERYTHING, Caller, Scope
 from contracts.channels import DELETED
 from contracts.events import StudyUploaded, StudyUploadedData
 from contracts.status import HistoryEntry, State, StatusRecord
+from gateway.browsing.models import StudyQuery
+from gateway.browsing.studies import read_studies
 from kit.events import archived
 from kit.gateway import running
 from kit.keys import Made, make_key
@@ -127,6 +129,17 @@ async def test_a_listing_has_own_studies_only(
         assert {study.get("label") for study in page["studies"]} == labels
     page = (await gateway.ask(gateway.everything, "/studies")).json()
     assert len(page["studies"]) == 3
+
+
+async def test_who_is_bound_to_no_label_at_all_is_shown_nothing(gateway: Gateway) -> None:
+    """As a token is whose claim has no label."""
+    gateway.study(OURS)
+    async with httpx2.AsyncClient(
+        transport=httpx2.MockTransport(gateway._status), base_url="http://status"
+    ) as client:
+        nothing = Caller("token of alice", EVERYTHING, labels=frozenset())
+        page = await read_studies(StudyQuery(), nothing, client, gateway.volumes.studies)
+    assert page.studies == ()
 
 
 async def test_an_upload_gets_the_only_label_of_its_key(gateway: Gateway) -> None:

@@ -350,3 +350,20 @@ class TestTooManyConnections:
         assert problem(further) == (503, "too-many-connections")
         assert b"retry-after: 5" in further.written.lower()
         assert [each.state for each in busy] == ["open", "open"]
+
+
+async def test_each_pipelined_request_learns_that_its_client_has_gone() -> None:
+    learned = []
+
+    async def wait_for_the_end(_: Scope, receive: Receive, __: Send) -> None:
+        await receive()  # the empty body
+        learned.append((await receive())["type"])
+
+    connections = Connections()
+    connections.config.loaded_app = wait_for_the_end
+    connection, _ = connections.open()
+    connection.data_received(REQUEST * 2)
+    await asyncio.sleep(0)
+    connection.connection_lost(None)
+    await asyncio.wait_for(asyncio.gather(*connection.tasks), 5)
+    assert learned == ["http.disconnect"]

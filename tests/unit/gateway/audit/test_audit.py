@@ -290,3 +290,20 @@ def test_a_line_has_what_is_known_and_nothing_else() -> None:
         "time", "kind", "outcome", "caller", "address", "method", "route", "status", "study_ids",
         "instance",
     }  # fmt: skip
+
+
+async def test_refusals_do_not_wait_in_memory_while_the_log_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.audit.trail.MOST_WAITING", 5)
+    monkeypatch.setattr("gateway.audit.trail.GATHER_SECONDS", 60)
+    disk = Disk()
+    monkeypatch.setattr("gateway.audited.AuditFiles", lambda *_, **__: disk)
+    async with running(MemoryGateway(tmp_path)) as gateway:
+        for _ in range(50):
+            response = await gateway.client.get("/nothing", headers={"Host": "evil.example"})
+            assert_problem(response, 421, "unknown-host")
+        text = gateway.metrics.exposition().decode()
+    assert len([r for r in disk.records if r.kind is Kind.REFUSAL]) < 20
+    [count] = [line for line in text.splitlines() if line.startswith("hdv_audit_unrecorded_total")]
+    assert float(count.split()[-1]) > 30

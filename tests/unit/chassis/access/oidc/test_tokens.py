@@ -374,3 +374,34 @@ async def test_a_known_token_costs_a_few_microseconds(world: World) -> None:
             await world.tokens.caller(sent)
         best = min(best, (time.thread_time() - began) / 100)
     assert best < 50e-6
+
+
+async def test_those_who_wait_for_a_provider_that_does_not_answer_wait_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await world.tokens.caller(token())
+    world.now += KEEP_SECONDS
+    fetching, answering = asyncio.Event(), asyncio.Event()
+    fetches = 0
+
+    async def hang() -> dict[str | None, Key]:
+        nonlocal fetches
+        fetches += 1
+        fetching.set()
+        await answering.wait()
+        world.now += 2 * PAUSE_SECONDS
+        raise ProviderError("it does not answer")
+
+    monkeypatch.setattr(world.provider, "_fetch", hang)
+    first = asyncio.create_task(world.tokens.caller(token(sub="1", exp=world.now + 900)))
+    unknown = [
+        asyncio.create_task(world.tokens.caller(token(header={"kid": f"x{number}"})))
+        for number in range(5)
+    ]
+    await fetching.wait()
+    # The key is known: no one else waits for its renewal.
+    assert await world.tokens.caller(token(sub="2", exp=world.now + 900))
+    answering.set()
+    assert await first
+    assert await asyncio.gather(*unknown) == [None] * 5
+    assert fetches == 1
