@@ -236,15 +236,16 @@ class StudyReport(ValidationFacts):
         Args:
             limit: the greatest number of entries; the report itself has all of them.
         """
-        counts: dict[tuple[str, str | None], tuple[FindingSummary, int]] = {}
+        counts: dict[tuple[str, str | None, Severity], tuple[FindingSummary, int]] = {}
         everything = [self.findings, *(instance.findings for instance in self.instances)]
         for finding in chain.from_iterable(everything):
-            key = (finding.code, finding.path)
+            key = (finding.code, finding.path, finding.severity)
             summary, count = counts.get(key, (finding.summary(), 0))
             counts[key] = (summary, count + finding.count)
         for other in self.not_listed:
-            summary, count = counts.get((other.code, None), (other, 0))
-            counts[other.code, None] = (summary, count + other.count)
+            key = (other.code, None, other.severity)
+            summary, count = counts.get(key, (other, 0))
+            counts[key] = (summary, count + other.count)
         weight = list(Severity)
         merged = sorted(counts.values(), key=lambda entry: weight.index(entry[0].severity))
         return tuple(

@@ -163,7 +163,7 @@ class _Writer:
                 row = self._next_at_top(row)
                 continue
             json += b","
-        if not in_order:
+        if not in_order and starts:
             self._sort(starts)
         self._close(b"}")
         return row

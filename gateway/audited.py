@@ -24,11 +24,11 @@ def keep_audit_log(service: Service, settings: GatewaySettings) -> None:
         days=settings.audit.days,
     )
     trail = Trail(files, instance, service.metrics.instruments)
+    if settings.audit.syslog_host:
+        syslog = Syslog(settings.audit, service.metrics)
+        trail.listeners.append(syslog.add)
+        service.use(syslog.running)  # it ends after the trail, which has the last records
     service.use(trail.running)
     service.in_background(trail.write_continually)
     service.checks["audit"] = trail.check
-    syslog = Syslog(settings.audit, service.metrics)
-    if settings.audit.syslog_host:
-        trail.listeners.append(syslog.add)
-        service.in_background(syslog.send_continually)
     service.http.add_middleware(Audit, trail=trail, routes=service.http)

@@ -5,13 +5,14 @@ meanwhile. If all were synced at the end, an upload of many files would wait the
 """
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import cache
 from typing import BinaryIO
 
 from storage import files
 
-AT_ONCE = 8
-"""Files that are synced at the same time."""
+AT_ONCE = 16
+"""Files that a process syncs at the same time, those of all its directories together."""
 TOGETHER = 8
 """So many files that are complete are handed to a thread; fewer wait for the end."""
 
@@ -22,7 +23,6 @@ class EarlySyncs:
     def __init__(self) -> None:
         self._written: list[tuple[str, BinaryIO]] = []
         self._syncing: list[Future[None]] = []
-        self._threads: ThreadPoolExecutor | None = None
 
     def add(self, path: str, file: BinaryIO) -> None:
         """Sync a file some time after it is closed, and before `finish` returns."""
@@ -41,7 +41,7 @@ class EarlySyncs:
         """
         left = [path for path, _ in self._written]
         self._written.clear()
-        if self._threads is None and len(left) < 2:  # it is done before a thread has begun
+        if not self._syncing and len(left) < 2:  # it is done before a thread has begun
             _sync(left)
             return
         for path in left:
@@ -53,15 +53,17 @@ class EarlySyncs:
     def abandon(self) -> None:
         """Sync no more; when this returns no thread is at work."""
         self._written.clear()
+        wait([syncing for syncing in self._syncing if not syncing.cancel()])
         self._syncing.clear()
-        if self._threads:
-            self._threads.shutdown(cancel_futures=True)
-            self._threads = None
 
     def _begin(self, paths: Sequence[str]) -> None:
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(AT_ONCE)
-        self._syncing.append(self._threads.submit(_sync, paths))
+        self._syncing.append(_threads().submit(_sync, paths))
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """One for all directories: many uploads at once must not need many threads each."""
+    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="sync")
 
 
 def _sync(paths: Sequence[str]) -> None:

@@ -52,8 +52,7 @@ class _Held:
 
     def is_valid(self) -> bool:
         """Whether the directory and its lock are still there."""
-        # The lock never gets another name: while it has one, it is in its place.
-        return os.fstat(self._descriptor).st_nlink > 0 and os.path.isdir(self.directory)
+        return os.path.isdir(self.directory) and _is_at(self._descriptor, _lock_of(self.directory))
 
 
 def abandoned(incoming: Path) -> Iterator[Path]:

@@ -89,7 +89,9 @@ class Slots:
             if place.done() and not place.cancelled():  # it has just got one
                 self._leave_beside()
             else:
-                self._interrupted.remove(place)
+                # Who has just left may have taken it out, if both were cancelled at once.
+                with contextlib.suppress(ValueError):
+                    self._interrupted.remove(place)
             raise
 
     def _leave_beside(self) -> None:

@@ -7,7 +7,8 @@ import random
 import socket
 import ssl
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC
 from pathlib import Path
 from typing import Protocol
@@ -21,6 +22,8 @@ MOST_WAITING = 10_000
 """Records that wait while the server is unavailable; then the oldest are not sent. The files have
 them."""
 TIMEOUT_SECONDS = 10.0
+LAST_SECONDS = 5.0
+"""How long a gateway that stops waits for the server to take the last records."""
 RETRY_SECONDS = (1.0, 60.0)
 _PRIORITY = 10 * 8 + 5
 """Facility 10 (security), severity 5 (notice), as PS3.15 A.6 recommends."""
@@ -63,14 +66,32 @@ class Syslog:
         self._metrics = metrics
         self._waiting: deque[AuditRecord] = deque()
         self._work = asyncio.Event()
+        self._sent = asyncio.Event()
+        self._sent.set()
 
     def add(self, records: Sequence[AuditRecord]) -> None:
         """Take records to send. Returns at once."""
         self._waiting.extend(records)
+        self._sent.clear()
         while len(self._waiting) > MOST_WAITING:
             self._waiting.popleft()
             self._metrics.error("audit.syslog-lost")
         self._work.set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Send what comes; at the end of the context what waits, if the server takes it soon."""
+        sending = asyncio.create_task(self.send_continually())
+        try:
+            yield
+        finally:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LAST_SECONDS):
+                    await self._sent.wait()
+            sending.cancel()
+            await asyncio.wait([sending])
+            if self._waiting:
+                get_logger().error("audit.syslog_lost", count=len(self._waiting))
 
     async def send_continually(self) -> None:
         """Send what comes, for ever; later while the server is unavailable."""
@@ -110,6 +131,7 @@ class Syslog:
                         await writer.drain()
                     if self._waiting and self._waiting[0] is record:
                         self._waiting.popleft()
+                self._sent.set()
                 self._work.clear()
                 await self._work.wait()
         finally:

@@ -178,9 +178,12 @@ class Reconciler:
             return False
         if intake.upload_id in work.busy:
             return False
-        if not await self._announcer.send(study_id, intake, announced=work.announced[study_id]):
-            return False
+        is_sent = await self._announcer.send(study_id, intake, announced=work.announced[study_id])
+        # If it was announced meanwhile, or Redis has said so only to a repeated command, there is
+        # work as well.
         work.busy.add(intake.event.subject)
+        if not is_sent:
+            return False
         self._metrics.announced_again()
         get_logger().warning("upload.announced_again", study_id=str(study_id))
         return True

@@ -92,10 +92,18 @@ def _fits(record: AuditRecord, options: AuditOptions) -> bool:
         (options.since is None or record.time >= options.since)
         and (options.until is None or record.time < options.until)
         and (options.study is None or options.study in record.study_ids)
-        and options.caller in {None, record.caller}
+        and (options.caller is None or is_by(record.caller, options.caller))
         and options.kind in {None, record.kind.value}
         and options.outcome in {None, record.outcome.value}
     )
+
+
+def is_by(caller: str, wanted: str) -> bool:
+    """Whether a caller has a name, or is called so: `key ID NAME` and `token of SUBJECT`."""
+    if caller.startswith("key "):
+        _, key_id, name = [*caller.split(" ", 2), ""][:3]
+        return wanted in {caller, key_id, name}
+    return wanted in {caller, caller.removeprefix("token of ")}
 
 
 def _show(record: AuditRecord, form: str) -> None:

@@ -16,7 +16,7 @@ from gateway.audit.record import AuditRecord, Kind, Outcome
 from gateway.audit.syslog import Syslog
 from gateway.settings import AuditSettings
 from hdv.cli import app
-from kit.pipeline import Pipeline
+from kit.pipeline import Pipeline, until
 
 
 def audit(pipeline: Pipeline, *options: str) -> list[dict[str, Any]]:
@@ -39,11 +39,12 @@ def test_what_was_done_to_a_study_can_be_shown(
     assert pipeline.http.get(f"/studies/{study_id}/report").status_code == 200
     assert pipeline.http.get(f"/studies/{study_id}/archive.zip").status_code == 200
     assert pipeline.http.delete(f"/studies/{study_id}").status_code == 204
-    pipeline.kill("gateway")  # what is older than a tenth of a second is on the disk
 
     def recorded() -> list[str]:
         return [record["kind"] for record in audit(pipeline, "--study", study_id)]
 
+    until(lambda: "delete" in recorded(), "the records on the disk")
+    pipeline.kill("gateway")
     assert recorded()[:3] == ["upload", "read", "export"]
     pipeline.start("gateway")
     assert [r["kind"] for r in audit(pipeline, "--caller", "gateway")] == ["start", "start"]

@@ -18,6 +18,7 @@ from status.store import RedisStore, Wanted
 
 START = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 PATIENT = "9f" * 32
+OURS = frozenset({"trial-42"})
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ async def found(store: RedisStore, limit: int = 100, **wanted: Any) -> list[UUID
     [
         ({}, [3, 2, 1, 0]),
         ({"status": State.FAILED}, [3]),
-        ({"label": "trial-42"}, [2, 0]),
+        ({"labels": OURS}, [2, 0]),
         ({"modality": "CT"}, [2, 1, 0]),
         ({"modality": "SEG"}, [1]),
         ({"modality": "MR"}, []),
@@ -63,10 +64,10 @@ async def found(store: RedisStore, limit: int = 100, **wanted: Any) -> list[UUID
         ({"since": START + timedelta(seconds=1)}, [3, 2, 1]),
         ({"until": START + timedelta(seconds=2)}, [1, 0]),
         ({"since": START + timedelta(seconds=1), "until": START + timedelta(seconds=2)}, [1]),
-        ({"label": "trial-42", "patient_id_hash": PATIENT, "modality": "CT"}, [0]),
-        ({"status": State.FAILED, "label": "trial-42"}, []),
+        ({"labels": OURS, "patient_id_hash": PATIENT, "modality": "CT"}, [0]),
+        ({"status": State.FAILED, "labels": OURS}, []),
         ({"duplicate": True}, [2]),
-        ({"duplicate": False, "label": "trial-42"}, [0]),
+        ({"duplicate": False, "labels": OURS}, [0]),
     ],
     ids=str,
 )
@@ -101,7 +102,7 @@ async def test_a_page_reads_few_records_even_if_few_match(
     for second in range(1, 30):
         await entered(store, second=second, status=State.FAILED)
         await entered(store, second=second, label="trial-42")
-    wanted: dict[str, Any] = {"status": State.FAILED, "label": "trial-42"}
+    wanted: dict[str, Any] = {"status": State.FAILED, "labels": OURS}
 
     first = await store.page(Wanted(**wanted), None, 5)
 
@@ -120,7 +121,7 @@ async def test_a_study_that_moves_on_leaves_only_the_listing_of_its_state(
 
     assert await found(store, status=State.VALIDATING) == [other]
     assert await found(store, status=State.VALIDATED) == [study_id]
-    assert await found(store, label="trial-42") == [other, study_id]
+    assert await found(store, labels=OURS) == [other, study_id]
     assert await client.zcard("status-index:unfinished") == 2
 
     await store.apply(study_id, [StatusUpdate(status=State.ARCHIVED, time=START)])
@@ -172,7 +173,7 @@ async def test_deleted_studies_are_listed_only_if_that_status_is_wanted(store: R
     kept = await entered(store, label="trial-42")
     deleted = await entered(store, status=State.DELETED, label="trial-42")
     assert await found(store) == [kept]
-    assert await found(store, label="trial-42") == [kept]
+    assert await found(store, labels=OURS) == [kept]
     assert await found(store, status=State.DELETED) == [deleted]
 
 

@@ -18,6 +18,7 @@ from gateway.audit.files import AuditFiles, read_records
 from gateway.audit.record import AuditRecord, Kind, Outcome
 from gateway.audit.syslog import framed
 from gateway.audit.trail import Trail
+from hdv.admin.audit import is_by
 from kit.gateway import MemoryGateway, running
 from kit.keys import make_key
 from kit.problems import assert_problem
@@ -307,3 +308,19 @@ async def test_refusals_do_not_wait_in_memory_while_the_log_cannot_be_written(
     assert len([r for r in disk.records if r.kind is Kind.REFUSAL]) < 20
     [count] = [line for line in text.splitlines() if line.startswith("hdv_audit_unrecorded_total")]
     assert float(count.split()[-1]) > 30
+
+
+@pytest.mark.parametrize(
+    ("caller", "wanted"),
+    [
+        ("key 4f1d2a9c trial pacs", "4f1d2a9c"),
+        ("key 4f1d2a9c trial pacs", "trial pacs"),
+        ("key 4f1d2a9c trial pacs", "key 4f1d2a9c trial pacs"),
+        ("token of alice", "alice"),
+        ("anonymous", "anonymous"),
+    ],
+)
+def test_a_caller_is_found_by_what_people_call_it(caller: str, wanted: str) -> None:
+    assert is_by(caller, wanted)
+    assert not is_by(caller, wanted + "x")
+    assert not is_by(caller, "key")
