@@ -3,6 +3,7 @@
 Importing those takes half a second and 40 MB, which the main process of the service saves.
 """
 
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -15,6 +16,9 @@ from engine.encoding.mapping import map_file
 
 MOST_BYTES_AT_ONCE = 4 * 1024 * 1024
 """When the descriptions of some instances come to more, the rest is left for the next time."""
+
+LONG_SECONDS = 1.0
+"""CPU time after which further studies go alone: the cheap must not wait for the expensive."""
 
 PRELOAD = ("descriptor.description", "descriptor.rendering")
 """The modules with the work itself."""
@@ -30,18 +34,19 @@ def describe_instances(files: Sequence[tuple[Path, str]]) -> list[InstanceDescri
 def describe_studies(
     studies: Sequence[Sequence[tuple[Path, str]]],
 ) -> list[list[InstanceDescription]]:
-    """Describe whole studies, at least one, until `MOST_BYTES_AT_ONCE`; see `describe_study`.
+    """Describe whole studies, at least one, until it takes long or `MOST_BYTES_AT_ONCE` are there.
 
     Returns:
-        The descriptions of the first ones.
+        The descriptions of the first ones; see `describe_study`.
     """
     described: list[list[InstanceDescription]] = []
     size_bytes = 0
+    begin = time.process_time()
     for files in studies:
         descriptions = describe_study(files)
         described.append(descriptions)
         size_bytes += sum(len(description.dataset) for description in descriptions)
-        if size_bytes > MOST_BYTES_AT_ONCE:
+        if size_bytes > MOST_BYTES_AT_ONCE or time.process_time() - begin > LONG_SECONDS:
             break
     return described
 

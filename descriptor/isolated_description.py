@@ -36,9 +36,9 @@ class Describe(Protocol):
 class IsolatedDescriber:
     """Describes instances from untrusted files; it is a `Describe`.
 
-    Several go to a process at once, also those of several small studies; if that fails, each of
-    them goes alone and without a picture. An instance that cannot be described is valid all the
-    same: it is archived with the identity that the report gives.
+    Several go to a process at once, also those of several small studies; if that fails or takes
+    long, each of them goes alone and without a picture. An instance that cannot be described is
+    valid all the same: it is archived with the identity that the report gives.
 
     Args:
         isolation: the processes.
@@ -70,29 +70,29 @@ class IsolatedDescriber:
     ) -> list[InstanceDescription]:
         """Describe some instances of a study; see `Describe`."""
         files = [(path, instance.file) for path, instance in zip(paths, instances, strict=True)]
-        describe = self._studies.add if self._pictures and is_whole else self._some
-        descriptions = await describe(_Wanted(files, instances))
+        study = _Wanted(files, instances)
+        if self._pictures and is_whole:
+            descriptions = await self._studies.add(study)
+            if len(descriptions) < len(files):
+                descriptions = await self._some(study, at_once=1)
+        else:
+            descriptions = await self._some(study)
         return [
             identified(description, instance.identity)
             for description, instance in zip(descriptions, instances, strict=True)
         ]
 
     async def _whole(self, studies: Sequence["_Wanted"]) -> list[list[InstanceDescription]]:
-        """Describe whole studies, spread over the processes."""
+        """Describe whole studies, spread over the processes; the last of each may be left."""
         packs = list(packed(studies, lambda _: 1, -(-len(studies) // self._processes)))
-        found = [one for pack in await asyncio.gather(*map(self._together, packs)) for one in pack]
-        return [
-            descriptions
-            if len(descriptions) == len(study.files)
-            else await self._some(study, at_once=1)
-            for study, descriptions in zip(studies, found, strict=True)
-        ]
+        return [one for pack in await asyncio.gather(*map(self._together, packs)) for one in pack]
 
     async def _together(self, studies: Sequence["_Wanted"]) -> list[list[InstanceDescription]]:
         """Describe whole studies in one call; none of those that are left or fail."""
         found: list[list[InstanceDescription]] = []
         with suppress(IsolationError):
-            found = await self._isolation.run(describe_studies, [study.files for study in studies])
+            files = [study.files for study in studies]
+            found = await self._isolation.run(describe_studies, files, again=len(studies) == 1)
         found = [await self._in_files(descriptions) for descriptions in found]
         return [*found, *([] for _ in studies[len(found) :])]
 

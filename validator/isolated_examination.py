@@ -21,8 +21,9 @@ from validator.examine_file import examine_all, examine_file
 def isolated_examiner(isolation: Isolation, metrics: Metrics, processes: int) -> Examine:
     """Examine untrusted files in processes that may die.
 
-    Several go to a process at once, also those of several small uploads; if that fails, each of
-    them goes alone. A file that exceeds a limit or crashes its process is a finding, not an outage.
+    Several go to a process at once, also those of several small uploads; if that fails or takes
+    long, each of them goes alone. A file that exceeds a limit or crashes its process is a finding,
+    not an outage.
 
     Args:
         isolation: the processes.
@@ -31,20 +32,13 @@ def isolated_examiner(isolation: Isolation, metrics: Metrics, processes: int) ->
     """
 
     async def examined(wanted: Sequence[_Wanted]) -> list[list[Report]]:
-        """The reports on the files of uploads that have the same profile."""
+        """The reports on the first files of uploads that have the same profile."""
         names = [name for one in wanted for name in one.names]
-        profile = wanted[0].profile
-        reports = await _together(isolation, names, profile)
-        if reports is None:
-            reports = [await _alone(isolation, metrics, name, profile) for name in names]
-        for report in reports:
-            metrics.file_examined(report.outcome)
-            metrics.findings((finding.code, finding.severity) for finding in report.findings)
-        left = iter(reports)
-        return [list(islice(left, len(one.names))) for one in wanted]
+        reports = iter(await _together(isolation, names, wanted[0].profile))
+        return [list(islice(reports, len(one.names))) for one in wanted]
 
     async def spread(wanted: Sequence[_Wanted]) -> list[list[Report] | Exception]:
-        """The reports on the files of uploads, in the order of the uploads."""
+        """The reports on the first files of each upload."""
         files = sum(len(one.names) for one in wanted)
         most = min(FILES_AT_ONCE, -(-files // processes))
         by_profile = groupby(wanted, key=lambda one: one.profile.digest)
@@ -68,7 +62,15 @@ def isolated_examiner(isolation: Isolation, metrics: Metrics, processes: int) ->
     together: Together[_Wanted, list[Report]] = Together(spread)
 
     async def run(paths: Sequence[Path], profile: Profile) -> list[Report]:
-        return await together.add(_Wanted([str(path) for path in paths], profile))
+        names = [str(path) for path in paths]
+        reports = await together.add(_Wanted(names, profile))
+        left = names[len(reports) :]
+        # Each upload waits for its own files only.
+        reports += await gather(*(_alone(isolation, metrics, name, profile) for name in left))
+        for report in reports:
+            metrics.file_examined(report.outcome)
+            metrics.findings((finding.code, finding.severity) for finding in report.findings)
+        return reports
 
     return run
 
@@ -80,14 +82,12 @@ class _Wanted(NamedTuple):
     profile: Profile
 
 
-async def _together(
-    isolation: Isolation, names: Sequence[str], profile: Profile
-) -> list[Report] | None:
-    """The reports of several files; None if a process failed, or there is only one file."""
+async def _together(isolation: Isolation, names: Sequence[str], profile: Profile) -> list[Report]:
+    """The reports on the first of several files; on none if a process failed or was in the way."""
     if len(names) > 1:
         with suppress(IsolationError):
-            return await isolation.run(examine_all, names, profile)
-    return None
+            return await isolation.run(examine_all, names, profile, again=False)
+    return []
 
 
 async def _alone(isolation: Isolation, metrics: Metrics, name: str, profile: Profile) -> Report:

@@ -96,15 +96,20 @@ class Isolation:
             self._workers.clear()
             self._idle.clear()
 
-    async def run(self, function: Callable[..., Result], *args: object) -> Result:
+    async def run(
+        self, function: Callable[..., Result], *args: object, again: bool = True
+    ) -> Result:
         """Call a function in one of the processes, more than once if its process dies.
 
         Args:
             function: importable at top level.
             args: picklable.
+            again: whether it is called again after it was interrupted, to let others go first. If
+                not, it is interrupted as soon as it takes long, for its parts can be called alone.
 
         Raises:
-            IsolationError: it took too long, needed too much memory, or crashed its process.
+            IsolationError: it took too long, needed too much memory, or crashed its process; or it
+                was interrupted, and is not to be called again.
             ShortOfMemoryError: its process was killed each time while memory was short.
             Exception: whatever the function raises.
         """
@@ -112,12 +117,16 @@ class Isolation:
         task = _Task()
         while True:
             try:
-                slot = self._slots.slot(is_long=task.is_interrupted, interrupt=task.interrupt)
+                slot = self._slots.slot(
+                    is_long=task.is_interrupted, is_pack=not again, interrupt=task.interrupt
+                )
                 async with self._turn(ends), slot:
                     return await self._attempt(function, args, before=ends, task=task)
             except WorkerEndedError as error:
                 if task.was_interrupted_now():
-                    continue
+                    if again:
+                        continue
+                    raise IsolationError(Cause.TIME) from None
                 was_large = error.memory_bytes > LARGE_SHARE * self._memory_bytes
                 end = end_of(error.exit_code, self._out_of_memory_kills, was_large=was_large)
             except WorkerLostError:

@@ -32,12 +32,18 @@ class Slots:
 
     @contextlib.asynccontextmanager
     async def slot(
-        self, *, is_long: bool = False, interrupt: Callable[[], bool] | None = None
+        self,
+        *,
+        is_long: bool = False,
+        is_pack: bool = False,
+        interrupt: Callable[[], bool] | None = None,
     ) -> AsyncIterator[None]:
         """Wait for a slot and keep it while the context lasts.
 
         Args:
             is_long: whether the task has been interrupted before.
+            is_pack: whether its own parts wait for each other: then it is interrupted whether or
+                not others wait.
             interrupt: ends the task, which is then tried again with `is_long`, and returns true; or
                 false if the task has only waited so far. Without it the task is not interrupted.
         """
@@ -53,11 +59,11 @@ class Slots:
 
         def give_way() -> None:
             nonlocal gives_way, timer
-            if self._beside and not self._interrupted:
+            if self._beside and not self._interrupted and not is_pack:
                 self._beside -= 1
                 gives_way = True
                 self._free.release()
-            elif not (self._waiting and interrupt and interrupt()):
+            elif not ((self._waiting or is_pack) and interrupt and interrupt()):
                 timer = loop.call_later(LOOK_AGAIN_SECONDS, give_way)
 
         self._waiting += 1
@@ -89,7 +95,7 @@ class Slots:
             if place.done() and not place.cancelled():  # it has just got one
                 self._leave_beside()
             else:
-                # Who has just left may have taken it out, if both were cancelled at once.
+                # The other one may have taken it out, if both were cancelled at once.
                 with contextlib.suppress(ValueError):
                     self._interrupted.remove(place)
             raise

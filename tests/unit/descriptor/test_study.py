@@ -245,7 +245,9 @@ class Processes:
         self.calls: list[int] = []
         self.functions: list[str] = []
 
-    async def run(self, function: Callable[..., object], wanted: Sequence[Any]) -> list[Any]:
+    async def run(
+        self, function: Callable[..., object], wanted: Sequence[Any], **_options: object
+    ) -> list[Any]:
         studies: Sequence[Sequence[tuple[Path, str]]] = [wanted]
         if function is describe_studies:
             studies = wanted
@@ -279,7 +281,9 @@ async def test_after_a_death_with_its_picture_a_single_instance_is_described_wit
     instances: Sequence[Instance],
 ) -> None:
     class DiesOfPictures(Processes):
-        async def run(self, function: Callable[..., object], wanted: Sequence[Any]) -> list[Any]:
+        async def run(
+            self, function: Callable[..., object], wanted: Sequence[Any], **_options: object
+        ) -> list[Any]:
             self.deadly = ["original/1.0.dcm"] if function is describe_studies else []
             return await super().run(function, wanted)
 
@@ -291,7 +295,7 @@ async def test_while_memory_is_short_a_study_is_not_archived_with_less_than_it_h
     instances: Sequence[Instance],
 ) -> None:
     class Short(Processes):
-        async def run(self, *_: object) -> list[Any]:
+        async def run(self, *_: object, **_options: object) -> list[Any]:
             raise ShortOfMemoryError(Cause.SHORTAGE)
 
     with pytest.raises(PermanentError) as raised:
@@ -351,7 +355,9 @@ async def test_long_descriptions_wait_in_files(
     long, short = b'{"0020000D":{}}', b"{}"
 
     class Describing(Processes):
-        async def run(self, function: Callable[..., object], wanted: Sequence[Any]) -> list[Any]:
+        async def run(
+            self, function: Callable[..., object], wanted: Sequence[Any], **_options: object
+        ) -> list[Any]:
             del function
             return [
                 InstanceDescription({}, dataset=short if number % 2 else long)

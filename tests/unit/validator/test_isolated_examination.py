@@ -25,7 +25,7 @@ class Processes:
         self.failures = list(failures)
         self.runs = 0
 
-    async def run(self, function: Callable[..., Any], *args: object) -> Any:
+    async def run(self, function: Callable[..., Any], *args: object, **_options: object) -> Any:
         self.runs += 1
         if self.failures:
             raise IsolationError(self.failures.pop(0))
@@ -48,7 +48,7 @@ async def test_a_file_that_is_killed_while_memory_is_short_is_not_rejected(valid
     """The study ends in `error`: with more memory it may be valid."""
 
     class Short:
-        async def run(self, *_: object) -> Any:
+        async def run(self, *_: object, **_options: object) -> Any:
             raise ShortOfMemoryError(Cause.SHORTAGE)
 
     with pytest.raises(PermanentError) as raised:
@@ -89,6 +89,18 @@ async def test_when_a_batch_fails_each_of_its_files_is_examined_alone(valid: Pat
     assert processes.runs == 4
 
 
+async def test_what_takes_long_together_goes_on_alone(
+    valid: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("validator.examine_file.LONG_SECONDS", 0)
+    processes = Processes()
+    pool: Any = processes
+    run = isolated_examiner(pool, Metrics("validator"), 1)
+    reports = await asyncio.gather(*(run([valid, valid], Profile()) for _ in "ab"))
+    assert [len(of_upload) for of_upload in reports] == [2, 2]
+    assert processes.runs == 1 + 3  # the first file in a call for all
+
+
 async def test_files_of_small_uploads_are_examined_by_few_calls(valid: Path) -> None:
     processes = Processes()
     pool: Any = processes
@@ -102,7 +114,7 @@ async def test_files_of_small_uploads_are_examined_by_few_calls(valid: Path) -> 
 
 async def test_a_pool_that_does_not_run_fails_all_uploads(valid: Path) -> None:
     class Stopped(Processes):
-        async def run(self, *_: object) -> Any:
+        async def run(self, *_: object, **_options: object) -> Any:
             raise RuntimeError
 
     pool: Any = Stopped()
