@@ -139,6 +139,6 @@ def _tokens(
     if settings.oidc.issuer is None:
         return None
     # Cryptography takes a while to import.
-    from gateway.identity import token_verifier  # noqa: PLC0415
+    from gateway.identity import token_verifier  # noqa: PLC0415 -- see above
 
     return token_verifier(settings.oidc, settings.oidc.issuer, client).caller

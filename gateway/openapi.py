@@ -42,6 +42,7 @@ def document(app: FastAPI, public_url: str | None, issuer: str | None = None) ->
         public_url: the address under which clients reach it; None if unknown.
         issuer: the address of the identity provider; None without one.
     """
+    # FastAPI documents that this method may be replaced.
     app.openapi = partial(_with_security, app, app.openapi, issuer)  # type: ignore[method-assign]
     app.summary = "Upload, browse and retrieve DICOM studies."
     app.license_info = {"name": "MIT", "identifier": "MIT"}

@@ -75,7 +75,9 @@ class Protocol(HttpToolsProtocol):
         """When the client last read something although more was waiting, and how much that was."""
         self._timer: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(  # type: ignore[override]  # as uvicorn has it, and asyncio has not
+        self, transport: asyncio.Transport
+    ) -> None:
         """Begin; or make room for the connection, or refuse it."""
         super().connection_made(transport)
         self.waiting_since = self.loop.time()
